@@ -1,0 +1,1 @@
+"""Alignment as code: the agreement between revenue teams as a repository."""
