@@ -1,0 +1,60 @@
+"""What stops a run. Mistakes in documents and data are findings (values); these are raised.
+
+AacError
+├── UsageError        the command line asks for something that cannot be (exit 2)
+├── ConfigError       no project here, or `aac.toml` cannot be used (exit 2); carries findings
+├── SourceError       a source failed: a folder is missing, a file cannot be read (exit 4)
+├── EngineError       the engine or its database failed (exit 4)
+├── NoDataError       nothing was pulled yet (exit 4)
+└── PluginError       a plugin cannot be loaded or breaks its contract (exit 2)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from aac.findings import Finding
+
+
+class AacError(Exception):
+    """Base of all; ``exit_code`` is what the command line ends with (LANGUAGE §10)."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class UsageError(AacError):
+    """The command line names something that does not exist or cannot be read."""
+
+    exit_code = 2
+
+
+class ConfigError(AacError):
+    """``aac.toml`` is missing or wrong; ``findings`` say where."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, findings: tuple[Finding, ...] = ()) -> None:
+        super().__init__(message)
+        self.findings = findings
+
+
+class SourceError(AacError):
+    """A source could not be read."""
+
+
+class EngineError(AacError):
+    """The engine refused or failed."""
+
+
+class NoDataError(AacError):
+    """There is no data yet."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no data yet: run `aac pull` first")
+
+
+class PluginError(AacError):
+    """A plugin could not be loaded, or two plugins own one name."""
+
+    exit_code = 2

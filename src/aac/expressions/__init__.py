@@ -1,0 +1,1 @@
+"""The rule language: text to nodes, nodes to meaning. Nothing here knows an engine."""

@@ -1,0 +1,290 @@
+"""Our dozen frozen nodes, the types of values, and the Protocol of what names may mean.
+
+`parse` makes `Literal`, `Name`, `Call`, `Case` and `Aggregate`. `check` replaces every `Name` by what it stands for:
+`Stored`, `Rollup`, `Named`, `Literal` or `AsOf`. The planner adds `Column` (a column of an earlier block of a query),
+`OpenTime` and `CalendarNumber`. Nodes compare by meaning: where one stood in the text is not part of it.
+
+Values in a query: moments are integer microseconds since the epoch (UTC), dates are integer days since the epoch,
+money and numbers are exact decimals, spans of time are integers in the scale of their type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Protocol
+
+Value = str | int | bool | Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """What a value is.
+
+    ``name``: text, integer, number, money, float, boolean, date, timestamp, span (a length of time) or null.
+    ``unit``: of a number or span; ``scale``: how many of the stored integer make one unit of a span.
+    ``values``: the closed list a text belongs to. ``entity``: where a reference leads (its ``name`` is the key's type).
+    """
+
+    name: str
+    unit: str | None = None
+    scale: int = 1
+    values: tuple[str, ...] | None = None
+    entity: str | None = None
+
+    @property
+    def is_number(self) -> bool:
+        return self.name in {"integer", "number", "money", "float"}
+
+    @property
+    def is_moment(self) -> bool:
+        return self.name in {"date", "timestamp"}
+
+
+BOOLEAN = Type("boolean")
+TEXT = Type("text")
+INTEGER = Type("integer")
+NUMBER = Type("number")
+DATE = Type("date")
+TIMESTAMP = Type("timestamp")
+NULL = Type("null")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One step from a record to another: the field that holds the key, and the entity it leads to."""
+
+    field: str
+    entity: str
+
+
+Path = tuple[Reference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant: text, exact number, true, false or null. ``label`` is the parameter's name, if it came from one."""
+
+    value: Value
+    label: str | None = field(default=None, compare=False)
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A dotted name as written, not yet known to mean anything. ``at``: offset in the rule's text, in characters."""
+
+    parts: tuple[str, ...]
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An operator or function over values of one record. Operators have names too: ``add``, ``lt``, ``and``, ``in``."""
+
+    function: str
+    arguments: tuple[Node, ...]
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """``case when … then … else … end``; ``otherwise`` is null when it was not written."""
+
+    branches: tuple[tuple[Node, Node], ...]
+    otherwise: Node
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """An aggregate over many records; ``where`` is its filter (null: all). ``count(*)`` has no argument."""
+
+    function: str
+    arguments: tuple[Node, ...]
+    where: Node | None = None
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored field of ``entity``, reached over ``path`` from the record the rule is about."""
+
+    entity: str
+    field: str
+    path: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """Child records brought to their parent.
+
+    ``aggregate`` and its rules are about the child; ``via`` is the child's reference to the parent. Only children at
+    or after ``after`` (a moment of the *parent*) count; if that is unknown, so is the roll-up. ``occurs`` is the
+    child's own moment. The parent is reached over ``path``.
+    """
+
+    child: str
+    via: Reference
+    aggregate: Aggregate
+    occurs: Node | None = None
+    after: Node | None = None
+    path: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something that has a name in the documents (a definition, a computed field) and the rule it stands for."""
+
+    label: str
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The moment every number is decided at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the block a query reads from: a prepared block's, or a source file's own text column."""
+
+    name: str
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarNumber:
+    """The small integer of a calendar whose id ``calendar`` yields; unknown for an unknown id."""
+
+    calendar: Node
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTime:
+    """Open microseconds of a calendar (by its number) from the calendar's beginning until ``moment``.
+
+    The difference of two is the business time between two moments.
+    """
+
+    number: Node
+    moment: Node
+
+
+Node = (
+    Literal
+    | Name
+    | Call
+    | Case
+    | Aggregate
+    | Stored
+    | Rollup
+    | Named
+    | AsOf
+    | Column
+    | CalendarNumber
+    | OpenTime
+)
+
+TRUE = Literal(True)
+NOTHING = Literal(None)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below. A roll-up is a leaf: what it says is about its child and its own parent."""
+    match node:
+        case Call():
+            return node.arguments
+        case Case():
+            return (*(part for branch in node.branches for part in branch), node.otherwise)
+        case Aggregate():
+            return (*node.arguments, *((node.where,) if node.where else ()))
+        case Named():
+            return (node.body,)
+        case CalendarNumber():
+            return (node.calendar,)
+        case OpenTime():
+            return (node.number, node.moment)
+        case _:
+            return ()
+
+
+def transform(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The tree with ``change`` applied to every node, leaves first."""
+
+    def below(part: Node) -> Node:
+        return transform(part, change)
+
+    match node:
+        case Call():
+            node = replace(node, arguments=tuple(map(below, node.arguments)))
+        case Case():
+            branches = tuple((below(when), below(then)) for when, then in node.branches)
+            node = replace(node, branches=branches, otherwise=below(node.otherwise))
+        case Aggregate():
+            where = below(node.where) if node.where else None
+            node = replace(node, arguments=tuple(map(below, node.arguments)), where=where)
+        case Named():
+            node = replace(node, body=below(node.body))
+        case CalendarNumber():
+            node = replace(node, calendar=below(node.calendar))
+        case OpenTime():
+            node = replace(node, number=below(node.number), moment=below(node.moment))
+        case _:
+            pass
+    return change(node)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def under(node: Node, path: Path) -> Node:
+    """What ``node`` says about a record, said about the record that is reached over ``path`` first."""
+
+    def move(leaf: Node) -> Node:
+        return replace(leaf, path=path + leaf.path) if isinstance(leaf, Stored | Rollup) else leaf
+
+    return transform(node, move) if path else node
+
+
+def conjunction(rules: Iterable[Node | None]) -> Node | None:
+    """All rules at once; null when there is none."""
+    present = [rule for rule in dict.fromkeys(rules) if rule is not None and rule != TRUE]
+    if not present:
+        return None
+    return present[0] if len(present) == 1 else Call("and", tuple(present))
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a name means on an entity: a value, and for a definition the moment of entry (``.at``) beside it."""
+
+    node: Node
+    type: Type
+    moment: Node | None = None
+    moment_type: Type | None = None
+
+
+class Names(Protocol):
+    """What `check` asks of the project. Spans and documents stay outside: a problem is found where the name stands."""
+
+    def meaning(self, entity: str, name: str) -> Meaning | None:
+        """What ``name`` means on ``entity``; null when it means nothing there."""
+        ...
+
+    def known(self, entity: str) -> Iterable[str]:
+        """Every name that means something on ``entity``, for «did you mean»."""
+        ...
+
+    def parameter(self, name: str) -> Value:
+        """A value of ``[param]``; raises KeyError."""
+        ...
+
+    def parameters(self) -> Iterable[str]:
+        """The names of ``[param]``."""
+        ...

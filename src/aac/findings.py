@@ -1,0 +1,69 @@
+"""What is wrong in the user's text or data, and where: values that are collected, never raised.
+
+A finding has a stable code (``AAC`` and three digits: 1xx text, 2xx names, 3xx types and units, 4xx agreement,
+5xx data, 6xx sources), a level, one sentence of what is wrong and one of what to write instead (LANGUAGE §1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Level = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A place in a file: 1-based line and column (in characters), the length of the mark, and the line's own text."""
+
+    file: str
+    line: int
+    col: int
+    length: int = 1
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.col}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong or worth knowing.
+
+    ``doc`` is ``kind:id`` of the document it is about, ``count`` how many records share it and ``keys`` a few of
+    their keys (never personal data).
+    """
+
+    code: str
+    level: Level
+    message: str
+    instead: str
+    span: Span | None = None
+    doc: str | None = None
+    count: int = 1
+    keys: tuple[str, ...] = ()
+
+
+def in_reading_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings sorted by place (those without a place last) and code, each told once."""
+    nowhere = Span("\uffff", 0, 0)
+    unique = dict.fromkeys(findings)
+    return tuple(sorted(unique, key=lambda f: (f.span or nowhere, f.code, f.message)))
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """Whether any finding is an error: with one, nothing is evaluated (LANGUAGE §10)."""
+    return any(finding.level == "error" for finding in findings)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``did you mean `mql`?`` when a known name is close, else the known names, else an empty string."""
+    names = sorted(set(known))
+    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean `{close[0]}`?"
+    return f"one of: {', '.join(f'`{name}`' for name in names[:12])}" if names else ""

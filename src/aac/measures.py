@@ -1,0 +1,160 @@
+"""All that a kind may compile to: what the planner turns into queries and nothing else.
+
+Every rule in here is a checked node (`expressions.check`), so that nothing later looks a name up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aac.expressions.nodes import Aggregate, Call, Literal, Named, Node, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aac.findings import Span
+    from aac.periods import Duration
+
+
+@dataclass(frozen=True, slots=True)
+class StoredField:
+    """A column of a prepared table: ``read`` over the stream's columns, then ``mapping``, ``values``, the type.
+
+    ``format`` holds strptime codes; without it dates and times are ISO 8601. ``span`` is where the field stands.
+    """
+
+    name: str
+    type: Type
+    read: Node
+    mapping: tuple[tuple[str, str], ...] = ()
+    format: str | None = None
+    pii: bool = False
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An entity as landing prepares it: one row a record, from one stream of one source."""
+
+    entity: str
+    source: str
+    stream: str
+    key: tuple[str, ...]
+    occurs: str | None
+    fields: tuple[StoredField, ...]
+    span: Span | None = field(default=None, compare=False)
+
+    def field(self, name: str) -> StoredField:
+        """The stored field of that name; raises KeyError."""
+        return {stored.name: stored for stored in self.fields}[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A definition: the records of ``entity`` for which ``when`` is true, and the moment they entered."""
+
+    entity: str
+    when: Node
+    at: Node | None
+    at_type: Type | None
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Whom a measure is about: records of ``entity`` for which ``rule`` is true (null: all)."""
+
+    entity: str
+    rule: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A way to split a number: its name and the value of each record."""
+
+    name: str
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The field that puts a record into a window; ``is_date``: days since the epoch, else microseconds."""
+
+    value: Node
+    is_date: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number over a population: ``formula`` is arithmetic over aggregates.
+
+    ``subject`` is ``kind:id``. Without ``anchor`` only the window `all` can be measured. A value is in ``unit``;
+    a span of time in ``scale`` stored integers a unit.
+    """
+
+    subject: str
+    population: Population
+    anchor: Moment | None
+    formula: Node
+    unit: str
+    scale: int
+    dimensions: tuple[Dimension, ...]
+    grain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A promise in time: from ``starts`` to ``stops`` at most ``within``, one item a record of the population.
+
+    ``calendar`` yields a calendar's id and is null for elapsed time. When both moments are dates, whole days count.
+    """
+
+    subject: str
+    population: Population
+    where: Node | None
+    starts: Moment
+    stops: Moment
+    within: Duration
+    calendar: Node | None
+    excused: Node | None
+    dimensions: tuple[Dimension, ...]
+    grain: str
+
+
+Compiled = Table | Rule | Measure | Clock
+
+
+def aggregates(formula: Node) -> Iterator[Aggregate]:
+    """The aggregates of a formula, in reading order."""
+    match formula:
+        case Aggregate():
+            yield formula
+        case Call():
+            for argument in formula.arguments:
+                yield from aggregates(argument)
+        case Named():
+            yield from aggregates(formula.body)
+        case _:
+            pass
+
+
+def sides(formula: Node) -> tuple[Node, Node] | None:
+    """Numerator and denominator: the two sides of the outermost division, `share` included; null without one."""
+    match formula:
+        case Call(function="divide", arguments=(above, below)):
+            return above, below
+        case Aggregate(function="share", arguments=(rule,), where=where):
+            decided = Call("is_not_null", (rule,))
+            return Aggregate("count_if", (rule,), where), Aggregate("count_if", (decided,), where)
+        case _:
+            return None
+
+
+def is_ratio(formula: Node) -> bool:
+    """Whether the outermost operation divides: such a number has a denominator that `min_n` is compared with."""
+    return sides(formula) is not None
+
+
+def literal_value(node: Node) -> Literal | None:
+    """The node as a constant, or null."""
+    return node if isinstance(node, Literal) else None

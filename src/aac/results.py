@@ -1,0 +1,177 @@
+"""Outcomes, statuses, readings and results; what `aac-results/1` is made of (LANGUAGE §7, §8, §11).
+
+A *reading* is what was counted, a *verdict* what it means against the promise, a *result* both together.
+Fractions stay exact until `as_json`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aac.expressions.nodes import Value
+    from aac.findings import Finding
+    from aac.periods import Window
+
+Key = str | tuple[str, ...]
+
+
+class Outcome(StrEnum):
+    """How one item of a promise ended, in the order of precedence of LANGUAGE §7."""
+
+    OUTSIDE = "outside"
+    UNMEASURABLE = "unmeasurable"
+    EXCUSED = "excused"
+    MET = "met"
+    LATE = "late"
+    OPEN = "open"
+
+
+class Status(StrEnum):
+    """What a number means against its promise."""
+
+    NOT_MEASURABLE = "not_measurable"
+    STALE = "stale"
+    NOT_ENOUGH_DATA = "not_enough_data"
+    OFF_TARGET = "off_target"
+    AT_RISK = "at_risk"
+    ON_TARGET = "on_target"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One promise of an agreement that is listed by key: late, or open with ``used_us`` of its time gone.
+
+    Moments in microseconds (UTC); ``used_us`` and ``promised_us`` on the promise's own clock.
+    """
+
+    key: Key
+    started_us: int
+    due_us: int
+    done_us: int | None
+    used_us: int
+    promised_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """What was counted of a clock in one window and group.
+
+    ``recent`` is (met, late) of the items started in the seven local days before as_of; only totals of open windows
+    need it. ``late_items`` and ``open_items`` are listed for totals only.
+    """
+
+    subject: str
+    window: Window
+    as_of_us: int
+    is_open: bool
+    is_stale: bool
+    by: Mapping[str, Value]
+    counts: Mapping[Outcome, int]
+    outside_hours: int
+    unknown: int
+    recent: tuple[int, int] = (0, 0)
+    late_items: tuple[Item, ...] = ()
+    open_items: tuple[Item, ...] = ()
+
+    def count(self, outcome: Outcome) -> int:
+        """How many items ended so."""
+        return self.counts.get(outcome, 0)
+
+    @property
+    def judged(self) -> int:
+        """Items that were met or late."""
+        return self.count(Outcome.MET) + self.count(Outcome.LATE)
+
+    @property
+    def attainment(self) -> Fraction | None:
+        """met ÷ (met + late), null when nothing was judged."""
+        return Fraction(self.count(Outcome.MET), self.judged) if self.judged else None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberReading:
+    """What a measure came to in one window and group. ``value`` is in the measure's unit (percent as a fraction)."""
+
+    subject: str
+    window: Window
+    as_of_us: int
+    is_open: bool
+    is_stale: bool
+    by: Mapping[str, Value]
+    value: Fraction | None
+    numerator: Fraction | None
+    denominator: Fraction | None
+    n: int
+    unknown: int
+    unit: str
+
+
+Reading = ClockReading | NumberReading
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A step that is due at as_of: for one item (``key``) or for the window (null)."""
+
+    key: Key | None
+    at: str
+    do: str
+    to: str | None
+    meeting: str | None
+    since_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a kind says of a reading. ``objective`` and ``target`` are the limits it judged by."""
+
+    status: Status | None
+    objective: Fraction | None = None
+    target: Mapping[str, Any] | None = None
+    budget: tuple[int, int] | None = None
+    escalations: tuple[Escalation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A reading and its verdict. ``selection`` tells which window it answers: last, current, or one that was named."""
+
+    kind: str
+    id: str
+    reading: Reading
+    verdict: Verdict
+    selection: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What is known of a source: its watermark and when it was pulled, in microseconds (UTC)."""
+
+    id: str
+    watermark_us: int
+    pulled_at_us: int
+    rows: Mapping[str, int]
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Everything one run found out."""
+
+    project: str
+    revision: str | None
+    now_us: int
+    sources: tuple[SourceState, ...]
+    entities: Mapping[str, int]
+    results: tuple[Result, ...]
+    findings: tuple[Finding, ...] = field(default=())
+
+    def headline(self) -> tuple[Result, ...]:
+        """The totals that the summary and the exit code follow: of the `last` windows or those that were named."""
+        return tuple(r for r in self.results if not r.reading.by and r.selection != "current")
