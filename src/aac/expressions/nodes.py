@@ -172,20 +172,7 @@ class OpenTime:
     moment: Node
 
 
-Node = (
-    Literal
-    | Name
-    | Call
-    | Case
-    | Aggregate
-    | Stored
-    | Rollup
-    | Named
-    | AsOf
-    | Column
-    | CalendarNumber
-    | OpenTime
-)
+Node = Literal | Name | Call | Case | Aggregate | Stored | Rollup | Named | AsOf | Column | CalendarNumber | OpenTime
 
 TRUE = Literal(True)
 NOTHING = Literal(None)

@@ -1,0 +1,1 @@
+"""RIB: where queries run. One module an engine; its foreign exceptions stop there."""

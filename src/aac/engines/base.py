@@ -1,0 +1,120 @@
+"""What an engine is: something that runs queries made of our own nodes.
+
+A `Query` is a chain of named blocks; each block selects from an entity, from files or from an earlier block.
+Joins (references, roll-ups, calendars) are not written down: `engines.sql` places those that the nodes ask for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from aac.expressions.nodes import Node, Value
+
+CALENDARS = "aac_calendars"
+"""Temporary relation (id text, number integer): the calendars of this run by their ids."""
+
+CALENDAR_DAYS = "aac_calendar_days"
+"""Temporary relation (key, open_before, opens_1, closes_1, …), one row per calendar and UTC day.
+
+``key`` is number × 65,536 + day since the epoch; moments are microseconds; open time until t within a day is
+``open_before`` + Σ greatest(0, least(t, closes_i) − opens_i).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Where an entity's prepared rows are: ``name`` is the qualified table, outermost part first.
+
+    ``key`` is its key column, null when the key has several. Rows whose ``occurs`` is later than ``exists_until``
+    (microseconds, or days when ``occurs`` is a date) do not exist; an unknown ``occurs`` does.
+    """
+
+    name: tuple[str, ...]
+    key: str | None
+    occurs: str | None = None
+    exists_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Rows of files, every column as text. ``columns`` are the header's names in order; ``format`` csv or json lines."""
+
+    paths: tuple[str, ...]
+    format: str
+    columns: tuple[str, ...]
+    delimiter: str = ","
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """The prepared rows of an entity; `Stored` and `Rollup` nodes are about them."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the store by its qualified name; its columns are read with `Column`."""
+
+    name: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """One block. ``source`` is a table of some sort or the name of an earlier block.
+
+    ``groups`` are grouping sets over the source's columns; each is also a column of the result, null where it is not
+    part of the set, and ``grouping`` numbers the set a row belongs to. Without ``groups`` a block of aggregates has
+    one row. ``order`` sorts ascending, nulls last.
+    """
+
+    source: Entity | Files | Table | str
+    columns: tuple[tuple[str, Node], ...]
+    where: Node | None = None
+    groups: tuple[tuple[str, ...], ...] = ()
+    order: tuple[str, ...] = ()
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Blocks in order and what is asked of them.
+
+    A block in ``shared`` is computed once for all ``outputs``. ``segments``: pairs of opens/closes in CALENDAR_DAYS.
+    """
+
+    blocks: tuple[tuple[str, Select], ...]
+    outputs: tuple[Select, ...]
+    relations: Mapping[str, Relation]
+    shared: tuple[str, ...] = ()
+    segments: int = 1
+    as_of_us: int = 0
+
+
+Rows = list[tuple[object, ...]]
+
+
+class Engine(Protocol):
+    """Evaluates queries on prepared tables. Raises EngineError, never a foreign exception."""
+
+    dialect: str
+
+    def attach(self, path: str) -> None:
+        """Open the store at ``path`` read-only; a missing store is a NoDataError."""
+        ...
+
+    def load(self, name: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Value]]) -> None:
+        """Make a temporary relation ``name`` of ``rows``; ``columns`` are (name, ``bigint`` or ``text``)."""
+        ...
+
+    def run(self, query: Query) -> list[Rows]:
+        """The rows of each output, in order."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything; calling it twice is fine."""
+        ...

@@ -1,0 +1,43 @@
+"""The hooks, all of them. A plugin marks its functions with `hookimpl`; the built-ins do the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from aac.connectors.base import Connector
+    from aac.engines.base import Engine
+    from aac.kinds.base import Kind
+    from aac.reports.base import Report
+
+hookspec = pluggy.HookspecMarker("aac")
+hookimpl = pluggy.HookimplMarker("aac")
+
+
+@hookspec
+def aac_kinds() -> list[type[Kind]]:
+    """Kinds of documents: typed models that can be checked, compiled and judged."""
+
+
+@hookspec
+def aac_connectors() -> list[type[Connector]]:
+    """Connectors by the name that `connector = "…"` in `aac.toml` uses."""
+
+
+@hookspec
+def aac_engines() -> list[type[Engine]]:
+    """Engines that run queries."""
+
+
+@hookspec
+def aac_reports() -> list[type[Report]]:
+    """Reports: formats of `aac check` and pages of `aac build`."""
+
+
+@hookspec
+def aac_commands() -> list[click.Command]:
+    """Commands below `aac`."""

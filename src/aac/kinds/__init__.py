@@ -1,0 +1,1 @@
+"""RIB: what a team may write. One module a kind; a kind imports no other kind."""

@@ -1,0 +1,73 @@
+"""What a report is: the project and its results become plain data, and plain data becomes pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from aac.findings import Finding
+    from aac.results import Results
+
+View = dict[str, Any]
+"""What JSON can carry: templates and renderers see nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A file of the output: its path inside the output folder (with ``/``) and its text."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document as reports see it: plain values as written, where it stands, and what it rests on.
+
+    ``rests_on`` and ``used_by`` are ``kind:id``; ``fields`` are the document's own keys in the order written.
+    """
+
+    kind: str
+    id: str
+    name: str
+    file: str
+    line: int
+    fields: Mapping[str, Any]
+    rests_on: tuple[str, ...]
+    used_by: tuple[str, ...]
+
+
+class ReportProject(Protocol):
+    """What a report may ask of the project."""
+
+    name: str
+    root: Path
+    timezone: str
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Every document, sorted by kind and id."""
+        ...
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What validating found."""
+        ...
+
+
+class Report(Protocol):
+    """``made_by`` tells which command makes it: ``check`` prints its single page, ``build`` writes its pages."""
+
+    name: ClassVar[str]
+    made_by: ClassVar[Literal["check", "build"]]
+
+    def view(self, project: ReportProject, results: Results) -> View:
+        """Everything the pages say, as plain data."""
+        ...
+
+    def render(self, view: View) -> tuple[Page, ...]:
+        """The pages; the same view gives the same bytes."""
+        ...
