@@ -1,0 +1,76 @@
+# Each target does its own set-up: Python >= 3.11, git and make are all that must be there. Everything else is in .venv,
+# which is built anew when pyproject.toml changes.
+PYTHON ?= python3
+SHARED := $(or $(AAC_SHARED),../shared)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help demo test test-all test-long real-data browser lint types bench clean
+
+help:
+	@echo "make demo       from clone to wiki: validate, pull, check and build the sample company of this repository"
+	@echo "make test       the tests that need no server and no browser"
+	@echo "make test-all   all tests but the long ones; installs the browser they need"
+	@echo "make test-long  the long random runs"
+	@echo "make lint types bench clean"
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aac needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12")'
+	rm -rf .venv
+	@if command -v uv >/dev/null; then set -ex; \
+		uv venv --quiet --python "$$(command -v $(PYTHON))" .venv; \
+		uv pip install --quiet --python $(BIN)/python --compile-bytecode --editable . --group dev; \
+	else set -ex; \
+		$(PYTHON) -m venv .venv; \
+		$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"; \
+		$(BIN)/python -m pip install --quiet --editable . --group dev; \
+	fi
+	@touch $@
+
+demo: $(READY)
+	$(BIN)/aac validate
+	$(BIN)/aac pull
+	@echo "$(BIN)/aac check"; $(BIN)/aac check; code=$$?; \
+	case $$code in \
+		0) ;; \
+		1) echo "aac check ended with exit code 1: an agreement is off target, as the sample company means it to be. It is no failure of the demo." ;; \
+		*) exit $$code ;; \
+	esac
+	$(BIN)/aac build
+	@echo "The wiki is there; open it in a browser: $(CURDIR)/site/index.html"
+
+test: $(READY) real-data
+	$(BIN)/pytest -m "not servers and not long"
+
+test-all: $(READY) real-data browser
+	$(BIN)/pytest -m "not long"
+
+test-long: $(READY)
+	$(BIN)/pytest -m long
+
+real-data:
+	@test -d "$(SHARED)/data/maven_crm" || \
+		echo "NOTE: the real data is absent ($(SHARED)/data/maven_crm): the tests of real input are skipped below. AAC_SHARED names another folder."
+
+browser:
+	@command -v chromium >/dev/null || { \
+		if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+			echo "make test-all needs the browser chromium on PATH. Install it, or run this as root on Debian, which installs it." >&2; \
+			exit 1; \
+		fi; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	}
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(READY)
+	$(BIN)/pyright
+
+bench: $(READY)
+	$(BIN)/python bench/gate.py
+
+clean:
+	rm -rf .venv .aac site dist bench/out .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
