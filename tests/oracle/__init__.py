@@ -1,0 +1,1 @@
+"""What the product must agree with, worked out another way: plain Python that imports nothing of aac."""
