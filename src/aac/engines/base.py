@@ -41,7 +41,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Rows of files, every column as text. ``columns`` are the header's names in order; ``format`` csv or json lines."""
+    """Rows of files, every column as text. ``columns``: the header's names in order; ``format``: csv or json lines."""
 
     paths: tuple[str, ...]
     format: str
@@ -103,8 +103,8 @@ class Engine(Protocol):
 
     dialect: str
 
-    def attach(self, path: str) -> None:
-        """Open the store at ``path`` read-only; a missing store is a NoDataError."""
+    def attach(self, path: str, alias: str) -> None:
+        """Make the database file at ``path`` readable as ``alias``, the outermost part of a `Relation` in it."""
         ...
 
     def load(self, name: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Value]]) -> None:

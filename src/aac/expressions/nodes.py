@@ -10,10 +10,12 @@ money and numbers are exact decimals, spans of time are integers in the scale of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 Value = str | int | bool | Decimal | None
 
