@@ -1,0 +1,358 @@
+"""The house (ARCHITECTURE.md): who may import whom, who owns which library, and what each command leaves unloaded."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import aac
+from tests.house import (
+    breaks_of_catching,
+    breaks_of_circles,
+    breaks_of_contracts,
+    breaks_of_floors,
+    breaks_of_guests,
+    breaks_of_names,
+    breaks_of_oracles,
+    breaks_of_owners,
+    breaks_of_rooms,
+    breaks_of_size,
+    breaks_of_skipping,
+    breaks_of_tables,
+    breaks_of_writing,
+    python_files,
+    read_house,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.house import House
+
+ROOT = Path(__file__).parent.parent
+
+FLOORS = (
+    # 1: the ground
+    (
+        "aac.distribution",
+        "aac.findings",
+        "aac.errors",
+        "aac.periods",
+        "aac.calendars",
+        "aac.recurrence",
+        "aac.units",
+        "aac.caches",
+    ),
+    # 2: the words
+    (
+        "aac.documents",
+        "aac.expressions.nodes",
+        "aac.expressions.parse",
+        "aac.expressions.check",
+        "aac.expressions.words",
+        "aac.measures",
+        "aac.results",
+        "aac.judging",
+        "aac.config",
+        "aac.kinds.base",
+        "aac.connectors.base",
+        "aac.engines.base",
+        "aac.reports.base",
+        "aac.hookspecs",
+    ),
+    # 3
+    (
+        "aac.kinds.*",
+        "aac.project",
+        "aac.schemas",
+        "aac.engines.sql",
+        "aac.engines.*",
+        "aac.connectors.transport",
+        "aac.connectors.*",
+    ),
+    # 4
+    (
+        "aac.planner.clock",
+        "aac.planner.metrics",
+        "aac.planner.fuse",
+        "aac.privacy",
+        "aac.landing",
+        "aac.revisions",
+        "aac.agreements",
+        "aac.changes",
+        "aac.reports.*",
+    ),
+    # 5
+    ("aac.plugins", "aac.evaluate", "aac.impact"),
+    # 6
+    ("aac.operations",),
+    # 7: the doors
+    (
+        "aac.commands.*",
+        "aac.cli",
+        "aac.serve",
+        "aac.testing",
+        "alignment_as_code",
+        "aac.__main__",
+        "aac",  # the face: for plugins only
+    ),
+)
+"""A module imports from lower floors or, on its own floor, from one listed above it; modules of one `*` do not mix."""
+
+TABLES = (("aac.plugins", "BUILTINS"), ("aac.cli", "COMMANDS"))
+"""Tables of module names, imported when they are needed; read as imports."""
+
+OWNERS = {
+    "click": ("aac.cli", "aac.commands.*", "aac.hookspecs"),
+    "duckdb": ("aac.engines.duckdb",),
+    "holidays": ("aac.calendars",),
+    "jinja2": ("aac.reports.pages",),
+    "markdown_it": ("aac.reports.pages",),
+    "pluggy": ("aac.hookspecs", "aac.plugins"),
+    "pydantic": ("aac.config", "aac.kinds.*", "aac.connectors.*", "aac.project"),
+    "pydantic_core": ("aac.kinds.base", "aac.project"),
+    "sqlglot": ("aac.expressions.parse", "aac.engines.sql"),
+    "subprocess": ("aac.revisions",),
+    "yaml": ("aac.documents",),
+    "zoneinfo": FLOORS[0],
+}
+"""Each library and the modules that know it."""
+
+HEAVY = ("duckdb", "holidays", "jinja2", "markdown_it", "sqlglot")
+"""Libraries that are imported inside functions."""
+
+STRANGERS = {
+    "aac.kinds.*": ("aac.engines.*", "aac.reports.*", "aac.project", "sqlglot"),
+    "aac.connectors.*": ("aac.engines.*", "duckdb"),
+}
+"""Rooms and what they know nothing of, whatever floor it stands on."""
+
+WRITERS = ("aac.operations", "aac.landing", "aac.caches", "aac.engines.duckdb", "aac.testing")
+"""Who may change files: operations writes what the user sees, the others what lies in folders of ours."""
+
+CONTRACTS = (
+    ("aac.kinds.base", "Kind"),
+    ("aac.connectors.base", "Connector"),
+    ("aac.engines.base", "Engine"),
+    ("aac.reports.base", "Report"),
+)
+
+SAYS_NOTHING = ("common", "helper", "helpers", "manager", "managers", "misc", "util", "utils")
+
+FACE: list[str] = []
+"""What a plugin may import from `aac`."""
+
+CHECKS: dict[str, Callable[[House], list[str]]] = {
+    "floors": lambda house: breaks_of_floors(house, FLOORS),
+    "circles": breaks_of_circles,
+    "tables": lambda house: breaks_of_tables(house, TABLES),
+    "owners": lambda house: breaks_of_owners(house, OWNERS, HEAVY),
+    "rooms": lambda house: breaks_of_rooms(house, STRANGERS),
+    "writing": lambda house: breaks_of_writing(house, WRITERS, blind=("aac.reports.*",)),
+    "catching": breaks_of_catching,
+    "names": lambda house: breaks_of_names(house, SAYS_NOTHING),
+    "size": lambda house: breaks_of_size(
+        house, 600, short=("aac.operations", "aac.commands.*"), most_lines_a_function=40
+    ),
+    "contracts": lambda house: breaks_of_contracts(house, CONTRACTS, most_methods=4),
+}
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_our_house(check: str) -> None:
+    assert CHECKS[check](read_house(ROOT / "src")) == []
+
+
+def test_example_plugins_import_only_the_face() -> None:
+    plugins = [*python_files(ROOT / "plugins"), *(ROOT / "tests").rglob("plugins/*.py")]
+    assert plugins, "there is no example plugin to look at"
+    assert breaks_of_guests(ROOT, plugins, allowed=("aac",)) == []
+
+
+def test_oracles_know_nothing_of_what_they_judge() -> None:
+    oracles = python_files(ROOT / "tests" / "oracle")
+    assert oracles, "there is no oracle to look at"
+    assert breaks_of_oracles(ROOT, oracles, judged=("aac", "alignment_as_code")) == []
+
+
+def test_tests_that_need_a_server_never_skip() -> None:
+    assert breaks_of_skipping(ROOT, python_files(ROOT / "tests"), "servers") == []
+
+
+def test_face() -> None:
+    assert aac.__all__ == sorted(FACE)
+    assert [name for name in FACE if not hasattr(aac, name)] == []
+
+
+def loaded_after(*arguments: str) -> set[str]:
+    """The modules that a run of ``aac`` in the root project has imported when it ends well."""
+    script = """
+import json, sys
+from alignment_as_code import main
+sys.argv[0] = "aac"
+try:
+    main()
+except SystemExit as stop:
+    print("\\n", json.dumps([stop.code, sorted(sys.modules)]), file=sys.stderr)
+"""
+    command = [sys.executable, "-c", script, *arguments]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    code, modules = json.loads(run.stderr.splitlines()[-1])
+    assert code in (0, None), run.stdout + run.stderr
+    return set(modules)
+
+
+def test_help_loads_no_library_but_click() -> None:
+    loaded = loaded_after("--help")
+    assert "click" in loaded
+    assert loaded & {"pydantic", "sqlglot", "duckdb", "jinja2", "yaml", "holidays", "markdown_it"} == set()
+
+
+def test_validate_loads_no_engine_and_no_template() -> None:
+    loaded = loaded_after("validate")
+    assert "pydantic" in loaded
+    assert loaded & {"duckdb", "jinja2", "markdown_it"} == set()
+
+
+SOUND = {
+    "aac/findings.py": "",
+    "aac/plugins.py": "BUILTINS = {'sla': 'aac.kinds.sla'}",
+    "aac/cli.py": "COMMANDS = {}\nCOMMANDS = {'check': 'aac.commands.check'}",
+    "aac/commands/check.py": "",
+    "aac/kinds/__init__.py": "",
+    "aac/kinds/base.py": "class Kind:\n    def check(self): ...",
+    "aac/kinds/sla.py": "from aac.kinds.base import Kind",
+    "aac/connectors/base.py": "class Connector:\n    def read(self): ...",
+    "aac/engines/base.py": "class Engine:\n    def run(self): ...",
+    "aac/engines/duckdb.py": "def connect():\n    import duckdb",
+    "aac/reports/base.py": "class Report:\n    def view(self): ...",
+}
+"""A small tree that keeps every rule; each case of BROKEN breaks one."""
+
+BROKEN = [
+    (
+        "floors",
+        "aac/findings.py",
+        "import aac.plugins",
+        "aac.findings:1 imports aac.plugins, which does not stand below",
+    ),
+    ("floors", "aac/findings.py", "from aac import errors", "aac.findings:1 imports aac.errors, which does not stand"),
+    ("floors", "aac/findings.py", "from . import plugins", "aac.findings:1 imports aac.plugins"),
+    ("floors", "aac/findings.py", "from .plugins import BUILTINS", "aac.findings:1 imports aac.plugins"),
+    ("floors", "aac/findings.py", "def f():\n    from aac.plugins import x", "aac.findings:2 imports aac.plugins"),
+    ("floors", "aac/findings.py", "if TYPE_CHECKING:\n    import aac.cli", "aac.findings:2 imports aac.cli"),
+    ("floors", "aac/findings.py", "LATER = ('aac.plugins',)", "aac.findings:1 imports aac.plugins"),
+    ("floors", "aac/findings.py", "import_module('aac.plugins')", "aac.findings:1 imports aac.plugins"),
+    ("floors", "aac/findings.py", "from aac import Plan", "aac.findings:1 imports aac, which does not stand below it"),
+    (
+        "floors",
+        "aac/plugins.py",
+        "BUILTINS = {'check': 'aac.commands.check'}",
+        "aac.plugins:1 imports aac.commands.check",
+    ),
+    ("floors", "aac/kinds/metric.py", "from aac.kinds.sla import Sla", "aac.kinds.metric:1 imports aac.kinds.sla"),
+    ("floors", "aac/kinds/__init__.py", "from aac.kinds.sla import Sla", "the __init__ of a room holds nothing"),
+    ("floors", "aac/attic.py", "", "aac.attic stands on no floor"),
+    ("floors", "aac/plugins.py", "from aac.gone import x", "aac.plugins:1 imports aac.gone, which is not there"),
+    (
+        "circles",
+        "aac/kinds/base.py",
+        "import aac.kinds.sla",
+        "a circle of imports: aac.kinds.base -> aac.kinds.sla -> ",
+    ),
+    ("tables", "aac/plugins.py", "", "aac.plugins has no table BUILTINS"),
+    (
+        "tables",
+        "aac/plugins.py",
+        "BUILTINS = {'sla': 'kinds.sla'}",
+        "aac.plugins.BUILTINS names kinds.sla, which is no",
+    ),
+    ("owners", "aac/plugins.py", "import click", "aac.plugins:1 imports click, which belongs to aac.cli"),
+    ("owners", "aac/plugins.py", "import_module('yaml.reader')", "aac.plugins:1 imports yaml.reader, which belongs to"),
+    ("owners", "aac/plugins.py", "from zoneinfo import ZoneInfo", "aac.plugins:1 imports zoneinfo"),
+    ("owners", "aac/plugins.py", "import requests", "aac.plugins:1 imports requests, a library without an owner"),
+    ("owners", "aac/engines/duckdb.py", "import duckdb", "aac.engines.duckdb:1 imports duckdb at its top"),
+    ("rooms", "aac/kinds/sla.py", "import aac.engines.duckdb", "aac.kinds.sla:1 imports aac.engines.duckdb, of which"),
+    (
+        "rooms",
+        "aac/connectors/csv.py",
+        "from aac.engines.base import Engine",
+        "aac.connectors.csv:1 imports aac.engines",
+    ),
+    ("writing", "aac/kinds/sla.py", "path.write_text('')", "aac.kinds.sla:1 calls write_text: it is no writer"),
+    ("writing", "aac/kinds/sla.py", "path.open(mode='ab')", "aac.kinds.sla:1 calls open: it is no writer"),
+    (
+        "writing",
+        "aac/reports/wiki.py",
+        "open('site/index.html')",
+        "aac.reports.wiki:1 calls open: it does not know the",
+    ),
+    ("catching", "aac/findings.py", "try: ...\nexcept Exception: ...", "aac.findings:2 catches everything"),
+    ("catching", "aac/findings.py", "try: ...\nexcept: ...", "aac.findings:2 catches everything"),
+    (
+        "catching",
+        "aac/findings.py",
+        "try: ...\nexcept (OSError, BaseException): ...",
+        "aac.findings:2 catches everything",
+    ),
+    ("names", "aac/kinds/utils.py", "", "aac.kinds.utils: a module is named after its purpose"),
+    ("size", "aac/findings.py", "x = 1\n" * 601, "aac.findings has 601 lines, more than 600"),
+    ("size", "aac/commands/check.py", "def run():\n" + "    x = 1\n" * 40, "aac.commands.check:1 run has 41 lines"),
+    ("contracts", "aac/kinds/base.py", "", "aac.kinds.base has no contract Kind"),
+    (
+        "contracts",
+        "aac/kinds/base.py",
+        "class Kind:\n" + "".join(f"    def do_{n}(self): ...\n" for n in "abcde"),
+        "aac.kinds.base.Kind has 5 methods (do_a, do_b, do_c, do_d, do_e), more than 4",
+    ),
+]
+
+
+def write_tree(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_sound_house_keeps_every_rule(check: str, tmp_path: Path) -> None:
+    assert CHECKS[check](read_house(write_tree(tmp_path, SOUND))) == []
+
+
+@pytest.mark.parametrize(("check", "file", "text", "told"), BROKEN)
+def test_every_rule_bites(check: str, file: str, text: str, told: str, tmp_path: Path) -> None:
+    breaks = CHECKS[check](read_house(write_tree(tmp_path, {**SOUND, "aac/errors.py": "", file: text})))
+    assert [sentence for sentence in breaks if told in sentence], breaks
+
+
+def test_every_rule_is_broken_once() -> None:
+    assert {check for check, *_ in BROKEN} == set(CHECKS)
+
+
+def test_guests_and_oracles_and_skips_are_seen(tmp_path: Path) -> None:
+    files = {
+        "plugins/good.py": "from __future__ import annotations\nimport datetime\nfrom aac import Kind",
+        "plugins/bad.py": "from aac.kinds.base import Kind\nimport pydantic",
+        "oracle/bad.py": "def f():\n    import aac.calendars",
+        "tests/bad.py": "import pytest\n@pytest.mark.servers\ndef test(): pytest.skip('no browser')",
+        "tests/good.py": "import pytest\ndef test(): pytest.skip('no real data')",
+    }
+    paths = [write_tree(tmp_path, files) / name for name in files]
+    assert breaks_of_guests(tmp_path, paths[:2], allowed=("aac",)) == [
+        "plugins.bad:1 imports aac.kinds.base: only aac may be imported there",
+        "plugins.bad:2 imports pydantic: only aac may be imported there",
+    ]
+    assert breaks_of_oracles(tmp_path, paths[2:3], judged=("aac",)) == [
+        "oracle.bad:2 imports aac.calendars, which it judges"
+    ]
+    assert breaks_of_skipping(tmp_path, paths[3:], "servers") == [
+        "tests.bad:3 skips, though it has tests marked servers"
+    ]
