@@ -6,7 +6,7 @@ Joins (references, roll-ups, calendars) are not written down: `engines.sql` plac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ class Table:
 class Select:
     """One block. ``source`` is a table of some sort or the name of an earlier block.
 
-    ``groups`` are grouping sets over the source's columns; each is also a column of the result, null where it is not
-    part of the set, and ``grouping`` numbers the set a row belongs to. Without ``groups`` a block of aggregates has
-    one row. ``order`` sorts ascending, nulls last.
+    ``groups`` are grouping sets over the source's columns. The result then begins with the column ``grouping`` (a bit
+    for each group column that is *not* part of the row's set, the first column's bit highest) and the group columns,
+    null where they are not part of the set. ``order`` sorts ascending, nulls last.
     """
 
     source: Entity | Files | Table | str
@@ -84,15 +84,22 @@ class Select:
 class Query:
     """Blocks in order and what is asked of them.
 
-    A block in ``shared`` is computed once for all ``outputs``. ``segments``: pairs of opens/closes in CALENDAR_DAYS.
+    A block in ``shared`` is computed once for all ``outputs``. ``segments``: pairs of opens/closes in CALENDAR_DAYS;
+    ``calendars``: the numbers of calendars whose id a rule names itself.
     """
 
     blocks: tuple[tuple[str, Select], ...]
     outputs: tuple[Select, ...]
     relations: Mapping[str, Relation]
     shared: tuple[str, ...] = ()
-    segments: int = 1
     as_of_us: int = 0
+    segments: int = 1
+    calendars: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+def group_columns(groups: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """The columns of grouping sets, each once, in order of appearance."""
+    return tuple(dict.fromkeys(column for group in groups for column in group))
 
 
 Rows = list[tuple[object, ...]]

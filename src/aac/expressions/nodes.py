@@ -51,6 +51,8 @@ NUMBER = Type("number")
 DATE = Type("date")
 TIMESTAMP = Type("timestamp")
 NULL = Type("null")
+BROKEN = Type("broken")
+"""Of something whose own document is wrong: told there, so nothing is said again where it is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,8 @@ class Meaning:
 
 class Names(Protocol):
     """What `check` asks of the project. Spans and documents stay outside: a problem is found where the name stands."""
+
+    timezone: str
 
     def meaning(self, entity: str, name: str) -> Meaning | None:
         """What ``name`` means on ``entity``; null when it means nothing there."""

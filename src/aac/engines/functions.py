@@ -1,0 +1,250 @@
+"""What each function and aggregate becomes in SQL: one entry of `FUNCTIONS` or `AGGREGATES` is one lowering.
+
+Arguments are already lowered. Only constructs that mean the same on every engine are made; what is DuckDB's own
+(reading text, the middle values of a median) is said where it stands.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlglot.expressions import Expr
+
+
+def literal(value: object) -> Expr:
+    """A constant as SQL: null, true, a number in full, or quoted text."""
+    match value:
+        case None:
+            return exp.Null()
+        case bool():
+            return exp.Boolean(this=value)
+        case int() | Decimal():
+            number = exp.Literal.number(format(abs(value), "f") if isinstance(value, Decimal) else str(abs(value)))
+            return paren(exp.Neg(this=number)) if value < 0 else number
+        case _:
+            return exp.Literal.string(str(value))
+
+
+def paren(tree: Expr) -> Expr:
+    """The tree in parentheses where a reader could misread it: sqlglot prints what it is given and adds none."""
+    return tree if isinstance(tree, exp.Column | exp.Literal | exp.Paren | exp.Func) else exp.Paren(this=tree)
+
+
+def eq(a: Expr, b: Expr) -> Expr:
+    """``a = b``."""
+    return exp.EQ(this=a, expression=b)
+
+
+# Lowerings: one per function
+
+
+def _binary(kind: type[exp.Binary]) -> Callable[..., Expr]:
+    def lowering(a: Expr, b: Expr) -> Expr:
+        return paren(kind(this=paren(a), expression=paren(b)))
+
+    return lowering
+
+
+def _all(kind: type[exp.Binary]) -> Callable[..., Expr]:
+    def lowering(*arguments: Expr) -> Expr:
+        total = paren(arguments[0])
+        for argument in arguments[1:]:
+            total = kind(this=total, expression=paren(argument))
+        return paren(total)
+
+    return lowering
+
+
+def _not(a: Expr) -> Expr:
+    return paren(exp.Not(this=paren(a)))
+
+
+def _is_null(a: Expr) -> Expr:
+    return paren(exp.Is(this=paren(a), expression=exp.Null()))
+
+
+def _in(a: Expr, *values: Expr) -> Expr:
+    return paren(exp.In(this=paren(a), expressions=list(values)))
+
+
+def _coalesce(*arguments: Expr) -> Expr:
+    return exp.Coalesce(this=arguments[0], expressions=list(arguments[1:]))
+
+
+def _is_true(a: Expr) -> Expr:
+    return _coalesce(a, exp.false())
+
+
+def _is_false(a: Expr) -> Expr:
+    return _coalesce(_not(a), exp.false())
+
+
+def _is_not_false(a: Expr) -> Expr:
+    return _coalesce(a, exp.true())
+
+
+def _is_not_null(a: Expr) -> Expr:
+    return _not(_is_null(a))
+
+
+def _lower(a: Expr) -> Expr:
+    return exp.Lower(this=a)
+
+
+def _upper(a: Expr) -> Expr:
+    return exp.Upper(this=a)
+
+
+def _nullif(a: Expr, b: Expr) -> Expr:
+    return exp.Nullif(this=a, expression=b)
+
+
+def _cast_to(type_: str) -> Callable[..., Expr]:
+    def lowering(text: Expr) -> Expr:
+        return _try_cast(text, type_)
+
+    return lowering
+
+
+def _if(condition: Expr, value: Expr, otherwise: Expr | None = None) -> Expr:
+    return exp.Case(ifs=[exp.If(this=condition, true=value)], default=otherwise or exp.Null())
+
+
+def _try_cast(a: Expr, type_: str) -> Expr:
+    return exp.TryCast(this=a, to=exp.DataType.build(type_, dialect="duckdb"))
+
+
+def _clean(text: Expr, *nulls: Expr) -> Expr:
+    """Text, or null when it is blank or one of the source's nulls."""
+    blank = eq(exp.Trim(this=text.copy()), exp.Literal.string(""))
+    others = [null for null in nulls if null.name != ""]
+    empty = exp.or_(blank, exp.In(this=text.copy(), expressions=others)) if others else blank
+    return _if(exp.Not(this=paren(empty)), text)
+
+
+def _to_integer(text: Expr) -> Expr:
+    """``5`` and ``5.0`` are integers, ``5.5`` is none."""
+    exact = _try_cast(text.copy(), "DECIMAL(38, 12)")
+    rounded = _try_cast(exact.copy(), "BIGINT")
+    whole = _if(eq(exact, rounded), rounded.copy())
+    return _if(
+        exp.func("CONTAINS", text.copy(), exp.Literal.string("."), dialect="duckdb"), whole, _try_cast(text, "BIGINT")
+    )
+
+
+def _to_boolean(text: Expr) -> Expr:
+    word = exp.Lower(this=exp.Trim(this=text))
+    true = exp.In(this=word, expressions=[exp.Literal.string(w) for w in ("true", "yes", "1")])
+    false = exp.In(this=word.copy(), expressions=[exp.Literal.string(w) for w in ("false", "no", "0")])
+    return exp.Case(ifs=[exp.If(this=true, true=exp.true()), exp.If(this=false, true=exp.false())], default=exp.Null())
+
+
+def _to_date(text: Expr, format_: Expr) -> Expr:
+    """Days since the epoch. DuckDB's cast also takes a time behind the date: ten characters are a date."""
+    if isinstance(format_, exp.Null):
+        short = exp.LTE(this=exp.Length(this=exp.Trim(this=text.copy())), expression=literal(10))
+        day = _if(short, _try_cast(text, "DATE"))
+    else:
+        day = _try_cast(exp.Anonymous(this="TRY_STRPTIME", expressions=[text, format_]), "DATE")
+    return _try_cast(
+        paren(exp.Sub(this=day, expression=_try_cast(exp.Literal.string("1970-01-01"), "DATE"))), "INTEGER"
+    )
+
+
+def _to_timestamp(text: Expr, format_: Expr, zone: Expr) -> Expr:
+    """Microseconds since the epoch. Text with an offset says its own instant; other text is local to ``zone``."""
+    if not isinstance(format_, exp.Null):
+        local = exp.Anonymous(this="TRY_STRPTIME", expressions=[text, format_])
+        return _epoch_us(_at_zone(zone, local))
+    local = _epoch_us(_at_zone(zone, _try_cast(text.copy(), "TIMESTAMP")))
+    offset = exp.Anonymous(
+        this="REGEXP_MATCHES",
+        expressions=[exp.Substring(this=text.copy(), start=literal(11)), exp.Literal.string("[Zz+-]")],
+    )
+    return _if(offset, _epoch_us(_try_cast(text, "TIMESTAMPTZ")), local)
+
+
+def _at_zone(zone: Expr, local: Expr) -> Expr:
+    return local if zone.name == "UTC" else exp.Anonymous(this="TIMEZONE", expressions=[zone, local])
+
+
+def _epoch_us(moment: Expr) -> Expr:
+    return exp.Anonymous(this="EPOCH_US", expressions=[moment])
+
+
+FUNCTIONS: dict[str, Callable[..., Expr]] = {
+    "and": _all(exp.And),
+    "or": _all(exp.Or),
+    "not": _not,
+    "is_true": _is_true,
+    "is_false": _is_false,
+    "is_not_false": _is_not_false,
+    "is_null": _is_null,
+    "is_not_null": _is_not_null,
+    "eq": _binary(exp.EQ),
+    "ne": _binary(exp.NEQ),
+    "lt": _binary(exp.LT),
+    "le": _binary(exp.LTE),
+    "gt": _binary(exp.GT),
+    "ge": _binary(exp.GTE),
+    "in": _in,
+    "like": _binary(exp.Like),
+    "ilike": _binary(exp.ILike),
+    "lower": _lower,
+    "upper": _upper,
+    "coalesce": _coalesce,
+    "nullif": _nullif,
+    "add": _binary(exp.Add),
+    "subtract": _binary(exp.Sub),
+    "multiply": _binary(exp.Mul),
+    # what landing reads text with
+    "clean": _clean,
+    "to_integer": _to_integer,
+    "to_number": _cast_to("DECIMAL(18, 6)"),
+    "to_money": _cast_to("DECIMAL(18, 4)"),
+    "to_float": _cast_to("DOUBLE"),
+    "to_boolean": _to_boolean,
+    "to_date": _to_date,
+    "to_timestamp": _to_timestamp,
+}
+
+
+def _filtered(aggregate: Expr, where: Expr | None) -> Expr:
+    return exp.Filter(this=aggregate, expression=exp.Where(this=where)) if where is not None else aggregate
+
+
+def _count_if(arguments: list[Expr], where: Expr | None) -> Expr:
+    rule = paren(arguments[0])
+    return _filtered(exp.Count(this=exp.Star()), exp.and_(where, rule) if where is not None else rule)
+
+
+def _count_distinct(arguments: list[Expr], where: Expr | None) -> Expr:
+    return _filtered(exp.Count(this=exp.Distinct(expressions=arguments)), where)
+
+
+def _median_neighbours(arguments: list[Expr], where: Expr | None) -> Expr:
+    """The two middle values, both the middle one of an odd number. DuckDB: the least value that at least that share
+    of all is at or below; a trifle over one half is the upper middle for any number of rows below ten billion."""
+    shares = exp.Array(expressions=[exp.Literal.number("0.5"), exp.Literal.number("0.50000000001")])
+    return _filtered(exp.Anonymous(this="QUANTILE_DISC", expressions=[*arguments, shares]), where)
+
+
+def _plain(kind: type[exp.AggFunc]) -> Callable[[list[Expr], Expr | None], Expr]:
+    return lambda arguments, where: _filtered(kind(this=arguments[0] if arguments else exp.Star()), where)
+
+
+AGGREGATES: dict[str, Callable[[list[Expr], Expr | None], Expr]] = {
+    "count": _plain(exp.Count),
+    "count_distinct": _count_distinct,
+    "count_if": _count_if,
+    "sum": _plain(exp.Sum),
+    "min": _plain(exp.Min),
+    "max": _plain(exp.Max),
+    "median": _median_neighbours,
+}

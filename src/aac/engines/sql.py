@@ -1,0 +1,320 @@
+"""Queries of our own nodes -> SQL text of a dialect. A name or value from outside only ever enters as a tree node.
+
+`_Block` places the joins that expressions ask for, each once: a reference path, a roll-up, a calendar day. What a
+function becomes stands in `engines.functions`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from aac.engines.base import CALENDAR_DAYS, CALENDARS, Entity, Files, Query, Relation, Select, Table, group_columns
+from aac.engines.functions import AGGREGATES, FUNCTIONS, eq, literal, paren
+from aac.expressions.nodes import (
+    Aggregate,
+    AsOf,
+    CalendarNumber,
+    Call,
+    Case,
+    Column,
+    Literal,
+    Named,
+    Node,
+    OpenTime,
+    Path,
+    Rollup,
+    Stored,
+    conjunction,
+    under,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expr
+
+US_A_DAY = 86_400_000_000
+DAYS_A_CALENDAR = 65_536
+ROOT = "r"
+
+
+def shared_sql(query: Query, name: str, dialect: str) -> str:
+    """The SELECT of a shared block, with the blocks it needs that are not shared themselves."""
+    return _chain(query, dict(query.blocks)[name], dialect, skip=name)
+
+
+def output_sql(query: Query, output: Select, dialect: str) -> str:
+    """The SELECT of one output; shared blocks are read as tables of their own name."""
+    return _chain(query, output, dialect)
+
+
+def _chain(query: Query, last: Select, dialect: str, skip: str | None = None) -> str:
+    """``last`` as SQL text, with a WITH for each block below it that is not shared."""
+    blocks = dict(query.blocks)
+    needed: list[str] = []
+    source = last.source
+    while isinstance(source, str) and (source not in query.shared) and source != skip:
+        needed.insert(0, source)
+        source = blocks[source].source
+    select = _select(query, last)
+    for name in needed:
+        select = select.with_(name, as_=_select(query, blocks[name]), copy=False)
+    return select.sql(dialect=dialect)
+
+
+def _select(query: Query, select: Select) -> exp.Select:
+    """One block as a SELECT of its own, without WITH."""
+    block = _Block(query, select.source)
+    block.plan_rollups([node for _, node in select.columns] + [select.where])
+    columns = [exp.alias_(block.lower(node), name, quoted=True) for name, node in select.columns]
+    where = block.lower(select.where) if select.where is not None else None
+    made = exp.select(*_grouped(select), *columns, copy=False).from_(block.source, copy=False)
+    for join in block.joins:
+        made = made.join(join, copy=False)
+    for condition in [where, *block.conditions]:
+        if condition is not None:
+            made = made.where(condition, copy=False)
+    if select.groups:
+        made.set("group", _grouping_sets(select.groups))
+    if select.order:
+        ordered = [exp.Ordered(this=exp.column(name, quoted=True), nulls_first=False) for name in select.order]
+        made.set("order", exp.Order(expressions=ordered))
+    return made.limit(select.limit, copy=False) if select.limit is not None else made
+
+
+def _grouped(select: Select) -> list[Expr]:
+    columns = [exp.column(name, table=ROOT, quoted=True) for name in group_columns(select.groups)]
+    if not columns:
+        return []
+    mask = exp.alias_(exp.func("GROUPING", *(column.copy() for column in columns)), "grouping", quoted=True)
+    return [mask, *(exp.alias_(column, column.name, quoted=True) for column in columns)]
+
+
+def _grouping_sets(groups: tuple[tuple[str, ...], ...]) -> exp.Group:
+    sets = [exp.Tuple(expressions=[exp.column(name, table=ROOT, quoted=True) for name in group]) for group in groups]
+    return exp.Group(grouping_sets=[exp.GroupingSets(expressions=sets)])
+
+
+class _Block:
+    """The FROM of one SELECT: its source and the joins its expressions asked for."""
+
+    def __init__(self, query: Query, source: Entity | Files | Table | str) -> None:
+        self.query = query
+        self.entity = source.id if isinstance(source, Entity) else None
+        self.joins: list[exp.Join] = []
+        self.conditions: list[Expr] = []
+        self._paths: dict[Path, str] = {(): ROOT}
+        self._calendars: dict[tuple[Node, Node], str] = {}
+        self._numbers: dict[Node, str] = {}
+        self._rollups: dict[tuple[object, ...], list[Aggregate]] = {}
+        self._rolled: dict[tuple[object, ...], str] = {}
+        match source:
+            case Entity():
+                relation = query.relations[source.id]
+                self.source: Expr = _table(relation.name, ROOT)
+                self.conditions += _exists(relation, ROOT)
+            case Table():
+                self.source = _table(source.name, ROOT)
+            case Files():
+                self.source = _files(source)
+            case str():
+                self.source = _table((source,), ROOT)
+
+    def plan_rollups(self, nodes: list[Node | None]) -> None:
+        """Roll-ups of the same children become one join: collect their aggregates before the first is lowered."""
+        for node in nodes:
+            for part in walk(node) if node is not None else ():
+                if isinstance(part, Rollup):
+                    found = self._rollups.setdefault(_rollup_key(part), [])
+                    if part.aggregate not in found:
+                        found.append(part.aggregate)
+
+    def lower(self, node: Node) -> Expr:
+        match node:
+            case Literal():
+                return literal(node.value)
+            case Column():
+                return exp.column(node.name, table=ROOT, quoted=True)
+            case Stored():
+                return exp.column(node.field, table=self.alias(node.path), quoted=True)
+            case Named():
+                return self.lower(node.body)
+            case AsOf():
+                return literal(self.query.as_of_us)
+            case Call(function="is_open"):
+                return self.is_open(node)
+            case Call():
+                return FUNCTIONS[node.function](*map(self.lower, node.arguments))
+            case Case():
+                branches = [exp.If(this=self.lower(when), true=self.lower(then)) for when, then in node.branches]
+                return exp.Case(ifs=branches, default=self.lower(node.otherwise))
+            case Aggregate():
+                return self.aggregate(node)
+            case Rollup():
+                return self.rollup(node)
+            case CalendarNumber():
+                return self.calendar_number(node)
+            case OpenTime():
+                return self.open_time(node)
+            case _:
+                raise TypeError(f"{type(node).__name__} cannot be lowered: names are resolved before")
+
+    def alias(self, path: Path) -> str:
+        """The alias of the records reached over ``path``; joins them on the first use."""
+        if path not in self._paths:
+            before, last = self.alias(path[:-1]), path[-1]
+            name = self._name("j")
+            relation = self.query.relations[last.entity]
+            key = exp.column(_single_key(relation), table=name, quoted=True)
+            self._join(relation.name, name, [eq(key, exp.column(last.field, table=before, quoted=True))], relation)
+            self._paths[path] = name
+        return self._paths[path]
+
+    def aggregate(self, node: Aggregate) -> Expr:
+        arguments = list(map(self.lower, node.arguments))
+        where = self.lower(node.where) if node.where is not None else None
+        return AGGREGATES[node.function](arguments, where)
+
+    def rollup(self, node: Rollup) -> Expr:
+        """The roll-up's column; without children a count is 0, and with an unknown ``after`` it is unknown."""
+        key = _rollup_key(node)
+        if key not in self._rolled:
+            self._rolled[key] = self._join_rollup(node, self._rollups[key])
+        number = self._rollups[key].index(node.aggregate)
+        value: Expr = exp.column(f"v{number}", table=self._rolled[key], quoted=True)
+        if node.aggregate.function not in {"count", "count_if", "count_distinct"}:
+            return value
+        value = exp.func("COALESCE", value, literal(0))
+        if node.after is None:
+            return value
+        known = exp.Not(this=exp.Is(this=self.lower(under(node.after, node.path)), expression=exp.Null()))
+        return exp.Case(ifs=[exp.If(this=known, true=value)], default=exp.Null())
+
+    def _join_rollup(self, node: Rollup, aggregates: list[Aggregate]) -> str:
+        """Joins the children grouped by their parent; returns the alias."""
+        name = self._name("u")
+        rules: list[Node | None] = [Call("is_not_null", (Stored(node.child, node.via.field),))]
+        if node.after is not None and node.occurs is not None:
+            rules.append(Call("ge", (node.occurs, under(node.after, (node.via,)))))
+        columns = (("k", Stored(node.child, node.via.field)), *((f"v{i}", a) for i, a in enumerate(aggregates)))
+        children = _select(self.query, Select(Entity(node.child), columns, conjunction(rules)))
+        children.set("group", exp.Group(expressions=[children.expressions[0].this.copy()]))
+        parent = self.alias(node.path)
+        entity = node.path[-1].entity if node.path else self.entity
+        if entity is None:
+            raise TypeError("a roll-up needs an entity to belong to")
+        key = exp.column(_single_key(self.query.relations[entity]), table=parent, quoted=True)
+        on = eq(exp.column("k", table=name, quoted=True), key)
+        self.joins.append(exp.Join(this=children.subquery(name), on=on, side="LEFT"))
+        return name
+
+    def calendar_number(self, node: CalendarNumber) -> Expr:
+        if isinstance(node.calendar, Literal):
+            return literal(self.query.calendars.get(str(node.calendar.value)))
+        if node.calendar not in self._numbers:
+            name = self._name("n")
+            on = eq(exp.column("id", table=name, quoted=True), self.lower(node.calendar))
+            self._join((CALENDARS,), name, [on])
+            self._numbers[node.calendar] = name
+        return exp.column("number", table=self._numbers[node.calendar], quoted=True)
+
+    def day(self, number: Node, moment: Node) -> str:
+        """The alias of the calendar day that holds ``moment``; joins it on the first use."""
+        if (number, moment) not in self._calendars:
+            key = exp.Add(
+                this=exp.Mul(this=paren(self.lower(number)), expression=literal(DAYS_A_CALENDAR)),
+                expression=paren(exp.IntDiv(this=paren(self.lower(moment)), expression=literal(US_A_DAY))),
+            )
+            name = self._name("c")
+            self._join((CALENDAR_DAYS,), name, [eq(exp.column("key", table=name, quoted=True), key)])
+            self._calendars[number, moment] = name
+        return self._calendars[number, moment]
+
+    def open_time(self, node: OpenTime) -> Expr:
+        name = self.day(node.number, node.moment)
+        total: Expr = exp.column("open_before", table=name, quoted=True)
+        for opens, closes in self._segments(name):
+            until = exp.Least(this=self.lower(node.moment), expressions=[closes])
+            open_here = exp.Greatest(this=literal(0), expressions=[exp.Sub(this=until, expression=opens)])
+            total = exp.Add(this=total, expression=open_here)
+        return paren(total)
+
+    def is_open(self, node: Call) -> Expr:
+        """``is_open(number, moment)``: whether the moment lies in an opening."""
+        number, moment = node.arguments
+        name = self.day(number, moment)
+        inside = [
+            exp.And(
+                this=exp.GTE(this=self.lower(moment), expression=opens),
+                expression=exp.LT(this=self.lower(moment), expression=closes),
+            )
+            for opens, closes in self._segments(name)
+        ]
+        return paren(exp.or_(*inside))
+
+    def _segments(self, name: str) -> list[tuple[Expr, Expr]]:
+        return [
+            (exp.column(f"opens_{i}", table=name, quoted=True), exp.column(f"closes_{i}", table=name, quoted=True))
+            for i in range(1, self.query.segments + 1)
+        ]
+
+    def _name(self, letter: str) -> str:
+        return f"{letter}{len(self.joins) + 1}"
+
+    def _join(self, table: tuple[str, ...], name: str, on: list[Expr], relation: Relation | None = None) -> None:
+        conditions = on + (_exists(relation, name) if relation is not None else [])
+        self.joins.append(exp.Join(this=_table(table, name), on=exp.and_(*conditions), side="LEFT"))
+
+
+def _rollup_key(node: Rollup) -> tuple[object, ...]:
+    return (node.child, node.via, node.after, node.path)
+
+
+def _single_key(relation: Relation) -> str:
+    if relation.key is None:
+        raise TypeError("only an entity with a single key field can be referred to")
+    return relation.key
+
+
+def _table(name: tuple[str, ...], alias: str) -> exp.Table:
+    parts = dict(zip(("this", "db", "catalog"), (exp.to_identifier(part, quoted=True) for part in name[::-1])))  # noqa: B905
+    return exp.Table(**parts, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+
+
+def _exists(relation: Relation, alias: str) -> list[Expr]:
+    """What is later than as_of does not exist; what has no moment does (LANGUAGE §3)."""
+    if relation.occurs is None or relation.exists_until is None:
+        return []
+    occurs = exp.column(relation.occurs, table=alias, quoted=True)
+    unknown = exp.Is(this=occurs, expression=exp.Null())
+    return [
+        paren(exp.Or(this=unknown, expression=exp.LTE(this=occurs.copy(), expression=literal(relation.exists_until))))
+    ]
+
+
+def _files(files: Files) -> Expr:
+    """DuckDB's readers: every column text, in the order of the file."""
+    paths = exp.Array(expressions=[exp.Literal.string(path) for path in files.paths])
+    types = exp.Struct(
+        expressions=[
+            exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=exp.Literal.string("VARCHAR"))
+            for name in files.columns
+        ]
+    )
+    options: dict[str, Expr] = {"columns": types}
+    if files.format == "csv":
+        options |= {
+            "auto_detect": exp.false(),
+            "header": exp.true(),
+            "delim": exp.Literal.string(files.delimiter),
+            "quote": exp.Literal.string('"'),
+            "escape": exp.Literal.string('"'),
+        }
+    else:
+        options["format"] = exp.Literal.string("newline_delimited")
+    reader = "READ_CSV" if files.format == "csv" else "READ_JSON"
+    call = exp.Anonymous(
+        this=reader, expressions=[paths, *(exp.EQ(this=exp.var(k), expression=v) for k, v in options.items())]
+    )
+    return exp.alias_(exp.Table(this=call), ROOT, table=True)
