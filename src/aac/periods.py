@@ -250,6 +250,11 @@ def parse_moment(text: str, zone: str, *, date_means: Literal["midnight", "after
     return midnight_us(moment.date() + timedelta(days=date_means == "after"), zone)
 
 
+def local_time(us: int, zone: str) -> datetime:
+    """What local clocks show at a moment, as a datetime that knows its offset and the name of it, such as CET."""
+    return (EPOCH + timedelta(microseconds=us)).astimezone(ZoneInfo(zone))
+
+
 def iso_utc(us: int) -> str:
     """A moment as text in UTC, `2026-03-02T05:00:00Z`; with six decimals only where they are not zero."""
     return (EPOCH + timedelta(microseconds=us)).isoformat().replace("+00:00", "Z")
