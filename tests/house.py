@@ -95,7 +95,7 @@ def imports_of(module: Module, known: Collection[str] = ()) -> Iterator[Import]:
     def walk(node: ast.AST, late: bool) -> Iterator[Import]:
         for child in ast.iter_child_nodes(node):
             for target in targets_of(child, module, known):
-                yield Import(module.name, target, getattr(child, "lineno", 0), late)
+                yield Import(module.name, target, getattr(child, "lineno", 0), late or isinstance(child, ast.Constant))
             yield from walk(child, late or is_late(child))
 
     return walk(module.tree, late=False)
@@ -210,24 +210,32 @@ def assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
                 pass
 
 
-def breaks_of_owners(house: House, owners: Owners, heavy: Collection[str]) -> list[str]:
-    """Third-party imports outside the owners of the library, and ``heavy`` ones that run when a module is imported.
+def breaks_of_owners(house: House, owners: Owners) -> list[str]:
+    """Third-party imports outside the owners of the library.
 
     A standard library named in ``owners`` is held to its owners too; the others are free.
     """
     breaks: list[str] = []
     ours = {name.partition(".")[0] for name in house.modules}
     for edge in house.imports():
-        if edge.library in ours:
-            continue
         if edge.library in owners:
             if not stands_in(edge.importer, owners[edge.library]):
                 breaks.append(f"{edge}, which belongs to {', '.join(sorted(owners[edge.library]))}")
-            elif edge.library in heavy and not edge.late:
-                breaks.append(f"{edge} at its top: import {edge.library} inside the functions that use it")
-        elif edge.library not in sys.stdlib_module_names:
+        elif edge.library not in ours and edge.library not in sys.stdlib_module_names:
             breaks.append(f"{edge}, a library without an owner: name one in OWNERS")
     return breaks
+
+
+def breaks_of_loading(house: House, heavy: Collection[str], devoted: Collection[str]) -> list[str]:
+    """Imports that load a ``heavy`` library together with the module they stand in.
+
+    Only the ``devoted`` modules, which are about nothing else, may load it so; then others import those late.
+    """
+    return [
+        f"{edge} at its top: import it inside the functions that use it"
+        for edge in house.imports()
+        if not edge.late and (edge.library in heavy or edge.target in devoted) and not stands_in(edge.importer, devoted)
+    ]
 
 
 def breaks_of_rooms(house: House, strangers: Mapping[str, Collection[str]]) -> list[str]:
