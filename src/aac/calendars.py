@@ -1,0 +1,256 @@
+"""Opening hours and holidays as open intervals and calendar rows: what business time is counted with (LANGUAGE §6).
+
+Moments and spans are whole microseconds (``us``), moments since 1970-01-01T00:00Z. Openings are minutes after local
+midnight. A ValueError of this module says what is wrong and, after its last semicolon, what to write instead.
+
+A moment is open when its local clock reading lies in an opening. So intervals are first made of readings, as if local
+clocks ran in UTC and were never changed; then each stretch of time between two changes of the clocks takes out the
+readings that it shows. Hours that are lost or repeated need no rule of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
+from functools import cache
+from itertools import islice, pairwise
+from operator import itemgetter
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+Openings = tuple[tuple[int, int], ...]
+"""(opens, closes) in minutes after local midnight; closes is above 1440 when that is on the next day."""
+Interval = tuple[int, int]
+"""(from, until) in microseconds, until excluded."""
+
+MICROSECOND = timedelta(microseconds=1)
+SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
+DAY_MINUTES = 1440
+DAY_SECONDS = 86_400
+DAY_US = DAY_SECONDS * SECOND_US
+EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+DAYS_A_CALENDAR = 65_536
+"""Room for the UTC days of one calendar in a key: 1970-01-01 to 2149-06-05."""
+SEARCH_US = 28 * DAY_US
+END_US = int(datetime(2101, 1, 1, tzinfo=UTC).timestamp()) * SECOND_US
+"""Data knows no moments after 2100 (LANGUAGE §3)."""
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+OPENING = re.compile(r"([0-9]{1,2}):([0-5][0-9]) ?- ?([0-9]{1,2}):([0-5][0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """When people are at work. ``hours``: openings by weekday (0 is Monday); a weekday that is left out is closed.
+
+    ``short`` holds the openings of single dates and goes before all else: whoever writes a date means that date.
+    On ``closed`` dates and on the public ``holidays`` of a (country, region) nothing opens; what opened on the evening
+    before runs on over midnight.
+    """
+
+    id: str
+    timezone: str
+    hours: Mapping[int, Openings]
+    closed: frozenset[date] = frozenset()
+    short: Mapping[date, Openings] = field(default_factory=dict[date, Openings])
+    holidays: tuple[str, str | None] | None = None
+
+
+def parse_hours(text: str) -> Openings:
+    """`09:00-12:00, 13:00-18:00`, `22:00-06:00` (closes on the next day), `00:00-24:00`, in order of opening.
+
+    Raises ValueError for what is no opening, lasts no time or overlaps another.
+    """
+    openings = sorted((_opening(part.strip()), part.strip()) for part in text.split(","))
+    for ((_, closes), former), ((opens, _), latter) in pairwise(openings):
+        if opens < closes:
+            raise ValueError(
+                f"`{former}` and `{latter}` overlap; write openings that do not, as in `09:00-12:00, 13:00-18:00`"
+            )
+    return tuple(opening for opening, _ in openings)
+
+
+def parse_weekdays(text: str) -> tuple[int, ...]:
+    """A weekday or a range of them, `sat` or `mon-fri` (also `fri-mon`), as numbers: 0 is Monday.
+
+    Raises ValueError for anything else.
+    """
+    first, dash, last = (part.strip() for part in text.lower().partition("-"))
+    if not dash:
+        last = first
+    if first not in WEEKDAYS or last not in WEEKDAYS:
+        raise ValueError(
+            f"`{text}` is no weekday; write a day or a range of {', '.join(WEEKDAYS)}, as in `sat` or `mon-fri`"
+        )
+    begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last)
+    return tuple((begin + step) % 7 for step in range((end - begin) % 7 + 1))
+
+
+@cache
+def public_holidays(country: str, region: str | None, years: range) -> frozenset[date]:
+    """The public holidays of a country (ISO 3166-1 code) and region (ISO 3166-2 part, or its name), as observed.
+
+    Raises ValueError when the library `holidays` does not know the country or region.
+    """
+    import holidays
+    from holidays.registry import COUNTRIES
+
+    names = {name.lower(): codes for codes in COUNTRIES.values() for name in codes}
+    if country not in names.get(country.lower(), ())[1:]:
+        close = get_close_matches(country.lower(), names, n=3)
+        codes = dict.fromkeys(names[name][1] for name in close) or ("DE", "US")
+        raise ValueError(f"no public holidays are known of the country `{country}`; write its code, as in {_or(codes)}")
+    try:
+        return frozenset(holidays.country_holidays(country, subdiv=region, years=years))
+    except NotImplementedError:
+        known = holidays.country_holidays(country)
+    regions = [*known.subdivisions, *known.subdivisions_aliases]
+    choice = get_close_matches(str(region), regions, n=3) or known.subdivisions
+    instead = f"write {_or(choice)}" if regions else "leave the region out"
+    raise ValueError(f"no public holidays are known of the region `{region}` of `{country}`; {instead}")
+
+
+def open_intervals(calendar: Calendar, first_us: int, last_us: int) -> list[Interval]:
+    """The open time of [first, last): in order, disjoint, joined where it touches."""
+    readings = _joined(sorted(_open_readings(calendar, first_us // DAY_US, last_us // DAY_US)))
+    found: list[Interval] = []
+    for begin, end, offset in _clock_settings(ZoneInfo(calendar.timezone), first_us, last_us):
+        shown = bisect_right(readings, begin + offset, key=itemgetter(1))
+        for opens, closes in islice(readings, shown, None):
+            if opens >= end + offset:
+                break
+            found.append((max(opens - offset, begin), min(closes - offset, end)))
+    return _joined(found)
+
+
+def open_us(calendar: Calendar, first_us: int, last_us: int) -> int:
+    """Open time in [first, last); 0 when last is not after first."""
+    return sum(until - begin for begin, until in open_intervals(calendar, first_us, last_us))
+
+
+def due_us(calendar: Calendar, start_us: int, promised_us: int) -> int | None:
+    """The last moment that still counts as met: up to it no more than ``promised_us`` was open since the start.
+
+    Time stands still while closed, so a promise that runs out at closing is due at the next opening. Null when the
+    calendar does not open for that long before 2101.
+    """
+    left = promised_us
+    for begin in range(start_us, END_US, SEARCH_US):
+        for opens, closes in open_intervals(calendar, begin, begin + SEARCH_US):
+            if left < closes - opens:
+                return opens + left
+            left -= closes - opens
+    return None
+
+
+def busiest_day(calendars: Iterable[Calendar], first_us: int, last_us: int) -> int:
+    """The most open intervals that a UTC day of any of these calendars has, at least 1; last included."""
+    counts = [len(bounds) // 2 for calendar in calendars for _, bounds in _by_day(calendar, first_us, last_us)]
+    return max([1, *counts])
+
+
+def calendar_rows(
+    calendar: Calendar, number: int, first_us: int, last_us: int, segments: int
+) -> Iterator[tuple[int, ...]]:
+    """One row (key, open_before, opens_1, closes_1, …, opens_n, closes_n) a UTC day, from the first to the last moment.
+
+    ``key`` is number * 65536 + days since 1970. ``open_before`` is the open time between the first row's midnight and
+    this one's. ``segments`` is n, at least the `busiest_day`; those that a day does not need stand at its end and are
+    empty. Open time up to a moment t of the day is open_before + Σ greatest(0, least(t, closes_i) - opens_i).
+    Raises ValueError when days lie outside 1970-01-01 to 2149-06-05, for which keys have no room.
+    """
+    if first_us < 0 or last_us >= DAYS_A_CALENDAR * DAY_US:
+        raise ValueError("a calendar has room for the days of 1970 to 2148; ask for fewer")
+    open_before = 0
+    for day, bounds in _by_day(calendar, first_us, last_us):
+        unused = [(day + 1) * DAY_US] * (2 * segments - len(bounds))
+        yield (number * DAYS_A_CALENDAR + day, open_before, *bounds, *unused)
+        open_before += sum(bounds[1::2]) - sum(bounds[::2])
+
+
+def _by_day(calendar: Calendar, first_us: int, last_us: int) -> Iterator[tuple[int, list[int]]]:
+    """Each UTC day from that of first to that of last: days since 1970 and opens, closes, opens, closes, … in it."""
+    first_day, last_day = first_us // DAY_US, last_us // DAY_US
+    days: list[list[int]] = [[] for _ in range(first_day, last_day + 1)]
+    for opens, closes in open_intervals(calendar, first_day * DAY_US, (last_day + 1) * DAY_US):
+        for day in range(opens // DAY_US, (closes - 1) // DAY_US + 1):
+            days[day - first_day] += (max(opens, day * DAY_US), min(closes, (day + 1) * DAY_US))
+    return enumerate(days, first_day)
+
+
+def _open_readings(calendar: Calendar, first_day: int, last_day: int) -> Iterator[Interval]:
+    """The openings that UTC days first to last can show, as microseconds of local readings taken for UTC.
+
+    Local dates are at most a day from UTC's, and what shows on a date began on it or the day before.
+    """
+    first, last = EPOCH_ORDINAL + first_day - 2, EPOCH_ORDINAL + last_day + 1
+    off = calendar.closed
+    if calendar.holidays:
+        years = range(date.fromordinal(first).year, date.fromordinal(last).year + 1)
+        off |= public_holidays(*calendar.holidays, years)
+    for ordinal in range(first, last + 1):
+        day = date.fromordinal(ordinal)
+        midnight = (ordinal - EPOCH_ORDINAL) * DAY_US
+        openings = calendar.short.get(day, () if day in off else calendar.hours.get(day.weekday(), ()))
+        for opens, closes in openings:
+            yield midnight + opens * MINUTE_US, midnight + closes * MINUTE_US
+
+
+def _clock_settings(zone: ZoneInfo, first_us: int, last_us: int) -> Iterator[tuple[int, int, int]]:
+    """[first, last) in stretches (from, until, local reading - UTC), parted where the zone's clocks are changed."""
+    # Looking once a day is enough: since 1970 no zone changed its clocks twice within six days.
+    last = last_us // SECOND_US
+    seconds = [*range(first_us // SECOND_US, last, DAY_SECONDS), last]
+    begin, offset = first_us, _offset(zone, seconds[0])
+    for second, later in pairwise(seconds):
+        if _offset(zone, later) != offset:
+            change = _clock_change(zone, second, later) * SECOND_US
+            yield begin, change, offset // MICROSECOND
+            begin, offset = change, _offset(zone, later)
+    if begin < last_us:
+        yield begin, last_us, offset // MICROSECOND
+
+
+def _clock_change(zone: ZoneInfo, second: int, later: int) -> int:
+    """The first second in (second, later] at which clocks are set differently than before."""
+    before, seconds = _offset(zone, second), range(second, later + 1)
+    return seconds[bisect_left(seconds, True, key=lambda at: _offset(zone, at) != before)]
+
+
+def _offset(zone: ZoneInfo, second: int) -> timedelta:
+    """Local clock reading minus UTC at a second since 1970."""
+    return datetime.fromtimestamp(second, zone).utcoffset() or timedelta()
+
+
+def _joined(intervals: Iterable[Interval]) -> list[Interval]:
+    """Intervals that come in order, with those made one that touch or overlap."""
+    joined: list[Interval] = []
+    for opens, closes in intervals:
+        if joined and opens <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(closes, joined[-1][1]))
+        else:
+            joined.append((opens, closes))
+    return joined
+
+
+def _opening(text: str) -> Interval:
+    """`22:00-06:00` as minutes after midnight."""
+    found = OPENING.fullmatch(text)
+    hours = (int(found[1]), int(found[3])) if found else (25, 25)
+    if found is None or max(hours) > 24:
+        raise ValueError(f"`{text}` is no opening; write when it opens and closes, as in `09:00-17:00`")
+    opens, closes = hours[0] * 60 + int(found[2]), hours[1] * 60 + int(found[4])
+    if max(opens + 1, closes) > DAY_MINUTES or opens == closes:
+        raise ValueError(f"`{text}` is no opening; write `00:00-24:00` for a whole day, and `24:00` only to close")
+    return opens, closes if closes > opens else closes + DAY_MINUTES
+
+
+def _or(words: Iterable[str]) -> str:
+    return " or ".join(f"`{word}`" for word in words)
