@@ -137,6 +137,19 @@ def test_a_night_shift_belongs_to_the_day_it_begins() -> None:
     ]
 
 
+def test_a_long_shift_reaches_a_utc_day_that_is_two_dates_on() -> None:
+    calendar = Calendar("long", "America/Los_Angeles", {0: calendars.parse_hours("20:00-18:00")})
+    wednesday = us("2026-03-04T00:00", "UTC")  # 16:00 on Tuesday, of Monday's shift
+    assert calendars.open_us(calendar, wednesday, wednesday + oracle.DAY_US) == 2 * oracle.HOUR_US
+
+
+def test_no_interval_is_empty() -> None:
+    calendar = calendar_of(DESK)
+    noon = us("2026-03-03T12:00")
+    assert calendars.open_intervals(calendar, noon, noon) == []
+    assert calendars.open_intervals(calendar, us("2026-03-03T17:00"), us("2026-03-04T09:00")) == []
+
+
 def test_a_short_day_goes_before_hours_closed_and_holidays() -> None:
     new_year, saturday = date(2026, 1, 1), date(2026, 1, 3)
     short = {new_year: ((600, 720),), saturday: ((540, 600),), date(2026, 1, 2): ()}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 Openings = tuple[tuple[int, int], ...]
-"""(opens, closes) in minutes after local midnight; closes is above 1440 when that is on the next day."""
+"""(opens, closes) in minutes after local midnight, in order; closes is above 1440 when that is on the next day."""
 Interval = tuple[int, int]
 """(from, until) in microseconds, until excluded."""
 
@@ -119,7 +119,7 @@ def public_holidays(country: str, region: str | None, years: range) -> frozenset
 
 def open_intervals(calendar: Calendar, first_us: int, last_us: int) -> list[Interval]:
     """The open time of [first, last): in order, disjoint, joined where it touches."""
-    readings = _joined(sorted(_open_readings(calendar, first_us // DAY_US, last_us // DAY_US)))
+    readings = _joined(_open_readings(calendar, first_us // DAY_US, last_us // DAY_US))
     found: list[Interval] = []
     for begin, end, offset in _clock_settings(ZoneInfo(calendar.timezone), first_us, last_us):
         shown = bisect_right(readings, begin + offset, key=itemgetter(1))
@@ -186,7 +186,7 @@ def _by_day(calendar: Calendar, first_us: int, last_us: int) -> Iterator[tuple[i
 
 
 def _open_readings(calendar: Calendar, first_day: int, last_day: int) -> Iterator[Interval]:
-    """The openings that UTC days first to last can show, as microseconds of local readings taken for UTC.
+    """The openings that UTC days first to last can show, in order, as microseconds of local readings taken for UTC.
 
     Local dates are at most a day from UTC's, and what shows on a date began on it or the day before.
     """
