@@ -21,23 +21,28 @@ hookimpl = pluggy.HookimplMarker("aac")
 @hookspec
 def aac_kinds() -> list[type[Kind]]:
     """Kinds of documents: typed models that can be checked, compiled and judged."""
+    ...
 
 
 @hookspec
 def aac_connectors() -> list[type[Connector]]:
     """Connectors by the name that `connector = "…"` in `aac.toml` uses."""
+    ...
 
 
 @hookspec
 def aac_engines() -> list[type[Engine]]:
     """Engines that run queries."""
+    ...
 
 
 @hookspec
 def aac_reports() -> list[type[Report]]:
     """Reports: formats of `aac check` and pages of `aac build`."""
+    ...
 
 
 @hookspec
 def aac_commands() -> list[click.Command]:
     """Commands below `aac`."""
+    ...

@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aac.expressions.nodes import Aggregate, Call, Literal, Named, Node, Type
+from aac.calendars import Calendar
+from aac.expressions.nodes import Aggregate, Call, Named, Node, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
     from aac.findings import Span
-    from aac.periods import Duration
+    from aac.periods import Duration, Grain
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +50,6 @@ class Table:
     def field(self, name: str) -> StoredField:
         """The stored field of that name; raises KeyError."""
         return {stored.name: stored for stored in self.fields}[name]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A definition: the records of ``entity`` for which ``when`` is true, and the moment they entered."""
-
-    entity: str
-    when: Node
-    at: Node | None
-    at_type: Type | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +91,7 @@ class Measure:
     unit: str
     scale: int
     dimensions: tuple[Dimension, ...]
-    grain: str
+    grain: Grain
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +99,7 @@ class Clock:
     """A promise in time: from ``starts`` to ``stops`` at most ``within``, one item a record of the population.
 
     ``calendar`` yields a calendar's id and is null for elapsed time. When both moments are dates, whole days count.
+    ``remind_at``: the least share of the promised time at which open items are listed.
     """
 
     subject: str
@@ -118,10 +111,11 @@ class Clock:
     calendar: Node | None
     excused: Node | None
     dimensions: tuple[Dimension, ...]
-    grain: str
+    grain: Grain
+    remind_at: Fraction | None = None
 
 
-Compiled = Table | Rule | Measure | Clock
+Compiled = Table | Measure | Clock | Calendar
 
 
 def aggregates(formula: Node) -> Iterator[Aggregate]:
@@ -153,8 +147,3 @@ def sides(formula: Node) -> tuple[Node, Node] | None:
 def is_ratio(formula: Node) -> bool:
     """Whether the outermost operation divides: such a number has a denominator that `min_n` is compared with."""
     return sides(formula) is not None
-
-
-def literal_value(node: Node) -> Literal | None:
-    """The node as a constant, or null."""
-    return node if isinstance(node, Literal) else None

@@ -47,12 +47,12 @@ class Status(StrEnum):
 class Item:
     """One promise of an agreement that is listed by key: late, or open with ``used_us`` of its time gone.
 
-    Moments in microseconds (UTC); ``used_us`` and ``promised_us`` on the promise's own clock.
+    Moments in microseconds (UTC); ``due_us`` is null when the calendar never opens long enough; ``used_us`` and ``promised_us`` on the promise's own clock.
     """
 
     key: Key
     started_us: int
-    due_us: int
+    due_us: int | None
     done_us: int | None
     used_us: int
     promised_us: int

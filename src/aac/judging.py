@@ -1,0 +1,92 @@
+"""The ladder of statuses, budgets and the exit code: pure functions over exact fractions (LANGUAGE §7, §10)."""
+
+from __future__ import annotations
+
+from math import floor, sqrt
+from typing import TYPE_CHECKING
+
+from aac.results import Outcome, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from fractions import Fraction
+
+    from aac.results import ClockReading, NumberReading
+
+Limits = tuple["Fraction | None", "Fraction | None"]
+"""The least and the greatest value that is on target; null is no limit."""
+
+WILSON_Z = 1.959963984540054
+"""Two-sided 95 % quantile of the normal distribution."""
+
+FAIL_ON = ("off_target", "at_risk", "stale", "not_measurable", "findings", "never")
+"""What `--fail-on` may list (LANGUAGE §10)."""
+FAIL_BY_DEFAULT = ("off_target", "stale")
+
+
+def attainment_status(reading: ClockReading, objective: Fraction | None, min_n: int) -> Status | None:
+    """The status of a promise in time; null when no objective was agreed and there is nothing else to say.
+
+    A total of an open window that is on target so far is at risk when its last seven days alone are not.
+    """
+    measurable = sum(reading.counts.get(o, 0) for o in (Outcome.MET, Outcome.LATE, Outcome.OPEN, Outcome.EXCUSED))
+    if not measurable and reading.count(Outcome.UNMEASURABLE):
+        return Status.NOT_MEASURABLE
+    if reading.is_stale:
+        return Status.STALE
+    attainment = reading.attainment
+    if attainment is None or reading.judged < min_n:
+        return Status.NOT_ENOUGH_DATA
+    if objective is None:
+        return None
+    if attainment < objective:
+        return Status.OFF_TARGET
+    met, late = reading.recent
+    if reading.is_open and met + late >= max(1, min_n) and met < objective * (met + late):
+        return Status.AT_RISK
+    return Status.ON_TARGET
+
+
+def number_status(reading: NumberReading, limits: Limits | None, min_n: int) -> Status | None:
+    """The status of a metric; null without a target."""
+    if limits is None:
+        return None
+    if reading.value is None and reading.n == 0 and reading.unknown:
+        return Status.NOT_MEASURABLE
+    if reading.is_stale:
+        return Status.STALE
+    base = reading.n if reading.denominator is None else reading.denominator
+    if reading.value is None or base < min_n:
+        return Status.NOT_ENOUGH_DATA
+    least, most = limits
+    inside = (least is None or reading.value >= least) and (most is None or reading.value <= most)
+    return Status.ON_TARGET if inside else Status.OFF_TARGET
+
+
+def budget(reading: ClockReading, objective: Fraction) -> tuple[int, int]:
+    """How many items may be late, floor((1 − objective) × (met + late + open)), and how many are."""
+    late = reading.count(Outcome.LATE)
+    return floor((1 - objective) * (reading.judged + reading.count(Outcome.OPEN))), late
+
+
+def wilson_interval(successes: int, n: int) -> tuple[float, float] | None:
+    """The 95 % Wilson score interval of a share (Wilson 1927); null without items."""
+    if n == 0:
+        return None
+    p, z2 = successes / n, WILSON_Z**2
+    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = WILSON_Z * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def exit_code(statuses: Iterable[Status | None], has_warnings: bool, fail_on: Collection[str]) -> int:
+    """0 well; 1 off target or at risk or findings where listed; 3 stale or not measurable where listed.
+
+    ``statuses`` are those of the totals; precedence 1 before 3 (LANGUAGE §10).
+    """
+    if "never" in fail_on:
+        return 0
+    listed = {status.value for status in statuses if status is not None} & set(fail_on)
+    if listed & {"off_target", "at_risk"} or (has_warnings and "findings" in fail_on):
+        return 1
+    return 3 if listed & {"stale", "not_measurable"} else 0

@@ -1,0 +1,74 @@
+"""A calendar: opening hours in a time zone, public holidays, own closed and short days (LANGUAGE §6, §9)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar, cast
+
+from pydantic import BeforeValidator, Field
+
+from aac.calendars import Calendar, Openings, parse_hours, parse_weekdays, public_holidays
+from aac.hookspecs import hookimpl
+from aac.kinds.base import Kind, Scope, Strict, Zone, advised, wrong
+from aac.periods import YEARS
+
+
+def read_openings(value: object) -> Openings:
+    """``09:00-12:00, 13:00-18:00`` as minutes after midnight; raises a finding AAC308."""
+    try:
+        return parse_hours(str(value))
+    except ValueError as error:
+        raise wrong("AAC308", *advised(error)) from None
+
+
+def read_week(value: object) -> dict[int, Openings]:
+    """``{mon-fri: "09:00-18:00"}`` as openings by weekday; raises a finding AAC308, also for a day told twice."""
+    if not isinstance(value, dict):
+        raise wrong("AAC308", "`hours` names weekdays", 'write `hours: {mon-fri: "09:00-18:00"}`')
+    week: dict[int, Openings] = {}
+    for days, hours in cast("dict[str, object]", value).items():
+        openings = read_openings(hours)
+        try:
+            weekdays = parse_weekdays(days)
+        except ValueError as error:
+            raise wrong("AAC308", *advised(error)) from None
+        if again := week.keys() & weekdays:
+            names = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+            told = ", ".join(names[day] for day in sorted(again))
+            raise wrong("AAC308", f"the hours of {told} are told twice", "name each weekday once")
+        week.update(dict.fromkeys(weekdays, openings))
+    return week
+
+
+class Holidays(Strict):
+    """The public holidays of a country (ISO 3166-1) and, if they differ there, of a region of it (ISO 3166-2)."""
+
+    country: str
+    region: str | None = None
+
+
+class CalendarDocument(Kind):
+    """When people are at work."""
+
+    kind_name: ClassVar[str] = "calendar"
+
+    timezone: Zone
+    hours: Annotated[dict[int, Openings], BeforeValidator(read_week)]
+    holidays: Holidays | None = None
+    closed: tuple[date, ...] = ()
+    short: dict[date, Annotated[Openings, BeforeValidator(read_openings)]] = Field(default_factory=dict[date, Openings])
+
+    def compile(self, scope: Scope) -> tuple[Calendar, ...]:
+        if self.holidays is not None:
+            try:
+                public_holidays(self.holidays.country, self.holidays.region, range(YEARS[-1], YEARS[-1]))
+            except ValueError as error:
+                scope.report("AAC308", *advised(error), "holidays")
+                return ()
+        holidays = (self.holidays.country, self.holidays.region) if self.holidays else None
+        return (Calendar(self.id, self.timezone, self.hours, frozenset(self.closed), self.short, holidays),)
+
+
+@hookimpl
+def aac_kinds() -> list[type[Kind]]:
+    return [CalendarDocument]

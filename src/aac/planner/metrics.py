@@ -1,0 +1,246 @@
+"""Measures of one entity and moment -> one query: one scan, whatever the number of metrics and dimensions.
+
+The block `records` has a column for each value and rule that the measures need, each once; the output groups it by
+window, and by window and each dimension alone. What an aggregate divides is divided afterwards, on exact fractions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, cast
+
+from aac.engines.base import Entity, Query, Select, group_columns
+from aac.expressions.nodes import NOTHING, TRUE, Aggregate, Call, Case, Column, Literal, Named, Node, conjunction
+from aac.measures import Dimension, Measure, aggregates, sides
+from aac.planner.windows import Chosen, in_reach, window_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from aac.expressions.nodes import Value
+    from aac.planner.setting import Setting
+
+WINDOW = "w"
+RECORDS = "records"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one measure came to for a window (by its number in the scan) and a group."""
+
+    measure: Measure
+    window: int
+    by: Mapping[str, Value]
+    value: Fraction | None
+    numerator: Fraction | None
+    denominator: Fraction | None
+    n: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class MetricScan:
+    """One query and how its rows answer the measures.
+
+    ``groups`` are its grouping sets, ``dimensions`` the column of each dimension's rule, and ``columns`` where each
+    aggregate stands after the group columns.
+    """
+
+    measures: tuple[Measure, ...]
+    windows: tuple[Chosen, ...]
+    query: Query
+    groups: tuple[tuple[str, ...], ...]
+    dimensions: Mapping[Node, str]
+    columns: Mapping[Aggregate, int]
+
+    def cells(self, rows: Sequence[Sequence[object]]) -> Iterator[Cell]:
+        """Every cell that has records; a row is the mask, the group columns and the aggregates."""
+        names = group_columns(self.groups)
+        for row in rows:
+            split = names_in(int(str(row[0])), names) - {WINDOW}
+            values = cast("dict[str, Value]", dict(zip(names, row[1:], strict=False)))
+            for measure in self.measures:
+                by = {d.name: values[self.dimensions[d.value]] for d in self._split_by(measure, split)}
+                if len(by) == len(split):
+                    yield from self._cell(measure, int(str(values[WINDOW])), by, row[len(names) + 1 :])
+
+    def _split_by(self, measure: Measure, split: set[str]) -> list[Dimension]:
+        return [d for d in measure.dimensions if self.dimensions[d.value] in split]
+
+    def _cell(self, measure: Measure, window: int, by: Mapping[str, Value], values: Sequence[object]) -> Iterator[Cell]:
+        found = {aggregate: values[place] for aggregate, place in self.columns.items()}
+        n, unknown = (cast("int", found[counted]) for counted in counts(measure))
+        if not n and not unknown:
+            return
+        parts = {aggregate: found[in_population(aggregate, measure)] for aggregate in needed(measure.formula)}
+        both = sides(measure.formula)
+        yield Cell(
+            measure,
+            window,
+            by,
+            value=scaled(evaluated(measure.formula, parts), measure.scale),
+            numerator=scaled(evaluated(both[0], parts), measure.scale) if both else None,
+            denominator=evaluated(both[1], parts) if both else None,
+            n=n,
+            unknown=unknown,
+        )
+
+
+def plan_metrics(measures: tuple[Measure, ...], windows: tuple[Chosen, ...], setting: Setting) -> MetricScan:
+    """The scan of measures that share entity and moment, for windows that do not overlap."""
+    entity, anchor = measures[0].population.entity, measures[0].anchor
+    records = _Records()
+    window: Node = Literal(0)
+    reach: Node | None = None
+    if anchor is not None:
+        zone, latest = setting.zone_of(anchor, entity), setting.latest(anchor, entity)
+        later = Call("gt", (anchor.value, Literal(latest)))
+        window = Case(((later, NOTHING),), window_number(anchor.value, windows, zone, anchor.is_date))
+        reach = in_reach(anchor.value, windows, zone, anchor.is_date)
+    dimensions = {d.value: records.column(d.value) for measure in measures for d in measure.dimensions}
+    wanted = dict.fromkeys(
+        aggregate
+        for measure in measures
+        for aggregate in (*counts(measure), *(in_population(a, measure) for a in needed(measure.formula)))
+    )
+    outputs = tuple((f"a{i}", records.over_columns(aggregate)) for i, aggregate in enumerate(wanted))
+    groups = ((WINDOW,), *((WINDOW, column) for column in dict.fromkeys(dimensions.values())))
+    members = [Call("is_not_false", (rule,)) if (rule := m.population.rule) else None for m in measures]
+    anyone = None if None in members else _any(cast("list[Node]", members))
+    block = Select(Entity(entity), ((WINDOW, window), *records.columns), conjunction([anyone, reach]))
+    output = Select(RECORDS, outputs, Call("is_not_null", (Column(WINDOW),)), groups)
+    query = setting.query(((RECORDS, block),), (output,))
+    return MetricScan(measures, windows, query, groups, dimensions, {a: i for i, a in enumerate(wanted)})
+
+
+class _Records:
+    """The columns of the block `records`: each value that an aggregate or a dimension needs, once."""
+
+    def __init__(self) -> None:
+        self._names: dict[Node, str] = {}
+
+    @property
+    def columns(self) -> tuple[tuple[str, Node], ...]:
+        return tuple((name, node) for node, name in self._names.items())
+
+    def column(self, node: Node) -> str:
+        return self._names.setdefault(node, f"c{len(self._names)}")
+
+    def over_columns(self, aggregate: Aggregate) -> Aggregate:
+        """The aggregate over columns of the block instead of values of the record."""
+        arguments = tuple(Column(self.column(argument)) for argument in aggregate.arguments)
+        where = Column(self.column(aggregate.where)) if aggregate.where is not None else None
+        return replace(aggregate, arguments=arguments, where=where)
+
+
+def _any(rules: list[Node]) -> Node:
+    distinct = tuple(dict.fromkeys(rules))
+    return distinct[0] if len(distinct) == 1 else Call("or", distinct)
+
+
+def counts(measure: Measure) -> tuple[Aggregate, Aggregate]:
+    """How many records the measure is about, and for how many of them something was unknown, each once.
+
+    Unknown: the population's own rule, or for its members any rule of the formula (LANGUAGE §8).
+    """
+    member = measure.population.rule or TRUE
+    rules = dict.fromkeys(rule for aggregate in aggregates(measure.formula) for rule in _rules(aggregate))
+    doubts: list[Node] = [Call("is_null", (rule,)) for rule in rules]
+    if measure.population.rule is not None and doubts:
+        doubts = [Call("and", (member, _any(doubts)))]
+    if measure.population.rule is not None:
+        doubts.append(Call("is_null", (member,)))
+    unknown = _any(doubts) if doubts else Literal(False)
+    return Aggregate("count", (), _where(measure, None)), Aggregate("count", (), unknown)
+
+
+def _rules(aggregate: Aggregate) -> Iterator[Node]:
+    if aggregate.function in {"count_if", "share"}:
+        yield aggregate.arguments[0]
+    if aggregate.where is not None:
+        yield aggregate.where
+
+
+def needed(formula: Node) -> Iterator[Aggregate]:
+    """The aggregates an engine has to answer, so that the formula and its two sides can be calculated."""
+    for aggregate in aggregates(formula):
+        match aggregate:
+            case Aggregate(function="share"):
+                above, below = cast("tuple[Aggregate, Aggregate]", sides(aggregate))
+                yield from (above, below)
+            case Aggregate(function="avg", arguments=arguments, where=where):
+                yield from (Aggregate("sum", arguments, where), Aggregate("count", arguments, where))
+            case _:
+                yield aggregate
+
+
+def in_population(aggregate: Aggregate, measure: Measure) -> Aggregate:
+    """The aggregate over members only; a rule it counts by becomes part of its filter."""
+    where = _where(measure, aggregate.where)
+    if aggregate.function == "count_if":
+        return Aggregate("count", (), conjunction([where, aggregate.arguments[0]]))
+    return replace(aggregate, where=where)
+
+
+def _where(measure: Measure, where: Node | None) -> Node | None:
+    return conjunction([measure.population.rule, where])
+
+
+def evaluated(node: Node, parts: Mapping[Aggregate, object]) -> Fraction | None:
+    """A formula's value from its aggregates; unknown when a part is, and when it divides by 0."""
+    match node:
+        case Literal():
+            return None if node.value is None else Fraction(str(node.value))
+        case Named():
+            return evaluated(node.body, parts)
+        case Aggregate(function="share" | "avg"):
+            above, below = needed(node)
+            return _divided(_exact(parts[above]), _exact(parts[below]))
+        case Aggregate(function="median"):
+            middle = cast("list[object] | None", parts[node])
+            return None if middle is None else sum(map(_known, middle), Fraction(0)) / 2
+        case Aggregate():
+            return _exact(parts[node])
+        case Call():
+            left, right = (evaluated(argument, parts) for argument in node.arguments)
+            return _combined(node.function, left, right)
+        case _:
+            raise TypeError(f"{type(node).__name__} is not part of a formula")
+
+
+def _combined(function: str, left: Fraction | None, right: Fraction | None) -> Fraction | None:
+    if left is None or right is None:
+        return None
+    match function:
+        case "add":
+            return left + right
+        case "subtract":
+            return left - right
+        case "multiply":
+            return left * right
+        case _:
+            return _divided(left, right)
+
+
+def _divided(above: Fraction | None, below: Fraction | None) -> Fraction | None:
+    return None if above is None or not below else above / below
+
+
+def _exact(value: object) -> Fraction | None:
+    return None if value is None else _known(value)
+
+
+def _known(value: object) -> Fraction:
+    """An integer or decimal of an engine, exactly."""
+    return Fraction(cast("int", value))
+
+
+def scaled(value: Fraction | None, scale: int) -> Fraction | None:
+    """A value in its unit; ``scale`` stored integers make one."""
+    return None if value is None else value / scale
+
+
+def names_in(mask: int, names: tuple[str, ...]) -> set[str]:
+    """The group columns that are part of a row's grouping set: those whose bit is not set, the first one highest."""
+    return {name for i, name in enumerate(names) if not mask >> (len(names) - 1 - i) & 1}

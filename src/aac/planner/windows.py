@@ -1,0 +1,140 @@
+"""Which windows are asked for, and the rule that finds a record's window without a time-zone function per row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from aac.errors import UsageError
+from aac.expressions.nodes import NOTHING, Call, Case, Literal
+from aac.periods import ALL, Grain, Window, current_window, last_windows, parse_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aac.expressions.nodes import Node
+
+EPOCH = date(1970, 1, 1)
+UNPLACED = -1
+"""The window number of a record whose moment is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A window and why it is measured: `last`, `current`, or the words of `--window`."""
+
+    window: Window
+    selection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clockwork:
+    """What turns days into moments: the company's zone and fiscal year, and as_of in microseconds."""
+
+    zone: str
+    fiscal_start: tuple[int, int]
+    as_of_us: int
+
+    def is_open(self, window: Window) -> bool:
+        """Whether the window had not ended by as_of."""
+        until = window.until_us(self.zone)
+        return until is None or until > self.as_of_us
+
+
+def choose(asked: Sequence[str], grain: Grain, clockwork: Clockwork) -> tuple[Chosen, ...]:
+    """The windows of one grain, each once, oldest first; raises UsageError for a word that names none.
+
+    ``asked`` holds the words of `--window`; without any it is the newest window that ended by as_of, and the current.
+    """
+    as_of, zone, fiscal = clockwork.as_of_us, clockwork.zone, clockwork.fiscal_start
+    chosen: dict[Window, Chosen] = {}
+    for word in asked or ("last", "current"):
+        name, _, count = word.partition(":")
+        if word == "current":
+            windows: Iterable[Window] = (current_window(grain, as_of, zone, fiscal),)
+        elif name == "last" and ((count.isdecimal() and int(count) > 0) or word == "last"):
+            windows = last_windows(grain, as_of, zone, int(count or 1), fiscal)
+        else:
+            try:
+                windows = (parse_label(word, fiscal),)
+            except ValueError as error:
+                raise UsageError(f"--window: {error}, `last`, `last:13` or `current`") from None
+        for window in windows:
+            chosen.setdefault(window, Chosen(window, word if asked else name))
+    return tuple(sorted(chosen.values(), key=lambda c: (c.window.first or date.min, c.window.until or date.max)))
+
+
+def all_time() -> tuple[Chosen, ...]:
+    """The only window of a measure without a moment: last and current at once."""
+    return (Chosen(ALL, "last"),)
+
+
+def layers(windows: tuple[Chosen, ...]) -> list[tuple[Chosen, ...]]:
+    """Windows in groups without overlap, so that a record falls into at most one of a group."""
+    made: list[list[Chosen]] = []
+    for chosen in windows:
+        first = chosen.window.first
+        for layer in made:
+            until = layer[-1].window.until
+            if first is not None and until is not None and until <= first:
+                layer.append(chosen)
+                break
+        else:
+            made.append([chosen])
+    return [tuple(layer) for layer in made]
+
+
+def bounds(window: Window, zone: str, is_date: bool) -> tuple[int | None, int | None]:
+    """From and until of a window in the unit of a moment: microseconds, or days since the epoch."""
+    if is_date:
+        return _days(window.first), _days(window.until)
+    return window.start_us(zone), window.until_us(zone)
+
+
+def _days(day: date | None) -> int | None:
+    return None if day is None else (day - EPOCH).days
+
+
+def window_number(moment: Node, windows: tuple[Chosen, ...], zone: str, is_date: bool) -> Node:
+    """The number of the window a moment falls into, null for none, UNPLACED for an unknown moment.
+
+    Comparisons with constants, halved at each step: no time zone is asked for at any row.
+    """
+    cuts: list[tuple[int, Node]] = []
+    first: Node = NOTHING
+    for number, chosen in enumerate(windows):
+        start, until = bounds(chosen.window, zone, is_date)
+        if start is None:
+            first = Literal(number)
+        elif cuts and cuts[-1][0] == start:
+            cuts[-1] = (start, Literal(number))
+        else:
+            cuts.append((start, Literal(number)))
+        if until is not None:
+            cuts.append((until, NOTHING))
+    unknown = Call("is_null", (moment,))
+    return Case(((unknown, Literal(UNPLACED)),), _halved(moment, cuts, first))
+
+
+def _halved(moment: Node, cuts: list[tuple[int, Node]], before: Node) -> Node:
+    """What holds at ``moment``, given the sorted cuts and what holds before the first."""
+    if not cuts:
+        return before
+    middle = len(cuts) // 2
+    at, value = cuts[middle]
+    earlier = Call("lt", (moment, Literal(at)))
+    return Case(((earlier, _halved(moment, cuts[:middle], before)),), _halved(moment, cuts[middle + 1 :], value))
+
+
+def in_reach(moment: Node, windows: tuple[Chosen, ...], zone: str, is_date: bool) -> Node | None:
+    """Whether a moment is unknown or between the first and the last window; null when every moment is."""
+    starts, untils = zip(*(bounds(chosen.window, zone, is_date) for chosen in windows), strict=True)
+    rules: list[Node] = []
+    if None not in starts:
+        rules.append(Call("ge", (moment, Literal(min(s for s in starts if s is not None)))))
+    if None not in untils:
+        rules.append(Call("lt", (moment, Literal(max(u for u in untils if u is not None)))))
+    if not rules:
+        return None
+    return Call("or", (Call("is_null", (moment,)), Call("and", tuple(rules)) if len(rules) > 1 else rules[0]))
