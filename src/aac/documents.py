@@ -1,0 +1,472 @@
+"""YAML text into documents that know where every key and value stood: the only reader of the YAML library.
+
+Built on libyaml's events, a flat stream: no recursion, positions for free, and what the language leaves out
+(LANGUAGE §1) is refused as it comes by. Every scalar stays the text that was written; fields give it a type later.
+Places inside this module are indices into the file's text; `Text.span` makes lines and columns of them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, TypeAlias, cast
+
+from aac.findings import Finding
+from aac.texts import BREAK, Text
+from aac.yaml_mistakes import NO_ALIASES, NO_TAGS, NOT_CUT, TOO_DEEP, Stop, explain, no_space_after_colon, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from yaml import Mark, MarkedYAMLError
+
+    from aac.findings import Span
+
+Plain: TypeAlias = "str | list[Plain] | dict[str, Plain] | None"
+"""What a document holds. Unquoted `null`, `~` and nothing at all are None; quoted they are text."""
+
+Steps: TypeAlias = "tuple[str | int, ...]"
+"""A way into a document: keys, and places in lists."""
+
+MAX_LEVELS = 100
+NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+ID = re.compile(r"[a-z][a-z0-9_]*")
+# All that YAML text may not hold, and the three marks that end a line for some readers of YAML and not for others.
+UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+PROPERTIES = re.compile(r"(?:(?:&[\w-]+|!<\S*?>|![^\s,\[\]{}]*)\s*)+")
+
+
+class Position(NamedTuple):
+    """Where a value and its key stand; an item of a list has itself for a key.
+
+    ``style`` is the mark a scalar begins with (none if it is plain), else block or flow; ``text`` is a scalar's value.
+    """
+
+    start: int
+    end: int
+    style: str
+    key_start: int
+    key_end: int
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Document:
+    """One YAML document.
+
+    ``kind`` and ``id`` are None when they are missing or cannot be used. A ``broken`` document could not be read whole:
+    it has a finding already, and only its kind and id are worth anything.
+    """
+
+    kind: str | None
+    id: str | None
+    file: str
+    data: dict[str, Plain]
+    positions: dict[Steps, Position] = field(repr=False)
+    source: Text = field(repr=False)
+    broken: bool = False
+
+    def span(self, *path: str | int, offset: int | None = None, key: bool = False) -> Span:
+        """Where a value stands (or its key), or else the nearest existing parent of the path.
+
+        ``offset`` asks for the place of one character of the value's text, whatever the way it is written.
+        """
+        while path not in self.positions:
+            path, offset = path[:-1], None
+        place = self.positions[path]
+        if key:
+            return self.source.span(place.key_start, place.key_end)
+        if offset is None or place.text is None:
+            return self.source.span(place.start, place.end)
+        places = character_places(self.source.text[place.start : place.end], place.text, place.style)
+        at = place.start + places[min(offset, len(place.text))]
+        return self.source.span(at, at + 1)
+
+
+# -- offsets: from a character of a value to the character in the file that gave it
+
+
+PIECE = {
+    "": re.compile(r"[ \t\r\n]+|."),
+    "'": re.compile(r"[ \t\r\n]+|''|."),
+    '"': re.compile(r"[ \t\r\n]+|\\(?:\r\n?|\n)[ \t\r\n]*|\\(?:x..|u.{4}|U.{8}|.)|."),
+}
+
+
+def character_places(raw: str, value: str, style: str) -> list[int]:
+    """For each character of a scalar's value, and for its end, the index in ``raw``, the scalar as written."""
+    places = _block_places(raw, value) if style in ("|", ">") else _flow_places(raw, style)
+    return [*places, len(raw) - len(style) if style in PIECE else len(raw.rstrip())]
+
+
+def _flow_places(raw: str, style: str) -> list[int]:
+    """Plain and quoted scalars: a line break and the blanks around it are one space, n breaks are n - 1 breaks."""
+    places: list[int] = []
+    for piece in PIECE[style].finditer(raw, len(style), len(raw) - len(style)):
+        breaks = len(BREAK.findall(piece[0]))
+        if breaks:
+            places += [piece.start()] * (breaks - 1 if piece[0][0] == "\\" else max(1, breaks - 1))
+        else:
+            places += range(piece.start(), piece.end()) if piece[0].isspace() else (piece.start(),)
+    return places
+
+
+def _block_places(raw: str, value: str) -> list[int]:
+    """Literal and folded scalars: each line stands in the value, in order and without its indentation."""
+    breaks = [(found.start(), found.end()) for found in BREAK.finditer(raw)]
+    ends = [*(start for start, _ in breaks[1:]), len(raw)]
+    rows = [(start, raw[start:end]) for (_, start), end in zip(breaks, ends, strict=True)]
+    ink = next((row for _, row in rows if row.strip(" \t")), "")
+    before = value[: len(value) - len(value.lstrip(" \t\n"))]
+    indent = len(ink) - len(ink.lstrip(" \t")) - len(before.rpartition("\n")[2])
+    places: list[int] = []
+    end_of_row = 0
+    for start, row in rows:
+        content = row[indent:]
+        if not content:
+            continue
+        folds = "\n " if places and content[0] not in " \t" else "\n"
+        while value[len(places)] in folds:
+            places.append(end_of_row)
+        places += range(start + indent, start + len(row))
+        end_of_row = start + len(row)
+    return places + [end_of_row] * (len(value) - len(places))
+
+
+# -- reading
+
+
+class Event(Protocol):
+    """What is read of libyaml's events. Scalars have ``value`` and ``style``, collections ``flow_style``."""
+
+    start_mark: Mark
+    end_mark: Mark
+    anchor: str | None
+    tag: str | None
+    value: str
+    style: str
+    flow_style: bool
+
+
+@dataclass(slots=True)
+class Frame:
+    """A mapping or a list that is being read; in a mapping ``key`` waits for its value."""
+
+    node: dict[str, Plain] | list[Plain]
+    path: Steps
+    flow: bool
+    key: str | None = None
+    key_start: int = 0
+    key_end: int = 0
+
+    @property
+    def awaits_key(self) -> bool:
+        """Whether the next node is a key."""
+        return self.key is None and isinstance(self.node, dict)
+
+
+class Reader:
+    """The events of one file, built into documents without recursion."""
+
+    def __init__(self, source: Text) -> None:
+        self.source = source
+        self.documents: list[Document] = []
+        self.findings: list[Finding] = []
+        self.last: Event | None = None  # the newest scalar: what a syntax error often comes from
+        self.told = False  # whether the cause of a syntax error that comes now is reported already
+        self._begin()
+
+    def read(self) -> None:
+        """Fills ``documents`` and ``findings``."""
+        import yaml
+
+        self.events = cast("Iterator[Event]", yaml.parse(self.source.text, Loader=yaml.CBaseLoader))
+        try:
+            for event in self.events:
+                kind = type(cast("object", event))
+                if kind is yaml.ScalarEvent:
+                    self._scalar(event)
+                elif kind is yaml.MappingStartEvent:
+                    self._open(event, {})
+                elif kind is yaml.SequenceStartEvent:
+                    self._open(event, [])
+                elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                    self._close(event)
+                elif kind is yaml.AliasEvent:
+                    self._alias(event)
+                elif kind is yaml.DocumentEndEvent:
+                    self._finish()
+        except yaml.MarkedYAMLError as error:
+            self._stop(error)
+            self._finish(whole=False)
+
+    def _report(self, code: str, start: int, end: int, message: str, instead: str) -> None:
+        self.findings.append(Finding(code, "error", message, instead, self.source.span(start, end)))
+
+    def _stop(self, error: MarkedYAMLError) -> None:
+        """Says why the text cannot be read further."""
+        assert error.problem_mark is not None
+        at, since = error.problem_mark.index, (error.context_mark or error.problem_mark).index
+        stop = Stop(f"{error.context}: {error.problem}", at, since)
+        if self.last:
+            start, end, style = self.last.start_mark.index, self.last.end_mark.index, self.last.style
+            stop = stop._replace(scalar_start=start, scalar_end=end, style=style)
+        if self.stack and self.stack[-1].flow:
+            stop = stop._replace(bracket=self.positions[self.stack[-1].path].start)
+        if not self.told:
+            code, at, message, instead = explain(self.source, stop)
+            self._report(code, at, at + 1, message, instead)
+
+    def _begin(self) -> None:
+        self.root: dict[str, Plain] | None = None
+        self.no_mapping: Finding | None = None
+        self.stack: list[Frame] = []
+        self.positions: dict[Steps, Position] = {}
+        self.broken = False
+
+    def _finish(self, whole: bool = True) -> None:
+        """Ends a document. Half of one is kept if it can lend its id: references to it are no second mistake."""
+        if self.no_mapping and whole:
+            self.findings.append(self.no_mapping)
+        if self.root is not None:
+            kind, id = self.root.get("kind"), self.root.get("id")
+            kind = kind if isinstance(kind, str) and kind else None
+            id = id if isinstance(id, str) and ID.fullmatch(id) else None
+            broken = self.broken or not whole
+            document = Document(kind, id, self.source.file, self.root, self.positions, self.source, broken)
+            if whole:
+                self._check_name(document)
+            if whole or (kind and id):
+                self.documents.append(document)
+        self._begin()
+
+    def _check_name(self, document: Document) -> None:
+        """Reports a kind or an id that is missing or cannot be used."""
+        wrong: list[tuple[str, str, str, str]] = []
+        if document.kind is None:
+            wrong.append(("AAC201", "kind", "the document has no `kind`", "write its kind, as in `kind: team`"))
+        written = document.data.get("id")
+        if document.id is None and isinstance(written, str) and written:
+            near = re.sub(r"[^a-z0-9]+", "_", written.lower()).strip("_")
+            example = f", as in `id: {near}`" if ID.fullmatch(near) else ""
+            instead = f"write small letters, digits and `_`, with a letter first{example}"
+            wrong.append(("AAC202", "id", f"`{written}` cannot be an id", instead))
+        elif document.id is None:
+            wrong.append(("AAC202", "id", "the document has no `id`", "write its id, as in `id: sales`"))
+        for code, key, message, instead in wrong:
+            self.findings.append(Finding(code, "error", message, instead, document.span(key)))
+
+    def _put(self, value: Plain, event: Event, style: str, end: int) -> Steps:
+        """Gives a value to the collection that is being read, or makes it the root; the path it now has."""
+        start = self._after_properties(event)
+        if not self.stack:
+            path, key_start, key_end = (), start, end
+        else:
+            frame = self.stack[-1]
+            if isinstance(frame.node, dict):
+                assert frame.key is not None
+                path, key_start, key_end = (*frame.path, frame.key), frame.key_start, frame.key_end
+                frame.node[frame.key] = value
+                frame.key = None
+            else:
+                path, key_start, key_end = (*frame.path, len(frame.node)), start, end
+                frame.node.append(value)
+        text = value if isinstance(value, str) else None
+        self.positions[path] = Position(start, end, style, key_start, key_end, text)
+        return path
+
+    def _after_properties(self, event: Event) -> int:
+        """The index where a node itself begins; the anchor and the tag before it are reported."""
+        start, end = event.start_mark.index, event.end_mark.index
+        if event.anchor is None and event.tag is None:
+            return start
+        found = PROPERTIES.match(self.source.text, start, end)
+        assert found is not None
+        for word in found[0].split():
+            at = self.source.text.index(word, start)
+            if word[0] == "&":
+                self._report("AAC103", at, at + len(word), f"`{word}` is an anchor of YAML", NO_ALIASES)
+            else:
+                self._report("AAC104", at, at + len(word), f"`{word}` is a tag of YAML", NO_TAGS)
+        return found.end()
+
+    def _scalar(self, event: Event) -> None:
+        self.last = event
+        start, end, style, value = event.start_mark.index, event.end_mark.index, event.style, event.value
+        if not self.stack:
+            if end > start:
+                self._not_a_mapping(event, "text")
+            return
+        frame = self.stack[-1]
+        if frame.key is None and isinstance(frame.node, dict):
+            self._key(frame, frame.node, event)
+        elif frame.flow and style == "" and self._is_cut(frame, event):
+            self.broken = self.told = True
+            self._close(self._pass_over(1))
+            self.told = False
+        elif style == "":
+            self._put(None if value in NULLS else value, event, style, end)
+        else:
+            if "\0" in value:
+                self._report("AAC107", start, end, "a NUL character cannot stand in a document", "leave out the `\\0`")
+            if not value and style in "|>" and self.source.text[start + 1].isdigit():
+                written = self.source.rest(start).rstrip()
+                said = f"`{style}` at the start of a value begins a block of text, and there is none"
+                self._report("AAC101", start, start + 1, said, f"put the value in quotes: `{quoted(written)}`")
+                self.broken = True
+            self._put(value, event, style, end)
+
+    def _key(self, frame: Frame, node: dict[str, Plain], event: Event) -> None:
+        """Takes a key; one that is refused is passed over with its value."""
+        key, start, end = event.value, self._after_properties(event), event.end_mark.index
+        if event.style == "" and key == "<<":
+            self._report("AAC103", start, end, "`<<` is a merge key of YAML", NO_ALIASES)
+            self.broken = True
+        elif event.style == "" and key in NULLS:
+            said = f"`{key}` is no value, so it cannot be a key" if key else "a key is missing before the colon"
+            self._report("AAC109", start, end, said, f'write a key; if this is meant, put it in quotes: `"{key}":`')
+        elif key in node:
+            first = self.source.line(self.positions[*frame.path, key].key_start)
+            self._report("AAC102", start, end, f"`{key}` stands here already, in line {first}", "keep one of the two")
+        else:
+            frame.key, frame.key_start, frame.key_end = key, start, end
+            return
+        self._pass_over_node()
+
+    def _is_cut(self, frame: Frame, event: Event) -> bool:
+        """Whether a comma in a flow collection cut a rule apart; reports it."""
+        text, start, end = self.source.text, event.start_mark.index, event.end_mark.index
+        if frame.key is not None and start == end == frame.key_end:
+            start, said = frame.key_start, "has no value: in `{ }` every part is `key: value`"
+            glued = no_space_after_colon(start, frame.key)
+            if glued:
+                self._report(glued.code, start, end, glued.message, glued.instead)
+                return True
+        elif event.value.count("(") > event.value.count(")") and text[end : end + 1] == ",":
+            said = "is only a part: YAML cuts unquoted text at each comma"
+        else:
+            return False
+        self._report("AAC110", start, end, f"`{text[start:end]}` {said}", NOT_CUT)
+        return True
+
+    def _open(self, event: Event, node: dict[str, Plain] | list[Plain]) -> None:
+        if not self.stack and isinstance(node, list):
+            self._not_a_mapping(event, "a list")
+            self._pass_over(1)
+            return
+        if self.stack and self.stack[-1].awaits_key:
+            instead = "write a key of plain text, or put it in quotes"
+            at = event.start_mark.index
+            self._report("AAC109", at, at + 1, "a key cannot be a list or a mapping", instead)
+            self._pass_over(1)
+            self._pass_over_node()
+            return
+        if len(self.stack) == MAX_LEVELS:
+            self._too_deep(event)
+        if isinstance(node, dict) and not self.stack:
+            self.root = node
+        flow = event.flow_style
+        path = self._put(node, event, "flow" if flow else "block", event.start_mark.index + 1)
+        self.stack.append(Frame(node, path, flow))
+
+    def _close(self, event: Event) -> None:
+        frame = self.stack.pop()
+        if frame.flow:
+            self.positions[frame.path] = self.positions[frame.path]._replace(end=event.end_mark.index)
+
+    def _alias(self, event: Event) -> None:
+        start, end = event.start_mark.index, event.end_mark.index
+        self._report("AAC103", start, end, f"`{self.source.text[start:end]}` is an alias of YAML", NO_ALIASES)
+        self.broken = True
+        if self.stack and self.stack[-1].awaits_key:
+            self._pass_over_node()
+        elif self.stack:
+            self.stack[-1].key = None
+
+    def _not_a_mapping(self, event: Event, found: str) -> None:
+        start, end = self._after_properties(event), event.end_mark.index
+        instead = (
+            "write `key: value` lines at the left edge, with `kind:` and `id:` among them, and `---` between documents"
+        )
+        message = f"the document is {found}, not keys with values"
+        self.no_mapping = Finding("AAC108", "error", message, instead, self.source.span(start, end))
+
+    def _too_deep(self, event: Event) -> NoReturn:
+        from yaml import MarkedYAMLError
+
+        raise MarkedYAMLError(problem=TOO_DEEP, problem_mark=event.start_mark)
+
+    def _pass_over(self, depth: int) -> Event:
+        """Leaves out what comes until ``depth`` open collections are closed; gives the last event."""
+        from yaml import CollectionEndEvent, CollectionStartEvent
+
+        for event in self.events:
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if depth == 0:
+                return event
+        raise AssertionError("libyaml closes what it opens")
+
+    def _pass_over_node(self) -> None:
+        """Leaves out the next value."""
+        self._pass_over(0)
+
+
+def read_text(data: bytes, file: str) -> tuple[list[Document], list[Finding]]:
+    """The documents in the bytes of one file, named by its path, and all that is wrong with them.
+
+    Whatever the bytes are, nothing is raised. After a syntax error the documents before it are there, and what was read
+    of its own document if that has a kind and an id.
+    """
+    source, unreadable = _decode(data, file)
+    if unreadable:
+        return [], [unreadable]
+    reader = Reader(source)
+    reader.read()
+    return reader.documents, reader.findings
+
+
+def read_folder(root: Path) -> tuple[list[Document], list[Finding]]:
+    """The documents of every ``*.yml`` and ``*.yaml`` below ``alignment/`` of a project, in order of path."""
+    documents: list[Document] = []
+    findings: list[Finding] = []
+    files = {
+        path.relative_to(root).as_posix(): path
+        for path in (root / "alignment").rglob("*.y*ml")
+        if path.suffix in (".yml", ".yaml") and path.is_file()
+    }
+    for file, path in sorted(files.items()):
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            message = f"the file cannot be read: {error.strerror}"
+            findings.append(Finding("AAC101", "error", message, "make it readable", Text(file, "").span(0, 0)))
+            continue
+        found, wrong = read_text(data, file)
+        documents += found
+        findings += wrong
+    return documents, findings
+
+
+def _decode(data: bytes, file: str) -> tuple[Text, Finding | None]:
+    """The text of a file, or what makes it none."""
+    data = data.removeprefix(BOM_UTF8)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        at, text = len(data[: error.start].decode()), data.decode(errors="replace")
+        utf16 = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+        message = "the file is UTF-16, not UTF-8" if utf16 else f"the byte 0x{data[error.start]:02X} is not UTF-8"
+        instead = "save the file as UTF-8"
+    else:
+        found = UNREADABLE.search(text)
+        if found is None:
+            return Text(file, text), None
+        at, code = found.start(), ord(found[0])
+        name = unicodedata.name(found[0], "a NUL character" if code == 0 else "a control character")
+        message = f"{name} (U+{code:04X}) cannot stand in a document"
+        instead = "delete it, or save the file as UTF-8 if it is of another encoding"
+    shown = Text(file, UNREADABLE.sub("\ufffd", text))
+    return shown, Finding("AAC107", "error", message, instead, shown.span(at, at + 1))
