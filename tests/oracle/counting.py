@@ -202,12 +202,14 @@ def _sla_cell(
 def _last_week_is_off(sla: Sla, label: str, frame: Frame, judged: Sequence[tuple[int, str]]) -> bool:
     """Whether the items started in the seven local days before as_of are off target alone.
 
-    Whether the first of those days begins at midnight, and whether days before the window count, must not matter.
+    Whether today is one of them, whether they begin at midnight, and whether days before the window count, must not
+    matter.
     """
     assert sla.objective is not None
     week_ago = frame.reading(frame.as_of) - timedelta(days=7)
+    days = (week_ago.date(), week_ago.date() + timedelta(days=1))
     answers: set[bool] = set()
-    for begins in (to_us(_local(week_ago, frame)), frame.midnight(week_ago.date())):
+    for begins in (to_us(_local(week_ago, frame)), *(frame.midnight(day) for day in days)):
         for first in (begins, max(begins, frame.starts(label))):
             recent = Counter(outcome for started, outcome in judged if first <= started < frame.as_of)
             n = recent["met"] + recent["late"]
