@@ -1,0 +1,102 @@
+"""What is personal stays out of every report: the values and the keys of fields that are marked `pii`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from aac.results import ClockReading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aac.reports.base import Entry
+    from aac.results import Result, Results
+
+PATHS = re.compile(r"'(?:[^']|'')*'|([A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*)")
+"""A text inside a rule, which is passed over, or a dotted name."""
+
+
+def is_personal(field: object) -> bool:
+    """Whether a field of an entity, as written, is marked `pii`."""
+    return str(_mapping(field).get("pii")).lower() in ("true", "yes", "on", "1", "y", "t")
+
+
+def without_personal(results: Results, entries: tuple[Entry, ...]) -> Results:
+    """The results without groups that a personal field splits, and without keys of records whose key is personal."""
+    entities = {entry.id: entry for entry in entries if entry.kind == "entity"}
+    if not any(is_personal(field) for entity in entities.values() for field in _fields(entity).values()):
+        return results
+    documents = {f"{entry.kind}:{entry.id}": entry for entry in entries}
+    kept: list[Result] = []
+    for result in results.results:
+        document = documents.get(f"{result.kind}:{result.id}")
+        entity = _entity_of(document, documents) if document else None
+        expressions = dict(_dimensions(document)) if document else {}
+        if not any(_reads_personal(expressions.get(name, name), entity, entities) for name in result.reading.by):
+            kept.append(_without_keys(result) if entity and _key_is_personal(entity) else result)
+    return replace(results, results=tuple(kept))
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+
+
+def _fields(entity: Entry) -> Mapping[str, Any]:
+    return _mapping(entity.fields.get("fields"))
+
+
+def _entity_of(document: Entry, documents: Mapping[str, Entry]) -> Entry | None:
+    """The entity that a document counts records of; null when it does not say so the way our kinds do."""
+    seen: set[str] = set()
+    name = document.fields.get("of") or _mapping(document.fields.get("how_measured")).get("each")
+    while isinstance(name, str) and name not in seen:
+        seen.add(name)
+        if entity := documents.get(f"entity:{name}"):
+            return entity
+        definition = documents.get(f"definition:{name}")
+        name = definition.fields.get("of") if definition else None
+    return None
+
+
+def _dimensions(document: Entry) -> Iterator[tuple[str, str]]:
+    """Name and expression of each dimension of a document; an unnamed one is named by its text (LANGUAGE §8)."""
+    by = document.fields.get("by") or _mapping(document.fields.get("how_measured")).get("by")
+    for dimension in cast("list[object]", by) if isinstance(by, (list, tuple)) else []:
+        named = _mapping(dimension) or {str(dimension): dimension}
+        yield from ((str(name), str(rule)) for name, rule in named.items())
+
+
+def _reads_personal(rule: str, entity: Entry | None, entities: Mapping[str, Entry]) -> bool:
+    """Whether a rule on ``entity`` names a personal field; when it is unknown whose rule it is, any of that name."""
+    for match in PATHS.finditer(rule):
+        parts = [part.strip() for part in (match[1] or "").split(".")]
+        here = entity
+        for step in parts[:-1]:
+            here = entities.get(str(_mapping(_fields(here).get(step)).get("ref"))) if here else None
+        places = [here] if here else entities.values()
+        if any(_holds_personal(_fields(place).get(parts[-1]), entities) for place in places):
+            return True
+    return False
+
+
+def _holds_personal(field: object, entities: Mapping[str, Entry]) -> bool:
+    """Whether a field is personal, or refers to records whose key is."""
+    target = entities.get(str(_mapping(field).get("ref")))
+    return is_personal(field) or (target is not None and _key_is_personal(target))
+
+
+def _key_is_personal(entity: Entry) -> bool:
+    key = entity.fields.get("key")
+    names = cast("list[object]", key) if isinstance(key, (list, tuple)) else [key]
+    return any(is_personal(_fields(entity).get(str(name))) for name in names)
+
+
+def _without_keys(result: Result) -> Result:
+    reading = result.reading
+    if isinstance(reading, ClockReading):
+        reading = replace(reading, late_items=(), open_items=())
+    steps = tuple(step for step in result.verdict.escalations if step.key is None)
+    return replace(result, reading=reading, verdict=replace(result.verdict, escalations=steps))

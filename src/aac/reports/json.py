@@ -1,0 +1,269 @@
+"""Results as JSON that programs may rely on: `aac-results/1` (LANGUAGE §11)."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+
+from aac.distribution import VERSION
+from aac.hookspecs import hookimpl
+from aac.judging import wilson_interval
+from aac.periods import SECOND_US, iso_utc
+from aac.reports.base import Page
+from aac.reports.wording import UNSEEN, is_provisional
+from aac.results import ClockReading, Outcome, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aac.findings import Finding
+    from aac.reports.base import Report, ReportProject, View
+    from aac.results import Escalation, Item, Key, NumberReading, Reading, Result, Results, SourceState
+
+SCHEMA = "aac-results/1"
+ITEMS = 50
+"""How many late items a result lists; how many there are, its counts say."""
+SUMMARY = (
+    Status.ON_TARGET,
+    Status.AT_RISK,
+    Status.OFF_TARGET,
+    Status.NOT_ENOUGH_DATA,
+    Status.NOT_MEASURABLE,
+    Status.STALE,
+)
+WIDTH = 120
+
+
+class Exact(float):
+    """A decimal that the shortest form of a double does not spell out: the nearest double, and its ``digits`` in full.
+
+    Any JSON writer can carry it as the double; ours writes the digits.
+    """
+
+    def __new__(cls, digits: str) -> Exact:
+        exact = super().__new__(cls, digits)
+        exact.digits = digits
+        return exact
+
+    digits: str
+
+
+def json_number(value: Fraction) -> int | float:
+    """Whole numbers and decimals in full, any other quotient as the nearest double."""
+    if value.denominator == 1:
+        return value.numerator
+    places = _decimal_places(value.denominator)
+    if places is None:
+        return float(value)
+    whole, part = divmod(abs(value.numerator) * 10**places // value.denominator, 10**places)
+    digits = f"{'-' if value < 0 else ''}{whole}.{part:0{places}}"
+    nearest = float(digits)
+    return nearest if repr(nearest) == digits else Exact(digits)
+
+
+def _decimal_places(denominator: int) -> int | None:
+    """The decimal places that hold all quotients by it; null when there are not enough."""
+    places = 0
+    for prime in (2, 5):
+        times = 0
+        while denominator % prime == 0:
+            denominator //= prime
+            times += 1
+        places = max(places, times)
+    return places if denominator == 1 else None
+
+
+def json_value(value: Any) -> Any:
+    """A value of a document, a group or a target as JSON carries it; mappings and sequences part by part."""
+    if isinstance(value, (Fraction, Decimal)):
+        return json_number(Fraction(value))
+    if isinstance(value, dict):
+        return {str(key): json_value(part) for key, part in cast("dict[Any, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
+        return [json_value(part) for part in cast("list[Any]", value)]
+    return value
+
+
+def as_json(results: Results) -> dict[str, Any]:
+    """`aac-results/1`: times in UTC, dates local to the company, keys of several fields as lists (LANGUAGE §11)."""
+    statuses = [result.verdict.status for result in results.headline()]
+    return {
+        "schema": SCHEMA,
+        "aac": VERSION,
+        "project": results.project,
+        "revision": results.revision,
+        "now": iso_utc(results.now_us),
+        "sources": [_source(source) for source in results.sources],
+        "entities": dict(results.entities),
+        "results": [_result(result) for result in results.results],
+        "findings": [_finding(finding) for finding in results.findings],
+        "summary": {status.value: statuses.count(status) for status in SUMMARY},
+    }
+
+
+def _source(source: SourceState) -> dict[str, Any]:
+    return {
+        "id": source.id,
+        "watermark": iso_utc(source.watermark_us),
+        "pulled_at": iso_utc(source.pulled_at_us),
+        "rows": dict(source.rows),
+        "status": source.status,
+    }
+
+
+def _result(result: Result) -> dict[str, Any]:
+    reading, verdict = result.reading, result.verdict
+    shared: dict[str, Any] = {
+        "kind": result.kind,
+        "id": result.id,
+        "as_of": iso_utc(reading.as_of_us),
+        "window": _window(reading),
+        "by": json_value(dict(reading.by)),
+        "status": None if verdict.status is None else verdict.status.value,
+    }
+    if isinstance(reading, ClockReading):
+        return shared | _clock(result, reading)
+    return shared | _number(reading, verdict.target)
+
+
+def _window(reading: Reading) -> dict[str, Any]:
+    window = reading.window
+    return {
+        "label": window.label,
+        "from": None if window.first is None else window.first.isoformat(),
+        "until": None if window.until is None else window.until.isoformat(),
+        "provisional": is_provisional(reading),
+    }
+
+
+def _clock(result: Result, reading: ClockReading) -> dict[str, Any]:
+    verdict = result.verdict
+    interval = wilson_interval(reading.count(Outcome.MET), reading.judged)
+    return {
+        "attainment": json_value(reading.attainment),
+        "objective": json_value(verdict.objective),
+        "met": reading.count(Outcome.MET),
+        "late": reading.count(Outcome.LATE),
+        "open": reading.count(Outcome.OPEN),
+        "excused": reading.count(Outcome.EXCUSED),
+        "unmeasurable": reading.count(Outcome.UNMEASURABLE),
+        "outside": reading.count(Outcome.OUTSIDE),
+        "outside_hours": reading.outside_hours,
+        "unknown": reading.unknown,
+        "interval": None if interval is None else list(interval),
+        "budget": None if verdict.budget is None else dict(zip(("allowed", "spent"), verdict.budget, strict=True)),
+        "escalations": [_escalation(step) for step in verdict.escalations],
+        "late_items": [_item(item) for item in reading.late_items[:ITEMS]],
+    }
+
+
+def _number(reading: NumberReading, target: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {
+        "value": json_value(reading.value),
+        "numerator": json_value(reading.numerator),
+        "denominator": json_value(reading.denominator),
+        "n": reading.n,
+        "unknown": reading.unknown,
+        "unit": reading.unit,
+        "target": None if target is None else json_value(dict(target)),
+        "final": not reading.is_open,
+    }
+
+
+def _escalation(step: Escalation) -> dict[str, Any]:
+    return {
+        "key": None if step.key is None else _key(step.key),
+        "at": step.at,
+        "do": step.do,
+        "to": step.to,
+        "meeting": step.meeting,
+        "since": _moment(step.since_us),
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return {
+        "key": _key(item.key),
+        "started": iso_utc(item.started_us),
+        "due": _moment(item.due_us),
+        "done": _moment(item.done_us),
+        "seconds": json_number(Fraction(item.used_us, SECOND_US)),
+    }
+
+
+def _moment(us: int | None) -> str | None:
+    return None if us is None else iso_utc(us)
+
+
+def _key(key: Key) -> str | list[str]:
+    return key if isinstance(key, str) else list(key)
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    span = finding.span
+    return {
+        "code": finding.code,
+        "level": finding.level,
+        "message": finding.message,
+        "instead": finding.instead,
+        "doc": finding.doc,
+        "file": span.file if span else None,
+        "line": span.line if span else None,
+        "col": span.col if span else None,
+        "count": finding.count,
+        "keys": list(finding.keys),
+    }
+
+
+def dumps(value: Any, depth: int = 0) -> str:
+    """JSON text; what fits on a line stands on one. Exact decimals in full, unseen characters escaped."""
+    line = _line(value)
+    if len(line) + 2 * depth <= WIDTH or not isinstance(value, (dict, list)):
+        return line
+    indent, outdent = "\n" + "  " * (depth + 1), "\n" + "  " * depth
+    if isinstance(value, list):
+        items = [dumps(part, depth + 1) for part in cast("list[Any]", value)]
+        return f"[{indent}{f',{indent}'.join(items)}{outdent}]"
+    members = [f"{_text(key)}: {dumps(part, depth + 1)}" for key, part in cast("dict[str, Any]", value).items()]
+    return f"{{{indent}{f',{indent}'.join(members)}{outdent}}}"
+
+
+def _line(value: Any) -> str:
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{_text(key)}: {_line(part)}" for key, part in cast("Any", value).items()) + "}"
+        case list():
+            return "[" + ", ".join(_line(part) for part in cast("list[Any]", value)) + "]"
+        case str():
+            return _text(value)
+        case Exact():
+            return value.digits
+        case _:
+            return json.dumps(value, allow_nan=False)
+
+
+def _text(text: str) -> str:
+    return UNSEEN.sub(lambda unseen: f"\\u{ord(unseen[0]):04x}", json.dumps(text, ensure_ascii=False))
+
+
+class JsonReport:
+    """One page, made by `aac check --format json`; the wiki carries it as `aac.json`."""
+
+    name: ClassVar[str] = "json"
+    made_by: ClassVar[Literal["check", "build"]] = "check"
+
+    def view(self, project: ReportProject, results: Results) -> View:
+        """`aac-results/1`."""
+        del project
+        return as_json(results)
+
+    def render(self, view: View) -> tuple[Page, ...]:
+        """The page `aac.json`."""
+        return (Page("aac.json", dumps(view) + "\n"),)
+
+
+@hookimpl
+def aac_reports() -> list[type[Report]]:
+    return [JsonReport]

@@ -1,0 +1,115 @@
+"""Templates filled with a plain view: the only reader of Jinja and of the Markdown library.
+
+All text is escaped, but for the HTML that `markdown` and `first_line` make of prose, which templates mark as safe.
+A page asks nothing of the network: prose has no pictures, and no other element of ours loads one.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from aac.errors import PluginError
+from aac.reports.base import Page
+from aac.reports.wording import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from jinja2 import Environment, TemplateError
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
+
+    from aac.reports.base import View
+
+Job = tuple[str, tuple[str, ...], "View"]
+"""A page to be made: its path, the templates to choose from (the first that there is), and what it shows."""
+
+KEPT = "\n\t"
+SUFFIX = ".j2"
+LINKS = ("https://", "http://", "mailto:")
+"""What prose may link to; anything else stays the text it was, as it would be a dead link here."""
+PIECES = re.compile(r"('(?:[^']|'')*')|((?<![\w.])[A-Za-z_]\w*)|([^'A-Za-z_]+|.)", re.DOTALL)
+"""A rule in pieces: a text in quotes, a name that no dot precedes, and what stands between."""
+
+
+def fill(folder: str, jobs: Iterable[Job]) -> tuple[Page, ...]:
+    """The pages. Templates come from ``folder`` (the project's) where it has them, else from ours.
+
+    A template sees the view and ``root``, the way from its page to the top of the site (`../`).
+    Raises PluginError when a template is wrong.
+    """
+    from jinja2 import TemplateError
+
+    environment = _environment(folder)
+    pages: list[Page] = []
+    for path, templates, view in jobs:
+        try:
+            text = environment.select_template(list(templates)).render(view, root="../" * path.count("/"))
+        except (TemplateError, TypeError) as error:
+            raise PluginError(f"the page {path} cannot be made: {_place(error)}: {error}") from error
+        pages.append(Page(path, text + "\n"))
+    return tuple(pages)
+
+
+def _environment(folder: str) -> Environment:
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=ChoiceLoader([FileSystemLoader(folder), PackageLoader("aac", "templates")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalized,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    prose = _prose()
+
+    def markdown(text: str) -> str:
+        return prose.render(visible(text, KEPT))
+
+    def first_line(text: str) -> str:
+        return prose.renderInline(visible(text, KEPT).strip().split("\n\n", 1)[0])
+
+    filters: dict[str, Any] = environment.filters
+    filters.update(markdown=markdown, first_line=first_line, pieces=pieces)
+    return environment
+
+
+def _finalized(value: object) -> object:
+    """What an expression of a template shows: text with its unseen characters made visible."""
+    return visible(value, KEPT) if type(value) is str else value
+
+
+def _prose() -> MarkdownIt:
+    """CommonMark with tables, without HTML and pictures; its headings stand below those of the page."""
+    from markdown_it import MarkdownIt
+
+    def lower_headings(state: StateCore) -> None:
+        for token in state.tokens:
+            if token.type in ("heading_open", "heading_close"):
+                token.tag = "h3"
+
+    prose = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    prose.core.ruler.push("lower_headings", lower_headings)
+    prose.validateLink = lambda url: url.lower().startswith(LINKS)
+    return prose
+
+
+def pieces(rule: str, names: Mapping[str, str]) -> list[tuple[str, str | None]]:
+    """A rule cut into texts, each with the page it leads to: that of a document named there, or null.
+
+    ``names`` holds the page of each name. A name in quotes or after a dot is something else.
+    """
+    return [(match[0], names.get(match[2]) if match[2] else None) for match in PIECES.finditer(rule)]
+
+
+def _place(error: TemplateError | TypeError) -> str:
+    """The template and line where it went wrong."""
+    from jinja2 import TemplateSyntaxError
+
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.filename or error.name}:{error.lineno}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(SUFFIX)]
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "its template"
