@@ -87,6 +87,9 @@ FLOORS = (
         "aac.revisions",
         "aac.agreements",
         "aac.changes",
+        "aac.reports.wording",
+        "aac.reports.pages",
+        "aac.reports.json",
         "aac.reports.*",
     ),
     # 5
