@@ -3,6 +3,7 @@
 AacError
 ├── UsageError        the command line asks for something that cannot be (exit 2)
 ├── ConfigError       no project here, or `aac.toml` cannot be used (exit 2); carries findings
+├── DocumentsError    the documents have errors, so nothing is evaluated (exit 2); carries findings
 ├── SourceError       a source failed: a folder is missing, a file cannot be read (exit 4)
 ├── EngineError       the engine or its database failed (exit 4)
 ├── NoDataError       nothing was pulled yet (exit 4)
@@ -37,6 +38,17 @@ class ConfigError(AacError):
     def __init__(self, message: str, findings: tuple[Finding, ...] = ()) -> None:
         super().__init__(message)
         self.findings = findings
+
+
+class DocumentsError(AacError):
+    """Documents have errors; ``findings`` are all that was found in ``documents`` documents."""
+
+    exit_code = 2
+
+    def __init__(self, findings: tuple[Finding, ...], documents: int) -> None:
+        super().__init__("the documents have errors: nothing was evaluated")
+        self.findings = findings
+        self.documents = documents
 
 
 class SourceError(AacError):

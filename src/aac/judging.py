@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import floor, sqrt
 from typing import TYPE_CHECKING
 
+from aac.errors import UsageError
+from aac.findings import did_you_mean
 from aac.results import Outcome, Status
 
 if TYPE_CHECKING:
@@ -77,6 +79,17 @@ def wilson_interval(successes: int, n: int) -> tuple[float, float] | None:
     middle = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = WILSON_Z * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def read_fail_on(text: str | None) -> tuple[str, ...]:
+    """The comma list of `--fail-on`; raises UsageError for a word it does not know."""
+    if text is None:
+        return FAIL_BY_DEFAULT
+    words = tuple(word.strip() for word in text.split(","))
+    unknown = next((word for word in words if word not in FAIL_ON), None)
+    if unknown is not None:
+        raise UsageError(f"--fail-on: there is no `{unknown}`; {did_you_mean(unknown, FAIL_ON)}")
+    return words
 
 
 def exit_code(statuses: Iterable[Status | None], has_warnings: bool, fail_on: Collection[str]) -> int:

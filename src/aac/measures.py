@@ -80,7 +80,7 @@ class Moment:
 class Measure:
     """A number over a population: ``formula`` is arithmetic over aggregates.
 
-    ``subject`` is ``kind:id``. Without ``anchor`` only the window `all` can be measured. A value is in ``unit``;
+    ``subject`` is ``kind:id``; ``has_target``: whether `check` shows it. Without ``anchor`` only the window `all` can be measured. A value is in ``unit``;
     a span of time in ``scale`` stored integers a unit.
     """
 
@@ -92,6 +92,7 @@ class Measure:
     scale: int
     dimensions: tuple[Dimension, ...]
     grain: Grain
+    has_target: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,10 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     return next((found for part in get_args(annotation) if (found := _model_in(part)) is not None), None)
 
 
+Found = tuple[tuple[Part, ...], tuple[str, ...], str]
+"""Where a reference stands, the kinds it may lead to, and the id that was written."""
+
+
 def references(model: BaseModel, path: tuple[Part, ...] = ()) -> Iterator[Found]:
     """Every reference a model holds, in the order of its keys."""
     for name, info in type(model).model_fields.items():

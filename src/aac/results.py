@@ -47,7 +47,8 @@ class Status(StrEnum):
 class Item:
     """One promise of an agreement that is listed by key: late, or open with ``used_us`` of its time gone.
 
-    Moments in microseconds (UTC); ``due_us`` is null when the calendar never opens long enough; ``used_us`` and ``promised_us`` on the promise's own clock.
+    Moments in microseconds (UTC); ``due_us`` is null when the calendar never opens long enough. ``used_us`` and
+    ``promised_us`` are on the promise's own clock.
     """
 
     key: Key

@@ -149,7 +149,11 @@ class _Checker:
         return Typed(meaning.node, meaning.type)
 
     def meaning(self, entity: str, name: str, node: Name) -> Meaning:
-        meaning = self.names.meaning(entity, name)
+        try:
+            meaning = self.names.meaning(entity, name)
+        except Refused as refused:
+            problem = refused.problem
+            raise Refused(problem.code, problem.message, problem.instead, node.at) from None
         if meaning is None:
             known = [*self.names.known(entity), "as_of", "param"]
             raise Refused(

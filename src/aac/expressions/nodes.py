@@ -267,7 +267,10 @@ class Names(Protocol):
     timezone: str
 
     def meaning(self, entity: str, name: str) -> Meaning | None:
-        """What ``name`` means on ``entity``; null when it means nothing there."""
+        """What ``name`` means on ``entity``; null when it means nothing there.
+
+        Raises `parse.Refused` when it means two things, or is part of a ring.
+        """
         ...
 
     def known(self, entity: str) -> Iterable[str]:

@@ -116,6 +116,7 @@ class Metric(Kind):
             scale=formula.type.scale,
             dimensions=split,
             grain="month",
+            has_target=self.target is not None,
         )
         return (measure,)
 

@@ -65,26 +65,37 @@ class MetricScan:
                 if len(by) == len(split):
                     yield from self._cell(measure, int(str(values[WINDOW])), by, row[len(names) + 1 :])
 
+    def empty(self, measure: Measure, window: int) -> Cell:
+        """The total of a window without records: counts and sums are what they are of nothing."""
+        nothing = {a: 0 if a.function in {"count", "count_distinct"} else None for a in self.columns}
+        return _calculated(measure, window, {}, nothing, 0, 0)
+
     def _split_by(self, measure: Measure, split: set[str]) -> list[Dimension]:
         return [d for d in measure.dimensions if self.dimensions[d.value] in split]
 
     def _cell(self, measure: Measure, window: int, by: Mapping[str, Value], values: Sequence[object]) -> Iterator[Cell]:
         found = {aggregate: values[place] for aggregate, place in self.columns.items()}
         n, unknown = (cast("int", found[counted]) for counted in counts(measure))
-        if not n and not unknown:
-            return
-        parts = {aggregate: found[in_population(aggregate, measure)] for aggregate in needed(measure.formula)}
-        both = sides(measure.formula)
-        yield Cell(
-            measure,
-            window,
-            by,
-            value=scaled(evaluated(measure.formula, parts), measure.scale),
-            numerator=scaled(evaluated(both[0], parts), measure.scale) if both else None,
-            denominator=evaluated(both[1], parts) if both else None,
-            n=n,
-            unknown=unknown,
-        )
+        if n or unknown:
+            yield _calculated(measure, window, by, found, n, unknown)
+
+
+def _calculated(
+    measure: Measure, window: int, by: Mapping[str, Value], found: Mapping[Aggregate, object], n: int, unknown: int
+) -> Cell:
+    """The formula and its two sides from what the engine answered."""
+    parts = {aggregate: found[in_population(aggregate, measure)] for aggregate in needed(measure.formula)}
+    both = sides(measure.formula)
+    return Cell(
+        measure,
+        window,
+        by,
+        value=scaled(evaluated(measure.formula, parts), measure.scale),
+        numerator=scaled(evaluated(both[0], parts), measure.scale) if both else None,
+        denominator=evaluated(both[1], parts) if both else None,
+        n=n,
+        unknown=unknown,
+    )
 
 
 def plan_metrics(measures: tuple[Measure, ...], windows: tuple[Chosen, ...], setting: Setting) -> MetricScan:

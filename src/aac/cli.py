@@ -1,0 +1,72 @@
+"""The group of commands. `COMMANDS` is a table of module names, so that `--help` loads none but what it shows."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from aac.commands.running import project_root, tell_error
+from aac.distribution import version_line
+
+COMMANDS = {
+    "validate": "aac.commands.validate",
+    "pull": "aac.commands.pull",
+    "check": "aac.commands.check",
+    "build": "aac.commands.build",
+    "plugins": "aac.commands.plugins",
+}
+"""The built-in commands, in the order they are shown, and the modules that bring them."""
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C (LANGUAGE §10)."""
+
+
+class Commands(click.Group):
+    """Built-in commands by their table; plugins are loaded only for a name that is none of ours, or in a project
+    that has some."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return [*COMMANDS, *self._of_plugins()] if _has_plugins() else list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name in COMMANDS:
+            (command,) = import_module(COMMANDS[cmd_name]).aac_commands()
+            return command
+        return self._of_plugins().get(cmd_name)
+
+    def _of_plugins(self) -> dict[str, click.Command]:
+        from aac.plugins import load
+
+        return dict(load(project_root()).commands)
+
+
+def _has_plugins() -> bool:
+    """Whether the project here has plugins of its own."""
+    root = project_root()
+    return root is not None and any((root / "plugins").glob("*.py"))
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version_line(), message="%(version)s")
+def aac() -> None:
+    """Agreements between revenue teams as code: definitions, promises and numbers that people can trust."""
+
+
+def main() -> None:
+    """Runs the command line and ends the process with its exit code."""
+    from aac.errors import AacError
+
+    try:
+        code = aac.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except AacError as error:
+        code = tell_error(error)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,90 @@
+"""What commands share: the options that several have, the project here, and how a run that was stopped is told."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from aac.errors import AacError
+    from aac.evaluate import Asked
+    from aac.findings import Finding
+    from aac.operations import Opened
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def project_root() -> Path | None:
+    """The folder of the nearest `aac.toml` at or above this one."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "aac.toml").is_file()), None)
+
+
+def clock_options(command: F) -> F:
+    """``--as-of`` and ``--now``."""
+    command = click.option("--now", metavar="TIME", help="The time that freshness is judged at.")(command)
+    return click.option("--as-of", metavar="TIME", help="The moment every number is decided at.")(command)
+
+
+def window_option(command: F) -> F:
+    """``--window``, repeatable."""
+    words = "last, current, last:13, or a label such as 2026-02, 2026-Q1, FY2026 or all. Repeatable."
+    return click.option("--window", "windows", multiple=True, metavar="WINDOW", help=words)(command)
+
+
+def now_us(text: str | None, zone: str) -> int:
+    """The one clock of a run: ``--now``, else SOURCE_DATE_EPOCH, else this moment, in microseconds."""
+    from aac.errors import UsageError
+    from aac.operations import read_moment
+
+    if text is not None:
+        return read_moment("--now", text, zone)
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return time.time_ns() // 1000
+    if not epoch.isdecimal():
+        raise UsageError(f"SOURCE_DATE_EPOCH: `{epoch}` is no number of seconds")
+    return int(epoch) * 1_000_000
+
+
+def asked(opened: Opened, as_of: str | None, windows: Iterable[str]) -> Asked:
+    """The options of a run as what `operations` takes."""
+    from aac.evaluate import Asked
+    from aac.operations import read_moment
+
+    at = read_moment("--as-of", as_of, opened.project.timezone) if as_of is not None else None
+    return Asked(at, tuple(windows))
+
+
+def tell(text: str) -> None:
+    """A line on standard error: everything that is not a result."""
+    click.echo(text, err=True)
+
+
+def tell_findings(findings: Iterable[Finding], documents: int, *, to_stdout: bool) -> None:
+    """Findings with their places and one line that counts them."""
+    from aac.reports.text import closing_line, findings_text
+
+    stream = click.get_text_stream("stdout" if to_stdout else "stderr")
+    color = stream.isatty() and "NO_COLOR" not in os.environ
+    found = tuple(findings)
+    text = findings_text(found, color)
+    click.echo(f"{text}\n{closing_line(found, documents)}" if text else closing_line(found, documents), file=stream)
+
+
+def tell_error(error: AacError) -> int:
+    """What stopped a run, with the findings it carries; the exit code."""
+    from aac.errors import ConfigError, DocumentsError
+
+    if isinstance(error, DocumentsError):
+        tell_findings(error.findings, error.documents, to_stdout=False)
+    elif isinstance(error, ConfigError) and error.findings:
+        tell_findings(error.findings, 0, to_stdout=False)
+    tell(f"aac: {error}")
+    return error.exit_code

@@ -1,0 +1,282 @@
+"""A plan and an engine -> results: readings from counted rows, verdicts from the documents' own kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from aac.calendars import Calendar, busiest_day, calendar_rows, due_us
+from aac.engines.base import CALENDAR_DAYS, CALENDARS
+from aac.expressions.nodes import CalendarNumber, Node, OpenTime, Rollup, walk
+from aac.findings import Finding
+from aac.measures import Clock, Measure
+from aac.periods import Window, midnight_us
+from aac.planner.clocks import ClockScan, Listed, Tally, promised
+from aac.planner.fuse import plan
+from aac.planner.setting import Prepared, Setting, entities_in
+from aac.planner.windows import EPOCH, UNPLACED, Chosen, Clockwork
+from aac.results import ClockReading, Item, NumberReading, Outcome, Reading, Result, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from aac.engines.base import Engine, Rows
+    from aac.landing import Landed
+    from aac.planner.fuse import Plan
+    from aac.planner.metrics import Cell, MetricScan
+    from aac.project import Project
+
+US_A_DAY = 86_400_000_000
+NOWHERE = Chosen(Window("unplaced", "all", None, None), "unplaced")
+"""Where items are counted whose clock never started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run was asked for. ``as_of_us``: instead of the watermarks; ``windows``: the words of `--window`.
+
+    ``stale``: the sources whose data is too old at now.
+    """
+
+    as_of_us: int | None = None
+    windows: tuple[str, ...] = ()
+    stale: frozenset[str] = frozenset()
+
+
+def evaluate(
+    project: Project, landed: Landed, engine: Engine, asked: Asked, measured: Sequence[Clock | Measure]
+) -> tuple[tuple[Result, ...], tuple[Finding, ...]]:
+    """The results of what is ``measured``, in the order of their kinds, ids and windows, and what was found on the way.
+
+    Raises UsageError for windows that do not exist, and EngineError.
+    """
+    run = _Run(project, landed, asked, needs_calendars=_needs_calendars(measured))
+    planned = plan(
+        [part for part in measured if isinstance(part, Clock)],
+        [part for part in measured if isinstance(part, Measure)],
+        run.setting,
+        {table.entity: table.key for table in project.tables},
+        asked.windows,
+    )
+    for path, alias in landed.databases:
+        engine.attach(path, alias)
+    if run.needs_calendars:
+        run.load_calendars(engine)
+    results = sorted(run.results(engine, planned), key=_in_order)
+    return tuple(results), tuple(run.findings)
+
+
+def _needs_calendars(measured: Iterable[Clock | Measure]) -> bool:
+    """Whether any rule asks for open time."""
+    nodes = [node for part in measured for node in _nodes(part)]
+    inside = [n for node in nodes for n in walk(node) if isinstance(n, Rollup)]
+    nodes += [part for rollup in inside for part in (rollup.aggregate, rollup.after) if part is not None]
+    found = any(isinstance(n, OpenTime | CalendarNumber) for node in nodes for n in walk(node))
+    return found or any(isinstance(part, Clock) and part.calendar is not None for part in measured)
+
+
+def _nodes(part: Clock | Measure) -> list[Node]:
+    """Every rule of a measure."""
+    nodes: list[Node | None] = [part.population.rule, *(dimension.value for dimension in part.dimensions)]
+    if isinstance(part, Clock):
+        nodes += [part.where, part.starts.value, part.stops.value, part.calendar, part.excused]
+    else:
+        nodes += [part.formula, part.anchor.value if part.anchor else None]
+    return [node for node in nodes if node is not None]
+
+
+def _in_order(result: Result) -> tuple[object, ...]:
+    reading = result.reading
+    first = str(reading.window.first or "")
+    groups = [(name, value is not None, str(value)) for name, value in reading.by.items()]
+    return (result.kind, result.id, result.selection == "unplaced", first, reading.window.label, len(groups), groups)
+
+
+@dataclass
+class _Run:
+    """One evaluation: what is the same for all of its scans, and what they find."""
+
+    project: Project
+    landed: Landed
+    asked: Asked
+    needs_calendars: bool
+    findings: list[Finding] = field(default_factory=list[Finding])
+    _settings: dict[int, Setting] = field(default_factory=dict[int, Setting])
+
+    def setting(self, part: Clock | Measure) -> Setting:
+        """The setting at the as_of of a measure: the least watermark of what it rests on, or what was asked for."""
+        as_of = self.asked.as_of_us
+        if as_of is None:
+            as_of = min(self.landed.watermarks[source] for source in self.sources_of(part))
+        if as_of not in self._settings:
+            clockwork = Clockwork(self.project.timezone, self.project.fiscal_start, as_of)
+            self._settings[as_of] = Setting(clockwork, self._entities, self._numbers, self._segments)
+        return self._settings[as_of]
+
+    def sources_of(self, part: Clock | Measure) -> set[str]:
+        """The sources of every entity that a measure reads."""
+        entities = {part.population.entity, *entities_in(_nodes(part))}
+        return {table.source for table in self.project.tables if table.entity in entities}
+
+    @cached_property
+    def _entities(self) -> Mapping[str, Prepared]:
+        prepared: dict[str, Prepared] = {}
+        for table in self.project.tables:
+            is_date = table.occurs is not None and table.field(table.occurs).type.name == "date"
+            relation, zone = self.landed.relations[table.entity], self.landed.zones[table.entity]
+            prepared[table.entity] = Prepared(relation, table.source, zone, is_date)
+        return prepared
+
+    @property
+    def _calendars(self) -> Sequence[Calendar]:
+        return self.project.calendars
+
+    @property
+    def _numbers(self) -> Mapping[str, int]:
+        return {calendar.id: number for number, calendar in enumerate(self._calendars)}
+
+    @property
+    def _reach(self) -> tuple[int, int]:
+        """From the day before the first moment of all data to the day after the last, as_of among them."""
+        least, greatest = self.landed.moments
+        moments = [least, greatest, *self.landed.watermarks.values(), self.asked.as_of_us]
+        known = [moment for moment in moments if moment is not None]
+        return min(known) - US_A_DAY, max(known) + US_A_DAY
+
+    @cached_property
+    def _segments(self) -> int:
+        return busiest_day(self._calendars, *self._reach) if self.needs_calendars else 1
+
+    def load_calendars(self, engine: Engine) -> None:
+        """The calendar tables, for the reach of the data."""
+        segments = self._segments
+        pairs = [f"{end}_{i}" for i in range(1, segments + 1) for end in ("opens", "closes")]
+        engine.load(CALENDARS, (("id", "text"), ("number", "bigint")), list(self._numbers.items()))
+        rows = [
+            row
+            for number, calendar in enumerate(self._calendars)
+            for row in calendar_rows(calendar, number, *self._reach, segments)
+        ]
+        engine.load(CALENDAR_DAYS, [(name, "bigint") for name in ("key", "open_before", *pairs)], rows)
+
+    def results(self, engine: Engine, planned: Plan) -> Iterator[Result]:
+        for scan, setting in planned.clocks:
+            yield from self._of_clock(scan, setting, engine.run(scan.query))
+        for scan, setting in planned.metrics:
+            yield from self._of_metrics(scan, setting, engine.run(scan.query)[0])
+
+    def is_stale(self, part: Clock | Measure) -> bool:
+        return not self.asked.stale.isdisjoint(self.sources_of(part))
+
+    def _judged(self, reading: Reading, selection: str) -> Result:
+        kind, _, id_ = reading.subject.partition(":")
+        verdict = self.project.models[kind, id_].judge(reading) if selection != "unplaced" else Verdict(None)
+        return Result(kind, id_, reading, verdict, selection)
+
+    # Clocks
+
+    def _of_clock(self, scan: ClockScan, setting: Setting, outputs: Sequence[Rows]) -> Iterator[Result]:
+        tallies = {(t.window, tuple(t.by.items())): t for t in scan.tallies(outputs[0])}
+        lists = iter(outputs[1:])
+        late: list[tuple[Listed, ...]] = []
+        due: list[tuple[Listed, ...]] = []
+        for _ in scan.windows:
+            late.append(scan.listed(next(lists)))
+            due.append(scan.listed(next(lists)) if scan.clock.remind_at is not None else ())
+        for number in range(len(scan.windows)):
+            tallies.setdefault((number, ()), Tally(number, {}, {}, 0, 0, (0, 0)))
+        for (number, by), tally in tallies.items():
+            chosen = NOWHERE if number == UNPLACED else scan.windows[number]
+            if number == UNPLACED and (by or not tally.counts[Outcome.UNMEASURABLE]):
+                continue
+            total = not by and number != UNPLACED
+            reading = ClockReading(
+                subject=scan.clock.subject,
+                window=chosen.window,
+                as_of_us=setting.as_of_us,
+                is_open=number != UNPLACED and setting.clockwork.is_open(chosen.window),
+                is_stale=self.is_stale(scan.clock),
+                by=tally.by,
+                counts=tally.counts,
+                outside_hours=tally.outside_hours,
+                unknown=tally.unknown,
+                recent=tally.recent if total else (0, 0),
+                late_items=self._items(scan.clock, late[number], setting) if total else (),
+                open_items=self._items(scan.clock, due[number], setting) if total else (),
+            )
+            yield self._judged(reading, chosen.selection)
+
+    def _items(self, clock: Clock, listed: Iterable[Listed], setting: Setting) -> tuple[Item, ...]:
+        """Listed items with moments in microseconds and the moment each was due."""
+        zone = setting.zone_of(clock.starts, clock.population.entity)
+        return tuple(self._item(clock, one, zone) for one in listed)
+
+    def _item(self, clock: Clock, one: Listed, zone: str) -> Item:
+        key = one.key if len(one.key) > 1 else one.key[0]
+        if clock.starts.is_date:
+            started, stopped = _midnight(one.started, zone), one.stopped
+            done = _midnight(stopped, zone) if stopped is not None else None
+            due = _midnight(one.started + promised(clock) + 1, zone) - 1
+            return Item(key, started, due, done, one.used * US_A_DAY, promised(clock) * US_A_DAY)
+        due = one.started + promised(clock)
+        if one.calendar is not None:
+            due = due_us(self._calendars[one.calendar], one.started, promised(clock))
+        return Item(key, one.started, due, one.stopped, one.used, promised(clock))
+
+    # Metrics
+
+    def _of_metrics(self, scan: MetricScan, setting: Setting, rows: Rows) -> Iterator[Result]:
+        seen: set[tuple[str, int]] = set()
+        for cell in scan.cells(rows):
+            subject = cell.measure.subject
+            if cell.window == UNPLACED:
+                if not cell.by and cell.n:
+                    self._tell_unplaced(cell)
+                continue
+            if not cell.by:
+                seen.add((subject, cell.window))
+            yield self._number(scan, setting, cell)
+        for measure in scan.measures:
+            for number in range(len(scan.windows)):
+                if (measure.subject, number) not in seen:
+                    yield self._number(scan, setting, scan.empty(measure, number))
+
+    def _number(self, scan: MetricScan, setting: Setting, cell: Cell) -> Result:
+        chosen = scan.windows[cell.window]
+        reading = NumberReading(
+            subject=cell.measure.subject,
+            window=chosen.window,
+            as_of_us=setting.as_of_us,
+            is_open=setting.clockwork.is_open(chosen.window),
+            is_stale=self.is_stale(cell.measure),
+            by=cell.by,
+            value=cell.value,
+            numerator=cell.numerator,
+            denominator=cell.denominator,
+            n=cell.n,
+            unknown=cell.unknown,
+            unit=cell.measure.unit,
+        )
+        return self._judged(reading, chosen.selection)
+
+    def _tell_unplaced(self, cell: Cell) -> None:
+        """Members whose moment is unknown are in no window: told once a metric (LANGUAGE §8)."""
+        kind, _, id_ = cell.measure.subject.partition(":")
+        scope = self.project.scope((kind, id_))
+        finding = Finding(
+            "AAC510",
+            "info",
+            f"{cell.n:,} records of {kind} `{id_}` have no moment and are in no window",
+            "fill the field that `at` names, or leave them out with a rule",
+            scope.span("at") if "at" in scope.document.data else scope.span("of"),
+            cell.measure.subject,
+            cell.n,
+        )
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+
+def _midnight(day: int, zone: str) -> int:
+    return midnight_us(EPOCH + timedelta(days=day), zone)

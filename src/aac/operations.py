@@ -1,0 +1,188 @@
+"""All of aac on one page: what each command does, a few lines each. The only writer of files."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aac import config, plugins, project
+from aac.connectors.base import Context
+from aac.errors import DocumentsError, SourceError, UsageError
+from aac.evaluate import Asked, evaluate
+from aac.findings import Finding, did_you_mean, has_errors, in_reading_order
+from aac.judging import exit_code
+from aac.landing import landed, pull
+from aac.periods import parse_moment
+from aac.privacy import without_personal
+from aac.results import Results, SourceState
+from aac.revisions import revision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aac.config import Source
+    from aac.connectors.base import Connector
+    from aac.landing import PulledSource
+    from aac.plugins import Registry
+    from aac.project import Project
+    from aac.reports.base import Page
+
+SITE = "site"
+"""The folder that `aac build` writes, at the root of the project."""
+MADE_BY_US = "aac.json"
+"""The file by which a site of ours is known: only such a folder is ever replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A project that was read: what can be done with it, and what is wrong with it."""
+
+    project: Project
+    registry: Registry
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Results, each asked-for report as text, and the exit code they lead to."""
+
+    results: Results
+    texts: tuple[str, ...]
+    exit_code: int
+
+
+def open_project(start: Path) -> Opened:
+    """The project at or above a folder, with its plugins. Raises ConfigError and PluginError."""
+    settings = config.load(start)
+    registry = plugins.load(settings.root)
+    loaded, findings = project.load(settings, registry.kinds)
+    return Opened(loaded, registry, findings)
+
+
+def open_sound_project(start: Path) -> Opened:
+    """The same, but raises DocumentsError when a document has an error: nothing is evaluated then."""
+    opened = open_project(start)
+    if has_errors(opened.findings):
+        raise DocumentsError(opened.findings, len(opened.project.documents))
+    return opened
+
+
+def pull_sources(opened: Opened, now_us: int, tell: Callable[[str], None]) -> tuple[Finding, ...]:
+    """Reads every source into the store, whole or not at all; what is wrong with the data comes back."""
+    made = opened.project
+
+    def connect(source: Source) -> Connector:
+        folder = made.root / ".aac" / "raw" / source.id
+        return _connector(opened.registry, source, Context(made.root, folder))
+
+    return pull(made.root, made.config.sources, made.tables, connect, now_us, made.timezone, tell)
+
+
+def _connector(registry: Registry, source: Source, context: Context) -> Connector:
+    connector = registry.connectors[source.connector]
+    return connector(connector.settings.model_validate(source.settings), context)
+
+
+def measure(opened: Opened, now_us: int, asked: Asked, *, everything: bool) -> Results:
+    """What was agreed, measured on the data that was pulled; with ``everything`` also what has no target.
+
+    Raises NoDataError, UsageError for windows that do not exist, and EngineError.
+    """
+    made = opened.project
+    with landed(made.root, made.config.sources, made.tables, made.timezone) as data:
+        sources = tuple(_state(made.config.sources[pulled.id], pulled, now_us) for pulled in data.sources)
+        stale = frozenset(source.id for source in sources if source.status == "stale")
+        measured = [*made.clocks, *(m for m in made.measures if everything or m.has_target)]
+        engine = opened.registry.engines["duckdb"]()
+        try:
+            results, found = evaluate(made, data, engine, replace(asked, stale=stale), measured)
+        finally:
+            engine.close()
+        findings = in_reading_order([*opened.findings, *data.findings, *found])
+        all_of_it = Results(made.name, revision(made.root), now_us, sources, data.rows, results, findings)
+    return without_personal(all_of_it, made.entries())
+
+
+def _state(source: Source, pulled: PulledSource, now_us: int) -> SourceState:
+    """What is known of a source, and whether its data is too old at now (LANGUAGE §2)."""
+    age, status = now_us - pulled.watermark_us, "fresh"
+    if source.freshness is not None:
+        warn, error = source.freshness.warn_after_us, source.freshness.error_after_us
+        status = "warn" if warn is not None and age > warn else status
+        status = "stale" if error is not None and age > error else status
+    return SourceState(source.id, pulled.watermark_us, pulled.pulled_at_us, pulled.rows, status)
+
+
+def check(opened: Opened, now_us: int, asked: Asked, formats: Sequence[str], fail_on: Sequence[str]) -> Checked:
+    """Everything that a target was agreed for: one text a format, and the exit code it leads to."""
+    results = measure(opened, now_us, asked, everything=False)
+    texts = tuple(_screen(opened, results, name) for name in formats)
+    statuses = [result.verdict.status for result in results.headline()]
+    warned = any(finding.level != "info" for finding in results.findings)
+    return Checked(results, texts, exit_code(statuses, warned, fail_on))
+
+
+def _screen(opened: Opened, results: Results, name: str) -> str:
+    """The single page of a report of `check`; raises UsageError when there is no such format."""
+    screens = {id_: report for id_, report in opened.registry.reports.items() if report.made_by == "check"}
+    if name not in screens:
+        raise UsageError(f"--format: there is no format `{name}`; {did_you_mean(name, screens)}")
+    report = screens[name]()
+    (page,) = report.render(report.view(opened.project, results))
+    return page.text
+
+
+def build(opened: Opened, now_us: int, asked: Asked) -> Path:
+    """Writes the wiki; the path of its first page. The folder is old or new, never half."""
+    results = measure(opened, now_us, asked, everything=True)
+    reports = [report() for report in opened.registry.reports.values() if report.made_by == "build"]
+    pages = [page for report in reports for page in report.render(report.view(opened.project, results))]
+    site = opened.project.root / SITE
+    replace_folder(site, pages)
+    return site / "index.html"
+
+
+def replace_folder(folder: Path, pages: Sequence[Page]) -> None:
+    """Puts pages in place of what a folder held; raises UsageError for one that we did not make."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MADE_BY_US).exists():
+        raise UsageError(f"{folder} was not made by `aac build`: move it away, it would be replaced")
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for page in pages:
+            path = fresh / page.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page.text, encoding="utf-8", newline="\n")
+        fresh.chmod(0o755)
+        old = fresh.with_name(f"{fresh.name}-old")
+        if folder.exists():
+            folder.rename(old)
+        fresh.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise SourceError(f"{folder} cannot be written: {error.strerror}") from None
+
+
+def write_file(path: Path, text: str) -> None:
+    """Writes a file whole or not at all; raises SourceError."""
+    try:
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(file.name).chmod(0o644)
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def read_moment(option: str, text: str, zone: str) -> int:
+    """A time of the command line in microseconds; one without an offset is the company's (LANGUAGE §11).
+
+    A date is the first instant after that day, as for a watermark. Raises UsageError.
+    """
+    try:
+        return parse_moment(text, zone, date_means="after")
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None

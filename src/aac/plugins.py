@@ -1,0 +1,131 @@
+"""Built-ins, installed entry points and the project's `plugins/` -> Registry. Nothing here is global.
+
+The built-ins register through the same hooks as a team's own file. pluggy calls the last registered first and passes
+over a misspelt hook in silence: so what comes back is sorted, two owners of one name are refused, and
+`check_pending` is called.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from aac import hookspecs
+from aac.errors import PluginError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    import click
+
+    from aac.connectors.base import Connector
+    from aac.engines.base import Engine
+    from aac.kinds.base import Kind
+    from aac.reports.base import Report
+
+BUILTINS = (
+    "aac.kinds.calendar",
+    "aac.kinds.company",
+    "aac.kinds.definition",
+    "aac.kinds.entity",
+    "aac.kinds.metric",
+    "aac.kinds.sla",
+    "aac.kinds.team",
+    "aac.engines.duckdb",
+    "aac.connectors.csv",
+    "aac.reports.json",
+    "aac.reports.text",
+    "aac.reports.wiki",
+)
+"""Modules that bring what the package itself can do; its commands are `aac.cli.COMMANDS`."""
+
+ENTRY_POINTS = "aac"
+"""The group of entry points under which installed distributions offer plugins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Everything that plugins brought, by name; ``origins`` tells which plugin brought `kind sla`."""
+
+    kinds: Mapping[str, type[Kind]]
+    connectors: Mapping[str, type[Connector]]
+    engines: Mapping[str, type[Engine]]
+    reports: Mapping[str, type[Report]]
+    commands: Mapping[str, click.Command]
+    origins: Mapping[str, str]
+
+
+def load(root: Path | None) -> Registry:
+    """All plugins: of the package, of installed distributions and of the project at ``root``.
+
+    Raises PluginError when one cannot be loaded, has a misspelt hook, or owns a name that another one has.
+    """
+    manager = pluggy.PluginManager("aac")
+    manager.add_hookspecs(hookspecs)
+    for name in BUILTINS:
+        manager.register(import_module(name), name)
+    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
+        _register(manager, point.name, point.load)
+    for path in _project_plugins(root):
+        _register(manager, f"plugins/{path.name}", lambda path=path: _module(path))
+    try:
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise PluginError(f"a plugin names a hook that does not exist: {error}") from None
+    origins: dict[str, str] = {}
+    return Registry(
+        kinds=_owned(manager, "kind", "aac_kinds", "kind_name", origins),
+        connectors=_owned(manager, "connector", "aac_connectors", "name", origins),
+        engines=_owned(manager, "engine", "aac_engines", "dialect", origins),
+        reports=_owned(manager, "report", "aac_reports", "name", origins),
+        commands=_owned(manager, "command", "aac_commands", "name", origins),
+        origins=origins,
+    )
+
+
+def _project_plugins(root: Path | None) -> Iterable[Path]:
+    return sorted((root / "plugins").glob("*.py")) if root is not None else ()
+
+
+def _register(manager: pluggy.PluginManager, name: str, find: Callable[[], object]) -> None:
+    """Registers what ``find`` gives. A plugin is somebody's code: whatever it raises is told with its name."""
+    try:
+        manager.register(find(), name)
+    except (ImportError, SyntaxError, AttributeError, NameError, TypeError, ValueError, OSError) as error:
+        raise PluginError(f"the plugin {name} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+def _module(path: Path) -> object:
+    """The module of a file of the project, under a name that no installed package has."""
+    name = f"aac_project_plugins.{path.stem}"
+    spec = spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python file")
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _owned(
+    manager: pluggy.PluginManager, sort: str, hook: str, name_of: str, origins: dict[str, str]
+) -> dict[str, Any]:
+    """What all plugins gave for a hook, by name, sorted; raises PluginError for a name with two owners."""
+    owned: dict[str, Any] = {}
+    for plugin_name, plugin in manager.list_name_plugin():
+        function = getattr(plugin, hook, None)
+        for thing in function() if function is not None else ():
+            name = str(getattr(thing, name_of))
+            key = f"{sort} {name}"
+            if key in origins:
+                raise PluginError(f"{origins[key]} and {plugin_name} both bring the {key}: rename one of them")
+            origins[key] = plugin_name
+            owned[name] = thing
+    return dict(sorted(owned.items()))
