@@ -11,7 +11,7 @@ import re
 import unicodedata
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast
 
 from aac.findings import Finding
 from aac.texts import BREAK, Text
@@ -36,7 +36,8 @@ NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 ID = re.compile(r"[a-z][a-z0-9_]*")
 # All that YAML text may not hold, and the three marks that end a line for some readers of YAML and not for others.
 UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-PROPERTIES = re.compile(r"(?:(?:&[\w-]+|!<\S*?>|![^\s,\[\]{}]*)\s*)+")
+# An anchor or a tag, and what parts it from what it belongs to.
+PROPERTY = re.compile(r"(&[\w-]+|!<[^>]*>|![^ \t\r\n,\[\]{}]*)(?:[ \t\r\n]|#[^\r\n]*)*")
 
 
 class Position(NamedTuple):
@@ -98,8 +99,10 @@ PIECE = {
 
 def character_places(raw: str, value: str, style: str) -> list[int]:
     """For each character of a scalar's value, and for its end, the index in ``raw``, the scalar as written."""
-    places = _block_places(raw, value) if style in ("|", ">") else _flow_places(raw, style)
-    return [*places, len(raw) - len(style) if style in PIECE else len(raw.rstrip())]
+    if style in PIECE:
+        return [*_flow_places(raw, style), len(raw) - len(style)]
+    places = _block_places(raw, value)
+    return [*places, max([len(raw.rstrip()), *places[-1:]])]
 
 
 def _flow_places(raw: str, style: str) -> list[int]:
@@ -118,12 +121,14 @@ def _block_places(raw: str, value: str) -> list[int]:
     """Literal and folded scalars: each line stands in the value, in order and without its indentation."""
     breaks = [(found.start(), found.end()) for found in BREAK.finditer(raw)]
     ends = [*(start for start, _ in breaks[1:]), len(raw)]
-    rows = [(start, raw[start:end]) for (_, start), end in zip(breaks, ends, strict=True)]
-    ink = next((row for _, row in rows if row.strip(" \t")), "")
+    rows = [(start, raw[start:end]) for (_, start), end in zip(breaks, ends, strict=False)]  # without a break none
+    ink = next((row for _, row in rows if row.strip(" \t")), None)
+    if ink is None:
+        return [0] * len(value)
     before = value[: len(value) - len(value.lstrip(" \t\n"))]
     indent = len(ink) - len(ink.lstrip(" \t")) - len(before.rpartition("\n")[2])
     places: list[int] = []
-    end_of_row = 0
+    end_of_row = breaks[0][0]
     for start, row in rows:
         content = row[indent:]
         if not content:
@@ -280,22 +285,22 @@ class Reader:
 
     def _after_properties(self, event: Event) -> int:
         """The index where a node itself begins; the anchor and the tag before it are reported."""
-        start, end = event.start_mark.index, event.end_mark.index
+        at, end = event.start_mark.index, event.end_mark.index
         if event.anchor is None and event.tag is None:
-            return start
-        found = PROPERTIES.match(self.source.text, start, end)
-        assert found is not None
-        for word in found[0].split():
-            at = self.source.text.index(word, start)
-            if word[0] == "&":
-                self._report("AAC103", at, at + len(word), f"`{word}` is an anchor of YAML", NO_ALIASES)
+            return at
+        while found := PROPERTY.match(self.source.text, at, end):
+            if found[1].startswith("&"):
+                self._report("AAC103", at, found.end(1), f"`{found[1]}` is an anchor of YAML", NO_ALIASES)
             else:
-                self._report("AAC104", at, at + len(word), f"`{word}` is a tag of YAML", NO_TAGS)
-        return found.end()
+                self._report("AAC104", at, found.end(1), f"`{found[1]}` is a tag of YAML", NO_TAGS)
+            at = found.end()
+        return at
 
     def _scalar(self, event: Event) -> None:
         self.last = event
         start, end, style, value = event.start_mark.index, event.end_mark.index, event.style, event.value
+        if "\0" in value:
+            self._report("AAC107", start, end, "a NUL character cannot stand in a document", "leave out the `\\0`")
         if not self.stack:
             if end > start:
                 self._not_a_mapping(event, "text")
@@ -310,9 +315,7 @@ class Reader:
         elif style == "":
             self._put(None if value in NULLS else value, event, style, end)
         else:
-            if "\0" in value:
-                self._report("AAC107", start, end, "a NUL character cannot stand in a document", "leave out the `\\0`")
-            if not value and style in "|>" and self.source.text[start + 1].isdigit():
+            if not value and style in "|>" and self.source.text[start + 1 : start + 2].isdigit():
                 written = self.source.rest(start).rstrip()
                 said = f"`{style}` at the start of a value begins a block of text, and there is none"
                 self._report("AAC101", start, start + 1, said, f"put the value in quotes: `{quoted(written)}`")
@@ -365,7 +368,9 @@ class Reader:
             self._pass_over_node()
             return
         if len(self.stack) == MAX_LEVELS:
-            self._too_deep(event)
+            from yaml import MarkedYAMLError
+
+            raise MarkedYAMLError(problem=TOO_DEEP, problem_mark=event.start_mark)
         if isinstance(node, dict) and not self.stack:
             self.root = node
         flow = event.flow_style
@@ -393,11 +398,6 @@ class Reader:
         )
         message = f"the document is {found}, not keys with values"
         self.no_mapping = Finding("AAC108", "error", message, instead, self.source.span(start, end))
-
-    def _too_deep(self, event: Event) -> NoReturn:
-        from yaml import MarkedYAMLError
-
-        raise MarkedYAMLError(problem=TOO_DEEP, problem_mark=event.start_mark)
 
     def _pass_over(self, depth: int) -> Event:
         """Leaves out what comes until ``depth`` open collections are closed; gives the last event."""

@@ -1,0 +1,395 @@
+"""`aac.toml`: the project's name, its sources and its parameters (LANGUAGE §2). Secrets are only ever references.
+
+tomllib tells values but not where they stand, so a second, small walk over the same text finds the keys.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from codecs import BOM_UTF8
+from dataclasses import dataclass, field, replace
+from datetime import date, time
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from zoneinfo import available_timezones
+
+from aac.errors import ConfigError
+from aac.findings import Finding, Span, did_you_mean, in_reading_order
+from aac.periods import is_zone, parse_duration
+from aac.texts import Text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Value: TypeAlias = str | int | bool | Decimal
+"""What a parameter may be; decimals are exact."""
+
+Table: TypeAlias = dict[str, Any]
+Keys: TypeAlias = tuple[str, ...]
+
+FILE = "aac.toml"
+SPEC = 1
+TABLES = ("project", "sources", "param")
+SECRETS = ("token", "password", "secret", "api_key")
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+NAME_RULE = "write small letters, digits and `_`, with a letter first"
+SECRET_VALUE = re.compile(rf"""\b({"|".join(SECRETS)})(["']?\s*=\s*).*""", re.IGNORECASE)
+# A comment, a text, a mark, or anything else that stands together.
+TOKEN = re.compile(
+    r"""(?P<comment>\#[^\n]*)
+    | (?P<text>\"{3}(?:\\.|[^\\])*?\"{3,5} | '{3}.*?'{3,5} | "(?:\\.|[^"\\\n])*" | '[^'\n]*')
+    | (?P<mark>[\[\]{}=,.\n])
+    | (?P<bare>[^\s\[\]{}=,."'\#]+)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the keys of the file stand."""
+
+    text: Text
+
+    @cached_property
+    def keys(self) -> dict[Keys, tuple[int, int]]:
+        """From the path of a table or a key to the first and last index of its name, as it first stands."""
+        return find_keys(self.text.text)
+
+    def span_of(self, *path: str) -> Span:
+        """The place of a key or else of the nearest table it belongs to; what a secret is set to is left out."""
+        while path and path not in self.keys:
+            path = path[:-1]
+        return self.span(*self.keys.get(path, (0, 0)))
+
+    def span(self, start: int, end: int) -> Span:
+        """The place between two indices; what a secret is set to is left out."""
+        span = self.text.span(start, end)
+        return replace(span, text=SECRET_VALUE.sub(r"\1\2…", span.text))
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How old data may be, in microseconds, before it is said to be late, and before it is stale."""
+
+    warn_after_us: int | None
+    error_after_us: int | None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where data comes from.
+
+    ``timezone`` is that of times which carry none, ``nulls`` are the texts that mean "no value", ``watermark`` is the
+    text as written, ``settings`` are all other keys: the connector's own.
+    """
+
+    id: str
+    connector: str
+    timezone: str | None = None
+    nulls: tuple[str, ...] = ("",)
+    watermark: str | None = None
+    freshness: Freshness | None = None
+    settings: Table = field(default_factory=dict[str, Any])
+    places: Places = field(default=Places(Text(FILE, "")), repr=False, compare=False)
+
+    def span_of(self, *keys: str) -> Span:
+        """Where a key of the source stands, or else the nearest table it would belong to."""
+        return self.places.span_of("sources", self.id, *keys)
+
+
+@dataclass(frozen=True)
+class Config:
+    """A project's `aac.toml`; ``root`` is the folder it lies in."""
+
+    root: Path
+    name: str
+    spec: int
+    sources: dict[str, Source]
+    parameters: dict[str, Value]
+    places: Places = field(repr=False, compare=False)
+
+
+def load(start: Path) -> Config:
+    """The nearest `aac.toml` in a folder or above it; raises ConfigError when there is none or it is wrong."""
+    start = start.resolve()
+    file = next((folder / FILE for folder in (start, *start.parents) if (folder / FILE).is_file()), None)
+    if file is None:
+        message = f"there is no `{FILE}` in {start} or any folder above it"
+        instead = f"run aac inside a project, or write `{FILE}` with `[project]`, `name` and `spec = 1`"
+        raise ConfigError(message, (Finding("AAC601", "error", message, instead),))
+    reading = Reading(*_read(file))
+    project = reading.project()
+    config = Config(file.parent, *project, reading.sources(), reading.parameters(), reading.places)
+    if reading.findings:
+        raise ConfigError(f"`{FILE}` cannot be used", in_reading_order(reading.findings))
+    return config
+
+
+def _read(file: Path) -> tuple[Table, Places]:
+    """The file as tomllib reads it, and its text; raises ConfigError when it is no TOML."""
+    try:
+        data = file.read_bytes().removeprefix(BOM_UTF8)
+    except OSError as error:
+        raise _unreadable(f"the file cannot be read: {error.strerror}", "make it readable", Span(FILE, 1, 1)) from None
+    places = Places(Text(FILE, data.decode(errors="replace").replace("\r\n", "\n")))
+    try:
+        data.decode()
+        return tomllib.loads(places.text.text, parse_float=Decimal), places
+    except UnicodeDecodeError as error:
+        at = len(data[: error.start].decode().replace("\r\n", "\n"))
+        message, instead = f"the byte 0x{data[error.start]:02X} is not UTF-8", "save the file as UTF-8"
+    except tomllib.TOMLDecodeError as error:
+        message, at = _told(str(error), places.text)
+        instead = 'write `key = value` below a `[table]`; texts stand in quotes, as in `name = "Larkspur"`'
+    except (ValueError, ArithmeticError):
+        at, message, instead = 0, "a number in the file is too long", "write a shorter one, or a text in quotes"
+    except RecursionError:
+        at, message, instead = 0, "too many brackets stand inside one another", "write it flatter"
+    raise _unreadable(message, instead, places.span(at, at + 1))
+
+
+def _told(error: str, text: Text) -> tuple[str, int]:
+    """What tomllib says, and the index it says it of."""
+    found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", error, re.DOTALL)
+    if found is None:
+        return f"this is no TOML: {error}", 0
+    at = text.starts[int(found[2]) - 1] + int(found[3]) - 1 if found[2] else len(text.text.rstrip())
+    return f"this is no TOML: {found[1]}", at
+
+
+def _unreadable(message: str, instead: str, span: Span) -> ConfigError:
+    return ConfigError(f"`{FILE}` cannot be read", (Finding("AAC601", "error", message, instead, span),))
+
+
+class Reading:
+    """A parsed file, taken apart; what is wrong with it is collected in ``findings``."""
+
+    def __init__(self, data: Table, places: Places) -> None:
+        self.data = data
+        self.places = places
+        self.findings: list[Finding] = []
+        self._refuse_unknown(data, TABLES)
+
+    def project(self) -> tuple[str, int]:
+        """The project's name and the version of the language."""
+        if not isinstance(self.data.get("project"), dict):
+            instead = "write `[project]` with `name` and `spec = 1` below it"
+            self._wrong("AAC604", "there is no table `[project]`", instead, "project")
+            return "", SPEC
+        table = self._table(self.data, "project")
+        self._refuse_unknown(table, ("name", "spec"), "project")
+        if "spec" not in table:
+            self._wrong("AAC604", "`spec` is missing", "add `spec = 1`, the version of the language", "project")
+        elif type(table["spec"]) is not int or table["spec"] != SPEC:
+            message = f"this aac reads spec {SPEC} of the language only"
+            self._wrong("AAC603", message, f"write `spec = {SPEC}`", "project", "spec")
+        return self._required_text(table, "name", "the project's name", "project") or "", SPEC
+
+    def sources(self) -> dict[str, Source]:
+        """The sources by id, in the order of the file."""
+        sources: dict[str, Source] = {}
+        for id, value in self._table(self.data, "sources").items():
+            if not isinstance(value, dict):
+                message = f"`{id}` is a key of no source"
+                self._wrong(
+                    "AAC603", message, "write it below the source's own table, as in `[sources.crm]`", "sources", id
+                )
+            elif self._is_name(id, "sources"):
+                sources[id] = self._source(id, cast("Table", value))
+        return sources
+
+    def _source(self, id: str, table: Table) -> Source:
+        path = ("sources", id)
+        self._refuse_secrets(table, path)
+        connector = self._required_text(table, "connector", "where its data is, as in `csv`", *path)
+        timezone = self._text(table, "timezone", *path)
+        if timezone is not None and not is_zone(timezone):
+            advice = did_you_mean(timezone, available_timezones()) if timezone else ""
+            instead = advice if advice.startswith("did") else "write its IANA name, as in `Europe/Berlin`"
+            self._wrong("AAC603", f"there is no time zone `{timezone}`", instead, *path, "timezone")
+        own = ("connector", "timezone", "nulls", "watermark", "freshness")
+        return Source(
+            id,
+            connector or "",
+            timezone,
+            self._nulls(table, path),
+            self._watermark(table, path),
+            self._freshness(table, path),
+            {key: value for key, value in table.items() if key not in own},
+            self.places,
+        )
+
+    def _nulls(self, table: Table, path: Keys) -> tuple[str, ...]:
+        nulls: object = table.get("nulls", [""])
+        texts = cast("list[object]", nulls) if isinstance(nulls, list) else [None]
+        if not all(isinstance(text, str) for text in texts):
+            self._wrong("AAC603", "`nulls` is no list of texts", 'write it so: `nulls = ["", "n/a"]`', *path, "nulls")
+            return ("",)
+        return tuple(map(str, texts))
+
+    def _watermark(self, table: Table, path: Keys) -> str | None:
+        watermark: object = table.get("watermark")
+        if isinstance(watermark, date):  # a date or a time of TOML's own, without quotes
+            return watermark.isoformat()
+        return self._text(table, "watermark", *path)
+
+    def _freshness(self, table: Table, path: Keys) -> Freshness | None:
+        if "freshness" not in table:
+            return None
+        limits, path = self._table(table, *path, "freshness"), (*path, "freshness")
+        self._refuse_unknown(limits, ("warn_after", "error_after"), *path)
+        return Freshness(self._age_us(limits, *path, "warn_after"), self._age_us(limits, *path, "error_after"))
+
+    def _age_us(self, table: Table, *path: str) -> int | None:
+        text = self._text(table, path[-1], *path[:-1])
+        if text is None:
+            return None
+        try:
+            duration = parse_duration(text)
+        except ValueError as error:
+            message, _, instead = str(error).rpartition("; ")
+            self._wrong("AAC603", message, instead, *path)
+            return None
+        if duration.clock != "elapsed":
+            message = f"`{text}` is not elapsed time, which the age of data is"
+            self._wrong("AAC603", message, "write hours or days, as in `36 hours`", *path)
+            return None
+        return duration.us
+
+    def parameters(self) -> dict[str, Value]:
+        """The parameters by name."""
+        parameters: dict[str, Value] = {}
+        for name, value in self._table(self.data, "param").items():
+            if not self._is_name(name, "param"):
+                continue
+            if isinstance(value, str | int) or (isinstance(value, Decimal) and value.is_finite()):
+                parameters[name] = value
+            else:
+                instead = "write a number, a text in quotes, `true` or `false`"
+                self._wrong("AAC603", f"a parameter cannot be {_sort_of(value)}", instead, "param", name)
+        return parameters
+
+    def _wrong(self, code: str, message: str, instead: str, *path: str) -> None:
+        self.findings.append(Finding(code, "error", message, instead, self.places.span_of(*path)))
+
+    def _is_name(self, name: str, *path: str) -> bool:
+        """Whether rules can call something by a name; reports it if not."""
+        if NAME.fullmatch(name):
+            return True
+        self._wrong("AAC603", f"`{name}` cannot be a name", NAME_RULE, *path, name)
+        return False
+
+    def _refuse_unknown(self, table: Table, known: tuple[str, ...], *path: str) -> None:
+        for key in table:
+            if key not in known:
+                what = f"there is no key `{key}` in `[{'.'.join(path)}]`" if path else f"there is no table `[{key}]`"
+                self._wrong("AAC602", what, did_you_mean(key, known), *path, key)
+
+    def _refuse_secrets(self, value: object, path: Keys) -> None:
+        """Reports every secret that is not a reference, however deep it stands."""
+        if isinstance(value, list):
+            for part in cast("list[object]", value):
+                self._refuse_secrets(part, path)
+        elif isinstance(value, dict):
+            for key, part in cast("Table", value).items():
+                if key.lower() in SECRETS:
+                    self._require_reference(part, (*path, key))
+                else:
+                    self._refuse_secrets(part, (*path, key))
+
+    def _require_reference(self, value: object, path: Keys) -> None:
+        variable = cast("Table", value).get("env") if isinstance(value, dict) else None
+        if not (isinstance(variable, str) and variable and value == {"env": variable}):
+            key = path[-1]
+            name = f"{path[1]}_{key}".upper()
+            instead = f'name the environment variable that holds it: `{key} = {{ env = "{name}" }}`'
+            self._wrong("AAC605", f"`{key}` must not stand in the file itself", instead, *path)
+
+    def _table(self, owner: Table, *path: str) -> Table:
+        """The table at the last key of a path; empty when it is none or missing."""
+        value: object = owner.get(path[-1], {})
+        if isinstance(value, dict):
+            return cast("Table", value)
+        message = f"`{path[-1]}` is {_sort_of(value)}, not a table"
+        self._wrong("AAC603", message, f"write `[{'.'.join(path)}]` and its keys below", *path)
+        return {}
+
+    def _text(self, table: Table, key: str, *path: str) -> str | None:
+        """The text of a key; none when it is missing or no text."""
+        value: object = table.get(key)
+        if value is None or isinstance(value, str):
+            return value
+        message = f"`{key}` is {_sort_of(value)}, not a text"
+        self._wrong("AAC603", message, f'write it in quotes, as in `{key} = "…"`', *path, key)
+        return None
+
+    def _required_text(self, table: Table, key: str, meaning: str, *path: str) -> str | None:
+        value = self._text(table, key, *path)
+        if key not in table or (value is not None and not value.strip()):
+            self._wrong("AAC604", f"`{key}` is missing", f'add `{key} = "…"`: {meaning}', *path)
+        return value
+
+
+def _sort_of(value: object) -> str:
+    """What TOML calls a value."""
+    match value:
+        case bool():
+            return "true or false"
+        case Decimal() if not value.is_finite():
+            return f"`{value}`"
+        case int() | Decimal():
+            return "a number"
+        case date() | time():
+            return "a date or a time"
+        case list():
+            return "a list"
+        case dict():
+            return "a table"
+        case _:
+            return "a text"
+
+
+def find_keys(text: str) -> dict[Keys, tuple[int, int]]:
+    """The first and last index of the name of each table and key in a text that is TOML.
+
+    Tables in a list share the path of the list.
+    """
+    keys: dict[Keys, tuple[int, int]] = {}
+    table: Keys = ()
+    path: Keys = ()  # of the key whose value is being read
+    opened: list[tuple[str, Keys]] = []  # brackets in values, and the key each belongs to
+    names: list[re.Match[str]] = []  # the parts so far of a table's or a key's name
+    in_value = False
+    for token in TOKEN.finditer(text):
+        word, sort = token[0], token.lastgroup
+        if sort == "comment":
+            continue
+        if word == "\n":
+            in_value = in_value and bool(opened)
+        elif in_value and word in ("[", "{"):
+            opened.append((word, path))
+            in_value = word == "["
+        elif opened and (word == "}" or (in_value and word == "]")):
+            path, in_value = opened.pop()[1], True
+        elif in_value:
+            in_value = not (word == "," and opened and opened[-1][0] == "{")
+        elif sort != "mark":
+            names.append(token)
+        elif word in ("=", "]") and names:
+            owner = () if word == "]" else opened[-1][1] if opened else table
+            path = _record(keys, owner, names)
+            table, in_value = (path, False) if word == "]" else (table, True)
+            names = []
+    return keys
+
+
+def _record(keys: dict[Keys, tuple[int, int]], owner: Keys, names: list[re.Match[str]]) -> Keys:
+    """Keeps where a name and each table it begins with stand, unless that is known; the whole path."""
+    path = owner
+    for name in names:
+        word = name[0]
+        path = (*path, tomllib.loads(f"name = {word}")["name"] if word[0] in "\"'" else word)
+        keys.setdefault(path, (names[0].start(), name.end()))
+    return path
