@@ -48,6 +48,8 @@ FLOORS = (
         "aac.recurrence",
         "aac.units",
         "aac.caches",
+        "aac.texts",
+        "aac.yaml_mistakes",
     ),
     # 2: the words
     (
@@ -69,21 +71,36 @@ FLOORS = (
     # 3
     (
         "aac.kinds.*",
+        "aac.models",
         "aac.project",
         "aac.schemas",
         "aac.engines.functions",
         "aac.engines.sql",
+        "aac.engines.staged",
         "aac.engines.*",
         "aac.connectors.transport",
         "aac.connectors.*",
     ),
     # 4
     (
-        "aac.planner.clock",
+        "aac.planner",
+        "aac.planner.windows",
+        "aac.planner.setting",
         "aac.planner.metrics",
+        "aac.planner.clocks",
         "aac.planner.fuse",
         "aac.privacy",
         "aac.landing",
+        "aac.landing.state",
+        "aac.landing.inputs",
+        "aac.landing.telling",
+        "aac.landing.staging",
+        "aac.landing.watermarks",
+        "aac.landing.inspecting",
+        "aac.landing.preparing",
+        "aac.landing.reading",
+        "aac.landing.pull",
+        "aac.landing.landed",
         "aac.revisions",
         "aac.agreements",
         "aac.changes",
@@ -98,6 +115,7 @@ FLOORS = (
     ("aac.operations",),
     # 7: the doors
     (
+        "aac.commands.running",
         "aac.commands.*",
         "aac.cli",
         "aac.serve",
@@ -113,14 +131,14 @@ TABLES = (("aac.plugins", "BUILTINS"), ("aac.cli", "COMMANDS"))
 """Tables of module names, imported when they are needed; read as imports."""
 
 OWNERS = {
-    "click": ("aac.cli", "aac.commands.*", "aac.hookspecs"),
+    "click": ("aac.cli", "aac.commands.*", "aac.hookspecs", "aac.plugins"),
     "duckdb": ("aac.engines.duckdb",),
     "holidays": ("aac.calendars",),
     "jinja2": ("aac.reports.pages",),
     "markdown_it": ("aac.reports.pages",),
     "pluggy": ("aac.hookspecs", "aac.plugins"),
-    "pydantic": ("aac.config", "aac.kinds.*", "aac.connectors.*", "aac.project"),
-    "pydantic_core": ("aac.kinds.base", "aac.project"),
+    "pydantic": ("aac.config", "aac.kinds.*", "aac.connectors.*", "aac.models", "aac.project"),
+    "pydantic_core": ("aac.kinds.base", "aac.models"),
     "sqlglot": ("aac.expressions.parse", "aac.engines.functions", "aac.engines.sql"),
     "subprocess": ("aac.revisions",),
     "yaml": ("aac.documents",),
@@ -156,7 +174,7 @@ FACE = [
     "AacError", "Checked", "Checkpoint", "Clock", "ClockReading", "Compiled", "Connector", "Context",
     "Dimension", "Entry", "Files", "Finding", "Kind", "Measure", "Message", "Moment", "Notice", "NumberReading",
     "Outcome", "Page", "Part", "Population", "Progress", "Reading", "Ref", "Report", "ReportProject", "Result",
-    "Results", "Rule", "Scope", "Settings", "Share", "Slice", "SourceError", "Span", "Status", "Stream",
+    "Results", "Scope", "Settings", "Share", "Slice", "SourceError", "Span", "Status", "Stream",
     "Strict", "Verdict", "View", "__version__", "hookimpl", "wrong",
 ]  # fmt: skip
 """What a plugin may import from `aac`."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aac.findings import Finding, Span
     from aac.hookspecs import hookimpl
     from aac.kinds.base import Checked, Kind, Part, Ref, Scope, Share, Strict, wrong
-    from aac.measures import Clock, Compiled, Dimension, Measure, Moment, Population, Rule
+    from aac.measures import Clock, Compiled, Dimension, Measure, Moment, Population
     from aac.reports.base import Entry, Page, Report, ReportProject, View
     from aac.results import ClockReading, NumberReading, Outcome, Reading, Result, Results, Status, Verdict
 
@@ -62,7 +62,6 @@ __all__ = [
     "ReportProject",
     "Result",
     "Results",
-    "Rule",
     "Scope",
     "Settings",
     "Share",

@@ -52,7 +52,11 @@ class DocumentsError(AacError):
 
 
 class SourceError(AacError):
-    """A source could not be read."""
+    """A source could not be read, or what was read of it does not fit the documents: ``findings`` say where."""
+
+    def __init__(self, message: str, findings: tuple[Finding, ...] = ()) -> None:
+        super().__init__(message)
+        self.findings = findings
 
 
 class EngineError(AacError):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aac.engines.base import Engine, Rows
-    from aac.landing import Landed
+    from aac.landing.landed import Landed
     from aac.planner.fuse import Plan
     from aac.planner.metrics import Cell, MetricScan
     from aac.project import Project
@@ -52,7 +52,7 @@ def evaluate(
 
     Raises UsageError for windows that do not exist, and EngineError.
     """
-    run = _Run(project, landed, asked, needs_calendars=_needs_calendars(measured))
+    run = Evaluation(project, landed, asked, needs_calendars=_needs_calendars(measured))
     planned = plan(
         [part for part in measured if isinstance(part, Clock)],
         [part for part in measured if isinstance(part, Measure)],
@@ -95,7 +95,7 @@ def _in_order(result: Result) -> tuple[object, ...]:
 
 
 @dataclass
-class _Run:
+class Evaluation:
     """One evaluation: what is the same for all of its scans, and what they find."""
 
     project: Project
@@ -103,13 +103,18 @@ class _Run:
     asked: Asked
     needs_calendars: bool
     findings: list[Finding] = field(default_factory=list[Finding])
+    _unplaced: set[tuple[str, tuple[object, ...]]] = field(default_factory=set[tuple[str, tuple[object, ...]]])
     _settings: dict[int, Setting] = field(default_factory=dict[int, Setting])
 
     def setting(self, part: Clock | Measure) -> Setting:
         """The setting at the as_of of a measure: the least watermark of what it rests on, or what was asked for."""
         as_of = self.asked.as_of_us
         if as_of is None:
-            as_of = min(self.landed.watermarks[source] for source in self.sources_of(part))
+            as_of = min(s.watermark_us for s in self.landed.sources if s.id in self.sources_of(part))
+        return self.setting_at(as_of)
+
+    def setting_at(self, as_of: int) -> Setting:
+        """The setting at a moment, made once."""
         if as_of not in self._settings:
             clockwork = Clockwork(self.project.timezone, self.project.fiscal_start, as_of)
             self._settings[as_of] = Setting(clockwork, self._entities, self._numbers, self._segments)
@@ -140,8 +145,7 @@ class _Run:
     @property
     def _reach(self) -> tuple[int, int]:
         """From the day before the first moment of all data to the day after the last, as_of among them."""
-        least, greatest = self.landed.moments
-        moments = [least, greatest, *self.landed.watermarks.values(), self.asked.as_of_us]
+        moments = [*(self.landed.moments or ()), *(s.watermark_us for s in self.landed.sources), self.asked.as_of_us]
         known = [moment for moment in moments if moment is not None]
         return min(known) - US_A_DAY, max(known) + US_A_DAY
 
@@ -189,7 +193,7 @@ class _Run:
             tallies.setdefault((number, ()), Tally(number, {}, {}, 0, 0, (0, 0)))
         for (number, by), tally in tallies.items():
             chosen = NOWHERE if number == UNPLACED else scan.windows[number]
-            if number == UNPLACED and (by or not tally.counts[Outcome.UNMEASURABLE]):
+            if number == UNPLACED and self._is_told(scan.clock.subject, by):
                 continue
             total = not by and number != UNPLACED
             reading = ClockReading(
@@ -207,6 +211,12 @@ class _Run:
                 open_items=self._items(scan.clock, due[number], setting) if total else (),
             )
             yield self._judged(reading, chosen.selection)
+
+    def _is_told(self, subject: str, by: tuple[object, ...]) -> bool:
+        """Whether the items without a start were reported already: each scan of a clock counts them anew."""
+        told = (subject, by) in self._unplaced
+        self._unplaced.add((subject, by))
+        return told
 
     def _items(self, clock: Clock, listed: Iterable[Listed], setting: Setting) -> tuple[Item, ...]:
         """Listed items with moments in microseconds and the moment each was due."""

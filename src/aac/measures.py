@@ -80,8 +80,8 @@ class Moment:
 class Measure:
     """A number over a population: ``formula`` is arithmetic over aggregates.
 
-    ``subject`` is ``kind:id``; ``has_target``: whether `check` shows it. Without ``anchor`` only the window `all` can be measured. A value is in ``unit``;
-    a span of time in ``scale`` stored integers a unit.
+    ``subject`` is ``kind:id``; ``has_target``: whether `check` shows it. Without ``anchor`` only the window `all` can
+    be measured. A value is in ``unit``; a span of time in ``scale`` stored integers a unit.
     """
 
     subject: str

@@ -14,7 +14,8 @@ from aac.errors import DocumentsError, SourceError, UsageError
 from aac.evaluate import Asked, evaluate
 from aac.findings import Finding, did_you_mean, has_errors, in_reading_order
 from aac.judging import exit_code
-from aac.landing import landed, pull
+from aac.landing.landed import prepared
+from aac.landing.pull import Pulled, pull
 from aac.periods import parse_moment
 from aac.privacy import without_personal
 from aac.results import Results, SourceState
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from aac.config import Source
     from aac.connectors.base import Connector
-    from aac.landing import PulledSource
+    from aac.landing.state import PulledSource
     from aac.plugins import Registry
     from aac.project import Project
     from aac.reports.base import Page
@@ -70,15 +71,15 @@ def open_sound_project(start: Path) -> Opened:
     return opened
 
 
-def pull_sources(opened: Opened, now_us: int, tell: Callable[[str], None]) -> tuple[Finding, ...]:
-    """Reads every source into the store, whole or not at all; what is wrong with the data comes back."""
+def pull_sources(opened: Opened, now_us: int, tell: Callable[[str], None]) -> Pulled:
+    """Reads every source into the store, each whole or not at all; an error among its findings means: not."""
     made = opened.project
 
     def connect(source: Source) -> Connector:
         folder = made.root / ".aac" / "raw" / source.id
         return _connector(opened.registry, source, Context(made.root, folder))
 
-    return pull(made.root, made.config.sources, made.tables, connect, now_us, made.timezone, tell)
+    return pull(made.root, made.config.sources, made.tables, connect, made.timezone, now_us, tell)
 
 
 def _connector(registry: Registry, source: Source, context: Context) -> Connector:
@@ -86,13 +87,18 @@ def _connector(registry: Registry, source: Source, context: Context) -> Connecto
     return connector(connector.settings.model_validate(source.settings), context)
 
 
-def measure(opened: Opened, now_us: int, asked: Asked, *, everything: bool) -> Results:
+def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None], *, everything: bool) -> Results:
     """What was agreed, measured on the data that was pulled; with ``everything`` also what has no target.
 
-    Raises NoDataError, UsageError for windows that do not exist, and EngineError.
+    Raises NoDataError, SourceError for data that today's documents cannot be measured on, UsageError for windows that
+    do not exist, and EngineError.
     """
     made = opened.project
-    with landed(made.root, made.config.sources, made.tables, made.timezone) as data:
+    with prepared(made.root, made.tables, made.config.sources, made.timezone) as data:
+        for notice in data.notices:
+            tell(notice)
+        if has_errors(data.findings):
+            raise SourceError("the data that was pulled does not fit the documents: run `aac pull`", data.findings)
         sources = tuple(_state(made.config.sources[pulled.id], pulled, now_us) for pulled in data.sources)
         stale = frozenset(source.id for source in sources if source.status == "stale")
         measured = [*made.clocks, *(m for m in made.measures if everything or m.has_target)]
@@ -116,9 +122,16 @@ def _state(source: Source, pulled: PulledSource, now_us: int) -> SourceState:
     return SourceState(source.id, pulled.watermark_us, pulled.pulled_at_us, pulled.rows, status)
 
 
-def check(opened: Opened, now_us: int, asked: Asked, formats: Sequence[str], fail_on: Sequence[str]) -> Checked:
+def check(
+    opened: Opened,
+    now_us: int,
+    asked: Asked,
+    formats: Sequence[str],
+    fail_on: Sequence[str],
+    tell: Callable[[str], None],
+) -> Checked:
     """Everything that a target was agreed for: one text a format, and the exit code it leads to."""
-    results = measure(opened, now_us, asked, everything=False)
+    results = measure(opened, now_us, asked, tell, everything=False)
     texts = tuple(_screen(opened, results, name) for name in formats)
     statuses = [result.verdict.status for result in results.headline()]
     warned = any(finding.level != "info" for finding in results.findings)
@@ -135,9 +148,9 @@ def _screen(opened: Opened, results: Results, name: str) -> str:
     return page.text
 
 
-def build(opened: Opened, now_us: int, asked: Asked) -> Path:
+def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None]) -> Path:
     """Writes the wiki; the path of its first page. The folder is old or new, never half."""
-    results = measure(opened, now_us, asked, everything=True)
+    results = measure(opened, now_us, asked, tell, everything=True)
     reports = [report() for report in opened.registry.reports.values() if report.made_by == "build"]
     pages = [page for report in reports for page in report.render(report.view(opened.project, results))]
     site = opened.project.root / SITE

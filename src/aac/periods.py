@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, get_args
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Unit = Literal["minutes", "hours", "days", "months"]
 TimeKind = Literal["elapsed", "business", "calendar"]
@@ -206,6 +206,15 @@ def last_windows(
     for _ in range(n):
         newest_first.append(previous(newest_first[-1], fiscal_start))
     return tuple(reversed(newest_first[1:]))
+
+
+def is_zone(name: str) -> bool:
+    """Whether the name is an IANA time zone that this machine knows."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def midnight_us(day: date, zone: str) -> int:

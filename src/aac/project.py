@@ -297,8 +297,8 @@ class _Scope:
             return None
 
     @property
-    def _names(self) -> _Names:
-        return _Names(self.project)
+    def _names(self) -> RuleNames:
+        return RuleNames(self.project)
 
     def _checked(self, text: str, path: tuple[Part, ...], check: Callable[[Node], Typed]) -> Checked | None:
         try:
@@ -314,7 +314,7 @@ class _Scope:
         self.report(problem.code, problem.message, problem.instead, *path, offset=problem.at)
 
 
-class _Names:
+class RuleNames:
     """What rules may name (`nodes.Names`)."""
 
     def __init__(self, project: Project) -> None:

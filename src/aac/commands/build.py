@@ -20,7 +20,7 @@ def build(windows: tuple[str, ...], as_of: str | None, now: str | None) -> None:
 
     opened = open_sound_project(Path.cwd())
     at = running.now_us(now, opened.project.timezone)
-    click.echo(run(opened, at, running.asked(opened, as_of, windows)))
+    click.echo(run(opened, at, running.asked(opened, as_of, windows), running.tell))
 
 
 @hookimpl

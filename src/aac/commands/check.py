@@ -37,7 +37,7 @@ def check(
         raise click.UsageError("there are more --output files than --format reports")
     opened = open_sound_project(Path.cwd())
     at = running.now_us(now, opened.project.timezone)
-    checked = run(opened, at, running.asked(opened, as_of, windows), formats, stops)
+    checked = run(opened, at, running.asked(opened, as_of, windows), formats, stops, running.tell)
     for text, output in zip(checked.texts, outputs, strict=False):
         write_file(Path(output), text)
     for text in checked.texts[len(outputs) :]:

@@ -9,12 +9,17 @@ from aac.hookspecs import hookimpl
 
 
 @click.command()
-def plugins() -> None:
+@click.pass_context
+def plugins(ctx: click.Context) -> None:
     """List what this project can do and which plugin brought it."""
-    from aac.cli import COMMANDS
     from aac.plugins import load
 
-    origins = dict(load(running.project_root()).origins) | {f"command {name}": at for name, at in COMMANDS.items()}
+    origins = dict(load(running.project_root()).origins)
+    group = ctx.find_root().command
+    if isinstance(group, click.Group):
+        for name in group.list_commands(ctx):
+            command = group.get_command(ctx, name)
+            origins.setdefault(f"command {name}", command.callback.__module__ if command and command.callback else "")
     for thing, origin in sorted(origins.items()):
         sort, _, name = thing.partition(" ")
         click.echo(f"{sort:10} {name:20} {origin}")

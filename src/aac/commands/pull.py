@@ -9,16 +9,22 @@ import click
 from aac.commands import running
 from aac.hookspecs import hookimpl
 
+SOURCE_FAILED = 4
+"""The exit code when a source was not replaced (LANGUAGE §10)."""
+
 
 @click.command()
 @click.option("--now", metavar="TIME", help="The moment this pull begins.")
-def pull(now: str | None) -> None:
+@click.pass_context
+def pull(ctx: click.Context, now: str | None) -> None:
     """Read every source and say what is wrong with its data."""
+    from aac.findings import has_errors
     from aac.operations import open_sound_project, pull_sources
 
     opened = open_sound_project(Path.cwd())
-    findings = pull_sources(opened, running.now_us(now, opened.project.timezone), running.tell)
-    running.tell_findings(findings, len(opened.project.documents), to_stdout=True)
+    pulled = pull_sources(opened, running.now_us(now, opened.project.timezone), running.tell)
+    running.tell_findings(pulled.findings, None, "stdout")
+    ctx.exit(SOURCE_FAILED if has_errors(pulled.findings) else 0)
 
 
 @hookimpl

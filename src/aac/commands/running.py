@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -67,24 +68,22 @@ def tell(text: str) -> None:
     click.echo(text, err=True)
 
 
-def tell_findings(findings: Iterable[Finding], documents: int, *, to_stdout: bool) -> None:
-    """Findings with their places and one line that counts them."""
+def tell_findings(findings: Iterable[Finding], documents: int | None, stream: str = "stderr") -> None:
+    """Findings with their places; with a number of ``documents`` also the line that counts both."""
     from aac.reports.text import closing_line, findings_text
 
-    stream = click.get_text_stream("stdout" if to_stdout else "stderr")
-    color = stream.isatty() and "NO_COLOR" not in os.environ
     found = tuple(findings)
-    text = findings_text(found, color)
-    click.echo(f"{text}\n{closing_line(found, documents)}" if text else closing_line(found, documents), file=stream)
+    terminal = sys.stdout if stream == "stdout" else sys.stderr
+    parts = [findings_text(found, terminal.isatty() and "NO_COLOR" not in os.environ)] if found else []
+    parts += [closing_line(found, documents)] if documents is not None else []
+    click.echo("\n".join(part.rstrip("\n") for part in parts), file=terminal)
 
 
 def tell_error(error: AacError) -> int:
     """What stopped a run, with the findings it carries; the exit code."""
-    from aac.errors import ConfigError, DocumentsError
+    from aac.errors import ConfigError, DocumentsError, SourceError
 
-    if isinstance(error, DocumentsError):
-        tell_findings(error.findings, error.documents, to_stdout=False)
-    elif isinstance(error, ConfigError) and error.findings:
-        tell_findings(error.findings, 0, to_stdout=False)
+    if isinstance(error, ConfigError | DocumentsError | SourceError) and error.findings:
+        tell_findings(error.findings, None)
     tell(f"aac: {error}")
     return error.exit_code

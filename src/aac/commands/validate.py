@@ -18,7 +18,7 @@ def validate(ctx: click.Context) -> None:
     from aac.operations import open_project
 
     opened = open_project(Path.cwd())
-    running.tell_findings(opened.findings, len(opened.project.documents), to_stdout=True)
+    running.tell_findings(opened.findings, len(opened.project.documents), "stdout")
     ctx.exit(2 if has_errors(opened.findings) else 0)
 
 

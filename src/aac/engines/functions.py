@@ -33,7 +33,9 @@ def literal(value: object) -> Expr:
 
 def paren(tree: Expr) -> Expr:
     """The tree in parentheses where a reader could misread it: sqlglot prints what it is given and adds none."""
-    return tree if isinstance(tree, exp.Column | exp.Literal | exp.Paren | exp.Func) else exp.Paren(this=tree)
+    # sqlglot counts AND and OR among its functions
+    is_one_word = isinstance(tree, exp.Column | exp.Literal | exp.Paren | exp.Func) and not isinstance(tree, exp.Binary)
+    return tree if is_one_word else exp.Paren(this=tree)
 
 
 def eq(a: Expr, b: Expr) -> Expr:

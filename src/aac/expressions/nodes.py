@@ -66,13 +66,20 @@ class Reference:
 Path = tuple[Reference, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal:
     """A constant: text, exact number, true, false or null. ``label`` is the parameter's name, if it came from one."""
 
     value: Value
-    label: str | None = field(default=None, compare=False)
-    at: int = field(default=0, compare=False)
+    label: str | None = None
+    at: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        # True == 1 in Python, and here they are two things
+        return isinstance(other, Literal) and type(self.value) is type(other.value) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), self.value))
 
 
 @dataclass(frozen=True, slots=True)

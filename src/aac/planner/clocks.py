@@ -212,11 +212,12 @@ def _tallied(groups: tuple[tuple[str, ...], ...]) -> Select:
     def ended(outcome: Outcome) -> Node:
         return Call("eq", (Column(OUTCOME), Literal(outcome.value)))
 
+    maybe_member = Call("is_null", (Column(MEMBER),))
     nothing_used = Call("eq", (Column(USED), Literal(0)))
     counts = (
         *((outcome.value, how_many(ended(outcome))) for outcome in COUNTED),
         (OUTSIDE, how_many(ended(Outcome.MET), nothing_used, Column(OUTSIDE))),
-        ("unknown", Aggregate("count", (), Call("is_null", (Column(MEMBER),)))),
+        ("unknown", Aggregate("count", (), Call("and", (maybe_member, Call("is_not_null", (Column(STARTED),)))))),
         ("recent_met", how_many(ended(Outcome.MET), Column(RECENT))),
         ("recent_late", how_many(ended(Outcome.LATE), Column(RECENT))),
     )

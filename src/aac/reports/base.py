@@ -44,9 +44,20 @@ class Entry:
 class ReportProject(Protocol):
     """What a report may ask of the project."""
 
-    name: str
-    root: Path
-    timezone: str
+    @property
+    def name(self) -> str:
+        """What the project is called."""
+        ...
+
+    @property
+    def root(self) -> Path:
+        """Its folder."""
+        ...
+
+    @property
+    def timezone(self) -> str:
+        """The company's time zone."""
+        ...
 
     def entries(self) -> tuple[Entry, ...]:
         """Every document, sorted by kind and id."""

@@ -1,0 +1,88 @@
+"""The root project against its oracle, which recomputes everything in plain Python from the CSV files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aac.evaluate import Asked
+from aac.operations import measure, open_sound_project, pull_sources
+from aac.periods import iso_utc
+from tests.comparing import clock_cells, differences, expected_cells, late_items, metric_cells
+
+if TYPE_CHECKING:
+    from aac.landing.pull import Pulled
+    from aac.results import Results
+
+ROOT = Path(__file__).parent.parent
+EXPECTED: dict[str, Any] = json.loads((ROOT / "tests" / "expected" / "larkspur.json").read_text())
+SLAS: dict[str, Any] = EXPECTED["slas"]
+METRICS: dict[str, Any] = EXPECTED["metrics"]
+NOW_US = 1_772_442_000_000_000
+MONTHS = sorted({label for metric in METRICS.values() for label in metric["windows"]})
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pulled]:
+    root = tmp_path_factory.mktemp("larkspur") / "project"
+    root.mkdir()
+    for name in ("alignment", "data"):
+        copytree(ROOT / name, root / name, ignore=ignore_patterns(".*"))
+    (root / "aac.toml").write_bytes((ROOT / "aac.toml").read_bytes())
+    return root, pull_sources(open_sound_project(root), NOW_US, lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def results(project: tuple[Path, Pulled]) -> Results:
+    """All windows the oracle knows, in one run; of its own grain each SLA has further ones."""
+    labels = sorted({label for sla in SLAS.values() for label in sla["windows"] if label != "unplaced"} | set(MONTHS))
+    return measure(open_sound_project(project[0]), NOW_US, Asked(windows=tuple(labels)), print, everything=True)
+
+
+@pytest.fixture(scope="module")
+def by_default(project: tuple[Path, Pulled]) -> Results:
+    return measure(open_sound_project(project[0]), NOW_US, Asked(), print, everything=True)
+
+
+def test_every_record_is_there_or_set_aside(project: tuple[Path, Pulled]) -> None:
+    _, pulled = project
+    assert dict(pulled.rows) == EXPECTED["entities"]
+    assert pulled.sources[0].rows == EXPECTED["rows"]
+    assert iso_utc(pulled.sources[0].watermark_us) == EXPECTED["as_of"]
+
+
+@pytest.mark.parametrize(("id_", "label"), [(i, label) for i, sla in SLAS.items() for label in sla["windows"]])
+def test_promise(results: Results, id_: str, label: str) -> None:
+    window = SLAS[id_]["windows"][label]
+    assert differences(clock_cells(results, id_, label), expected_cells(window["cells"])) == []
+    if label != "unplaced":
+        assert late_items(results, id_, label) == window["late_items"][:50]
+
+
+@pytest.mark.parametrize(("id_", "label"), [(i, label) for i, metric in METRICS.items() for label in metric["windows"]])
+def test_metric(results: Results, id_: str, label: str) -> None:
+    window = METRICS[id_]["windows"][label]
+    assert differences(metric_cells(results, id_, label), expected_cells(window["cells"])) == []
+
+
+@pytest.mark.parametrize("id_", [*SLAS, *METRICS])
+def test_last_and_current_are_measured_by_default(by_default: Results, id_: str) -> None:
+    expected = (SLAS | METRICS)[id_]
+    chosen = {r.selection: r.reading.window.label for r in by_default.results if r.id == id_ and not r.reading.by}
+    chosen.pop("unplaced", None)
+    assert chosen == {"last": expected["last"], "current": expected["current"]}
+
+
+def test_planted_faults_are_told(project: tuple[Path, Pulled]) -> None:
+    _, pulled = project
+    faults = EXPECTED["faults"]
+    told = {(f.code, f.doc, f.count) for f in pulled.findings}
+    assert ("AAC501", "entity:lead", faults["keyless"]["lead"]) in told
+    assert ("AAC502", "entity:lead", len(faults["doubled"]["lead"])) in told
+    for code, sort in (("AAC503", "references"), ("AAC504", "values"), ("AAC505", "conversions")):
+        for field, texts in faults[sort].items():
+            assert (code, f"entity:{field.partition('.')[0]}", sum(texts.values())) in told, (code, field)
