@@ -1,0 +1,187 @@
+"""The embedded engine, and the store that landing writes: the only reader of `duckdb`, whose errors stop here."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+from uuid import uuid4
+
+from aac.errors import EngineError
+from aac.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Sequence
+
+    from aac.engines.base import Engine, Query, Rows, Select
+    from aac.expressions.nodes import Value
+
+LOCKED = re.compile(r'Could not set lock on file "(?P<path>.*?)"(?:.*\(PID (?P<process>\d+)\))?')
+CSV_REASONS = ("Expected Number of Columns", "Value with unterminated quote", "Invalid unicode")
+"""How the line begins that says why a CSV file is refused. The lines around it show data, or options of DuckDB's."""
+
+STATE = """
+CREATE SCHEMA IF NOT EXISTS prepared;
+CREATE SCHEMA IF NOT EXISTS _aac;
+CREATE TABLE IF NOT EXISTS _aac.sources
+  (source VARCHAR, pulled_at_us BIGINT, watermark_us BIGINT, watermark_rule VARCHAR, streams VARCHAR);
+CREATE TABLE IF NOT EXISTS _aac.entities
+  (entity VARCHAR, fingerprint VARCHAR, rows BIGINT, moments VARCHAR, flaws VARCHAR);
+CREATE TABLE IF NOT EXISTS _aac.set_aside
+  (entity VARCHAR, code VARCHAR, row BIGINT, keys VARCHAR[], record MAP(VARCHAR, VARCHAR));
+CREATE TABLE IF NOT EXISTS _aac.problems
+  (entity VARCHAR, code VARCHAR, field VARCHAR, row BIGINT, keys VARCHAR[], text VARCHAR);
+"""
+"""What landing remembers. `set_aside` holds the records that were left out, `problems` the texts that became unknown;
+``row`` counts the records of a stream from 1. ``streams``, ``moments`` and ``flaws`` are JSON."""
+
+
+class DuckdbEngine:
+    """Runs queries in memory, on database files that are attached for reading."""
+
+    dialect = "duckdb"
+
+    def __init__(self) -> None:
+        import duckdb
+
+        # Queries that outgrow the memory use this folder; DuckDB makes it when it is needed and removes it at the end.
+        spill = Path(tempfile.gettempdir()) / f"aac-{uuid4().hex}"
+        with _our_errors():
+            self._connection = duckdb.connect(
+                config={"python_enable_replacements": False, "temp_directory": str(spill)}
+            )
+            self._connection.execute("SET TimeZone = 'UTC'")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def attach(self, path: str, alias: str) -> None:
+        """Make the database file at ``path`` readable as ``alias``, the outermost part of a `Relation` in it."""
+        self.execute(f"ATTACH $1 AS {_quoted(alias)} (READ_ONLY)", path)
+
+    def load(self, name: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Value]]) -> None:
+        """Make a temporary relation ``name`` of ``rows``; ``columns`` are (name, ``bigint`` or ``text``)."""
+        types = {"bigint": "BIGINT", "text": "VARCHAR"}
+        definitions = ", ".join(f"{_quoted(column)} {types[type_]}" for column, type_ in columns)
+        self.execute(f"CREATE TEMP TABLE {_quoted(name)} ({definitions})")
+        with _our_errors(), self._connection.appender(_quoted(*TEMPORARY, name)) as appender:
+            appender.append_rows(rows)
+
+    def run(self, query: Query) -> list[Rows]:
+        """The rows of each output, in order. A shared block is a temporary table for as long as that takes."""
+        from aac.engines import sql
+
+        made: list[str] = []
+        try:
+            for name in query.shared:
+                self.execute(f"CREATE TEMP TABLE {_quoted(name)} AS {sql.shared_sql(query, name, self.dialect)}")
+                made.append(name)
+            return [self.execute(sql.output_sql(query, output, self.dialect)) for output in query.outputs]
+        finally:
+            for name in made:
+                self.execute(f"DROP TABLE {_quoted(*TEMPORARY, name)}")
+
+    def close(self) -> None:
+        """Let go of everything; calling it twice is fine."""
+        self._connection.close()
+
+    def execute(self, text: str, *values: object) -> Rows:
+        """The rows of one statement of ours, with ``values`` bound to its $1, $2, …; raises EngineError.
+
+        Names and values from outside never stand in ``text`` itself, unless `engines.sql` has made it.
+        """
+        with _our_errors():
+            return self._connection.execute(text, list(values)).fetchall()
+
+
+class Store(DuckdbEngine):
+    """A database file of prepared tables, with what is known about them; unqualified names in statements are its own.
+
+    Raises EngineError when another process is using the file; a file that is only read may have several readers.
+    """
+
+    def __init__(self, path: Path, alias: str = "store", *, read_only: bool = False) -> None:
+        super().__init__()
+        self.path = path
+        self.alias = alias
+        try:
+            if read_only:
+                self.attach(str(path), alias)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self.execute(f"ATTACH $1 AS {_quoted(alias)}", str(path))
+            self.execute(f"USE {_quoted(alias)}")
+            if not read_only:
+                with self.transaction():
+                    self.execute(STATE)
+        except EngineError:
+            self.close()
+            raise
+
+    @contextmanager
+    def transaction(self) -> Generator[None, None, None]:
+        """Everything inside is kept together when it ends well, and none of it when it does not."""
+        self.execute("BEGIN TRANSACTION")
+        ended_well = False
+        try:
+            yield
+            ended_well = True
+        finally:
+            self.execute("COMMIT" if ended_well else "ROLLBACK")
+
+    def create(self, table: tuple[str, ...], query: Query, output: Select) -> None:
+        """Make (or replace) a table of what an output of ``query`` yields, in the order in which it yields it."""
+        self._create("CREATE OR REPLACE TABLE", table, query, output)
+
+    def create_temporary(self, name: str, query: Query, output: Select) -> None:
+        """The same for a temporary table, which lives until the store is closed."""
+        self._create("CREATE OR REPLACE TEMP TABLE", (name,), query, output)
+
+    def drop(self, table: tuple[str, ...]) -> None:
+        """Remove a table."""
+        self.execute(f"DROP TABLE {_quoted(*table)}")
+
+    def _create(self, what: str, name: tuple[str, ...], query: Query, output: Select) -> None:
+        from aac.engines import sql
+
+        self.execute(f"{what} {_quoted(*name)} AS {sql.output_sql(query, output, self.dialect)}")
+
+
+TEMPORARY = ("temp", "main")
+"""Where DuckDB keeps temporary tables."""
+
+
+def _quoted(*parts: str) -> str:
+    """A name that cannot be read as anything else, outermost part first."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+@contextmanager
+def _our_errors() -> Generator[None, None, None]:
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise EngineError(_sentence(str(error))) from error
+
+
+def _sentence(message: str) -> str:
+    """What DuckDB says, in a line: a lock by what it means to us, everything else by its first line."""
+    if locked := LOCKED.search(message):
+        process = f" (process {locked['process']})" if locked["process"] else ""
+        return f"another aac is writing to or reading `{locked['path']}`{process}: try again when it has ended"
+    first, *others = message.splitlines()
+    files = [f" of `{line.partition('= ')[2]}`" for line in others if line.startswith("  file = ")]
+    reasons = [f": {line}" for line in others if line.startswith(CSV_REASONS)]
+    return "".join([first, *files, *reasons[:1]])
+
+
+@hookimpl
+def aac_engines() -> list[type[Engine]]:
+    return [DuckdbEngine]

@@ -1,0 +1,98 @@
+"""Statements about staged tables: the records of one entity, typed but not yet looked at.
+
+A staged table and its columns are numbered, so that nothing of a document or a source stands in these texts; what they
+need of one is bound to $1, $2, … The columns of field 3 are ``f3``, its value, and where they are needed ``l3``, text
+that did not become a value, ``o3``, the text of a moment out of range, and ``w3``, what a mapped text was before.
+A *selection* is a statement that yields flawed records as (row, keys, text); ``row`` counts from 1 in source order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FORGET = ("DELETE FROM _aac.set_aside WHERE entity = $1", "DELETE FROM _aac.problems WHERE entity = $1")
+"""What makes room for the flaws of entity $1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A staged table: its number, the fields that are its key, and the one that says when a record occurred."""
+
+    number: int
+    keys: tuple[int, ...]
+    occurs: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The temporary table."""
+        return f"stage_{self.number}"
+
+    @property
+    def has_no_key(self) -> str:
+        """Condition: a part of the key is missing."""
+        return " OR ".join(f"f{key} IS NULL" for key in self.keys)
+
+    @property
+    def is_doubled(self) -> str:
+        """Condition: another record of the same key stays, the latest or among equals the last one (LANGUAGE §3)."""
+        keys = ", ".join(f"f{key}" for key in self.keys)
+        latest = f"f{self.occurs} DESC NULLS LAST, " if self.occurs is not None else ""
+        return f"""rowid IN (
+            SELECT rowid FROM {self.name}
+            WHERE ({keys}) IN (SELECT ({keys}) FROM {self.name} GROUP BY {keys} HAVING count(*) > 1)
+            QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {latest}rowid DESC) > 1)"""
+
+    def finds_nothing(self, field: int, target: Staged) -> str:
+        """Condition: a value is the key of no record of ``target``."""
+        known = f"SELECT f{target.keys[0]} FROM {target.name} WHERE f{target.keys[0]} IS NOT NULL"
+        return f"f{field} IS NOT NULL AND f{field} NOT IN ({known})"
+
+    def flawed(self, condition: str, text: str = "NULL") -> str:
+        """The selection of the records for which ``condition`` holds; ``text`` yields what was written."""
+        keys = ", ".join(f"f{key}::VARCHAR" for key in self.keys)
+        return f"SELECT rowid + 1 AS row, [{keys}] AS keys, {text} AS text FROM {self.name} WHERE {condition}"
+
+    def set_aside(self, selection: str, values: Sequence[str]) -> str:
+        """Keeps whole records of entity $1 under code $2; ``values`` yield what the fields named by $3 hold."""
+        return f"""INSERT INTO _aac.set_aside
+            SELECT $1, $2, flawed.row, flawed.keys, map($3::VARCHAR[], [{", ".join(values)}])
+            FROM ({selection}) AS flawed JOIN {self.name} ON {self.name}.rowid + 1 = flawed.row"""
+
+    @property
+    def remove_set_aside(self) -> str:
+        """Takes out the records of entity $1 that are set aside."""
+        return f"DELETE FROM {self.name} WHERE rowid + 1 IN (SELECT row FROM _aac.set_aside WHERE entity = $1)"
+
+    def forget(self, field: int, condition: str) -> str:
+        """Makes a field unknown where ``condition`` holds."""
+        return f"UPDATE {self.name} SET f{field} = NULL WHERE {condition}"
+
+    def extents(self, fields: Sequence[int]) -> str:
+        """One row: the number of records, then the least and the greatest value of each field."""
+        columns = ["count(*)", *(f"min(f{field}), max(f{field})" for field in fields)]
+        return f"SELECT {', '.join(columns)} FROM {self.name}"
+
+
+def number_of(selection: str) -> str:
+    """One value: how many records a selection has."""
+    return f"SELECT count(*) FROM ({selection})"
+
+
+def first_of(selection: str) -> str:
+    """(row, keys) of the first ten records of a selection."""
+    return f"SELECT row, keys FROM ({selection}) ORDER BY row LIMIT 10"
+
+
+def texts_of(selection: str) -> str:
+    """The five texts a selection has most often."""
+    texts = f"SELECT text, count(*) AS times FROM ({selection}) WHERE text IS NOT NULL GROUP BY text"
+    return f"SELECT text FROM ({texts}) ORDER BY times DESC, text LIMIT 5"
+
+
+def keep_problems(selection: str) -> str:
+    """Keeps texts of entity $1 that became unknown, under code $2 and the name $3 of the field."""
+    return f"INSERT INTO _aac.problems SELECT $1, $2, $3, row, keys, text FROM ({selection})"

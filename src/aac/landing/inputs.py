@@ -1,0 +1,94 @@
+"""What tables are prepared from: documents, settings of sources and what was pulled; the fingerprint of it all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from aac.engines.base import Files
+from aac.errors import SourceError
+from aac.landing.state import PulledSource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from aac.config import Source
+    from aac.landing.state import RawStream, State
+    from aac.measures import StoredField, Table
+
+METHOD = 1
+"""Counts the ways in which tables were ever prepared: with a new one, all of them are prepared anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Tables by their entity, sources and their last pulls by id, the folder of raw copies and the company's zone."""
+
+    tables: Mapping[str, Table]
+    sources: Mapping[str, Source]
+    pulled: Mapping[str, PulledSource]
+    raw: Path
+    default_zone: str
+
+    def zone(self, source: str) -> str:
+        """The zone of a source's times that carry none."""
+        return self.sources[source].timezone or self.default_zone
+
+    def stream(self, source: str, name: str) -> RawStream | None:
+        """A stream as it was last pulled; null when it never was."""
+        return self.pulled[source].streams.get(name) if source in self.pulled else None
+
+    def files(self, source: str, name: str) -> Files:
+        """The raw copies of a stream; SourceError when it was not pulled or they are gone."""
+        stream = self.stream(source, name)
+        paths = [self.raw / source / copy for copy in stream.copies] if stream else []
+        if stream is None or not all(path.is_file() for path in paths):
+            raise SourceError(f"there is no copy of `{source}.{name}`: run `aac pull`")
+        return Files(tuple(map(str, paths)), stream.format, stream.columns, stream.delimiter)
+
+    def target(self, field: StoredField) -> Table | None:
+        """The table a reference leads to; null for other fields, and where there is no such table."""
+        return self.tables.get(field.type.entity) if field.type.entity else None
+
+    def is_private(self, field: StoredField) -> bool:
+        """Whether a field holds personal data, itself or as a reference to a key that does."""
+        target = self.target(field)
+        return field.pii or (target is not None and any(target.field(key).pii for key in target.key))
+
+    def having(self, source: str, pulled_at_us: int, streams: Mapping[str, RawStream]) -> Inputs:
+        """The same with a source's streams as they are now; its watermark is still to be found."""
+        arrived = PulledSource(source, pulled_at_us, pulled_at_us, "", streams)
+        return replace(self, pulled={**self.pulled, source: arrived})
+
+    def is_right(self, table: Table, state: State) -> bool:
+        """Whether the prepared table that the store has is the one that would be prepared now."""
+        known = state.entities.get(table.entity)
+        return known is not None and known.fingerprint == self.fingerprint(table)
+
+    def fingerprint(self, table: Table) -> str:
+        """Changes with everything that decides what is in the prepared table: also in the tables it refers to."""
+        targets = {target.entity: self._content(target) for target in map(self.target, table.fields) if target}
+        text = json.dumps([METHOD, self._content(table), sorted(targets.items())], separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _content(self, table: Table) -> object:
+        stream = self.stream(table.source, table.stream)
+        return [
+            _plain(table),
+            self.zone(table.source),
+            self.sources[table.source].nulls,
+            stream.content if stream else None,
+        ]
+
+
+def _plain(value: Any) -> object:
+    """A value that JSON can carry and that is equal when the value means the same: without spans and offsets."""
+    if is_dataclass(value):
+        compared = [_plain(getattr(value, field.name)) for field in fields(value) if field.compare]
+        return [type(value).__name__, *compared]
+    if isinstance(value, tuple):
+        return [_plain(part) for part in cast("tuple[Any, ...]", value)]
+    return value if value is None or isinstance(value, str | bool | int) else repr(value)

@@ -1,0 +1,161 @@
+"""What was pulled, as today's documents want it: tables that changed since are prepared anew, for one run only."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Self
+
+from aac.engines.base import Relation
+from aac.engines.duckdb import DuckdbEngine, Store
+from aac.errors import NoDataError
+from aac.findings import Finding, in_reading_order
+from aac.landing.inputs import Inputs
+from aac.landing.preparing import Preparation
+from aac.landing.staging import EPOCH_DAY
+from aac.landing.state import KEPT, PREPARED, PreparedEntity, raw_folder, read_state, store_path
+from aac.landing.telling import missing_columns, not_pulled, tell_flaws
+from aac.landing.watermarks import find_watermark, watermark_rule
+from aac.periods import midnight_us
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from aac.config import Source
+    from aac.landing.state import PulledSource
+    from aac.measures import Table
+
+CHANGED = "changed"
+"""The alias of the temporary database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Prepared tables and what is known about them. With an error among ``findings`` some are missing.
+
+    ``databases``: (path, alias) of the files that ``relations``, by entity, lie in; as_of is not set in them.
+    ``zones`` and ``rows``: of each entity. ``moments``: the least and the greatest of all moments, in microseconds;
+    a date counts with its whole day. ``notices``: sentences for the user. Nobody can pull until it is closed: it
+    holds the store (``held``).
+    """
+
+    databases: tuple[tuple[str, str], ...]
+    relations: Mapping[str, Relation]
+    zones: Mapping[str, str]
+    rows: Mapping[str, int]
+    moments: tuple[int, int] | None
+    sources: tuple[PulledSource, ...]
+    findings: tuple[Finding, ...]
+    notices: tuple[str, ...]
+    held: ExitStack
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the store and removes what was prepared for this run; calling it twice is fine."""
+        self.held.close()
+
+
+def prepared(root: Path, tables: Sequence[Table], sources: Mapping[str, Source], default_zone: str) -> Landed:
+    """The prepared tables of the project at ``root``; nothing in the store changes.
+
+    Raises NoDataError when nothing was pulled yet, SourceError when raw copies that are needed are gone, EngineError
+    when another process is writing to the store.
+    """
+    if not store_path(root).is_file():
+        raise NoDataError
+    with ExitStack() as held:
+        state = read_state(held.enter_context(Store(store_path(root), KEPT, read_only=True)))
+        if not state.sources:
+            raise NoDataError
+        pulled = {id: source for id, source in state.sources.items() if id in sources}
+        inputs = Inputs({table.entity: table for table in tables}, sources, pulled, raw_folder(root), default_zone)
+        known, wrong = _watermarks(inputs)
+        right = {table.entity: state.entities[table.entity] for table in tables if inputs.is_right(table, state)}
+        stale = [table for table in tables if table.entity not in right]
+        lacking = {table.entity: _lacking(table, inputs) for table in stale}
+        usable = [table for table in stale if not lacking[table.entity]]
+        databases = [(str(store_path(root)), KEPT)]
+        changed: dict[str, PreparedEntity] = {}
+        if usable:
+            path = Path(held.enter_context(TemporaryDirectory(prefix="aac-"))) / "changed.duckdb"
+            databases.append((str(path), CHANGED))
+            changed = _prepare(usable, inputs, path, store_path(root), right)
+        entities = {**right, **changed}
+        there = [table for table in tables if table.entity in entities]
+        flaws = [finding for table in there for finding in tell_flaws(table, entities[table.entity])]
+        found = [*wrong, *(finding for findings in lacking.values() for finding in findings), *flaws]
+        ends = [end for table in there for end in _ends(entities[table.entity], table, inputs.zone(table.source))]
+        return Landed(
+            databases=tuple(databases),
+            relations={t.entity: _relation(t, CHANGED if t.entity in changed else KEPT) for t in there},
+            zones={table.entity: inputs.zone(table.source) for table in there},
+            rows={entity: known.rows for entity, known in sorted(entities.items())},
+            moments=(min(ends), max(ends)) if ends else None,
+            sources=known,
+            findings=in_reading_order(found),
+            notices=tuple(map(_notice, changed)),
+            held=held.pop_all(),
+        )
+
+
+def _watermarks(inputs: Inputs) -> tuple[tuple[PulledSource, ...], list[Finding]]:
+    """The sources with the watermarks that today's settings give them, and what is wrong with those."""
+    sources: list[PulledSource] = []
+    wrong: list[Finding] = []
+    for source in inputs.pulled.values():
+        rule = watermark_rule(source.id, inputs)
+        watermark: int | Finding = source.watermark_us
+        if rule != source.watermark_rule:
+            with DuckdbEngine() as engine:
+                watermark = find_watermark(source.id, inputs, engine, source.pulled_at_us)
+        if isinstance(watermark, Finding):
+            wrong.append(watermark)
+        else:
+            sources.append(replace(source, watermark_us=watermark, watermark_rule=rule))
+    return tuple(sources), wrong
+
+
+def _lacking(table: Table, inputs: Inputs) -> tuple[Finding, ...]:
+    """What keeps a table from being prepared from what was pulled."""
+    stream = inputs.stream(table.source, table.stream)
+    return missing_columns(table, stream) if stream is not None else (not_pulled(table),)
+
+
+def _prepare(
+    tables: Sequence[Table], inputs: Inputs, path: Path, store: Path, kept: Mapping[str, PreparedEntity]
+) -> dict[str, PreparedEntity]:
+    """Prepares tables in a database of their own at ``path``; references also lead to those that are ``kept``."""
+    with Store(path, CHANGED) as database:
+        database.attach(str(store), KEPT)
+        preparation = Preparation(database)
+        staged = {table.entity: preparation.stage(table, inputs)[0] for table in tables}
+        with database.transaction():
+            return preparation.finish(staged, inputs, kept)
+
+
+def _relation(table: Table, alias: str) -> Relation:
+    key = table.key[0] if len(table.key) == 1 else None
+    return Relation((alias, PREPARED, table.entity), key, table.occurs)
+
+
+def _ends(entity: PreparedEntity, table: Table, zone: str) -> Iterator[int]:
+    """The first and the last moment of each moment column; of a date the ends of its day."""
+    for name, (least, greatest) in entity.moments.items():
+        if table.field(name).type.name == "date":
+            yield midnight_us(EPOCH_DAY + timedelta(days=least), zone)
+            yield midnight_us(EPOCH_DAY + timedelta(days=greatest + 1), zone)
+        else:
+            yield least
+            yield greatest
+
+
+def _notice(entity: str) -> str:
+    return f"entity {entity} has changed since the last pull: prepared for this run only; `aac pull` keeps it"

@@ -1,0 +1,93 @@
+"""Streams become prepared tables: all are staged, then looked at together, because references go in any order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aac.engines.base import Query, Select
+from aac.engines.base import Table as StoreTable
+from aac.engines.staged import Staged
+from aac.expressions.nodes import Column
+from aac.landing.inspecting import Inspection
+from aac.landing.staging import BOUNDS, staging_query
+from aac.landing.state import KEPT, PREPARED, PreparedEntity
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from aac.engines.duckdb import Store
+    from aac.landing.inputs import Inputs
+    from aac.measures import StoredField, Table
+
+
+class Preparation:
+    """Prepares tables in a database that is open for writing."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._made = 0
+
+    def stage(self, table: Table, inputs: Inputs) -> tuple[Staged, int]:
+        """Types the records of a table's stream; with it comes how many there are.
+
+        Raises SourceError when the stream's copies are gone, EngineError when they cannot be read.
+        """
+        places = {field.name: place for place, field in enumerate(table.fields)}
+        occurs = places[table.occurs] if table.occurs else None
+        staged = Staged(self._next(), tuple(places[key] for key in table.key), occurs)
+        files = inputs.files(table.source, table.stream)
+        query, output = staging_query(table, files, inputs.sources[table.source].nulls, inputs.zone(table.source))
+        self._store.create_temporary(staged.name, query, output)
+        return staged, self._extents(staged)[0]
+
+    def finish(self, staged: Mapping[str, Staged], inputs: Inputs, kept: Collection[str]) -> dict[str, PreparedEntity]:
+        """Writes the prepared tables of staged entities, within the caller's transaction.
+
+        ``kept``: entities whose tables in the database `KEPT` are right as they are. A reference to an entity that is
+        neither staged nor kept cannot be followed; its values stay.
+        """
+        inspections: list[Inspection] = []
+        for entity, stage in staged.items():
+            table = inputs.tables[entity]
+            private = {field.name for field in table.fields if inputs.is_private(field)}
+            inspections.append(Inspection(self._store, table, stage, private))
+            inspections[-1].set_aside()
+        targets = dict(staged)
+        for inspection in inspections:
+            inspection.find_lost()
+            for place, field in enumerate(inspection.table.fields):
+                if field.type.entity is not None:
+                    inspection.follow(place, self._target(field, inputs, targets, kept))
+        return {inspection.table.entity: self._write(inspection, inputs) for inspection in inspections}
+
+    def _target(
+        self, field: StoredField, inputs: Inputs, targets: dict[str, Staged], kept: Collection[str]
+    ) -> Staged | None:
+        """The staged table that a reference leads to; of one that is kept, its keys are staged on first use."""
+        table = inputs.target(field)
+        if table is None or (table.entity not in targets and table.entity not in kept):
+            return None
+        if table.entity not in targets:
+            keys = Staged(self._next(), (0,))
+            select = Select(StoreTable((KEPT, PREPARED, table.entity)), (("f0", Column(table.key[0])),))
+            self._store.create_temporary(keys.name, Query((), (select,), {}), select)
+            targets[table.entity] = keys
+        return targets[table.entity]
+
+    def _write(self, inspection: Inspection, inputs: Inputs) -> PreparedEntity:
+        table, staged = inspection.table, inspection.staged
+        columns = tuple((field.name, Column(f"f{place}")) for place, field in enumerate(table.fields))
+        select = Select(StoreTable(("temp", "main", staged.name)), columns)
+        self._store.create((self._store.alias, PREPARED, table.entity), Query((), (select,), {}), select)
+        moments = [place for place, field in enumerate(table.fields) if field.type.name in BOUNDS]
+        rows, *ends = self._extents(staged, *moments)
+        extents = zip(moments, ends[::2], ends[1::2], strict=True)
+        known = {table.fields[place].name: (least, greatest) for place, least, greatest in extents if least is not None}
+        return PreparedEntity(inputs.fingerprint(table), rows, known, tuple(inspection.flaws))
+
+    def _extents(self, staged: Staged, *fields: int) -> tuple[Any, ...]:
+        return self._store.execute(staged.extents(fields))[0]
+
+    def _next(self) -> int:
+        self._made += 1
+        return self._made

@@ -1,0 +1,193 @@
+"""A pull: every source is read, and what can be prepared of it replaces what was there, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from aac.engines.base import Query, Select
+from aac.engines.duckdb import Store
+from aac.engines.staged import FORGET
+from aac.errors import EngineError, SourceError
+from aac.expressions.nodes import Aggregate
+from aac.findings import Finding, in_reading_order
+from aac.landing.inputs import Inputs
+from aac.landing.preparing import Preparation
+from aac.landing.reading import Reading, read_stream, remove_copies
+from aac.landing.state import KEPT, PREPARED, PulledSource, State, raw_folder, read_state, store_path, write_state
+from aac.landing.telling import missing_columns, missing_stream, missing_watermark, source_failed, tell_flaws
+from aac.landing.watermarks import find_watermark, watermark_column, watermark_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from aac.config import Source
+    from aac.connectors.base import Connector, Stream
+    from aac.engines.staged import Staged
+    from aac.measures import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What the store holds after a pull: its sources, the records of each entity, and what was found.
+
+    A finding that is an error means that its source was not replaced.
+    """
+
+    sources: tuple[PulledSource, ...]
+    rows: Mapping[str, int]
+    findings: tuple[Finding, ...]
+
+
+def pull(
+    root: Path,
+    sources: Mapping[str, Source],
+    tables: Sequence[Table],
+    connect: Callable[[Source], Connector],
+    default_zone: str,
+    now_us: int,
+    tell: Callable[[str], None],
+) -> Pulled:
+    """Reads all ``sources`` into the store of the project at ``root`` and prepares ``tables``.
+
+    A source is replaced whole or not at all: where something is wrong with one, the findings say so and what was
+    pulled of it before stays. ``tell`` gets lines of progress. Raises EngineError when the store cannot be written;
+    then it is as it was.
+    """
+    with Store(store_path(root), KEPT) as store:
+        before = read_state(store)
+        kept = {id: source for id, source in before.sources.items() if id in sources}
+        inputs = Inputs({table.entity: table for table in tables}, sources, kept, raw_folder(root), default_zone)
+        run = _Pull(store, before, inputs, now_us, tell)
+        for source in sources.values():
+            run.read(source, connect)
+        state = run.write()
+        for folder in sorted(inputs.raw.glob("*/")):
+            remove_copies(folder, state.copies(folder.name))
+    rows = {entity: prepared.rows for entity, prepared in sorted(state.entities.items())}
+    flaws = [finding for table in tables for finding in tell_flaws(table, state.entities.get(table.entity))]
+    return Pulled(tuple(state.sources.values()), rows, in_reading_order([*run.findings, *flaws]))
+
+
+class _Pull:
+    """A pull while it runs. A source enters ``_inputs`` when all of it is well, and its tables ``_staged``."""
+
+    def __init__(self, store: Store, before: State, inputs: Inputs, now_us: int, tell: Callable[[str], None]) -> None:
+        self.findings: list[Finding] = []
+        self._store = store
+        self._before = before
+        self._inputs = inputs
+        self._now_us = now_us
+        self._tell = tell
+        self._preparation = Preparation(store)
+        self._staged: dict[str, Staged] = {}
+        self._originals: dict[str, str] = {}
+
+    def read(self, source: Source, connect: Callable[[Source], Connector]) -> None:
+        """Reads a source and stages its tables; when something is wrong with it, it stays as it was."""
+        try:
+            self.findings += self._read(source, connect(source))
+        except (SourceError, EngineError) as error:
+            message = str(error)
+            for copy, original in self._originals.items():
+                message = message.replace(copy, original)
+            self.findings.append(source_failed(source, message))
+
+    def write(self) -> State:
+        """Prepares every table that is not right any more, and keeps all there is to know; or nothing of it."""
+        tables, before = self._inputs.tables, self._before
+        right = {entity for entity, table in tables.items() if self._inputs.is_right(table, before)}
+        for entity, table in tables.items():
+            if entity not in right and entity not in self._staged:
+                self._stage_again(table)
+        with self._store.transaction():
+            changed = {entity: staged for entity, staged in self._staged.items() if entity not in right}
+            prepared = self._preparation.finish(changed, self._inputs, right)
+            for entity in before.entities.keys() - tables.keys():
+                self._store.drop((KEPT, PREPARED, entity))
+                for statement in FORGET:
+                    self._store.execute(statement, entity)
+            kept = {entity: known for entity, known in before.entities.items() if entity in tables}
+            state = State(self._inputs.pulled, {**kept, **prepared})
+            write_state(self._store, state)
+        return state
+
+    def _read(self, source: Source, connector: Connector) -> list[Finding]:
+        """What there is to say of a source; when an error is among it, nothing of the source has entered."""
+        connector.check()
+        found = {stream.name: stream for stream in connector.discover()}
+        tables = [table for table in self._inputs.tables.values() if table.source == source.id]
+        watermark = watermark_column(source.watermark)
+        absent = [missing_stream(table, found) for table in tables if table.stream not in found]
+        if watermark and watermark[0] not in found:
+            absent.append(missing_watermark(source, watermark[0], found))
+        if absent:
+            return absent
+        wanted = {*(table.stream for table in tables), *((watermark[0],) if watermark else ())}
+        arrivals = [self._arrive(source, connector, found[name]) for name in sorted(wanted)]
+        raw = {arrival.stream: arrival.reading.raw for arrival in arrivals}
+        lacking = [finding for table in tables for finding in missing_columns(table, raw[table.stream])]
+        return lacking or self._enter(source, tables, arrivals)
+
+    def _arrive(self, source: Source, connector: Connector, stream: Stream) -> _Arrival:
+        """Copies a stream's files."""
+        started = perf_counter()
+        folder = self._inputs.raw / source.id
+        reading = read_stream(connector, stream, self._inputs.stream(source.id, stream.name), folder, self._tell)
+        for copy, original in zip(reading.raw.copies, reading.originals, strict=True):
+            self._originals[str(folder / copy)] = str(original)
+        return _Arrival(stream.name, reading, perf_counter() - started)
+
+    def _enter(self, source: Source, tables: Sequence[Table], arrivals: Sequence[_Arrival]) -> list[Finding]:
+        """Stages the tables of a source that is there, counts its records and finds its watermark."""
+        raw = {arrival.stream: arrival.reading.raw for arrival in arrivals}
+        inputs = self._inputs.having(source.id, self._now_us, raw)
+        staged: dict[str, Staged] = {}
+        for arrival in arrivals:
+            started = perf_counter()
+            rows = None
+            for table in tables:
+                if table.stream == arrival.stream and not inputs.is_right(table, self._before):
+                    staged[table.entity], rows = self._preparation.stage(table, inputs)
+            rows = self._count(source, arrival, inputs) if rows is None else rows
+            raw[arrival.stream] = replace(raw[arrival.stream], rows=rows)
+            seconds = arrival.seconds + perf_counter() - started
+            self._tell(f"{source.id}.{arrival.stream}: {rows:,} records, {seconds:.1f} s")
+        watermark = find_watermark(source.id, inputs, self._store, self._now_us)
+        if isinstance(watermark, Finding):
+            return [watermark]
+        rule = watermark_rule(source.id, inputs)
+        pulled = PulledSource(source.id, self._now_us, watermark, rule, raw)
+        self._inputs = replace(inputs, pulled={**inputs.pulled, source.id: pulled})
+        self._staged |= staged
+        return [finding for arrival in arrivals for finding in arrival.reading.findings]
+
+    def _count(self, source: Source, arrival: _Arrival, inputs: Inputs) -> int:
+        """The records of a stream that no table had to be staged from."""
+        known = self._inputs.stream(source.id, arrival.stream)
+        if known is not None and known.content == arrival.reading.raw.content:
+            return known.rows
+        output = Select(inputs.files(source.id, arrival.stream), (("records", Aggregate("count", ())),))
+        rows: list[Any] = list(self._store.run(Query((), (output,), {}))[0])
+        return rows[0][0]
+
+    def _stage_again(self, table: Table) -> None:
+        """Stages a table whose source did not change: its document did, or a table that it refers to."""
+        stream = self._inputs.stream(table.source, table.stream)
+        if stream is None:  # its source failed now and was never pulled before
+            return
+        lacking = missing_columns(table, stream)
+        self.findings += lacking
+        if not lacking:
+            self._staged[table.entity], _ = self._preparation.stage(table, self._inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A stream whose files have been copied, and the seconds it took."""
+
+    stream: str
+    reading: Reading
+    seconds: float

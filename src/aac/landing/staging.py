@@ -1,0 +1,126 @@
+"""A table as a query that types its stream in one pass, and keeps the text of whatever did not become a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from aac.engines.base import Query, Select
+from aac.engines.staged import Staged
+from aac.expressions.nodes import NOTHING, Call, Case, Column, Literal, Node, transform
+from aac.periods import YEARS, midnight_us
+
+if TYPE_CHECKING:
+    from aac.engines.base import Files
+    from aac.measures import StoredField, Table
+
+EPOCH_DAY = date(1970, 1, 1)
+FIRST, AFTER = date(YEARS[0], 1, 1), date(YEARS[-1] + 1, 1, 1)
+BOUNDS = {
+    "date": tuple((day - EPOCH_DAY).days for day in (FIRST, AFTER)),
+    "timestamp": tuple(midnight_us(day, "UTC") for day in (FIRST, AFTER)),
+}
+"""From where, inclusive, to where, exclusive, a moment is believed (LANGUAGE §3)."""
+
+CONVERSIONS = {
+    "integer": "to_integer",
+    "number": "to_number",
+    "money": "to_money",
+    "float": "to_float",
+    "boolean": "to_boolean",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StagedTable:
+    """A table and where its records are staged; a field has the number of its place in the document."""
+
+    table: Table
+    staged: Staged
+
+    @classmethod
+    def of(cls, table: Table, number: int) -> StagedTable:
+        """The table as the staged table of that number."""
+        places = {field.name: place for place, field in enumerate(table.fields)}
+        occurs = places[table.occurs] if table.occurs else None
+        return cls(table, Staged(number, tuple(places[key] for key in table.key), occurs))
+
+
+def can_be_lost(field: StoredField) -> bool:
+    """Whether text may fail to become a value: then its text is kept in a column of its own."""
+    return field.type.name != "text" or field.type.values is not None
+
+
+def keeps_original(field: StoredField) -> bool:
+    """Whether a reference is mapped: then its text before that is kept, for telling what found nothing."""
+    return field.type.entity is not None and bool(field.mapping)
+
+
+def staging_query(table: Table, files: Files, nulls: tuple[str, ...], zone: str) -> tuple[Query, Select]:
+    """The records of ``files`` with the columns of a staged table."""
+    read: list[tuple[str, Node]] = []
+    typed: list[tuple[str, Node]] = []
+    staged: list[tuple[str, Node]] = []
+    for place, field in enumerate(table.fields):
+        text, value = Column(f"r{place}"), Column(f"v{place}")
+        read.append((text.name, _cleaned(field.read, nulls)))
+        typed += [(text.name, text), (value.name, _typed(field, _mapped(field, text), zone))]
+        staged += _columns(field, place, text, value)
+    blocks = (("read", Select(files, tuple(read))), ("typed", Select("read", tuple(typed))))
+    output = Select("typed", tuple(staged))
+    return Query(blocks, (output,), {}), output
+
+
+def moment_value(type_name: str, text: Node, format: str | None, zone: str) -> Node:
+    """Text as days (`date`) or microseconds (`timestamp`); ``format`` is ISO 8601 when there is none."""
+    if type_name == "date":
+        return Call("to_date", (text, Literal(format)))
+    return Call("to_timestamp", (text, Literal(format), Literal(zone)))
+
+
+def is_believed(type_name: str, moment: Node) -> Node:
+    """Whether a moment lies within the years that moments have."""
+    first, after = BOUNDS[type_name]
+    return Call("and", (Call("ge", (moment, Literal(first))), Call("lt", (moment, Literal(after)))))
+
+
+def cleaned(column: Column, nulls: tuple[str, ...]) -> Node:
+    """A column's text, null where it is blank or one of the source's nulls."""
+    return Call("clean", (column, *map(Literal, nulls)))
+
+
+def _cleaned(read: Node, nulls: tuple[str, ...]) -> Node:
+    return transform(read, lambda node: cleaned(node, nulls) if isinstance(node, Column) else node)
+
+
+def _mapped(field: StoredField, text: Node) -> Node:
+    if not field.mapping:
+        return text
+    branches = tuple((Call("eq", (text, Literal(before))), Literal(after)) for before, after in field.mapping)
+    return Case(branches, text)
+
+
+def _typed(field: StoredField, text: Node, zone: str) -> Node:
+    if field.type.name in BOUNDS:
+        return moment_value(field.type.name, text, field.format, zone)
+    if field.type.name != "text":
+        return Call(CONVERSIONS[field.type.name], (text,))
+    if field.type.values is None:
+        return text
+    return Case(((Call("in", (text, *map(Literal, field.type.values))), text),), NOTHING)
+
+
+def _columns(field: StoredField, place: int, text: Node, value: Node) -> list[tuple[str, Node]]:
+    """The columns of a field, named as `engines.staged` names them."""
+    kept = value
+    columns: list[tuple[str, Node]] = []
+    if can_be_lost(field):
+        columns.append((f"l{place}", Case(((Call("is_null", (value,)), text),), NOTHING)))
+    if field.type.name in BOUNDS:
+        believed = is_believed(field.type.name, value)
+        kept = Case(((believed, value),), NOTHING)
+        columns.append((f"o{place}", Case(((Call("not", (believed,)), text),), NOTHING)))
+    if keeps_original(field):
+        columns.append((f"w{place}", text))
+    return [(f"f{place}", kept), *columns]

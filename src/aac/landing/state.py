@@ -1,0 +1,146 @@
+"""What the store remembers of pulls and of prepared tables."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from aac.engines.duckdb import Store
+
+KEPT = "store"
+"""The alias of the store, wherever it is attached."""
+
+PREPARED = "prepared"
+"""The schema of the prepared tables, in the store as in a temporary database."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawStream:
+    """A stream as it was pulled: the names of its files' copies, made of their content, and how they are read."""
+
+    copies: tuple[str, ...]
+    format: str
+    columns: tuple[str, ...]
+    delimiter: str
+    rows: int
+    state: Mapping[str, Any]
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """All that decides what is read from it."""
+        return (self.copies, self.format, self.columns, self.delimiter)
+
+
+@dataclass(frozen=True, slots=True)
+class PulledSource:
+    """The last complete pull of a source; moments in microseconds (UTC).
+
+    ``watermark_rule`` is what the watermark was computed from, so that a change of it is seen.
+    """
+
+    id: str
+    pulled_at_us: int
+    watermark_us: int
+    watermark_rule: str
+    streams: Mapping[str, RawStream]
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Records of each stream, those that were set aside among them."""
+        return {name: stream.rows for name, stream in sorted(self.streams.items())}
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong with ``count`` records of an entity, told by code; nothing personal is in it.
+
+    ``texts``: up to five of what was written; ``keys``: up to ten keys; ``rows``: up to five rows of the stream.
+    """
+
+    code: str
+    field: str | None
+    count: int
+    texts: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedEntity:
+    """A prepared table: what it was made from, its records, and the least and greatest value of each moment column."""
+
+    fingerprint: str
+    rows: int
+    moments: Mapping[str, tuple[int, int]]
+    flaws: tuple[Flaw, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Sources by their id and prepared tables by their entity's."""
+
+    sources: Mapping[str, PulledSource]
+    entities: Mapping[str, PreparedEntity]
+
+    def copies(self, source: str) -> set[str]:
+        """The names of a source's raw copies."""
+        streams = self.sources[source].streams.values() if source in self.sources else ()
+        return {copy for stream in streams for copy in stream.copies}
+
+
+def store_path(root: Path) -> Path:
+    """The database file of the project at ``root``."""
+    return root / ".aac" / "store.duckdb"
+
+
+def raw_folder(root: Path) -> Path:
+    """Where the copies of pulled files lie, in a folder for each source."""
+    return root / ".aac" / "raw"
+
+
+def read_state(store: Store) -> State:
+    """What the store remembers; nothing of a store that no pull has finished."""
+    if not store.execute("SELECT 1 FROM duckdb_tables() WHERE database_name = $1 LIMIT 1", store.alias):
+        return State({}, {})
+    sources = store.execute("SELECT source, pulled_at_us, watermark_us, watermark_rule, streams FROM _aac.sources")
+    entities = store.execute("SELECT entity, fingerprint, rows, moments, flaws FROM _aac.entities")
+    return State({source.id: source for source in map(_source, sources)}, dict(map(_entity, entities)))
+
+
+def write_state(store: Store, state: State) -> None:
+    """Replaces what the store remembers, within the caller's transaction."""
+    store.execute("DELETE FROM _aac.sources")
+    for source in state.sources.values():
+        streams = json.dumps({name: asdict(stream) for name, stream in source.streams.items()})
+        values = (source.id, source.pulled_at_us, source.watermark_us, source.watermark_rule, streams)
+        store.execute("INSERT INTO _aac.sources VALUES ($1, $2, $3, $4, $5)", *values)
+    store.execute("DELETE FROM _aac.entities")
+    for id, entity in state.entities.items():
+        flaws = json.dumps([asdict(flaw) for flaw in entity.flaws])
+        values = (id, entity.fingerprint, entity.rows, json.dumps(entity.moments), flaws)
+        store.execute("INSERT INTO _aac.entities VALUES ($1, $2, $3, $4, $5)", *values)
+
+
+def _source(row: Sequence[Any]) -> PulledSource:
+    id, pulled_at_us, watermark_us, rule, streams = row
+    known = {name: _stream(**stream) for name, stream in json.loads(streams).items()}
+    return PulledSource(id, pulled_at_us, watermark_us, rule, known)
+
+
+def _stream(copies: list[str], columns: list[str], **others: Any) -> RawStream:
+    return RawStream(copies=tuple(copies), columns=tuple(columns), **others)
+
+
+def _entity(row: Sequence[Any]) -> tuple[str, PreparedEntity]:
+    id, fingerprint, rows, moments, flaws = row
+    extents = {field: (least, greatest) for field, (least, greatest) in json.loads(moments).items()}
+    return id, PreparedEntity(fingerprint, rows, extents, tuple(_flaw(**flaw) for flaw in json.loads(flaws)))
+
+
+def _flaw(texts: list[str], keys: list[str], rows: list[int], **others: Any) -> Flaw:
+    return Flaw(texts=tuple(texts), keys=tuple(keys), rows=tuple(rows), **others)

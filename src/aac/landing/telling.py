@@ -1,0 +1,133 @@
+"""What landing found, as sentences: flaws of records (AAC5xx), and what a stream lacks (AAC6xx)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aac.expressions.nodes import Column, walk
+from aac.findings import Finding, did_you_mean
+from aac.periods import YEARS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aac.config import Source
+    from aac.findings import Level
+    from aac.landing.state import Flaw, PreparedEntity, RawStream
+    from aac.measures import Table
+
+TYPES = {
+    "integer": ("a whole number", "write digits only, or read it as `number`"),
+    "number": ("a number", "write digits and a decimal point only, or map the text"),
+    "money": ("a number", "write digits and a decimal point only, without a currency sign"),
+    "float": ("a number", "write digits and a decimal point only, or map the text"),
+    "boolean": ("true or false", "write true/false, yes/no or 1/0, or map the text to one of them"),
+    "date": ("a date", "write it as 2026-03-02, or give the field the `format` it is written in"),
+    "timestamp": ("a moment", "write it as 2026-03-02 05:00, or give the field the `format` it is written in"),
+}
+"""What text was meant to be by the name of its type, and what to do when it is not."""
+
+LONGEST_TEXT = 40
+
+
+def tell_flaws(table: Table, prepared: PreparedEntity | None) -> tuple[Finding, ...]:
+    """What is wrong with the records of a table, at the lines that its fields have today."""
+    return tuple(_told(flaw, table) for flaw in (prepared.flaws if prepared is not None else ()))
+
+
+def source_failed(source: Source, message: str) -> Finding:
+    """AAC609: a source cannot be read."""
+    instead = "correct this and run `aac pull` again; what was pulled before is kept"
+    return Finding("AAC609", "error", f"source `{source.id}` was not pulled: {message}", instead, source.span_of())
+
+
+def missing_columns(table: Table, stream: RawStream) -> tuple[Finding, ...]:
+    """AAC606 for each field that reads a column which the stream does not have."""
+    return tuple(
+        Finding(
+            "AAC606",
+            "error",
+            f"`{table.source}.{table.stream}` has no column `{node.name}`",
+            did_you_mean(node.name, stream.columns),
+            field.span,
+            f"entity:{table.entity}",
+        )
+        for field in table.fields
+        for node in walk(field.read)
+        if isinstance(node, Column) and node.name not in stream.columns
+    )
+
+
+def missing_stream(table: Table, streams: Iterable[str]) -> Finding:
+    """AAC607: the source does not have the stream that a table reads."""
+    message = f"source `{table.source}` has no stream `{table.stream}`"
+    instead = did_you_mean(table.stream, streams) or "add the file, or name another stream"
+    return Finding("AAC607", "error", message, instead, table.span, f"entity:{table.entity}")
+
+
+def missing_watermark(source: Source, stream: str, streams: Iterable[str]) -> Finding:
+    """AAC607: the source does not have the stream that its watermark reads."""
+    message = f"the watermark of `{source.id}` reads `{stream}`, which it does not have"
+    instead = did_you_mean(stream, streams) or "name another stream"
+    return Finding("AAC607", "error", message, instead, source.span_of("watermark"))
+
+
+def not_pulled(table: Table) -> Finding:
+    """AAC607: the stream that a table reads is not in the store."""
+    message = f"`{table.source}.{table.stream}` was not pulled yet"
+    return Finding("AAC607", "error", message, "run `aac pull`", table.span, f"entity:{table.entity}")
+
+
+def _told(flaw: Flaw, table: Table) -> Finding:
+    level: Level = "info" if flaw.code in {"AAC507", "AAC508"} else "warning"
+    span = (table.field(flaw.field) if flaw.field is not None else table).span
+    message, instead = _sentences(flaw, table)
+    return Finding(flaw.code, level, message, instead, span, f"entity:{table.entity}", flaw.count, flaw.keys)
+
+
+def _sentences(flaw: Flaw, table: Table) -> tuple[str, str]:
+    """What is wrong, and what to do."""
+    key = " and ".join(f"`{name}`" for name in table.key)
+    stream, quoted = f"`{table.source}.{table.stream}`", _quoted(flaw.texts)
+    match flaw.code:
+        case "AAC501":
+            rows = ", ".join(map(str, flaw.rows))
+            message = f"{_records(flaw)} of {stream} without {key} set aside{quoted} (row {rows}{_more(flaw, 5)})"
+            return message, "give every record a key, or choose another `key`"
+        case "AAC502":
+            stays = f"the one with the latest `{table.occurs}`" if table.occurs else "the last one"
+            known = f": {', '.join(flaw.keys[:5])}{_more(flaw, 5)}" if flaw.keys else ""
+            message = f"{_records(flaw)} of {stream} set aside because {key} is not theirs alone{known}; {stays} stays"
+            return message, "export every record once, or add to `key` what tells them apart"
+        case "AAC503":
+            entity = table.field(str(flaw.field)).type.entity
+            message = f"`{flaw.field}` of {_records(flaw)} finds no {entity}{quoted}"
+            return message, f"repair the spelling with `map`, or add what is missing to `{entity}`"
+        case "AAC504":
+            message = f"`{flaw.field}` of {_records(flaw)} is not in its list of values{quoted}"
+            return message, "add them to `values`, or `map` them to one that is there"
+        case "AAC505":
+            meant, instead = TYPES[table.field(str(flaw.field)).type.name]
+            return f"`{flaw.field}` of {_records(flaw)} is not {meant}{quoted}", instead
+        case "AAC506":
+            message = f"`{flaw.field}` of {_records(flaw)} lies outside {YEARS[0]} to {YEARS[-1]}{quoted}"
+            return message, "correct it, or give the field the `format` it is written in"
+        case "AAC507":
+            message = f"`{flaw.field}`, when it occurs, is unknown in {_records(flaw)}: they count as if always there"
+            return message, "add the moment where it is known"
+        case _:
+            return f"`{flaw.field}` is empty in {_records(flaw)}", "add what they belong to where it is known"
+
+
+def _records(flaw: Flaw) -> str:
+    return f"{flaw.count:,} record{'s' if flaw.count != 1 else ''}"
+
+
+def _quoted(texts: tuple[str, ...]) -> str:
+    """`: 'GTXPro', …`, or nothing when there is nothing to quote."""
+    shown = [repr(text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…") for text in texts]
+    return f": {', '.join(shown)}" if shown else ""
+
+
+def _more(flaw: Flaw, shown: int) -> str:
+    return ", …" if flaw.count > shown else ""
