@@ -13,7 +13,6 @@ from datetime import date, time
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
-from zoneinfo import available_timezones
 
 from aac.errors import ConfigError
 from aac.findings import Finding, Span, did_you_mean, in_reading_order
@@ -206,8 +205,7 @@ class Reading:
         connector = self._required_text(table, "connector", "where its data is, as in `csv`", *path)
         timezone = self._text(table, "timezone", *path)
         if timezone is not None and not is_zone(timezone):
-            advice = did_you_mean(timezone, available_timezones()) if timezone else ""
-            instead = advice if advice.startswith("did") else "write its IANA name, as in `Europe/Berlin`"
+            instead = "write its IANA name, as in `Europe/Berlin`"
             self._wrong("AAC603", f"there is no time zone `{timezone}`", instead, *path, "timezone")
         own = ("connector", "timezone", "nulls", "watermark", "freshness")
         return Source(

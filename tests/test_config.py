@@ -1,0 +1,279 @@
+"""`aac.toml`: what it gives, and one fault at a time with its code, line and column."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aac.config import Freshness, find_keys, load
+from aac.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aac.findings import Finding
+
+PROJECT = '[project]\nname = "Larkspur"\nspec = 1\n'
+SOURCE = PROJECT + '[sources.crm]\nconnector = "csv"\n'
+PARAM = PROJECT + "[param]\n"
+DAY_US = 86_400_000_000
+
+
+def write(folder: Path, text: str | bytes) -> Path:
+    (folder / "aac.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder
+
+
+def faults(folder: Path, text: str | bytes) -> tuple[Finding, ...]:
+    with pytest.raises(ConfigError) as raised:
+        load(write(folder, text))
+    return raised.value.findings
+
+
+def told(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
+    return [(finding.code, str(finding.span)) for finding in findings]
+
+
+def outcome(folder: Path) -> str | tuple[Finding, ...]:
+    """The project's name, or what is wrong."""
+    try:
+        return load(folder).name
+    except ConfigError as error:
+        return error.findings
+
+
+def test_the_nearest_file_upwards_is_read(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        """
+# a comment = "[not.a.table]"
+[project]
+name = "Larkspur"
+spec = 1
+
+[sources.crm]
+connector = "csv"
+path = "data"
+files = { deals = "export-*.csv.gz" }
+timezone = "Europe/Berlin"
+nulls = ["", "?", "Select"]
+watermark = "max(sales_pipeline.close_date)"
+freshness = { warn_after = "1 day", error_after = "3 hours" }
+
+[sources.hubspot]
+connector = "hubspot"
+token = { env = "HUBSPOT_TOKEN" }
+
+[param]
+mql_threshold = 50
+rate = 1.10
+huge = 123456789012345678901234567890.000000001
+label = "hot"
+strict = true
+""",
+    )
+    below = tmp_path / "alignment" / "teams"
+    below.mkdir(parents=True)
+    config = load(below)
+    assert (config.root, config.name, config.spec) == (tmp_path.resolve(), "Larkspur", 1)
+    assert list(config.sources) == ["crm", "hubspot"]
+    crm, hubspot = config.sources.values()
+    assert (crm.id, crm.connector, crm.timezone) == ("crm", "csv", "Europe/Berlin")
+    assert crm.nulls == ("", "?", "Select")
+    assert crm.watermark == "max(sales_pipeline.close_date)"
+    assert crm.freshness == Freshness(warn_after_us=DAY_US, error_after_us=3 * 3_600_000_000)
+    assert crm.settings == {"path": "data", "files": {"deals": "export-*.csv.gz"}}
+    assert (hubspot.timezone, hubspot.nulls, hubspot.watermark, hubspot.freshness) == (None, ("",), None, None)
+    assert hubspot.settings == {"token": {"env": "HUBSPOT_TOKEN"}}
+    assert config.parameters == {
+        "mql_threshold": 50,
+        "rate": Decimal("1.10"),
+        "huge": Decimal("123456789012345678901234567890.000000001"),
+        "label": "hot",
+        "strict": True,
+    }
+    assert str(config.parameters["rate"]) == "1.10"
+
+
+def test_settings_know_where_they_stand(tmp_path: Path) -> None:
+    config = load(write(tmp_path, SOURCE + 'path = "data"\nfiles = { deals = "a.csv", "odd name" = "b.csv" }\n'))
+    crm = config.sources["crm"]
+    assert str(crm.span_of("path")) == "aac.toml:6:1"
+    assert str(crm.span_of("files", "deals")) == "aac.toml:7:11"
+    assert str(crm.span_of("files", "odd name")) == "aac.toml:7:28"
+    assert str(crm.span_of("files", "absent")) == "aac.toml:7:1"
+    assert str(crm.span_of("absent")) == "aac.toml:4:2"
+    assert crm.span_of("path").text == 'path = "data"'
+    assert crm.span_of().length == len("sources.crm")
+
+
+@pytest.mark.parametrize(
+    ("written", "watermark"),
+    [("2026-03-01", "2026-03-01"), ("2026-03-01T05:00:00Z", "2026-03-01T05:00:00+00:00"), ('"max(a.b)"', "max(a.b)")],
+)
+def test_a_watermark_may_be_a_time_of_toml(tmp_path: Path, written: str, watermark: str) -> None:
+    config = load(write(tmp_path, SOURCE + f"watermark = {written}\n"))
+    assert config.sources["crm"].watermark == watermark
+
+
+def test_a_file_of_windows_is_read(tmp_path: Path) -> None:
+    text = "\ufeff" + SOURCE.replace("\n", "\r\n") + "path = 'x'\r\n"
+    crm = load(write(tmp_path, text)).sources["crm"]
+    assert str(crm.span_of("path")) == "aac.toml:6:1"
+
+
+def test_without_a_file_the_error_says_so(tmp_path: Path) -> None:
+    (tmp_path / "aac.toml").mkdir()
+    with pytest.raises(ConfigError, match=r"there is no `aac\.toml`") as raised:
+        load(tmp_path)
+    assert [(finding.code, finding.span) for finding in raised.value.findings] == [("AAC601", None)]
+    assert raised.value.exit_code == 2
+
+
+FAULTS = {
+    # no TOML
+    "name Larkspur": [("AAC601", "aac.toml:1:6")],
+    "[project]\nname = Larkspur\n": [("AAC601", "aac.toml:2:8")],
+    "[project\n": [("AAC601", "aac.toml:1:9")],
+    PROJECT + "spec = 1\n": [("AAC601", "aac.toml:4:9")],
+    '[project]\nname = "Larkspur': [("AAC601", "aac.toml:2:17")],
+    PROJECT + "[param]\na = " + "1" * 5000: [("AAC601", "aac.toml:1:1")],
+    PROJECT + "[param]\na = 1e99999999999999999999": [("AAC601", "aac.toml:1:1")],
+    PROJECT + "[param]\na = " + "[" * 5000: [("AAC601", "aac.toml:1:1")],
+    # unknown
+    PROJECT + 'nmae = "x"\n': [("AAC602", "aac.toml:4:1")],
+    PROJECT + '[engine]\ntype = "duckdb"\n': [("AAC602", "aac.toml:4:2")],
+    "other = 1\n" + PROJECT: [("AAC602", "aac.toml:1:1")],
+    SOURCE + 'freshness = { warn_aftr = "1 day" }\n': [("AAC602", "aac.toml:6:15")],
+    SOURCE + '[sources.crm.freshness]\nwarn_after = "1 day"\nerror = "1 day"\n': [("AAC602", "aac.toml:8:1")],
+    # wrong type or unusable
+    "[project]\nname = 3\nspec = 1\n": [("AAC603", "aac.toml:2:1")],
+    '[project]\nname = "x"\nspec = 2\n': [("AAC603", "aac.toml:3:1")],
+    '[project]\nname = "x"\nspec = 1.0\n': [("AAC603", "aac.toml:3:1")],
+    '[project]\nname = "x"\nspec = true\n': [("AAC603", "aac.toml:3:1")],
+    '[project]\nname = "x"\nspec = "1"\n': [("AAC603", "aac.toml:3:1")],
+    PROJECT + "[param]\na = [1]\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[param]\na = 2026-01-01\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[param]\na = nan\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[param]\na = -inf\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[param]\nA-b = 1\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[param.a]\nb = 1\n": [("AAC603", "aac.toml:4:2")],
+    "sources = 3\n" + PROJECT: [("AAC603", "aac.toml:1:1")],
+    PROJECT + '[sources]\nconnector = "csv"\n': [("AAC603", "aac.toml:5:1")],
+    PROJECT + '[[sources.crm]]\nconnector = "csv"\n': [("AAC603", "aac.toml:4:3")],
+    PROJECT + '[sources.My-CRM]\nconnector = "csv"\n': [("AAC603", "aac.toml:4:2")],
+    PROJECT + "[sources.crm]\nconnector = 1\n": [("AAC603", "aac.toml:5:1")],
+    SOURCE + 'timezone = "Europe/Berln"\n': [("AAC603", "aac.toml:6:1")],
+    SOURCE + 'timezone = "../../etc/passwd"\n': [("AAC603", "aac.toml:6:1")],
+    SOURCE + "timezone = 1\n": [("AAC603", "aac.toml:6:1")],
+    SOURCE + 'nulls = "-"\n': [("AAC603", "aac.toml:6:1")],
+    SOURCE + 'nulls = ["", 0]\n': [("AAC603", "aac.toml:6:1")],
+    SOURCE + "watermark = 3\n": [("AAC603", "aac.toml:6:1")],
+    SOURCE + 'freshness = "1 day"\n': [("AAC603", "aac.toml:6:1")],
+    SOURCE + 'freshness = { warn_after = "soon" }\n': [("AAC603", "aac.toml:6:15")],
+    SOURCE + 'freshness = { error_after = "4 business hours" }\n': [("AAC603", "aac.toml:6:15")],
+    SOURCE + 'freshness = { error_after = "2 months" }\n': [("AAC603", "aac.toml:6:15")],
+    SOURCE + "freshness = { error_after = 3 }\n": [("AAC603", "aac.toml:6:15")],
+    # missing
+    "": [("AAC604", "aac.toml:1:1")],
+    "project = 1\n": [("AAC604", "aac.toml:1:1")],
+    "[project]\nspec = 1\n": [("AAC604", "aac.toml:1:2")],
+    '[project]\nname = " "\nspec = 1\n': [("AAC604", "aac.toml:1:2")],
+    '[project]\nname = "x"\n': [("AAC604", "aac.toml:1:2")],
+    PROJECT + "[sources.crm]\n": [("AAC604", "aac.toml:4:2")],
+    PROJECT + 'sources.crm.path = "x"\n[param]\n': [("AAC602", "aac.toml:4:1")],
+    # secrets
+    SOURCE + 'token = "hunter2"\n': [("AAC605", "aac.toml:6:1")],
+    SOURCE + 'Password = "hunter2"\n': [("AAC605", "aac.toml:6:1")],
+    SOURCE + 'secret = { env = "" }\n': [("AAC605", "aac.toml:6:1")],
+    SOURCE + 'api_key = { env = "X", default = "hunter2" }\n': [("AAC605", "aac.toml:6:1")],
+    SOURCE + 'auth = { user = "me", password = "hunter2" }\n': [("AAC605", "aac.toml:6:23")],
+    SOURCE + 'logins = [{ user = "me" }, { token = "hunter2" }]\n': [("AAC605", "aac.toml:6:30")],
+    SOURCE + '[sources.crm.auth]\n"token" = """\nhunter2"""\n': [("AAC605", "aac.toml:7:1")],
+}
+
+
+@pytest.mark.parametrize("text", FAULTS, ids=range(len(FAULTS)))
+def test_one_fault_is_told_once_where_it_stands(tmp_path: Path, text: str) -> None:
+    findings = faults(tmp_path, text)
+    assert told(findings) == FAULTS[text]
+    assert all(finding.level == "error" and finding.message and finding.instead for finding in findings)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    text = '[project]\nnmae = "x"\nspec = 1\n[sources.crm]\ntoken = "hunter2"\n[param]\na = []\n'
+    assert told(faults(tmp_path, text)) == [
+        ("AAC604", "aac.toml:1:2"),
+        ("AAC602", "aac.toml:2:1"),
+        ("AAC604", "aac.toml:4:2"),
+        ("AAC605", "aac.toml:5:1"),
+        ("AAC603", "aac.toml:7:1"),
+    ]
+
+
+def test_a_near_name_is_offered(tmp_path: Path) -> None:
+    assert faults(tmp_path, PROJECT + 'nmae = "x"\n')[0].instead == "did you mean `name`?"
+    assert faults(tmp_path, PROJECT + "[params]\n")[0].instead == "did you mean `param`?"
+
+
+@pytest.mark.parametrize(
+    "line", ['token = "hunter2"', "token = hunter2", 'auth = { "password" = "hunter2" }', "'secret' = 'hunter2'"]
+)
+def test_no_finding_shows_a_secret(tmp_path: Path, line: str) -> None:
+    findings = faults(tmp_path, SOURCE + line + "\n")
+    assert findings
+    assert "hunter2" not in repr(findings)
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    findings = faults(tmp_path, b'[project]\r\nname = "\xc3\xa4\xe4"\r\n')
+    assert told(findings) == [("AAC601", "aac.toml:2:10")]
+    assert "0xE4" in findings[0].message
+
+
+def test_keys_are_found_among_values_that_look_like_them() -> None:
+    text = '''a = """
+b = 1
+[c]
+"""  # d = 1
+e.f = [
+  "g = 1", # ]
+  { h = 1, i = { j = {}, k = 2 } },
+]
+[m."n.o"]
+p = 'q = 1'
+[[r]]
+s = 1979-05-27T07:32:00.5Z
+[[r]]
+s = 1.5
+'''
+    found = {path: text[start:end] for path, (start, end) in find_keys(text).items()}
+    assert found == {
+        ("a",): "a",
+        ("e",): "e",
+        ("e", "f"): "e.f",
+        ("e", "f", "h"): "h",
+        ("e", "f", "i"): "i",
+        ("e", "f", "i", "j"): "j",
+        ("e", "f", "i", "k"): "k",
+        ("m",): "m",
+        ("m", "n.o"): 'm."n.o"',
+        ("m", "n.o", "p"): "p",
+        ("r",): "r",
+        ("r", "s"): "s",
+    }
+    assert text.count("\n", 0, find_keys(text)["r", "s"][0]) == 11
+
+
+@given(
+    st.binary(max_size=200)
+    | st.lists(st.sampled_from([*'[]{}"=.,\n#', "'", "[param]\n", "a", "=1\n", PROJECT])).map(
+        lambda parts: "".join(parts).encode()
+    )
+)
+def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    assert outcome(write(tmp_path_factory.getbasetemp(), data))
