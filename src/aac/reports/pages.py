@@ -83,13 +83,13 @@ def _finalized(value: object) -> object:
 
 
 def _prose() -> MarkdownIt:
-    """CommonMark with tables, without HTML and pictures; its headings stand below those of the page."""
+    """CommonMark with tables, without HTML and pictures; its headings stand below that of the page."""
     from markdown_it import MarkdownIt
 
     def lower_headings(state: StateCore) -> None:
         for token in state.tokens:
             if token.type in ("heading_open", "heading_close"):
-                token.tag = "h3"
+                token.tag = "h2"
 
     prose = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     prose.core.ruler.push("lower_headings", lower_headings)

@@ -1,0 +1,124 @@
+"""The wiki in a real browser, opened from a folder: what it asks for, and how it looks on paper, phone and at night.
+
+Each test leaves its pictures in pytest's temporary folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aac.reports.wiki import WikiReport
+from tests.browser.chromium import chromium
+from tests.reported import PROJECT, RESULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.browser.chromium import Tab
+
+pytestmark = pytest.mark.servers
+
+PAGES = ("index.html", *(f"{document.kind}/{document.id}.html" for document in PROJECT.documents))
+PHONE, DESK = 360, 1280
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    for page in WikiReport().render(WikiReport().view(PROJECT, RESULTS)):
+        path = folder / page.path
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(page.text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    binary = shutil.which("chromium")
+    assert binary, "there is no chromium: `make test-all` installs it"
+    with chromium(binary, tmp_path_factory.mktemp("profile")) as opened:
+        yield opened
+
+
+def test_requests_are_seen(tab: Tab, tmp_path: Path) -> None:
+    """The next test would pass if the browser told us nothing: here it tells."""
+    page = tmp_path / "page.html"
+    page.write_text('<img src="http://pictures.invalid/p.gif">', encoding="utf-8")
+    tab.requests.clear()
+    tab.open(page.as_uri())
+    assert tab.requests == [page.as_uri(), "http://pictures.invalid/p.gif"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_ask_for_nothing_but_the_style_sheet(path: str, tab: Tab, site: Path) -> None:
+    tab.requests.clear()
+    tab.open((site / path).as_uri())
+    asked = [request for request in tab.requests if not request.startswith("data:")]
+    assert asked == [(site / path).as_uri(), (site / "style.css").as_uri()]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_fit_their_window(path: str, width: int, dark: bool, tab: Tab, site: Path, tmp_path: Path) -> None:
+    tab.look(width, dark=dark)
+    tab.open((site / path).as_uri())
+    (tmp_path / "page.png").write_bytes(tab.picture())
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    wider = """[...document.querySelectorAll("body *")].filter(e => e.scrollWidth > e.clientWidth + 1
+        && e.clientWidth && getComputedStyle(e).display !== "inline"
+        && !e.closest(".hidden, thead, pre")).map(e => e.outerHTML.slice(0, 200))"""
+    assert tab.evaluate(wider) == []
+
+
+def test_the_reader_s_scheme_is_followed(tab: Tab, site: Path) -> None:
+    grounds: list[str] = []
+    for dark in (False, True):
+        tab.look(DESK, dark=dark)
+        tab.open((site / "index.html").as_uri())
+        grounds.append(tab.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert grounds == ["rgb(251, 250, 247)", "rgb(21, 24, 27)"]
+
+
+def test_the_first_key_leads_past_the_menu(tab: Tab, site: Path) -> None:
+    tab.look(DESK)
+    tab.open((site / "sla/sales_follow_up.html").as_uri())
+    tab.press("Tab")
+    focused = "document.activeElement"
+    assert tab.evaluate(f"{focused}.textContent") == "Skip to content"
+    assert tab.evaluate(f"{focused}.getBoundingClientRect().top") >= 0
+    assert tab.evaluate(f"getComputedStyle({focused}).outlineStyle") == "solid"
+    tab.press("Enter")
+    assert tab.evaluate(f"{focused}.id") == "content"
+    tab.press("Tab")
+    assert tab.evaluate(f"{focused}.textContent") == "Home"
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_tables_stay_tables_for_those_who_listen(width: int, tab: Tab, site: Path) -> None:
+    tab.look(width)
+    tab.open((site / "sla/sales_follow_up.html").as_uri())
+    roles = [node["role"]["value"] for node in tab.send("Accessibility.getFullAXTree")["nodes"] if "role" in node]
+    windows, segments, sources, late, left = 2, 2 + 4, 1 + 1, 3, 2  # a row for each window before its groups
+    assert roles.count("table") == 5
+    assert roles.count("rowheader") == windows + segments + sources + late + left
+    assert roles.count("row") == 5 + roles.count("rowheader")
+
+
+def test_pages_are_printed_light_and_without_the_menu(tab: Tab, site: Path, tmp_path: Path) -> None:
+    tab.look(DESK, dark=True, media="print")
+    tab.open((site / "definition/mql.html").as_uri())
+    assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert tab.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    assert tab.evaluate("getComputedStyle(document.querySelector('.masthead nav')).display") == "none"
+    link = "getComputedStyle(document.querySelector('.about a[href^=https]'), '::after').content"
+    assert tab.evaluate(link) == '" (https://example.com/notes)"'
+    tab.look(DESK, dark=True, media="")
+    pdf = tab.pdf()
+    (tmp_path / "page.pdf").write_bytes(pdf)
+    assert pdf.startswith(b"%PDF-")
+    assert pdf.count(b"/Type /Page\n") in (1, 2)

@@ -1,0 +1,92 @@
+"""What is personal stays out of results: groups split by it, and keys of records that are known by it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from aac.privacy import without_personal
+from aac.results import ClockReading, Escalation, Outcome, Status
+from tests.reported import FEBRUARY, LATE, OPEN, RESULTS, clock, entry, tally
+
+LEAD = entry(
+    "entity:lead",
+    key="lead_id",
+    fields={
+        "lead_id": "text",
+        "email": {"type": "text", "pii": "true"},
+        "name": "text",
+        "owner": {"ref": "user"},
+        "account": {"ref": "account"},
+    },
+)
+USER = entry(
+    "entity:user",
+    key=["email"],
+    fields={"email": {"type": "text", "pii": "yes"}, "name": {"type": "text", "pii": True}, "region": "text"},
+)
+ACCOUNT = entry("entity:account", key="account_id", fields={"account_id": "text", "name": "text"})
+MQL = entry("definition:mql", of="lead", when="score > 50")
+WON = entry("definition:won", of="mql", when="won")
+STEPS = (
+    Escalation("L-1", "late", "requeue", None, None, None),
+    Escalation(None, "off_target", "agenda", None, None, None),
+)
+
+
+def kept_groups(rule: str, of: str = "won") -> list[dict[str, object]]:
+    """The groups that are left of a promise split by a dimension `d` with that rule."""
+    sla = entry("sla:follow_up", how_measured={"each": of, "by": [{"d": rule}]})
+    results = (
+        clock("follow_up", FEBRUARY, tally(3), Status.ON_TARGET),
+        clock("follow_up", FEBRUARY, tally(3), Status.ON_TARGET, by={"d": "x"}),
+    )
+    cleaned = without_personal(replace(RESULTS, results=results), (LEAD, USER, ACCOUNT, MQL, WON, sla))
+    return [dict(result.reading.by) for result in cleaned.results]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["email", "lower(email)", "owner.name", "owner . email", "owner", "case when name = 'x' then email end"],
+)
+def test_groups_split_by_a_personal_field_are_left_out(rule: str) -> None:
+    assert kept_groups(rule) == [{}]
+
+
+@pytest.mark.parametrize(
+    "rule", ["name", "account.name", "owner.region", "account", "case when lead_id = 'email' then 1 end"]
+)
+def test_groups_split_by_other_fields_stay(rule: str) -> None:
+    assert kept_groups(rule) == [{}, {"d": "x"}]
+
+
+def test_where_nobody_knows_the_entity_every_personal_name_counts() -> None:
+    assert kept_groups("name", of="unheard_of") == [{}]
+    assert kept_groups("region", of="unheard_of") == [{}, {"d": "x"}]
+
+
+def test_a_dimension_without_a_name_is_its_own_rule() -> None:
+    metric = entry("metric:wins", of="lead", by=["owner.name", "account.name"])
+    results = tuple(
+        clock("wins", FEBRUARY, tally(1), None, kind="metric", by={name: "x"})
+        for name in ("owner.name", "account.name")
+    )
+    cleaned = without_personal(replace(RESULTS, results=results), (LEAD, USER, ACCOUNT, metric))
+    assert [dict(result.reading.by) for result in cleaned.results] == [{"account.name": "x"}]
+
+
+@pytest.mark.parametrize(("each", "listed"), [("user", False), ("lead", True)])
+def test_records_known_by_a_personal_key_are_counted_and_not_listed(each: str, listed: bool) -> None:
+    sla = entry("sla:follow_up", how_measured={"each": each})
+    result = clock("follow_up", FEBRUARY, tally(1, 3), Status.OFF_TARGET, late=LATE, opened=OPEN, due=STEPS)
+    (cleaned,) = without_personal(replace(RESULTS, results=(result,)), (LEAD, USER, sla)).results
+    reading = cleaned.reading
+    assert isinstance(reading, ClockReading)
+    assert reading.count(Outcome.LATE) == 3
+    assert (reading.late_items, reading.open_items) == ((LATE, OPEN) if listed else ((), ()))
+    assert cleaned.verdict.escalations == (STEPS if listed else STEPS[1:])
+
+
+def test_without_personal_fields_nothing_is_touched() -> None:
+    assert without_personal(RESULTS, (ACCOUNT,)) is RESULTS
