@@ -24,12 +24,12 @@ INTERRUPTED = 130
 
 
 class Commands(click.Group):
-    """Built-in commands by their table; plugins are loaded only for a name that is none of ours, or in a project
-    that has some."""
+    """Built-in commands by their table; plugins are loaded only for a name that is none of ours, or when the project
+    has commands of its own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
-        return [*COMMANDS, *self._of_plugins()] if _has_plugins() else list(COMMANDS)
+        return [*COMMANDS, *self._of_plugins()] if _has_commands() else list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
@@ -44,10 +44,11 @@ class Commands(click.Group):
         return dict(load(project_root()).commands)
 
 
-def _has_plugins() -> bool:
-    """Whether the project here has plugins of its own."""
+def _has_commands() -> bool:
+    """Whether a plugin of the project here brings commands: others are not worth loading for a list of commands."""
     root = project_root()
-    return root is not None and any((root / "plugins").glob("*.py"))
+    plugins = (root / "plugins").glob("*.py") if root is not None else ()
+    return any("aac_commands" in path.read_text(encoding="utf-8", errors="replace") for path in plugins)
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

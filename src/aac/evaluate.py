@@ -17,7 +17,7 @@ from aac.planner.clocks import ClockScan, Listed, Tally, promised
 from aac.planner.fuse import plan
 from aac.planner.setting import Prepared, Setting, entities_in
 from aac.planner.windows import EPOCH, UNPLACED, Chosen, Clockwork
-from aac.results import ClockReading, Item, NumberReading, Outcome, Reading, Result, Verdict
+from aac.results import ClockReading, Item, NumberReading, Reading, Result, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 Id = tuple[str, str]
 """Kind and id of a document."""
+
+WORD = re.compile(r"[\w.]+")
+"""What is marked of a rule: the name or number that a problem begins at."""
 
 
 def load(config: Config, kinds: Mapping[str, type[Kind]]) -> tuple[Project, tuple[Finding, ...]]:
@@ -265,6 +269,8 @@ class _Scope:
         self, code: str, message: str, instead: str, *path: Part, level: Level = "error", offset: int | None = None
     ) -> None:
         span = self.document.span(*path, offset=offset)
+        if offset is not None and (word := WORD.match(span.text, span.col - 1)):
+            span = replace(span, length=len(word[0]))
         self.project.told.append(Finding(code, level, message, instead, span, f"{self.id[0]}:{self.id[1]}"))
 
     def span(self, *path: Part) -> Span:

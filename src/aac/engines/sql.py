@@ -65,8 +65,7 @@ def _chain(query: Query, last: Select, dialect: str, skip: str | None = None) ->
 
 def _select(query: Query, select: Select) -> exp.Select:
     """One block as a SELECT of its own, without WITH."""
-    block = _Block(query, select.source)
-    block.plan_rollups([node for _, node in select.columns] + [select.where])
+    block = _Block(query, select)
     columns = [exp.alias_(block.lower(node), name, quoted=True) for name, node in select.columns]
     where = block.lower(select.where) if select.where is not None else None
     made = exp.select(*_grouped(select), *columns, copy=False).from_(block.source, copy=False)
@@ -99,7 +98,8 @@ def _grouping_sets(groups: tuple[tuple[str, ...], ...]) -> exp.Group:
 class _Block:
     """The FROM of one SELECT: its source and the joins its expressions asked for."""
 
-    def __init__(self, query: Query, source: Entity | Files | Table | str) -> None:
+    def __init__(self, query: Query, select: Select) -> None:
+        source = select.source
         self.query = query
         self.entity = source.id if isinstance(source, Entity) else None
         self.joins: list[exp.Join] = []
@@ -109,6 +109,8 @@ class _Block:
         self._numbers: dict[Node, str] = {}
         self._rollups: dict[tuple[object, ...], list[Aggregate]] = {}
         self._rolled: dict[tuple[object, ...], str] = {}
+        self._plan_rollups([node for _, node in select.columns] + [select.where])
+        self._parents = _about_the_record(select.where)
         match source:
             case Entity():
                 relation = query.relations[source.id]
@@ -121,7 +123,7 @@ class _Block:
             case str():
                 self.source = _table((source,), ROOT)
 
-    def plan_rollups(self, nodes: list[Node | None]) -> None:
+    def _plan_rollups(self, nodes: list[Node | None]) -> None:
         """Roll-ups of the same children become one join: collect their aggregates before the first is lowered."""
         for node in nodes:
             for part in walk(node) if node is not None else ():
@@ -197,6 +199,9 @@ class _Block:
         rules: list[Node | None] = [Call("is_not_null", (Stored(node.child, node.via.field),))]
         if node.after is not None and node.occurs is not None:
             rules.append(Call("ge", (node.occurs, under(node.after, (node.via,)))))
+        if not node.path:
+            # children of parents that are not selected need not be read
+            rules += [under(rule, (node.via,)) for rule in self._parents]
         columns = (("k", Stored(node.child, node.via.field)), *((f"v{i}", a) for i, a in enumerate(aggregates)))
         children = _select(self.query, Select(Entity(node.child), columns, conjunction(rules)))
         children.set("group", exp.Group(expressions=[children.expressions[0].this.copy()]))
@@ -265,6 +270,13 @@ class _Block:
     def _join(self, table: tuple[str, ...], name: str, on: list[Expr], relation: Relation | None = None) -> None:
         conditions = on + (_exists(relation, name) if relation is not None else [])
         self.joins.append(exp.Join(this=_table(table, name), on=exp.and_(*conditions), side="LEFT"))
+
+
+def _about_the_record(where: Node | None) -> list[Node]:
+    """The parts of a condition that only ask for the record's own fields and those it refers to."""
+    parts = where.arguments if isinstance(where, Call) and where.function == "and" else (where,)
+    far = Rollup | OpenTime | CalendarNumber | Column
+    return [part for part in parts if part is not None and not any(isinstance(n, far) for n in walk(part))]
 
 
 def _rollup_key(node: Rollup) -> tuple[object, ...]:

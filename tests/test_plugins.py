@@ -1,0 +1,88 @@
+"""A team's own kind, connector and report, each one file in `plugins/`: validated, evaluated and rendered."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from shutil import copy, copytree
+
+import pytest
+
+from aac.errors import PluginError
+from aac.plugins import BUILTINS, load
+from tests.commands import run_aac
+
+PROJECT = Path(__file__).parent / "projects" / "plugged"
+BRIEF = Path(__file__).parent.parent / "plugins" / "brief.py"
+"""The report is the root project's own plugin."""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    made = copytree(PROJECT, tmp_path / "plugged")
+    copy(BRIEF, made / "plugins")
+    return made
+
+
+def test_they_are_listed_with_their_files(root: Path) -> None:
+    done = run_aac(root, "plugins")
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["kind", "pledge", "plugins/pledge.py"] in lines
+    assert ["connector", "jsonlines", "plugins/jsonlines.py"] in lines
+    assert ["report", "brief", "plugins/brief.py"] in lines
+    assert ["kind", "sla", "aac.kinds.sla"] in lines
+    assert ["command", "check", "aac.commands.check"] in lines
+
+
+def test_the_whole_road_with_them(root: Path) -> None:
+    assert run_aac(root, "validate").returncode == 0
+    pulled = run_aac(root, "pull")
+    assert pulled.returncode == 0, pulled.stderr
+    # hand count: of the sign-ups of February two are pro, of the running month none
+    checked = run_aac(root, "check", "--format", "brief", "--format", "json", "--output", "brief.txt")
+    assert checked.returncode == 0, checked.stderr
+    assert (root / "brief.txt").read_text() == "Plugged\npro_signups 2026-02: on_target\n"
+    (last, current) = json.loads(checked.stdout)["results"]
+    assert (last["kind"], last["value"], last["status"], last["target"]) == ("pledge", 2, "on_target", {"at_least": 2})
+    assert (current["value"], current["status"]) == (0, "off_target")
+    built = run_aac(root, "build")
+    assert built.returncode == 0, built.stderr
+    page = (root / "site" / "pledge" / "pro_signups.html").read_text()
+    assert "Growth brings at least two <strong>paying</strong> sign-ups a month." in page
+    assert "On target" in page
+
+
+def test_a_fault_in_a_document_of_its_kind_stands_where_it_is(root: Path) -> None:
+    document = root / "alignment" / "all.yml"
+    document.write_text(document.read_text().replace("plan = 'pro'", "plam = 'pro'"))
+    done = run_aac(root, "validate")
+    assert done.returncode == 2
+    assert "AAC203" in done.stdout
+    assert "alignment/all.yml:26:8" in done.stdout
+    assert "did you mean `plan`?" in done.stdout
+
+
+def test_two_owners_of_one_name_are_refused(root: Path) -> None:
+    (root / "plugins" / "other.py").write_text((root / "plugins" / "brief.py").read_text())
+    with pytest.raises(PluginError, match=r"plugins/brief\.py and plugins/other\.py both bring the report brief"):
+        load(root)
+
+
+def test_a_misspelt_hook_is_told(root: Path) -> None:
+    plugin = root / "plugins" / "brief.py"
+    plugin.write_text(plugin.read_text().replace("def aac_reports", "def aac_report"))
+    with pytest.raises(PluginError, match="aac_report"):
+        load(root)
+
+
+def test_a_plugin_that_cannot_be_loaded_is_named(root: Path) -> None:
+    (root / "plugins" / "broken.py").write_text("import no_such_module\n")
+    done = run_aac(root, "validate")
+    assert done.returncode == 2
+    assert "the plugin plugins/broken.py cannot be loaded" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_built_ins_use_the_same_hooks(tmp_path: Path) -> None:
+    origins = set(load(tmp_path).origins.values())
+    assert origins == set(BUILTINS)
