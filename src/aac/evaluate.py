@@ -224,7 +224,7 @@ class Evaluation:
         return tuple(self._item(clock, one, zone) for one in listed)
 
     def _item(self, clock: Clock, one: Listed, zone: str) -> Item:
-        key = one.key if len(one.key) > 1 else one.key[0]
+        key = one.key[0] if len(one.key) == 1 else one.key
         if clock.starts.is_date:
             started, stopped = _midnight(one.started, zone), one.stopped
             done = _midnight(stopped, zone) if stopped is not None else None
