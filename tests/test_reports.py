@@ -27,6 +27,7 @@ from aac.reports.wording import UNSEEN, amount, number, percent, span, target_wo
 from aac.results import Status
 from tests.reported import (
     FEBRUARY,
+    FINDINGS,
     HOSTILE,
     LATE,
     MARCH,
@@ -284,36 +285,43 @@ Agreements             window   result              objective  status
   renewal_notice       2026-02  8,999/9,000 99.99%  90%        ◇ data too old
      1 late (900 allowed) · 2 unknown
 
-Metrics                window   result              target     status
-  win_rate             2026-02  30/131 22.9%        ≥ 22%      ● on target
+Metrics                 window   result             target     status
+  win_rate              2026-02  30/131 22.9%       ≥ 22%      ● on target
      140 records · 4 unknown
-                       2026-03  —                   ≥ 22%      ○ not enough data
+                        2026-03  —                  ≥ 22%      ○ not enough data
      so far
-  revenue              2026-02  EUR 10,005,534      —
+  revenue               2026-02  EUR 10,005,534     —
      4,238 records
-  cycle                all      57 days             ≤ 60 days  ▲ at risk
+  cycle                 all      57 days            ≤ 60       ▲ at risk
      4,238 records
-  coverage             2026-02  3,100 ÷ 1,000 3.1   open
+  coverage              2026-02  3,100 ÷ 1,000 3.1  open
      88 records
 
 Findings  2 warnings, 1 note
   warning[AAC503] 1,480 references to a product find nothing, such as `GTXPro`
   warning[AAC401] nobody agreed what happens when this promise is missed
   info[AAC505] 2 leads have <script>alert(1)</script> {{ 7 * 7 }} {% raw %} \\x1…
-Next  add `map: {GTXPro: GTX Pro}` to the field
-      (alignment/entities/lead.yml:9:5)
-1 off target, 1 at risk, 1 data too old, 1 not measurable, 1 not enough data, 2 on target
+Next  `aac build` and open site/sla/sales_follow_up.html: the 29 that were late
+      in 2026-02
+1 off target, 1 at risk, 1 data too old, 1 not measurable, 1 not enough data, 2
+on target
 """
     )
 
 
-def test_the_next_step_without_findings_is_to_read_what_was_late() -> None:
-    quiet = replace(PROJECT, findings=())
-    assert "Next  `aac build`: sla/sales_follow_up.html lists what was late (29 in 2026-02)" in screen(
-        replace(RESULTS, findings=()), quiet
+def test_the_next_step_is_what_was_late_then_what_is_wrong_then_the_wiki() -> None:
+    calm = replace(RESULTS, results=(clock("sales_follow_up", FEBRUARY, tally(3), Status.ON_TARGET),))
+    assert "\nNext  add `map: {GTXPro: GTX Pro}` to the field\n      (alignment/entities/lead.yml:9:5)\n" in screen(
+        calm
     )
-    calm = replace(RESULTS, findings=(), results=(clock("sales_follow_up", FEBRUARY, tally(3), Status.ON_TARGET),))
-    assert "Next  `aac build` writes the wiki" in screen(calm, quiet)
+    quiet = replace(PROJECT, findings=())
+    assert "\nNext  `aac build` writes the wiki\n" in screen(replace(calm, findings=FINDINGS[1:]), quiet)
+
+
+def test_the_screen_has_eighty_columns() -> None:
+    long = replace(RESULTS, results=(clock("a" * 40, FEBRUARY, tally(0, 12345, 1, 1, 1, 1), Status.NOT_ENOUGH_DATA),))
+    for shown in (screen(), screen(long)):
+        assert max(len(line) for line in shown.splitlines()) <= 80
 
 
 def test_a_promise_without_two_teams_is_shown_too() -> None:
@@ -379,6 +387,11 @@ info[AAC501]: no\\x0akey
   = did you mean `id`?
 """
     )
+    many = replace(records, message="no key", keys=tuple("abcdefg"), instead="write it as text")
+    assert findings_text([many]).splitlines()[1:] == [
+        "  = records: `a`, `b`, `c`, `d`, `e` and 1,475 more",
+        "  = write it as text",
+    ]
 
 
 def test_colors_only_when_asked_for() -> None:
@@ -420,6 +433,7 @@ def test_closing_lines() -> None:
         (amount(Fraction(57), "days"), "57 days"),
         (amount(Fraction(1), "days"), "1 day"),
         (amount(Fraction(7, 2), "business_hours"), "3.5 business hours"),
+        (amount(Fraction(1, 100), "hours"), "0.01 hours"),
         (amount(Fraction(4238), "count"), "4,238"),
         (amount(None, "EUR"), "—"),
         (number(Fraction("-0.001"), 2), "0"),
@@ -615,6 +629,7 @@ def test_an_agreement_page() -> None:
     ):
         assert said in text, said
     assert text.index("L-1290") < text.index("L-1300")
+    assert text.index("not known 0%") > text.index("Enterprise 75.3%")
     assert '<a href="../definition/mql.html">mql</a>.at' in site()["sla/sales_follow_up.html"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from fractions import Fraction
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from aac.distribution import VERSION
@@ -219,23 +220,12 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def dumps(value: Any, depth: int = 0) -> str:
     """JSON text; what fits on a line stands on one. Exact decimals in full, unseen characters escaped."""
-    line = _line(value)
-    if len(line) + 2 * depth <= WIDTH or not isinstance(value, (dict, list)):
-        return line
-    indent, outdent = "\n" + "  " * (depth + 1), "\n" + "  " * depth
-    if isinstance(value, list):
-        items = [dumps(part, depth + 1) for part in cast("list[Any]", value)]
-        return f"[{indent}{f',{indent}'.join(items)}{outdent}]"
-    members = [f"{_text(key)}: {dumps(part, depth + 1)}" for key, part in cast("dict[str, Any]", value).items()]
-    return f"{{{indent}{f',{indent}'.join(members)}{outdent}}}"
-
-
-def _line(value: Any) -> str:
     match value:
         case dict():
-            return "{" + ", ".join(f"{_text(key)}: {_line(part)}" for key, part in cast("Any", value).items()) + "}"
+            members = cast("dict[str, Any]", value).items()
+            return _joined("{", [f"{_text(key)}: {dumps(part, depth + 1)}" for key, part in members], "}", depth)
         case list():
-            return "[" + ", ".join(_line(part) for part in cast("list[Any]", value)) + "]"
+            return _joined("[", [dumps(part, depth + 1) for part in cast("list[Any]", value)], "]", depth)
         case str():
             return _text(value)
         case Exact():
@@ -244,8 +234,17 @@ def _line(value: Any) -> str:
             return json.dumps(value, allow_nan=False)
 
 
+def _joined(opening: str, parts: list[str], closing: str, depth: int) -> str:
+    """The parts on one line if they fit there, else each on its own."""
+    line = f"{opening}{', '.join(parts)}{closing}"
+    if len(line) + 2 * depth <= WIDTH and "\n" not in line:
+        return line
+    indent, outdent = "\n" + "  " * (depth + 1), "\n" + "  " * depth
+    return f"{opening}{indent}{f',{indent}'.join(parts)}{outdent}{closing}"
+
+
 def _text(text: str) -> str:
-    return UNSEEN.sub(lambda unseen: f"\\u{ord(unseen[0]):04x}", json.dumps(text, ensure_ascii=False))
+    return UNSEEN.sub(lambda unseen: f"\\u{ord(unseen[0]):04x}", encode_basestring(text))
 
 
 class JsonReport:

@@ -20,7 +20,7 @@ from aac.reports.wording import (
     result_words,
     visible,
 )
-from aac.results import ClockReading, Outcome
+from aac.results import ClockReading, Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 WIDTH = 80
 LINE = 100
 """The longest part of a source line that is shown with a finding."""
+WRITE = re.compile(r"^write (?!it\b)")
 FINDINGS_SHOWN = 5
+KEYS_SHOWN = 5
 LEVELS = ("error", "warning", "info")
 COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "info": "\x1b[1;36m"}
 PLAIN = "\x1b[0m"
@@ -71,14 +73,14 @@ class TextReport:
     def render(self, view: View) -> tuple[Page, ...]:
         """The page `check.txt`."""
         lines = _wrapped(view["header"], 0)
-        rows = [row for pair in view["agreements"] for row in pair["rows"]] + view["metrics"]
-        columns = _Columns(rows)
+        columns = _Columns([row for pair in view["agreements"] for row in pair["rows"]])
         if view["agreements"]:
             lines += columns.titles("Agreements", "objective")
         for pair in view["agreements"]:
             lines.append(f" {pair['title']}")
             for row in pair["rows"]:
                 lines += columns.lines(row)
+        columns = _Columns(view["metrics"])
         if view["metrics"]:
             lines += columns.titles("Metrics", "target")
         for row in view["metrics"]:
@@ -87,7 +89,7 @@ class TextReport:
             lines += ["", f"Findings  {view['findings']['counts']}"]
             lines += [_shortened(f"  {line}") for line in view["findings"]["lines"]]
         lines += textwrap.wrap(f"Next  {view['next']}", WIDTH, subsequent_indent="      ")
-        lines.append(view["summary"])
+        lines += textwrap.wrap(view["summary"], WIDTH)
         return (Page("check.txt", "".join(f"{visible(line)}\n" for line in lines)),)
 
 
@@ -131,7 +133,7 @@ def _window(result: Result) -> View:
     return {
         "window": words["window"],
         "result": f"{counts.replace(' of ', '/')} {words['shown']}" if words["is_ratio"] and counts else words["shown"],
-        "limit": words["limit"] or NONE,
+        "limit": words["short_limit"] or NONE,
         "status": f"{status['shape']} {status['word'].lower()}" if status else "",
         "notes": [
             *(["so far"] if words["so_far"] else []),
@@ -155,18 +157,16 @@ def _level_counts(findings: Iterable[Finding]) -> str:
 
 
 def _next_step(results: Results, findings: tuple[Finding, ...]) -> str:
-    """The one thing to do now: mend the worst finding, look at what is late, or else read the wiki."""
+    """The one thing to do now: look at what was late where that was too much, mend the worst finding, or build."""
+    for result in results.headline():
+        reading = result.reading
+        if isinstance(reading, ClockReading) and result.verdict.status is Status.OFF_TARGET:
+            late = f"the {reading.count(Outcome.LATE):,} that were late in {reading.window.label}"
+            return f"`aac build` and open site/{result.kind}/{result.id}.html: {late}"
     mendable = [finding for finding in findings if finding.level != "info"]
     if mendable:
         worst = min(mendable, key=lambda finding: SEVERITY[finding.level])
         return worst.instead + (f" ({worst.span})" if worst.span else "")
-    for result in results.headline():
-        reading = result.reading
-        if isinstance(reading, ClockReading) and reading.count(Outcome.LATE):
-            late = reading.count(Outcome.LATE)
-            return (
-                f"`aac build`: {result.kind}/{result.id}.html lists what was late ({late:,} in {reading.window.label})"
-            )
     return "`aac build` writes the wiki"
 
 
@@ -256,13 +256,13 @@ def _finding_text(finding: Finding, color: bool) -> str:
     elif finding.doc:
         lines.append(f"{gutter} ┌─ {visible(finding.doc)}")
     if finding.keys:
-        keys, more = ", ".join(f"`{visible(key)}`" for key in finding.keys), finding.count - len(finding.keys)
+        keys = ", ".join(f"`{visible(key)}`" for key in finding.keys[:KEYS_SHOWN])
+        more = finding.count - min(KEYS_SHOWN, len(finding.keys))
         lines.append(f"{gutter} = records: {keys}" + (f" and {more:,} more" if more > 0 else ""))
     elif finding.count > 1:
         lines.append(f"{gutter} = {plural(finding.count, 'record')}")
-    instead = visible(finding.instead)
-    if instead:
-        lines.append(f"{gutter} = {re.sub('^write ', 'write: ', instead)}")
+    if finding.instead:
+        lines.append(f"{gutter} = {WRITE.sub('write: ', visible(finding.instead))}")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -258,7 +258,7 @@ def _measured(entry: Entry, results: list[Result], zone: str) -> View | None:
 
 
 def _groups(results: list[Result]) -> list[View]:
-    """The dimensions, each with its windows, each with its groups."""
+    """The dimensions, each with its windows, each with its groups; those of unknown values last."""
     dimensions: dict[str, dict[str, list[Result]]] = {}
     for result in results:
         if result.reading.by:
@@ -271,13 +271,17 @@ def _groups(results: list[Result]) -> list[View]:
                 {
                     "window": label,
                     "so_far": groups[0].reading.is_open and groups[0].reading.window.until is not None,
-                    "rows": [_group(result) for result in groups],
+                    "rows": [_group(result) for result in sorted(groups, key=_is_unknown)],
                 }
                 for label, groups in windows.items()
             ],
         }
         for name, windows in dimensions.items()
     ]
+
+
+def _is_unknown(group: Result) -> bool:
+    return None in group.reading.by.values()
 
 
 def _group(result: Result) -> View:

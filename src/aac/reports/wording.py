@@ -93,7 +93,7 @@ def amount(value: Fraction | None, unit: str, limits: Iterable[Fraction] = ()) -
     if unit in ("count", "score", "ratio"):
         return number(value, 2, limits)
     words = unit.replace("_", " ")
-    return f"{number(value, 1, limits)} {words.removesuffix('s') if value == 1 else words}"
+    return f"{number(value, 1, (Fraction(0), *limits))} {words.removesuffix('s') if value == 1 else words}"
 
 
 def plural(n: int, thing: str) -> str:
@@ -168,7 +168,8 @@ def result_words(result: Result) -> View:
     """A result as people read it.
 
     ``shown`` is what it came to, ``counts`` what stands behind a ratio (`171 of 200`), else how many records; ``limit``
-    the objective or target; ``beside`` what else was counted; ``bar`` shares in percent for a drawing, or null.
+    the objective or target, ``short_limit`` without its unit; ``beside`` what else was counted; ``bar`` shares in
+    percent for a drawing, or null.
     """
     reading, verdict = result.reading, result.verdict
     words = _clock_words(reading, verdict) if isinstance(reading, ClockReading) else _number_words(reading, verdict)
@@ -188,11 +189,13 @@ def _clock_words(reading: ClockReading, verdict: Verdict) -> View:
     beside += [f"{reading.outside_hours:,} outside hours"] if reading.outside_hours else []
     beside += [f"{reading.unknown:,} unknown"] if reading.unknown else []
     attainment, objective = reading.attainment, verdict.objective
+    limit = None if objective is None else percent(objective, (objective,))
     return {
         "shown": NONE if attainment is None else percent(attainment, () if objective is None else (objective,)),
         "counts": f"{reading.count(Outcome.MET):,} of {reading.judged:,}" if reading.judged else None,
         "is_ratio": True,
-        "limit": None if objective is None else percent(objective, (objective,)),
+        "limit": limit,
+        "short_limit": limit,
         "beside": beside,
         "bar": _bar(attainment, objective),
     }
@@ -209,13 +212,16 @@ def _number_words(reading: NumberReading, verdict: Verdict) -> View:
         counts = None
     elif above is not None and below is not None:
         counts = f"{number(above, 2)} {'of' if is_share else '÷'} {number(below, 2)}"
+    elif value == reading.n and reading.unit == "count":
+        counts = None
     else:
-        counts = plural(reading.n, "record")
+        counts = plural(reading.n, "record") if reading.n else "no records"
     return {
         "shown": amount(value, reading.unit, limits),
         "counts": counts,
         "is_ratio": is_ratio,
         "limit": target_words(verdict.target, reading.unit),
+        "short_limit": target_words(verdict.target, "percent" if is_share else "count"),
         "beside": beside,
         "bar": _bar(value, limits[0] if limits else None) if is_share else None,
     }
