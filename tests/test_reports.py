@@ -629,6 +629,7 @@ def test_an_agreement_page() -> None:
     ):
         assert said in text, said
     assert text.index("L-1290") < text.index("L-1300")
+    assert "L-1077" not in text[text.index("Open, least time left first") :]  # it is late, and listed there
     assert text.index("not known 0%") > text.index("Enterprise 75.3%")
     assert '<a href="../definition/mql.html">mql</a>.at' in site()["sla/sales_follow_up.html"]
 
