@@ -1,0 +1,214 @@
+"""The commands as a user runs them: what goes where, and the exit codes of LANGUAGE §10."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from tests.commands import AAC, run_aac
+
+ROOT = Path(__file__).parent.parent
+NOW = "2026-03-02T09:00"
+MESSAGE = "kind: team\nid: nobody\nname: Nobody\ncolour: red\n"
+
+
+@pytest.fixture(scope="module")
+def pulled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample company, pulled once; tests that change something copy it."""
+    root = tmp_path_factory.mktemp("commands") / "larkspur"
+    root.mkdir()
+    for name in ("alignment", "data"):
+        copytree(ROOT / name, root / name)
+    (root / "aac.toml").write_bytes((ROOT / "aac.toml").read_bytes())
+    assert run_aac(root, "pull").returncode == 0
+    return root
+
+
+@pytest.fixture
+def larkspur(pulled: Path, tmp_path: Path) -> Path:
+    return copytree(pulled, tmp_path / "larkspur")
+
+
+def test_validate_says_what_is_fine(pulled: Path) -> None:
+    done = run_aac(pulled, "validate")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "36 documents are fine\n", "")
+
+
+def test_a_wrong_document_ends_everything_with_2(larkspur: Path) -> None:
+    (larkspur / "alignment" / "nobody.yml").write_text(MESSAGE)
+    done = run_aac(larkspur, "validate")
+    assert done.returncode == 2
+    assert "error[AAC207]" in done.stdout
+    assert "alignment/nobody.yml:4:1" in done.stdout
+    for command in ("pull", "check", "build"):
+        stopped = run_aac(larkspur, command)
+        assert (stopped.returncode, stopped.stdout) == (2, "")
+        assert "alignment/nobody.yml:4:1" in stopped.stderr
+    assert not (larkspur / "site").exists()
+
+
+def test_outside_a_project(tmp_path: Path) -> None:
+    done = run_aac(tmp_path, "validate")
+    assert done.returncode == 2
+    assert "aac.toml" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_project_is_found_from_a_folder_inside(pulled: Path) -> None:
+    assert run_aac(pulled / "alignment" / "slas", "validate").returncode == 0
+
+
+def test_before_the_first_pull(larkspur: Path) -> None:
+    (larkspur / ".aac" / "store.duckdb").unlink()
+    done = run_aac(larkspur, "check")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr == "aac: there is no data yet: run `aac pull` first\n"
+
+
+def test_a_source_that_failed_ends_with_4_and_leaves_the_store(larkspur: Path) -> None:
+    before = run_aac(larkspur, "check", "--now", NOW).stdout
+    (larkspur / "data").rename(larkspur / "elsewhere")
+    done = run_aac(larkspur, "pull")
+    assert done.returncode == 4
+    assert "data" in done.stdout + done.stderr
+    assert run_aac(larkspur, "check", "--now", NOW).stdout == before
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ((), 1),
+        (("--fail-on", "never"), 0),
+        (("--fail-on", "stale"), 0),
+        (("--fail-on", "at_risk"), 0),
+        (("--fail-on", "findings"), 1),
+        (("--fail-on", "off_target,not_measurable"), 1),
+        (("--fail-on", "of_target"), 2),
+        (("--window", "yesterday"), 2),
+        (("--window", "last:0"), 2),
+        (("--as-of", "soon"), 2),
+        (("--now", "soon"), 2),
+        (("--format", "xml"), 2),
+        (("--output", "a", "--output", "b"), 2),
+        (("--verbose",), 2),
+    ],
+    ids=str,
+)
+def test_exit_codes_of_check(pulled: Path, options: tuple[str, ...], code: int) -> None:
+    done = run_aac(pulled, "check", "--now", NOW, *options)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    if code == 2:
+        assert done.stdout == ""
+
+
+def test_a_stale_source_fails_with_3_unless_something_is_off_target(larkspur: Path) -> None:
+    settings = larkspur / "aac.toml"
+    written = settings.read_text()
+    settings.write_text(written.replace("[param]", 'freshness = {error_after = "3 days"}\n\n[param]'))
+    fresh = json.loads(run_aac(larkspur, "check", "--now", NOW, "--format", "json").stdout)
+    assert fresh["sources"][0]["status"] == "fresh"
+    done = run_aac(larkspur, "check", "--now", "2026-03-06", "--format", "json")
+    assert done.returncode == 3
+    stale = json.loads(done.stdout)
+    assert stale["sources"][0]["status"] == "stale"
+    assert {r["status"] for r in stale["results"] if not r["by"] and r["window"]["label"] == "2026-02"} >= {"stale"}
+    assert stale["summary"]["stale"] > 0
+    assert run_aac(larkspur, "check", "--now", "2026-03-06", "--fail-on", "off_target").returncode == 0
+
+
+def test_the_same_bytes_for_the_same_now(larkspur: Path) -> None:
+    first = run_aac(larkspur, "check", "--format", "json", SOURCE_DATE_EPOCH="1772442000")
+    again = run_aac(larkspur, "check", "--format", "json", "--now", "2026-03-02T09:00:00Z")
+    assert first.stdout == again.stdout
+    assert json.loads(first.stdout)["now"] == "2026-03-02T09:00:00Z"
+
+
+def test_every_result_carries_the_as_of_that_was_asked_for(pulled: Path) -> None:
+    # a time without an offset is the company's, and a date is the first instant after that day
+    for asked, told in [("2026-02-01T00:00", "2026-01-31T23:00:00Z"), ("2026-01-31", "2026-01-31T23:00:00Z")]:
+        done = run_aac(pulled, "check", "--as-of", asked, "--format", "json", "--now", NOW)
+        results = json.loads(done.stdout)["results"]
+        assert {r["as_of"] for r in results} == {told}
+        assert {r["window"]["label"] for r in results if r["kind"] == "metric"} == {"2026-01", "2026-02"}
+
+
+def test_windows_can_be_named(pulled: Path) -> None:
+    done = run_aac(pulled, "check", "--window", "last:3", "--window", "2025-Q4", "--format", "json", "--now", NOW)
+    results = json.loads(done.stdout)["results"]
+    labels = {r["window"]["label"] for r in results if r["id"] == "win_rate"}
+    assert labels == {"2025-12", "2026-01", "2026-02", "2025-Q4"}
+
+
+def test_formats_and_outputs_go_together(larkspur: Path) -> None:
+    done = run_aac(larkspur, "check", "--format", "json", "--output", "r.json", "--format", "text", "--now", NOW)
+    assert json.loads((larkspur / "r.json").read_text())["schema"] == "aac-results/1"
+    assert done.stdout.startswith("Larkspur")
+    missing = run_aac(larkspur, "check", "--format", "json", "--output", "no/such/folder/r.json", "--now", NOW)
+    assert (missing.returncode, missing.stdout) == (4, "")
+    assert "cannot be written" in missing.stderr
+
+
+def test_output_is_plain_where_nobody_looks(larkspur: Path) -> None:
+    (larkspur / "alignment" / "nobody.yml").write_text(MESSAGE)
+    for command in ("validate", "check"):
+        done = run_aac(larkspur, command)
+        assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_build_replaces_its_own_folder_and_no_other(larkspur: Path) -> None:
+    built = run_aac(larkspur, "build", "--now", NOW)
+    assert built.returncode == 0
+    assert Path(built.stdout.strip()).is_file()
+    assert (larkspur / "site" / "sla" / "sales_follow_up.html").is_file()
+    again = {path: path.read_bytes() for path in (larkspur / "site").rglob("*") if path.is_file()}
+    (larkspur / "site" / "left_over.html").write_text("old")
+    assert run_aac(larkspur, "build", "--now", NOW).returncode == 0
+    assert {path: path.read_bytes() for path in (larkspur / "site").rglob("*") if path.is_file()} == again
+    (larkspur / "site" / "aac.json").unlink()
+    refused = run_aac(larkspur, "build", "--now", NOW)
+    assert refused.returncode == 2
+    assert "was not made by `aac build`" in refused.stderr
+    assert [path.name for path in larkspur.iterdir() if path.name.startswith(".site")] == []
+
+
+SLOW = """
+import sys
+import time
+from aac import Settings, hookimpl
+
+class Slow:
+    name, settings = "slow", Settings
+    def __init__(self, settings, context): ...
+    def check(self):
+        print("reading", file=sys.stderr, flush=True)
+        time.sleep(60)
+
+@hookimpl
+def aac_connectors():
+    return [Slow]
+"""
+
+
+def test_ctrl_c_ends_with_130_and_nothing_half_written(larkspur: Path) -> None:
+    (larkspur / "plugins").mkdir()
+    (larkspur / "plugins" / "slow.py").write_text(SLOW)
+    settings = larkspur / "aac.toml"
+    written = settings.read_text()
+    settings.write_text(written + '\n[sources.slow]\nconnector = "slow"\n')
+    process = subprocess.Popen([AAC, "pull"], cwd=larkspur, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    told = ""
+    while "reading" not in told and process.poll() is None:
+        told += process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    out, rest = process.communicate(timeout=30)
+    assert process.returncode == 130, told + rest
+    assert (out, "Traceback" in rest) == ("", False)
+    settings.write_text(written)
+    assert run_aac(larkspur, "check", "--now", NOW).returncode == 1
