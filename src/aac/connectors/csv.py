@@ -98,11 +98,12 @@ def _files(paths: list[Path]) -> Files:
 def _header(path: Path) -> tuple[tuple[str, ...], str]:
     """The columns of a file and its delimiter; of equals the earlier in DELIMITERS."""
     try:
-        columns, delimiter = max(((_first_row(path, d), d) for d in DELIMITERS), key=lambda found: len(found[0]))
+        delimiter = max(DELIMITERS, key=lambda each: _width(path, each))
+        columns = _first_row(path, delimiter, strict=True)
     except UnicodeDecodeError:
         raise SourceError(f"`{path}` is not UTF-8: export it as «CSV UTF-8»") from None
     except (OSError, csv.Error) as error:
-        raise SourceError(f"`{path}` cannot be read: {error}") from error
+        raise SourceError(f"the header of `{path}` cannot be read: {error}") from error
     if not columns:
         raise SourceError(f"`{path}` has no header: its first line must name the columns")
     if "" in map(str.strip, columns):
@@ -115,9 +116,17 @@ def _header(path: Path) -> tuple[tuple[str, ...], str]:
     return columns, delimiter
 
 
-def _first_row(path: Path, delimiter: str) -> tuple[str, ...]:
+def _width(path: Path, delimiter: str) -> int:
+    """How many columns a delimiter would give; one that makes no sense of the quotes gives none."""
+    try:
+        return len(_first_row(path, delimiter, strict=False))
+    except csv.Error:
+        return 0
+
+
+def _first_row(path: Path, delimiter: str, *, strict: bool) -> tuple[str, ...]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        return tuple(next(csv.reader(file, delimiter=delimiter, strict=True), ()))
+        return tuple(next(csv.reader(file, delimiter=delimiter, strict=strict), ()))
 
 
 @hookimpl

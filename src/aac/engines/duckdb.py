@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -48,6 +49,8 @@ class DuckdbEngine:
 
         # Queries that outgrow the memory use this folder; DuckDB makes it when it is needed and removes it at the end.
         spill = Path(tempfile.gettempdir()) / f"aac-{uuid4().hex}"
+        # A thread that runs a query does not see Ctrl-C before its end, so the one that sees it runs none.
+        self._worker = ThreadPoolExecutor(1)
         with _our_errors():
             self._connection = duckdb.connect(
                 config={"python_enable_replacements": False, "temp_directory": str(spill)}
@@ -88,6 +91,7 @@ class DuckdbEngine:
 
     def close(self) -> None:
         """Let go of everything; calling it twice is fine."""
+        self._worker.shutdown()
         self._connection.close()
 
     def execute(self, text: str, *values: object) -> Rows:
@@ -96,7 +100,13 @@ class DuckdbEngine:
         Names and values from outside never stand in ``text`` itself, unless `engines.sql` has made it.
         """
         with _our_errors():
-            return self._connection.execute(text, list(values)).fetchall()
+            running = self._worker.submit(lambda: self._connection.execute(text, list(values)).fetchall())
+            try:
+                return running.result()
+            except KeyboardInterrupt:
+                self._connection.interrupt()
+                running.exception()
+                raise
 
 
 class Store(DuckdbEngine):
@@ -113,7 +123,7 @@ class Store(DuckdbEngine):
             if read_only:
                 self.attach(str(path), alias)
             else:
-                path.parent.mkdir(parents=True, exist_ok=True)
+                _make_folder(path.parent)
                 self.execute(f"ATTACH $1 AS {_quoted(alias)}", str(path))
             self.execute(f"USE {_quoted(alias)}")
             if not read_only:
@@ -159,6 +169,13 @@ TEMPORARY = ("temp", "main")
 def _quoted(*parts: str) -> str:
     """A name that cannot be read as anything else, outermost part first."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError(f"`{folder}` cannot be made: {error.strerror}") from error
 
 
 @contextmanager
