@@ -27,20 +27,20 @@ FAIL_BY_DEFAULT = ("off_target", "stale")
 
 
 def attainment_status(reading: ClockReading, objective: Fraction | None, min_n: int) -> Status | None:
-    """The status of a promise in time; null when no objective was agreed and there is nothing else to say.
+    """The status of a promise in time; null when no objective was agreed: measured, not judged.
 
-    A total of an open window that is on target so far is at risk when its last seven days alone are not.
+    An open window that is on target so far is at risk when its last seven days alone are not.
     """
-    measurable = sum(reading.counts.get(o, 0) for o in (Outcome.MET, Outcome.LATE, Outcome.OPEN, Outcome.EXCUSED))
-    if not measurable and reading.count(Outcome.UNMEASURABLE):
+    if objective is None:
+        return None
+    measurable = sum(reading.count(o) for o in (Outcome.MET, Outcome.LATE, Outcome.OPEN, Outcome.EXCUSED))
+    if not measurable and (reading.count(Outcome.UNMEASURABLE) or reading.unknown):
         return Status.NOT_MEASURABLE
     if reading.is_stale:
         return Status.STALE
     attainment = reading.attainment
     if attainment is None or reading.judged < min_n:
         return Status.NOT_ENOUGH_DATA
-    if objective is None:
-        return None
     if attainment < objective:
         return Status.OFF_TARGET
     met, late = reading.recent
@@ -53,7 +53,7 @@ def number_status(reading: NumberReading, limits: Limits | None, min_n: int) -> 
     """The status of a metric; null without a target."""
     if limits is None:
         return None
-    if reading.value is None and reading.n == 0 and reading.unknown:
+    if _is_not_measurable(reading):
         return Status.NOT_MEASURABLE
     if reading.is_stale:
         return Status.STALE
@@ -63,6 +63,16 @@ def number_status(reading: NumberReading, limits: Limits | None, min_n: int) -> 
     least, most = limits
     inside = (least is None or reading.value >= least) and (most is None or reading.value <= most)
     return Status.ON_TARGET if inside else Status.OFF_TARGET
+
+
+def _is_not_measurable(reading: NumberReading) -> bool:
+    """Whether there are records, and of none is known whether it belongs, or what the formula needs.
+
+    A denominator of 0 may well be known: then there is no data.
+    """
+    if reading.n == 0:
+        return reading.unknown > 0
+    return reading.value is None and (reading.denominator != 0 or reading.unknown >= reading.n)
 
 
 def budget(reading: ClockReading, objective: Fraction) -> tuple[int, int]:
@@ -78,7 +88,8 @@ def wilson_interval(successes: int, n: int) -> tuple[float, float] | None:
     p, z2 = successes / n, WILSON_Z**2
     middle = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = WILSON_Z * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # at both ends rounding must not leave a trifle
+    return 0.0 if successes == 0 else middle - half, 1.0 if successes == n else middle + half
 
 
 def read_fail_on(text: str | None) -> tuple[str, ...]:

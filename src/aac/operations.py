@@ -133,9 +133,8 @@ def check(
     """Everything that a target was agreed for: one text a format, and the exit code it leads to."""
     results = measure(opened, now_us, asked, tell, everything=False)
     texts = tuple(_screen(opened, results, name) for name in formats)
-    statuses = [result.verdict.status for result in results.headline()]
     warned = any(finding.level != "info" for finding in results.findings)
-    return Checked(results, texts, exit_code(statuses, warned, fail_on))
+    return Checked(results, texts, exit_code(results.deciding(), warned, fail_on))
 
 
 def _screen(opened: Opened, results: Results, name: str) -> str:

@@ -63,8 +63,8 @@ class Item:
 class ClockReading:
     """What was counted of a clock in one window and group.
 
-    ``recent`` is (met, late) of the items started in the seven local days before as_of; only totals of open windows
-    need it. ``late_items`` and ``open_items`` are listed for totals only.
+    ``recent`` is (met, late) of the items started in the seven local days before as_of; only open windows need it.
+    ``late_items`` and ``open_items`` are listed for totals only.
     """
 
     subject: str
@@ -141,7 +141,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A reading and its verdict. ``selection`` tells which window it answers: last, current, or one that was named."""
+    """A reading and its verdict. ``selection`` tells which window it answers: last, current, named or unplaced."""
 
     kind: str
     id: str
@@ -176,3 +176,9 @@ class Results:
     def headline(self) -> tuple[Result, ...]:
         """The totals that the summary and the exit code follow: of the `last` windows or those that were named."""
         return tuple(r for r in self.results if not r.reading.by and r.selection != "current")
+
+    def deciding(self) -> tuple[Status | None, ...]:
+        """The statuses that the exit code follows: the headline's, and `at_risk` of current windows (LANGUAGE §10)."""
+        current = (r.verdict.status for r in self.results if not r.reading.by and r.selection == "current")
+        at_risk = (status for status in current if status is Status.AT_RISK)
+        return (*(result.verdict.status for result in self.headline()), *at_risk)

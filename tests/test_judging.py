@@ -1,0 +1,276 @@
+"""The ladder of statuses a rung at a time, budgets, intervals and exit codes (LANGUAGE §7, §8, §10)."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+
+from aac.errors import UsageError
+from aac.judging import (
+    FAIL_BY_DEFAULT,
+    attainment_status,
+    budget,
+    exit_code,
+    number_status,
+    read_fail_on,
+    wilson_interval,
+)
+from aac.periods import Window
+from aac.results import ClockReading, NumberReading, Outcome, Result, Results, Status, Verdict
+
+FEBRUARY = Window("2026-02", "month", date(2026, 2, 1), date(2026, 3, 1))
+
+
+def clock(
+    met: int = 0,
+    late: int = 0,
+    *,
+    opened: int = 0,
+    excused: int = 0,
+    unmeasurable: int = 0,
+    unknown: int = 0,
+    is_open: bool = False,
+    is_stale: bool = False,
+    recent: tuple[int, int] = (0, 0),
+) -> ClockReading:
+    counts = {
+        Outcome.MET: met,
+        Outcome.LATE: late,
+        Outcome.OPEN: opened,
+        Outcome.EXCUSED: excused,
+        Outcome.UNMEASURABLE: unmeasurable,
+    }
+    return ClockReading("sla:s", FEBRUARY, 0, is_open, is_stale, {}, counts, 0, unknown, recent)
+
+
+def figure(
+    value: str | None,
+    n: int,
+    *,
+    of: tuple[int, int] | None = None,
+    unknown: int = 0,
+    is_open: bool = False,
+    is_stale: bool = False,
+) -> NumberReading:
+    exact = Fraction(value) if value is not None else None
+    above, below = (Fraction(of[0]), Fraction(of[1])) if of else (None, None)
+    return NumberReading("metric:m", FEBRUARY, 0, is_open, is_stale, {}, exact, above, below, n, unknown, "percent")
+
+
+HALF = Fraction(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("reading", "min_n", "status"),
+    [
+        # nothing could be measured, though there were items, or records that may be items
+        (clock(unmeasurable=3), 1, Status.NOT_MEASURABLE),
+        (clock(unknown=3), 1, Status.NOT_MEASURABLE),
+        (clock(unmeasurable=3, is_stale=True), 1, Status.NOT_MEASURABLE),
+        # stale goes before what was counted, and after what cannot be
+        (clock(10, is_stale=True), 1, Status.STALE),
+        (clock(0, 10, is_stale=True), 1, Status.STALE),
+        (clock(is_stale=True), 1, Status.STALE),
+        # too few judged items; those that are open, excused or unmeasurable are not judged
+        (clock(), 1, Status.NOT_ENOUGH_DATA),
+        (clock(opened=5), 1, Status.NOT_ENOUGH_DATA),
+        (clock(excused=5), 1, Status.NOT_ENOUGH_DATA),
+        (clock(excused=1, unmeasurable=5), 1, Status.NOT_ENOUGH_DATA),
+        (clock(0, 9, opened=5), 10, Status.NOT_ENOUGH_DATA),
+        (clock(9, unmeasurable=5), 10, Status.NOT_ENOUGH_DATA),
+        # below the objective is off target; the window may be open, and items unmeasurable
+        (clock(1, 2), 1, Status.OFF_TARGET),
+        (clock(0, 10), 10, Status.OFF_TARGET),
+        (clock(1, 2, is_open=True), 1, Status.OFF_TARGET),
+        (clock(1, 2, unmeasurable=50, unknown=50), 1, Status.OFF_TARGET),
+        # equal to it is on target
+        (clock(1, 1), 1, Status.ON_TARGET),
+        (clock(2, 1), 1, Status.ON_TARGET),
+        # an open window on target is at risk if its last seven days alone are not
+        (clock(9, 2, is_open=True, recent=(1, 2)), 1, Status.AT_RISK),
+        (clock(9, 2, is_open=True, recent=(0, 1)), 1, Status.AT_RISK),
+        # … unless they are, were too few, or the window is over
+        (clock(9, 2, is_open=True, recent=(2, 2)), 1, Status.ON_TARGET),
+        (clock(9, 2, is_open=True, recent=(0, 0)), 1, Status.ON_TARGET),
+        (clock(9, 2, is_open=True, recent=(1, 2)), 4, Status.ON_TARGET),
+        (clock(9, 2, is_open=True, recent=(1, 3)), 4, Status.AT_RISK),
+        (clock(9, 2, is_open=False, recent=(0, 2)), 1, Status.ON_TARGET),
+    ],
+)
+def test_status_of_a_promise(reading: ClockReading, min_n: int, status: Status) -> None:
+    assert attainment_status(reading, HALF, min_n) is status
+
+
+@pytest.mark.parametrize(
+    "reading", [clock(), clock(3), clock(0, 3), clock(unmeasurable=3), clock(3, is_stale=True), clock(unknown=1)]
+)
+def test_without_an_objective_nothing_is_judged(reading: ClockReading) -> None:
+    assert attainment_status(reading, None, 1) is None
+
+
+@pytest.mark.parametrize(("objective", "status"), [(Fraction(1), Status.OFF_TARGET), (Fraction(0), Status.ON_TARGET)])
+def test_objectives_at_the_ends(objective: Fraction, status: Status) -> None:
+    assert attainment_status(clock(999_999_999, 1), objective, 1) is status
+
+
+def test_status_is_decided_on_fractions() -> None:
+    """As doubles, 3 × 10^17 of 10^18 and one fewer are the same number."""
+    objective, n = Fraction(3, 10), 10**18
+    assert attainment_status(clock(3 * 10**17, 7 * 10**17), objective, 1) is Status.ON_TARGET
+    assert attainment_status(clock(3 * 10**17 - 1, 7 * 10**17 + 1), objective, 1) is Status.OFF_TARGET
+    assert (3 * 10**17 - 1) / n == 3 * 10**17 / n
+
+
+AT_LEAST_HALF, AT_MOST_HALF = (HALF, None), (None, HALF)
+
+
+@pytest.mark.parametrize(
+    ("reading", "limits", "min_n", "status"),
+    [
+        # of no record is known whether it belongs, so that counting none says nothing
+        (figure(None, 0, unknown=4), AT_LEAST_HALF, 1, Status.NOT_MEASURABLE),
+        (figure("0", 0, unknown=4), AT_LEAST_HALF, 1, Status.NOT_MEASURABLE),
+        (figure("0", 0), AT_LEAST_HALF, 1, Status.NOT_ENOUGH_DATA),
+        # without a value though there are records: what the formula needs is not known of any
+        (figure(None, 5), AT_LEAST_HALF, 1, Status.NOT_MEASURABLE),
+        (figure(None, 5, is_stale=True), AT_LEAST_HALF, 1, Status.NOT_MEASURABLE),
+        (figure(None, 5, of=(0, 0), unknown=5), AT_LEAST_HALF, 1, Status.NOT_MEASURABLE),
+        # a denominator that is known to be 0 is no data
+        (figure(None, 50, of=(0, 0)), AT_LEAST_HALF, 1, Status.NOT_ENOUGH_DATA),
+        (figure(None, 50, of=(0, 0), unknown=2), AT_LEAST_HALF, 1, Status.NOT_ENOUGH_DATA),
+        (figure(None, 0), AT_LEAST_HALF, 1, Status.NOT_ENOUGH_DATA),
+        (figure("1", 30, is_stale=True), AT_LEAST_HALF, 1, Status.STALE),
+        (figure("0", 0, is_stale=True), AT_LEAST_HALF, 1, Status.STALE),
+        # the denominator of a ratio counts, else the records
+        (figure("0.1", 30, of=(1, 10)), AT_LEAST_HALF, 20, Status.NOT_ENOUGH_DATA),
+        (figure("0.1", 10, of=(3, 30)), AT_LEAST_HALF, 20, Status.OFF_TARGET),
+        (figure("0.1", 19), AT_LEAST_HALF, 20, Status.NOT_ENOUGH_DATA),
+        (figure("0.1", 20), AT_LEAST_HALF, 20, Status.OFF_TARGET),
+        # a limit belongs to what is on target
+        (figure("0.5", 20), AT_LEAST_HALF, 1, Status.ON_TARGET),
+        (figure("0.5", 20), AT_MOST_HALF, 1, Status.ON_TARGET),
+        (figure("0.500001", 20), AT_MOST_HALF, 1, Status.OFF_TARGET),
+        (figure("0.5", 20), (HALF, HALF), 1, Status.ON_TARGET),
+        (figure("0.4", 20), (HALF, Fraction(1)), 1, Status.OFF_TARGET),
+        (figure("1.1", 20), (HALF, Fraction(1)), 1, Status.OFF_TARGET),
+        (figure("-1", 20), AT_MOST_HALF, 1, Status.ON_TARGET),
+        # without a target, nothing
+        (figure("0.1", 20), None, 1, None),
+        (figure(None, 0, unknown=4), None, 1, None),
+        (figure("0.1", 20, is_stale=True), None, 1, None),
+    ],
+)
+def test_status_of_a_number(
+    reading: NumberReading, limits: tuple[Fraction | None, Fraction | None] | None, min_n: int, status: Status | None
+) -> None:
+    assert number_status(reading, limits, min_n) is status
+
+
+@pytest.mark.parametrize(
+    ("met", "late", "opened", "objective", "allowed"),
+    [
+        (171, 29, 0, "0.95", 10),
+        (18, 1, 0, "0.95", 0),  # a twentieth of 19 is less than one
+        (18, 1, 1, "0.95", 1),  # items that are open may still become late
+        (0, 0, 0, "0.95", 0),
+        (3, 0, 0, "1", 0),
+        (3, 0, 0, "0", 3),
+        (10, 0, 0, "0.7", 3),  # exactly 3, which 1 - 0.7 in doubles misses
+    ],
+)
+def test_budget(met: int, late: int, opened: int, objective: str, allowed: int) -> None:
+    reading = clock(met, late, opened=opened, excused=100, unmeasurable=100)
+    assert budget(reading, Fraction(objective)) == (allowed, late)
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [  # Newcombe 1998, Statistics in Medicine 17, 857-872, table I, method 3
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0000, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_wilson_interval(successes: int, n: int, low: float, high: float) -> None:
+    found = wilson_interval(successes, n)
+    assert found is not None
+    assert (round(found[0], 4), round(found[1], 4)) == (low, high)
+    mirrored = wilson_interval(n - successes, n)
+    assert mirrored == pytest.approx((1 - found[1], 1 - found[0]), abs=1e-12)
+
+
+def test_wilson_interval_ends_where_shares_end() -> None:
+    for n in range(1, 500):
+        none, all_ = wilson_interval(0, n), wilson_interval(n, n)
+        assert none is not None
+        assert all_ is not None
+        assert none[0] == 0 < none[1] < 1
+        assert 0 < all_[0] < 1 == all_[1]
+
+
+def test_no_interval_without_items() -> None:
+    assert wilson_interval(0, 0) is None
+
+
+ON, RISK, OFF = Status.ON_TARGET, Status.AT_RISK, Status.OFF_TARGET
+LITTLE, STALE, NOT = Status.NOT_ENOUGH_DATA, Status.STALE, Status.NOT_MEASURABLE
+
+
+@pytest.mark.parametrize(
+    ("statuses", "has_warnings", "fail_on", "code"),
+    [
+        ([], False, FAIL_BY_DEFAULT, 0),
+        ([ON, RISK, LITTLE, NOT, None], True, FAIL_BY_DEFAULT, 0),
+        ([ON, OFF], False, FAIL_BY_DEFAULT, 1),
+        ([ON, STALE], False, FAIL_BY_DEFAULT, 3),
+        ([STALE, OFF], False, FAIL_BY_DEFAULT, 1),
+        ([OFF, STALE], False, FAIL_BY_DEFAULT, 1),
+        ([OFF, STALE], False, ["stale"], 3),
+        ([OFF], False, ["at_risk"], 0),
+        ([RISK], False, ["at_risk"], 1),
+        ([NOT], False, ["not_measurable"], 3),
+        ([NOT, RISK], False, ["not_measurable", "at_risk"], 1),
+        ([LITTLE], False, ["off_target", "at_risk", "stale", "not_measurable"], 0),
+        ([STALE], True, ["findings", "stale"], 1),
+        ([ON], False, ["findings"], 0),
+        ([ON], True, ["findings"], 1),
+        ([OFF, STALE, NOT], True, ["never"], 0),
+        ([OFF], True, ["off_target", "findings", "never"], 0),
+    ],
+)
+def test_exit_code(statuses: list[Status | None], has_warnings: bool, fail_on: list[str], code: int) -> None:
+    assert exit_code(statuses, has_warnings, fail_on) == code
+
+
+def test_fail_on_is_a_comma_list_of_known_words() -> None:
+    assert read_fail_on(None) == ("off_target", "stale")
+    assert read_fail_on(" at_risk , findings") == ("at_risk", "findings")
+    for wrong in ("", "off target", "at_risk,", "on_target", "OFF_TARGET"):
+        with pytest.raises(UsageError, match="--fail-on"):
+            read_fail_on(wrong)
+
+
+def results(*parts: tuple[str, Status, dict[str, str]]) -> Results:
+    found = [
+        Result("metric", "m", NumberReading("metric:m", FEBRUARY, 0, False, False, by, None, None, None, 0, 0, "count"),
+               Verdict(status), selection)
+        for selection, status, by in parts
+    ]  # fmt: skip
+    return Results("p", None, 0, (), {}, tuple(found))
+
+
+@pytest.mark.parametrize(
+    ("current", "added"), [(RISK, (RISK,)), (OFF, ()), (ON, ()), (LITTLE, ()), (STALE, ()), (NOT, ())]
+)
+def test_the_current_window_can_only_add_at_risk(current: Status, added: tuple[Status, ...]) -> None:
+    found = results(("last", ON, {}), ("current", current, {}), ("current", RISK, {"segment": "SMB"}))
+    assert found.deciding() == (ON, *added)
+    assert [result.verdict.status for result in found.headline()] == [ON]
+
+
+def test_windows_that_were_named_decide_with_all_they_are() -> None:
+    found = results(("named", OFF, {}), ("named", STALE, {}), ("named", OFF, {"segment": "SMB"}))
+    assert found.deciding() == (OFF, STALE)
