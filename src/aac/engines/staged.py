@@ -71,6 +71,10 @@ class Staged:
         """Makes a field unknown where ``condition`` holds."""
         return f"UPDATE {self.name} SET f{field} = NULL WHERE {condition}"
 
+    def few_keys(self, most: int) -> str:
+        """The keys as text, at most so many."""
+        return f"SELECT f{self.keys[0]}::VARCHAR FROM {self.name} ORDER BY rowid LIMIT {most}"
+
     def extents(self, fields: Sequence[int]) -> str:
         """One row: the number of records, then the least and the greatest value of each field."""
         columns = ["count(*)", *(f"min(f{field}), max(f{field})" for field in fields)]

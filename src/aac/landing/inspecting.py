@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aac.engines import staged as statements
 from aac.landing.staging import BOUNDS, can_be_lost, keeps_original
 from aac.landing.state import Flaw
+from aac.landing.telling import near
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Set as AbstractSet
 
     from aac.engines.duckdb import Store
     from aac.engines.staged import Staged
     from aac.measures import StoredField, Table
 
 
+MOST_KEYS = 1000
+"""Among more keys than these, none is looked for that was perhaps meant."""
+
+
 class Inspection:
     """Looks at a staged table and changes it; what it found is in ``flaws``. ``private`` fields are never quoted."""
 
-    def __init__(self, store: Store, table: Table, staged: Staged, private: Collection[str]) -> None:
+    def __init__(self, store: Store, table: Table, staged: Staged, private: AbstractSet[str]) -> None:
         self.table = table
         self.staged = staged
         self.flaws: list[Flaw] = []
@@ -48,37 +54,32 @@ class Inspection:
     def follow(self, place: int, target: Staged | None) -> None:
         """Makes a reference unknown where no record of ``target`` has that key; without a target it stays as it is.
 
-        A reference that is itself part of the key stays: a record without its key would be gone.
+        A reference that is itself part of the key stays too: a record without its key would be gone.
         """
         field = self.table.fields[place]
-        lost = [f"l{place}"] if can_be_lost(field) else []
-        outside = [f"o{place}"] if field.type.name in BOUNDS else []
-        original = [f"w{place}"] if keeps_original(field) else []
-        empty = " AND ".join(f"{column} IS NULL" for column in [f"f{place}", *lost, *outside])
+        empty = " AND ".join(f"{column} IS NULL" for column in [f"f{place}", *_unusable(field, place)])
         self._tell("AAC508", field.name, self.staged.flawed(empty))
-        unmatched = [self.staged.finds_nothing(place, target)] if target is not None else []
-        unusable = " OR ".join([*(f"{column} IS NOT NULL" for column in lost), *(f"({rule})" for rule in unmatched)])
-        if unusable:
-            text = f"coalesce({', '.join([*lost, *original, f'f{place}::VARCHAR'])})"
-            if self._keep("AAC503", field, unusable, text) and unmatched and place not in self.staged.keys:
-                self._store.execute(self.staged.forget(place, unmatched[0]))
+        unmatched = self.staged.finds_nothing(place, target) if target is not None else "false"
+        lost = f"l{place} IS NOT NULL OR " if can_be_lost(field) else ""
+        text = f"coalesce({', '.join(_written(field, place))})"
+        if self._keep("AAC503", field, f"{lost}({unmatched})", text) and target is not None:
+            self.flaws[-1] = replace(self.flaws[-1], near=self._near(self.flaws[-1], target))
+            if place not in self.staged.keys:
+                self._store.execute(self.staged.forget(place, unmatched))
+
+    def _near(self, flaw: Flaw, target: Staged) -> tuple[tuple[str, str], ...]:
+        """Keys that were perhaps meant, where there are few enough to look at."""
+        keys = self._rows(target.few_keys(MOST_KEYS + 1))
+        return near(flaw.texts, [key for (key,) in keys if key is not None]) if len(keys) <= MOST_KEYS else ()
 
     def _take_out(self, code: str, condition: str, text: str) -> None:
         selection = self.staged.flawed(condition, text)
         if not self._tell(code, None, selection):
             return
-        values = [f"coalesce({', '.join(columns)})" for columns in map(self._written, range(len(self.table.fields)))]
+        values = [f"coalesce({', '.join(_written(field, at))})" for at, field in enumerate(self.table.fields)]
         names = [field.name for field in self.table.fields]
         self._store.execute(self.staged.set_aside(selection, values), self.table.entity, code, names)
         self._store.execute(self.staged.remove_set_aside, self.table.entity)
-
-    def _written(self, place: int) -> list[str]:
-        """The columns that may hold what was written in a field, the most original first."""
-        field = self.table.fields[place]
-        lost = [f"l{place}"] if can_be_lost(field) else []
-        outside = [f"o{place}"] if field.type.name in BOUNDS else []
-        original = [f"w{place}"] if keeps_original(field) else []
-        return [*lost, *outside, *original, f"f{place}::VARCHAR"]
 
     def _keep(self, code: str, field: StoredField, condition: str, text: str) -> bool:
         """Counts records whose text became unknown and keeps the texts; whether there are any."""
@@ -94,13 +95,15 @@ class Inspection:
         if not count:
             return False
         firsts = self._rows(statements.first_of(selection))
-        quoted = {field} if field is not None else set(self.table.key)
-        texts = [] if quoted & set(self._private) else self._rows(statements.texts_of(selection))
-        keys = [] if set(self.table.key) & set(self._private) else [_key(parts) for _, parts in firsts]
-        self.flaws.append(
-            Flaw(code, field, count, tuple(text for (text,) in texts), tuple(filter(None, keys)), _few(firsts))
-        )
+        rows = tuple(row for row, _ in firsts[:5])
+        keys = dict.fromkeys(_key(parts) for _, parts in firsts if any(parts) and not self._is_private(*self.table.key))
+        is_quoted = not self._is_private(*((field,) if field is not None else self.table.key))
+        texts = tuple(text for (text,) in self._rows(statements.texts_of(selection))) if is_quoted else ()
+        self.flaws.append(Flaw(code, field, count, texts, tuple(keys), rows))
         return True
+
+    def _is_private(self, *fields: str) -> bool:
+        return not self._private.isdisjoint(fields)
 
     def _rows(self, statement: str) -> list[Any]:
         return list(self._store.execute(statement))
@@ -111,5 +114,13 @@ def _key(parts: list[str | None]) -> str:
     return ", ".join(part for part in parts if part is not None)
 
 
-def _few(firsts: list[tuple[int, list[str | None]]]) -> tuple[int, ...]:
-    return tuple(row for row, _ in firsts[:5])
+def _unusable(field: StoredField, place: int) -> list[str]:
+    """The columns that hold text which is no value of the field."""
+    lost = [f"l{place}"] if can_be_lost(field) else []
+    return [*lost, *([f"o{place}"] if field.type.name in BOUNDS else [])]
+
+
+def _written(field: StoredField, place: int) -> list[str]:
+    """The columns that may hold what was written in a field, the most original first."""
+    original = [f"w{place}"] if keeps_original(field) else []
+    return [*_unusable(field, place), *original, f"f{place}::VARCHAR"]

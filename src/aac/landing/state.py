@@ -59,7 +59,8 @@ class PulledSource:
 class Flaw:
     """What is wrong with ``count`` records of an entity, told by code; nothing personal is in it.
 
-    ``texts``: up to five of what was written; ``keys``: up to ten keys; ``rows``: up to five rows of the stream.
+    ``texts``: up to five of what was written; ``keys``: up to ten keys; ``rows``: up to five rows of the stream;
+    ``near``: those of the texts that are nearly a key, and which.
     """
 
     code: str
@@ -68,6 +69,7 @@ class Flaw:
     texts: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
+    near: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +144,6 @@ def _entity(row: Sequence[Any]) -> tuple[str, PreparedEntity]:
     return id, PreparedEntity(fingerprint, rows, extents, tuple(_flaw(**flaw) for flaw in json.loads(flaws)))
 
 
-def _flaw(texts: list[str], keys: list[str], rows: list[int], **others: Any) -> Flaw:
-    return Flaw(texts=tuple(texts), keys=tuple(keys), rows=tuple(rows), **others)
+def _flaw(code: str, field: str | None, count: int, **others: list[Any]) -> Flaw:
+    texts, keys, rows, near = (tuple(others[name]) for name in ("texts", "keys", "rows", "near"))
+    return Flaw(code, field, count, texts, keys, rows, tuple((text, key) for text, key in near))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from aac.expressions.nodes import Column, walk
@@ -9,7 +12,7 @@ from aac.findings import Finding, did_you_mean
 from aac.periods import YEARS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from aac.config import Source
     from aac.findings import Level
@@ -28,6 +31,14 @@ TYPES = {
 """What text was meant to be by the name of its type, and what to do when it is not."""
 
 LONGEST_TEXT = 40
+PLAIN = re.compile(r"[A-Za-z0-9_]([\w .-]*\w)?")
+"""Texts that need no quotes in YAML."""
+
+
+def near(texts: Iterable[str], known: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Those of ``texts`` that are nearly a known one, and which."""
+    found = ((text, get_close_matches(text, known, n=1, cutoff=0.8)) for text in texts)
+    return tuple((text, matches[0]) for text, matches in found if matches)
 
 
 def tell_flaws(table: Table, prepared: PreparedEntity | None) -> tuple[Finding, ...]:
@@ -91,21 +102,22 @@ def _sentences(flaw: Flaw, table: Table) -> tuple[str, str]:
     stream, quoted = f"`{table.source}.{table.stream}`", _quoted(flaw.texts)
     match flaw.code:
         case "AAC501":
-            rows = ", ".join(map(str, flaw.rows))
-            message = f"{_records(flaw)} of {stream} without {key} set aside{quoted} (row {rows}{_more(flaw, 5)})"
+            rows = ", ".join(map(str, flaw.rows)) + (", …" if flaw.count > len(flaw.rows) else "")
+            message = f"{_records(flaw)} of {stream} set aside without {key} (row{_s(flaw)} {rows}){quoted}"
             return message, "give every record a key, or choose another `key`"
         case "AAC502":
             stays = f"the one with the latest `{table.occurs}`" if table.occurs else "the last one"
-            known = f": {', '.join(flaw.keys[:5])}{_more(flaw, 5)}" if flaw.keys else ""
-            message = f"{_records(flaw)} of {stream} set aside because {key} is not theirs alone{known}; {stays} stays"
+            known = f": {', '.join(flaw.keys[:5])}{', …' if len(flaw.keys) > 5 else ''}" if flaw.keys else ""
+            message = f"{_records(flaw)} of {stream} set aside because another has the same {key}{known}; {stays} stays"
             return message, "export every record once, or add to `key` what tells them apart"
         case "AAC503":
             entity = table.field(str(flaw.field)).type.entity
             message = f"`{flaw.field}` of {_records(flaw)} finds no {entity}{quoted}"
-            return message, f"repair the spelling with `map`, or add what is missing to `{entity}`"
+            return message, f"{_repair(flaw.near)}, or add what is missing to `{entity}`"
         case "AAC504":
+            known = table.field(str(flaw.field)).type.values or ()
             message = f"`{flaw.field}` of {_records(flaw)} is not in its list of values{quoted}"
-            return message, "add them to `values`, or `map` them to one that is there"
+            return message, f"{_repair(near(flaw.texts, known))}, or add what is missing to `values`"
         case "AAC505":
             meant, instead = TYPES[table.field(str(flaw.field)).type.name]
             return f"`{flaw.field}` of {_records(flaw)} is not {meant}{quoted}", instead
@@ -120,7 +132,11 @@ def _sentences(flaw: Flaw, table: Table) -> tuple[str, str]:
 
 
 def _records(flaw: Flaw) -> str:
-    return f"{flaw.count:,} record{'s' if flaw.count != 1 else ''}"
+    return f"{flaw.count:,} record{_s(flaw)}"
+
+
+def _s(flaw: Flaw) -> str:
+    return "s" if flaw.count != 1 else ""
 
 
 def _quoted(texts: tuple[str, ...]) -> str:
@@ -129,5 +145,12 @@ def _quoted(texts: tuple[str, ...]) -> str:
     return f": {', '.join(shown)}" if shown else ""
 
 
-def _more(flaw: Flaw, shown: int) -> str:
-    return ", …" if flaw.count > shown else ""
+def _repair(pairs: Iterable[tuple[str, str]]) -> str:
+    """How a field is mapped, with the pairs that seem to be meant."""
+    entries = ", ".join(f"{_scalar(text)}: {_scalar(meant)}" for text, meant in pairs)
+    return f"repair the spelling with `map: {{{entries}}}`" if entries else "repair the spelling with `map`"
+
+
+def _scalar(text: str) -> str:
+    """A text as it may stand in a mapping of YAML."""
+    return text if PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,98 @@
+"""A project folder that can be pulled: what tests of landing write, read and ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from aac.config import Source
+from aac.connectors.base import Context
+from aac.connectors.csv import CsvConnector, CsvSettings
+from aac.engines.duckdb import DuckdbEngine, Store
+from aac.expressions.nodes import Column, Type
+from aac.findings import Finding, Span
+from aac.landing.landed import Landed, prepared
+from aac.landing.pull import Pulled, pull
+from aac.measures import StoredField, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+NOW_US = 1_772_600_000_000_000
+
+
+def us(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> int:
+    """Microseconds of a moment in UTC."""
+    since = datetime(year, month, day, hour, minute, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    return since // timedelta(microseconds=1)
+
+
+def days(year: int, month: int, day: int) -> int:
+    """Days since the epoch."""
+    return (date(year, month, day) - date(1970, 1, 1)).days
+
+
+def column(name: str, type_: str | Type = "text", read: str | None = None, **others: Any) -> StoredField:
+    """A stored field, with a span that tells its name."""
+    known = type_ if isinstance(type_, Type) else Type(type_)
+    return StoredField(name, known, Column(read or name), span=Span("f.yml", 1, 1, text=name), **others)
+
+
+def ref(entity: str, key: str = "text") -> Type:
+    return Type(key, entity=entity)
+
+
+def table(entity: str, *fields: StoredField, key: str = "id", occurs: str | None = None, source: str = "crm") -> Table:
+    """An entity read from the stream of its own name; several keys are parted by a space."""
+    return Table(entity, source, entity, tuple(key.split()), occurs, fields, Span("f.yml", 1, 1, text=entity))
+
+
+@dataclass
+class Project:
+    """A project folder, with the sources `crm` and maybe others in folders of their own name."""
+
+    root: Path
+    tables: list[Table] = field(default_factory=list[Table])
+    sources: dict[str, Source] = field(default_factory=lambda: {"crm": Source("crm", "csv")})
+    told: list[str] = field(default_factory=list[str])
+
+    def put(self, stream: str, text: str, source: str = "crm") -> Path:
+        path = self.root / source / f"{stream}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def set(self, source: str = "crm", **changes: Any) -> None:
+        self.sources[source] = replace(self.sources.get(source, Source(source, "csv")), **changes)
+
+    def pull(self, zone: str = "UTC", now_us: int = NOW_US) -> Pulled:
+        def connect(source: Source) -> CsvConnector:
+            return CsvConnector(CsvSettings(path=source.id), Context(self.root, self.root / ".aac"))
+
+        return pull(self.root, self.sources, self.tables, connect, zone, now_us, self.told.append)
+
+    def landed(self, zone: str = "UTC") -> Landed:
+        return prepared(self.root, self.tables, self.sources, zone)
+
+    def rows(self, entity: str) -> list[tuple[Any, ...]]:
+        """What can be read of an entity now, in order."""
+        with self.landed() as data, DuckdbEngine() as engine:
+            for path, alias in data.databases:
+                engine.attach(path, alias)
+            return list(engine.execute(f"SELECT * FROM {'.'.join(data.relations[entity].name)}"))
+
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+        """Rows of the store."""
+        with Store(self.root / ".aac" / "store.duckdb", read_only=True) as store:
+            return list(store.execute(statement))
+
+
+def found(findings: Iterable[Finding], code: str) -> list[tuple[int, str, tuple[str, ...]]]:
+    """Count, message and keys of the findings of a code."""
+    return [(each.count, each.message, each.keys) for each in findings if each.code == code]
+
+
+def codes(findings: Iterable[Finding]) -> list[str]:
+    return sorted(each.code for each in findings)

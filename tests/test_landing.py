@@ -1,0 +1,564 @@
+"""What landing prepares of real files, and what it finds wrong with them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aac.expressions.nodes import Call, Column, Literal, Type
+from aac.findings import Span
+from aac.measures import StoredField, Table
+from tests.landing import Project, codes, column, days, found, ref, table, us
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+# What is prepared
+
+
+def test_every_type_is_stored_as_the_house_says(project: Project) -> None:
+    project.put(
+        "deal",
+        "id,n,score,amount,ratio,won,day,at,owner\n"
+        " a ,12,1.5,1054,0.25,yes,2026-03-02,2026-03-02 05:00:00,u1\n"
+        '"b, ""c""",5.0,-0.000001,-2360.9125,1e-3,FALSE,2026-03-02,2026-03-02T05:00:00.000001+02:00,u2\n'
+        "d,,,,,,,,\n",
+    )
+    project.put("user", "id\nu1\nu2\n")
+    project.tables = [
+        table(
+            "deal",
+            column("id"),
+            column("n", "integer"),
+            column("score", "number"),
+            column("amount", Type("money", unit="EUR")),
+            column("ratio", "float"),
+            column("won", "boolean"),
+            column("day", "date"),
+            column("at", "timestamp"),
+            column("owner", ref("user")),
+        ),
+        table("user", column("id")),
+    ]
+    pulled = project.pull()
+    assert codes(pulled.findings) == ["AAC508"]
+    assert pulled.rows == {"deal": 3, "user": 2}
+    at = us(2026, 3, 2, 5)
+    assert project.rows("deal") == [
+        (" a ", 12, Decimal("1.5"), Decimal(1054), 0.25, True, days(2026, 3, 2), at, "u1"),
+        (
+            'b, "c"',
+            5,
+            Decimal("-0.000001"),
+            Decimal("-2360.9125"),
+            0.001,
+            False,
+            days(2026, 3, 2),
+            at - 7_199_999_999,
+            "u2",
+        ),
+        ("d", None, None, None, None, None, None, None, None),
+    ]
+    types = project.ask("SELECT data_type FROM duckdb_columns() WHERE table_name = 'deal' ORDER BY column_index")
+    assert [type_ for (type_,) in types] == [
+        *("VARCHAR", "BIGINT", "DECIMAL(18,6)", "DECIMAL(18,4)", "DOUBLE", "BOOLEAN", "INTEGER", "BIGINT", "VARCHAR")
+    ]
+
+
+def test_columns_of_any_name_are_read_through_expressions(project: Project) -> None:
+    project.put("lead", '\ufeff"Lead ""ID""";"two\nlines";select\nL1; EMEA ;Web\nL2;n/a;\n')
+    project.set(nulls=("n/a",))
+    region = Call("coalesce", (Call("lower", (Column("two\nlines"),)), Literal("nowhere")))
+    source = Type("text", values=("inbound", "outbound"))
+    project.tables = [
+        table(
+            "lead",
+            column("id", read='Lead "ID"'),
+            StoredField("region", Type("text"), region),
+            column("source", source, "select", mapping=(("Web", "inbound"), ("inbound", "outbound"))),
+        )
+    ]
+    assert project.pull().findings == ()
+    assert project.rows("lead") == [("L1", " emea ", "inbound"), ("L2", "nowhere", None)]
+
+
+def test_nulls_replace_the_default_and_blank_is_always_null(project: Project) -> None:
+    project.put("lead", 'id,name\n1,?\n2,Select\n3,\n4,"  "\n5,""\n6,select\n')
+    project.set(nulls=("?", "Select"))
+    project.tables = [table("lead", column("id"), column("name"))]
+    project.pull()
+    assert project.rows("lead") == [("1", None), ("2", None), ("3", None), ("4", None), ("5", None), ("6", "select")]
+
+
+def test_times_without_an_offset_are_local_to_the_source(project: Project) -> None:
+    project.put(
+        "lead",
+        "id,at,written\n"
+        "winter,2026-01-15 12:00:00,15-1-2026 9:05\n"
+        "summer,2026-07-15T12:00:00,15-07-2026 09:05\n"
+        "utc,2026-07-15T12:00:00Z,\n"
+        "offset,2026-07-15 12:00:00-03:30,\n"
+        "day,2026-07-15,\n"
+        "twice,2026-10-25 02:30:00,\n",
+    )
+    project.set(timezone="Europe/Berlin")
+    project.tables = [
+        table("lead", column("id"), column("at", "timestamp"), column("written", "timestamp", format="%d-%m-%Y %H:%M"))
+    ]
+    assert project.pull("America/New_York").findings == ()
+    with project.landed("America/New_York") as data:
+        assert data.zones == {"lead": "Europe/Berlin"}
+        assert data.moments == (us(2026, 1, 15, 8, 5), us(2026, 10, 25, 1, 30))
+    assert {row[0]: row[1:] for row in project.rows("lead")} == {
+        "winter": (us(2026, 1, 15, 11), us(2026, 1, 15, 8, 5)),
+        "summer": (us(2026, 7, 15, 10), us(2026, 7, 15, 7, 5)),
+        "utc": (us(2026, 7, 15, 12), None),
+        "offset": (us(2026, 7, 15, 15, 30), None),
+        "day": (us(2026, 7, 14, 22), None),
+        "twice": (us(2026, 10, 25, 1, 30), None),  # the second (LANGUAGE §6)
+    }
+
+
+def test_without_a_zone_of_its_own_a_source_has_the_company_s(project: Project) -> None:
+    project.put("lead", "id,at\n1,2026-07-15 12:00\n")
+    project.tables = [table("lead", column("id"), column("at", "timestamp"))]
+    project.pull("America/New_York")
+    with project.landed("America/New_York") as data:
+        assert (data.notices, data.zones) == ((), {"lead": "America/New_York"})
+        assert data.moments == (us(2026, 7, 15, 16), us(2026, 7, 15, 16))
+    with project.landed("Europe/Berlin") as data:
+        assert len(data.notices) == 1
+        assert data.moments == (us(2026, 7, 15, 10), us(2026, 7, 15, 10))
+
+
+def test_moments_reach_over_the_whole_day_of_a_date(project: Project) -> None:
+    project.put("lead", "id,on\n1,2026-07-15\n2,2026-07-16\n3,\n")
+    project.set(timezone="Europe/Berlin")
+    project.tables = [table("lead", column("id"), column("on", "date"))]
+    project.pull()
+    with project.landed() as data:
+        assert data.moments == (us(2026, 7, 14, 22), us(2026, 7, 16, 22))
+        relation = data.relations["lead"]
+        assert (relation.name, relation.key, relation.occurs) == (("store", "prepared", "lead"), "id", None)
+        assert data.rows == {"lead": 3}
+
+
+def test_a_file_without_rows_is_an_empty_stream(project: Project) -> None:
+    project.put("lead", "id,at\n")
+    project.tables = [table("lead", column("id"), column("at", "timestamp"), occurs="at")]
+    pulled = project.pull()
+    assert (pulled.findings, pulled.rows) == ((), {"lead": 0})
+    assert [source.rows for source in pulled.sources] == [{"lead": 0}]
+    with project.landed() as data:
+        assert data.moments is None
+
+
+def test_files_of_one_stream_are_all_read_even_when_they_are_equal(project: Project) -> None:
+    project.put("lead.1", "id\na\n")
+    project.put("lead.2", "id\na\n")
+    project.put("lead.3", "id\nb\n")
+    project.tables = [table("lead", column("id"))]
+    pulled = project.pull()
+    assert pulled.sources[0].rows == {"lead": 3}
+    assert found(pulled.findings, "AAC502")[0][0] == 1
+    assert project.rows("lead") == [("a",), ("b",)]
+
+
+# What is found
+
+
+def test_records_without_a_key_are_set_aside(project: Project) -> None:
+    project.put("lead", "id,region,name\n1,eu,Ann\n,eu,Bob\n3,,Cem\nx,us,Dan\nx,us,Eve\n")
+    project.tables = [table("lead", column("id", "integer"), column("region"), column("name"), key="id region")]
+    pulled = project.pull()
+    assert codes(pulled.findings) == ["AAC501"]
+    assert found(pulled.findings, "AAC501") == [
+        (
+            4,
+            "4 records of `crm.lead` set aside without `id` and `region` (rows 2, 3, 4, 5): 'x'",
+            ("eu", "3", "us"),
+        )
+    ]
+    (finding,) = pulled.findings
+    assert (finding.level, finding.doc, finding.span) == ("warning", "entity:lead", Span("f.yml", 1, 1, text="lead"))
+    assert pulled.rows == {"lead": 1}
+    assert pulled.sources[0].rows == {"lead": 5}
+    assert project.ask("SELECT entity, code, row, keys, record FROM _aac.set_aside ORDER BY row") == [
+        ("lead", "AAC501", 2, [None, "eu"], {"id": None, "region": "eu", "name": "Bob"}),
+        ("lead", "AAC501", 3, ["3", None], {"id": "3", "region": None, "name": "Cem"}),
+        ("lead", "AAC501", 4, [None, "us"], {"id": "x", "region": "us", "name": "Dan"}),
+        ("lead", "AAC501", 5, [None, "us"], {"id": "x", "region": "us", "name": "Eve"}),
+    ]
+
+
+def test_of_records_with_one_key_the_latest_stays_else_the_later_row(project: Project) -> None:
+    project.put(
+        "lead",
+        "id,at,name\n"
+        "late,2026-01-02,stays\nlate,2026-01-01,goes\n"
+        "equal,2026-01-01,goes\nequal,2026-01-01,stays\n"
+        "unknown,,goes\nunknown,2026-01-01,stays\nunknown,,goes\n"
+        "never,,goes\nnever,,stays\n"
+        "future,2999-01-01,goes\nfuture,2026-01-01,stays\n"
+        "single,2026-01-01,stays\n",
+    )
+    project.tables = [table("lead", column("id"), column("at", "date"), column("name"), occurs="at")]
+    pulled = project.pull()
+    rows = project.rows("lead")
+    assert [(row[0], row[2]) for row in rows] == [
+        (key, "stays") for key in ("late", "equal", "unknown", "never", "future", "single")
+    ]
+    assert found(pulled.findings, "AAC502") == [
+        (
+            6,
+            "6 records of `crm.lead` set aside because another has the same `id`: late, equal, unknown, never, future; "
+            "the one with the latest `at` stays",
+            ("late", "equal", "unknown", "never", "future"),
+        )
+    ]
+    assert codes(pulled.findings) == ["AAC502", "AAC507"]  # what is set aside is told as nothing else
+    assert project.ask("SELECT count(*), count(DISTINCT row) FROM _aac.set_aside WHERE code = 'AAC502'") == [(6, 6)]
+    project.tables = [table("lead", column("id"), column("name"))]
+    assert [row for row in project.rows("lead") if row[0] in ("late", "unknown")] == [
+        ("late", "goes"),
+        ("unknown", "goes"),
+    ]
+
+
+def test_references_that_find_nothing_are_unknown_and_kept(project: Project) -> None:
+    project.put(
+        "deal",
+        "id,product,user\n" + "".join(f"d{n},GTXPro,{n % 3}\n" for n in range(12)) + "x,GTX Pro,9.0\ny,,z\nz,Other,\n",
+    )
+    project.put("product", "id\nGTX Pro\n")
+    project.put("user", "id\n0\n1\n2\n")
+    deal = table("deal", column("id"), column("product", ref("product")), column("user", ref("user", "integer")))
+    project.tables = [deal, table("product", column("id")), table("user", column("id", "integer"))]
+    pulled = project.pull()
+    assert codes(pulled.findings) == ["AAC503", "AAC503", "AAC508", "AAC508"]
+    assert found(pulled.findings, "AAC503") == [
+        (
+            13,
+            "`product` of 13 records finds no product: 'GTXPro', 'Other'",
+            tuple(f"d{n}" for n in range(10)),
+        ),
+        (2, "`user` of 2 records finds no user: '9', 'z'", ("x", "y")),
+    ]
+    assert found(pulled.findings, "AAC508") == [
+        (1, "`product` is empty in 1 record", ("y",)),
+        (1, "`user` is empty in 1 record", ("z",)),
+    ]
+    assert [row for row in project.rows("deal") if row[0] in ("d4", "x", "y", "z")] == [
+        ("d4", None, 1),
+        ("x", "GTX Pro", None),
+        ("y", None, None),
+        ("z", None, None),
+    ]
+    kept = "SELECT field, row, keys, text FROM _aac.problems WHERE row > 11 ORDER BY field, row"
+    assert project.ask(kept) == [
+        ("product", 12, ["d11"], "GTXPro"),
+        ("product", 15, ["z"], "Other"),
+        ("user", 13, ["x"], "9"),
+        ("user", 14, ["y"], "z"),
+    ]
+
+
+def test_what_a_mapped_reference_was_is_told_and_kept(project: Project) -> None:
+    project.put("deal", "id,product\n1,GTXPro\n2,GTK\n")
+    project.put("product", "id\nGTX Pro\n")
+    mapping = (("GTXPro", "GTX Pro"), ("GTK", "GTK 500"))
+    project.tables = [
+        table("deal", column("id"), column("product", ref("product"), mapping=mapping)),
+        table("product", column("id")),
+    ]
+    assert [message for _, message, _ in found(project.pull().findings, "AAC503")] == [
+        "`product` of 1 record finds no product: 'GTK'"
+    ]
+    assert project.rows("deal") == [("1", "GTX Pro"), ("2", None)]
+
+
+def test_spellings_that_are_nearly_right_are_offered_as_a_map(project: Project) -> None:
+    project.put("deal", 'id,product,stage\n1,GTXPro,Wonn\n2,"MG: Special",Lost\n3,quite another,\n4,#1 Plus,\n')
+    project.put("product", "id\nGTX Pro\nMG Special\n1 Plus\n")
+    stage = Type("text", values=("Won", "Lost"))
+    project.tables = [
+        table("deal", column("id"), column("product", ref("product")), column("stage", stage)),
+        table("product", column("id")),
+    ]
+    assert {each.code: each.instead for each in project.pull().findings} == {
+        "AAC503": "repair the spelling with "
+        '`map: {"#1 Plus": 1 Plus, GTXPro: GTX Pro, "MG: Special": MG Special}`, or add what is missing to `product`',
+        "AAC504": "repair the spelling with `map: {Wonn: Won}`, or add what is missing to `values`",
+    }
+
+
+def test_references_go_in_circles_and_to_their_own_table(project: Project) -> None:
+    project.put("account", "id,parent,main_contact\na,,p\nb,a,q\nc,gone,gone\n")
+    project.put("contact", "id,account\np,a\nq,gone\n")
+    project.tables = [
+        table("account", column("id"), column("parent", ref("account")), column("main_contact", ref("contact"))),
+        table("contact", column("id"), column("account", ref("account"))),
+    ]
+    pulled = project.pull()
+    assert [message for _, message, _ in found(pulled.findings, "AAC503")] == [
+        "`account` of 1 record finds no account: 'gone'",
+        "`main_contact` of 1 record finds no contact: 'gone'",
+        "`parent` of 1 record finds no account: 'gone'",
+    ]
+    assert project.rows("account") == [("a", None, "p"), ("b", "a", "q"), ("c", None, None)]
+    assert project.rows("contact") == [("p", "a"), ("q", None)]
+
+
+def test_a_record_set_aside_is_found_by_nobody(project: Project) -> None:
+    project.put("deal", "id,owner\n1,u\n2,v\n")
+    project.put("user", "id,name\nu,x\nu,y\n,v\n")
+    project.tables = [
+        table("deal", column("id"), column("owner", ref("user"))),
+        table("user", column("id"), column("name")),
+    ]
+    assert [count for count, _, _ in found(project.pull().findings, "AAC503")] == [1]
+    assert project.rows("deal") == [("1", "u"), ("2", None)]
+
+
+def test_a_reference_that_is_the_key_keeps_its_record(project: Project) -> None:
+    project.put("quota", "user,amount\nu,1\nv,2\n")
+    project.put("user", "id\nu\n")
+    project.tables = [
+        table("quota", column("user", ref("user")), column("amount", "money"), key="user"),
+        table("user", column("id")),
+    ]
+    assert [message for _, message, _ in found(project.pull().findings, "AAC503")] == [
+        "`user` of 1 record finds no user: 'v'"
+    ]
+    assert project.rows("quota") == [("u", Decimal(1)), ("v", Decimal(2))]
+
+
+def test_a_reference_to_an_entity_that_is_not_there_stays(project: Project) -> None:
+    project.put("deal", "id,owner\n1,u\n")
+    project.tables = [table("deal", column("id"), column("owner", ref("user")))]
+    assert project.pull().findings == ()
+    assert project.rows("deal") == [("1", "u")]
+
+
+def test_values_outside_a_closed_list_are_unknown(project: Project) -> None:
+    project.put("lead", "id,source\n1,inbound\n2,Inbound\n3,Web\n4,fair\n5,fair\n6,\n")
+    project.tables = [
+        table(
+            "lead",
+            column("id"),
+            column("source", Type("text", values=("inbound", "outbound")), mapping=(("Web", "inbound"),)),
+        )
+    ]
+    pulled = project.pull()
+    assert codes(pulled.findings) == ["AAC504"]
+    assert found(pulled.findings, "AAC504") == [
+        (3, "`source` of 3 records is not in its list of values: 'fair', 'Inbound'", ("2", "4", "5"))
+    ]
+    assert [row[1] for row in project.rows("lead")] == ["inbound", None, "inbound", None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("type_", "good", "bad", "told"),
+    [
+        ("integer", {"5": 5, "5.0": 5, "-7": -7, "007": 7}, ["5.5", "five", "1,000"], "a whole number"),
+        ("number", {"0.1": Decimal("0.1"), "-12": Decimal(-12)}, ["1,5", "12 %"], "a number"),
+        ("money", {"10005534": Decimal(10005534)}, ["$5"], "a number"),
+        ("float", {"1.5": 1.5}, ["1.5x"], "a number"),
+        ("boolean", {"true": True, "No": False, "1": True, "0": False, "YES": True}, ["y", "2"], "true or false"),
+        ("date", {"2026-03-02": days(2026, 3, 2)}, ["02.03.2026", "2026-02-30", "2026-03-02 10:00"], "a date"),
+        ("timestamp", {"2026-03-02": us(2026, 3, 2), "2026-03-02 05:00": us(2026, 3, 2, 5)}, ["yesterday"], "a moment"),
+    ],
+)
+def test_text_that_does_not_convert_is_unknown(
+    project: Project, type_: str, good: dict[str, object], bad: list[str], told: str
+) -> None:
+    texts = [*good, *bad]
+    project.put("lead", "id,x\n" + "".join(f'{n},"{text}"\n' for n, text in enumerate(texts)))
+    project.tables = [table("lead", column("id"), column("x", type_))]
+    pulled = project.pull()
+    assert [row[1] for row in project.rows("lead")] == [*good.values(), *[None] * len(bad)]
+    quoted = ", ".join(repr(text) for text in sorted(bad))
+    records = f"{len(bad)} record{'s' if len(bad) > 1 else ''}"
+    assert found(pulled.findings, "AAC505") == [
+        (len(bad), f"`x` of {records} is not {told}: {quoted}", tuple(str(len(good) + n) for n in range(len(bad))))
+    ]
+    kept = project.ask("SELECT code, field, text FROM _aac.problems ORDER BY row")
+    assert kept == [("AAC505", "x", text) for text in bad]
+
+
+def test_at_most_five_texts_and_ten_keys_are_told_the_most_frequent_first(project: Project) -> None:
+    texts = ["b"] * 3 + ["a"] * 2 + ["c", "d", "e", "f", "g", "h" * 50]
+    project.put("lead", "id,n\n" + "".join(f"{n},{text}\n" for n, text in enumerate(texts)))
+    project.tables = [table("lead", column("id"), column("n", "integer"))]
+    (finding,) = project.pull().findings
+    assert finding.message == "`n` of 11 records is not a whole number: 'b', 'a', 'c', 'd', 'e'"
+    assert finding.count == 11
+    assert finding.keys == tuple(str(n) for n in range(10))
+    assert finding.span == Span("f.yml", 1, 1, text="n")
+    assert finding.instead == "write digits only, or read it as `number`"
+
+
+def test_moments_outside_the_years_are_unknown(project: Project) -> None:
+    project.put(
+        "lead",
+        "id,at,on\n1,1989-12-31 23:59:59.999999,1989-12-31\n2,1990-01-01,1990-01-01\n"
+        "3,2100-12-31 23:59:59.999999,2100-12-31\n4,2101-01-01,2101-01-01\n5,9999-12-31,9999-12-31\n",
+    )
+    project.tables = [table("lead", column("id"), column("at", "timestamp"), column("on", "date"))]
+    pulled = project.pull()
+    assert codes(pulled.findings) == ["AAC506", "AAC506"]
+    assert found(pulled.findings, "AAC506") == [
+        (
+            3,
+            "`at` of 3 records lies outside 1990 to 2100: '1989-12-31 23:59:59.999999', '2101-01-01', '9999-12-31'",
+            ("1", "4", "5"),
+        ),
+        (3, "`on` of 3 records lies outside 1990 to 2100: '1989-12-31', '2101-01-01', '9999-12-31'", ("1", "4", "5")),
+    ]
+    last = us(2101, 1, 1) - 1
+    assert project.rows("lead") == [
+        ("1", None, None),
+        ("2", us(1990, 1, 1), days(1990, 1, 1)),
+        ("3", last, days(2100, 12, 31)),
+        ("4", None, None),
+        ("5", None, None),
+    ]
+
+
+def test_records_without_their_moment_are_counted(project: Project) -> None:
+    project.put("lead", "id,at\n1,2026-01-01\n2,\n3,soon\n")
+    project.tables = [table("lead", column("id"), column("at", "timestamp"), occurs="at")]
+    pulled = project.pull()
+    assert found(pulled.findings, "AAC507") == [
+        (2, "`at`, when it occurs, is unknown in 2 records: they count as if always there", ("2", "3"))
+    ]
+    assert [each.level for each in pulled.findings if each.code == "AAC507"] == ["info"]
+    assert pulled.rows == {"lead": 3}
+
+
+def test_personal_data_is_never_told(project: Project) -> None:
+    project.put("lead", "id,phone,email,age\n1,x,a@x.org,old\n2,y,a@x.org,7\n,z,b@x.org,\n2,y,,\n")
+    project.put("person", "email\nc@x.org\n")
+    person = table("person", column("email", pii=True), key="email")
+    lead = table(
+        "lead",
+        column("id"),
+        column("phone", "integer", pii=True),
+        column("email", ref("person")),
+        column("age", "integer"),
+    )
+    project.tables = [lead, person]
+    assert {each.message for each in project.pull().findings} == {
+        "`age` of 1 record is not a whole number: 'old'",
+        "1 record of `crm.lead` set aside because another has the same `id`: 2; the last one stays",
+        "1 record of `crm.lead` set aside without `id` (row 3)",
+        "`email` of 1 record finds no person",
+        "`email` is empty in 1 record",
+        "`phone` of 2 records is not a whole number",
+    }
+    project.tables = [replace(lead, key=("email",)), person]
+    findings = project.pull().findings
+    assert {each.code for each in findings} == {"AAC501", "AAC502", "AAC503", "AAC505"}
+    assert [each.keys for each in findings] == [()] * len(findings)
+    assert not any("@" in each.message for each in findings)
+
+
+# Against a plain model, and real data
+
+KEYS = st.sampled_from(["", " ", "a", "b", "c"])
+ROWS = st.lists(
+    st.tuples(KEYS, st.sampled_from(["", "2026-01-01", "2026-01-02", "1850-01-01", "x"]), KEYS), max_size=12
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=ROWS)
+def test_random_records_come_out_as_a_plain_loop_says(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str]]
+) -> None:
+    project = Project(tmp_path_factory.mktemp("random"))
+    project.put("node", "id,on,parent\n" + "".join(f'{key},{on},"{parent}"\n' for key, on, parent in rows))
+    node = table("node", column("id"), column("on", "date"), column("parent", ref("node")), occurs="on")
+    project.tables = [node]
+
+    known: dict[str, tuple[int, tuple[str, str, str]]] = {}
+    for place, row in enumerate(rows):
+        if row[0].strip() and (row[0] not in known or day(row[1]) >= day(known[row[0]][1][1])):
+            known[row[0]] = place, row
+    kept = [row for _, row in sorted(known.values())]
+    counts = {
+        "AAC501": sum(not row[0].strip() for row in rows),
+        "AAC502": sum(bool(row[0].strip()) for row in rows) - len(kept),
+        "AAC503": sum(bool(row[2].strip()) and row[2] not in known for row in kept),
+        "AAC505": sum(row[1] == "x" for row in kept),
+        "AAC506": sum(row[1] == "1850-01-01" for row in kept),
+        "AAC507": sum(day(row[1]) < 0 for row in kept),
+        "AAC508": sum(not row[2].strip() for row in kept),
+    }
+    findings = project.pull().findings
+    assert {each.code: each.count for each in findings} == {code: count for code, count in counts.items() if count}
+    assert project.rows("node") == [
+        (key, day(on) if day(on) > 0 else None, parent if parent in known else None) for key, on, parent in kept
+    ]
+
+
+def day(text: str) -> int:
+    """Days since the epoch, and -1 for what is no day that is believed."""
+    return (date.fromisoformat(text) - date(1970, 1, 1)).days if text.startswith("2026") else -1
+
+
+MAVEN = Path(os.environ.get("AAC_SHARED", Path(__file__).parent.parent.parent / "shared")) / "data" / "maven_crm"
+
+
+@pytest.mark.skipif(not MAVEN.is_dir(), reason=f"the real data is absent: {MAVEN}")
+def test_real_sales_data_loses_nothing(project: Project) -> None:
+    (project.root / "crm").symlink_to(MAVEN)
+    project.set(watermark="max(sales_pipeline.close_date)")
+    deal = Table(
+        "opportunity",
+        "crm",
+        "sales_pipeline",
+        ("opportunity_id",),
+        "engage_date",
+        (
+            column("opportunity_id"),
+            column("agent", ref("agent"), "sales_agent"),
+            column("product", ref("product")),
+            column("account", ref("account")),
+            column("stage", Type("text", values=("Won", "Lost", "Engaging", "Prospecting")), "deal_stage"),
+            column("engage_date", "date"),
+            column("close_date", "date"),
+            column("close_value", Type("money", unit="USD")),
+        ),
+    )
+    others = [
+        ("agent", "sales_teams", "sales_agent"),
+        ("product", "products", "product"),
+        ("account", "accounts", "account"),
+    ]
+    project.tables = [
+        deal,
+        *(Table(entity, "crm", stream, (key,), None, (column(key),)) for entity, stream, key in others),
+    ]
+    pulled = project.pull()
+    assert pulled.rows == {"account": 85, "agent": 35, "opportunity": 8800, "product": 7}
+    assert {(each.code, each.count, each.message) for each in pulled.findings} == {
+        ("AAC503", 1480, "`product` of 1,480 records finds no product: 'GTXPro'"),
+        ("AAC507", 500, "`engage_date`, when it occurs, is unknown in 500 records: they count as if always there"),
+        ("AAC508", 1425, "`account` is empty in 1,425 records"),
+    }
+    assert pulled.sources[0].watermark_us == us(2018, 1, 1)
+    won = "count(*) FILTER (stage = 'Won'), sum(close_value) FILTER (stage = 'Won')"
+    assert project.ask(f"SELECT count(*), {won}, count(product) FROM prepared.opportunity") == [
+        (8800, 4238, Decimal(10005534), 7320)
+    ]

@@ -1,0 +1,421 @@
+"""What a pull changes and what stays: failing sources, changed documents, killed processes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+
+from aac.connectors.base import Checkpoint, Context, Files, Message, Notice, Progress, Settings, Slice, Stream
+from aac.engines.duckdb import Store
+from aac.errors import EngineError, NoDataError, SourceError
+from aac.expressions.nodes import Column, Type
+from aac.findings import Span
+from aac.landing.pull import Pulled, pull
+from aac.measures import StoredField
+from tests.landing import NOW_US, Project, codes, column, ref, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+# What stays when something fails
+
+
+def test_a_column_that_is_not_there_fails_the_source(project: Project) -> None:
+    project.put("lead", "id,Name\n1,Ann\n")
+    project.put("deal", "id\nd\n")
+    good = [table("lead", column("id"), column("name", read="Name")), table("deal", column("id"))]
+    project.tables = good
+    project.pull()
+    project.put("deal", "id\nd\ne\n")
+    project.tables = [table("lead", column("id"), column("name", read="Nome")), good[1]]
+    pulled = project.pull(now_us=NOW_US + 1)
+    (finding,) = pulled.findings
+    assert (finding.code, finding.level, finding.doc) == ("AAC606", "error", "entity:lead")
+    assert (finding.message, finding.instead) == ("`crm.lead` has no column `Nome`", "did you mean `Name`?")
+    assert finding.span == Span("f.yml", 1, 1, text="name")
+    assert (pulled.sources[0].pulled_at_us, pulled.sources[0].rows) == (NOW_US, {"deal": 1, "lead": 1})
+    with project.landed() as data:
+        assert codes(data.findings) == ["AAC606"]
+        assert set(data.relations) == {"deal"}
+    project.tables = good
+    assert (project.rows("lead"), project.rows("deal")) == ([("1", "Ann")], [("d",)])
+
+
+def test_a_stream_that_is_not_there_fails_the_source(project: Project) -> None:
+    project.put("leads", "id\n1\n")
+    project.tables = [table("lead", column("id"))]
+    (finding,) = project.pull().findings
+    assert (finding.code, finding.level, finding.span) == ("AAC607", "error", Span("f.yml", 1, 1, text="lead"))
+    assert (finding.message, finding.instead) == ("source `crm` has no stream `lead`", "did you mean `leads`?")
+    with pytest.raises(NoDataError):
+        project.landed()
+
+
+def test_an_entity_whose_stream_was_never_pulled_is_told(project: Project) -> None:
+    project.put("lead", "id\n1\n")
+    project.tables = [table("lead", column("id"))]
+    project.pull()
+    project.put("deal", "id\n1\n")
+    project.tables.append(table("deal", column("id")))
+    with project.landed() as data:
+        assert [(each.code, each.level, each.message, each.instead) for each in data.findings] == [
+            ("AAC607", "error", "`crm.deal` was not pulled yet", "run `aac pull`")
+        ]
+        assert set(data.relations) == {"lead"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("id,name\n2,Bob\n3\n", "CSV Error on Line: 3 of `{path}`: Expected Number of Columns: 2 Found: 1"),
+        ("id,name\n2,Bob\n3,x,y\n", "CSV Error on Line: 3 of `{path}`: Expected Number of Columns: 2 Found: 3"),
+        ('id,name\n2,"Bob\n', "CSV Error on Line: 2 of `{path}`: Value with unterminated quote found."),
+    ],
+)
+def test_a_broken_file_fails_its_source_and_no_other(project: Project, text: str, told: str) -> None:
+    project.put("lead", "id,name\n1,Ann\n")
+    project.put("deal", "id\nd\n")
+    project.put("ticket", "id\nt\n", "desk")
+    project.set("desk")
+    project.tables = [
+        table("deal", column("id")),
+        table("lead", column("id"), column("name")),
+        table("ticket", column("id"), source="desk"),
+    ]
+    project.pull()
+    path = project.put("lead", text)
+    project.put("deal", "id\nd\ne\n")
+    project.put("ticket", "id\nt\nu\n", "desk")
+    pulled = project.pull(now_us=NOW_US + 1)
+    (finding,) = pulled.findings
+    assert (finding.code, finding.level) == ("AAC609", "error")
+    assert finding.message == f"source `crm` was not pulled: Invalid Input Error: {told.format(path=path)}"
+    assert {source.id: source.pulled_at_us for source in pulled.sources} == {"crm": NOW_US, "desk": NOW_US + 1}
+    assert project.rows("lead") == [("1", "Ann")]
+    assert project.rows("deal") == [("d",)]
+    assert project.rows("ticket") == [("t",), ("u",)]
+    copies = project.ask("SELECT streams FROM _aac.sources ORDER BY source")
+    files = {path.name for path in (project.root / ".aac" / "raw").rglob("*.csv")}
+    assert len(files) == 3
+    assert all(name in str(copies) for name in files)
+
+
+def test_a_missing_folder_fails_the_source(project: Project) -> None:
+    project.put("lead", "id\n1\n")
+    project.tables = [table("lead", column("id"))]
+    project.pull()
+    (project.root / "crm").rename(project.root / "gone")
+    (finding,) = project.pull().findings
+    assert finding.code == "AAC609"
+    assert finding.message.startswith("source `crm` was not pulled: there is no folder")
+    assert project.rows("lead") == [("1",)]
+
+
+def test_nothing_was_pulled(project: Project) -> None:
+    project.tables = [table("lead", column("id"))]
+    with pytest.raises(NoDataError):
+        project.landed()
+    project.pull()  # there is no folder
+    with pytest.raises(NoDataError):
+        project.landed()
+
+
+def test_a_pull_that_is_killed_leaves_everything_as_it_was(project: Project) -> None:
+    project.put("lead", "id\n1\n")
+    project.tables = [table("lead", column("id"))]
+    project.pull()
+    project.put("lead", "id\n1\n2\n")
+    script = """
+import os, signal, sys
+from pathlib import Path
+from aac.landing import pull
+from tests.landing import Project, column, table
+def die(*_): os.kill(os.getpid(), signal.SIGKILL)
+pull.write_state = die
+Project(Path(sys.argv[1]), [table("lead", column("id"))]).pull()
+"""
+    command = [sys.executable, "-c", script, str(project.root)]
+    run = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=False)
+    assert run.returncode == -signal.SIGKILL, run.stderr
+    raw = project.root / ".aac" / "raw" / "crm"
+    assert len(list(raw.iterdir())) == 2
+    assert project.rows("lead") == [("1",)]
+    project.pull()
+    assert project.rows("lead") == [("1",), ("2",)]
+    assert len(list(raw.iterdir())) == 1
+
+
+def test_a_pull_while_another_runs_is_refused_and_so_is_reading(project: Project) -> None:
+    project.put("lead", "id\n1\n")
+    project.tables = [table("lead", column("id"))]
+    project.pull()
+    with project.landed():
+        script = """
+import sys
+from pathlib import Path
+from tests.landing import Project
+Project(Path(sys.argv[1])).pull()
+"""
+        command = [sys.executable, "-c", script, str(project.root)]
+        run = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=False)
+    assert "EngineError: another aac is writing to or reading" in run.stderr
+    assert f"process {os.getpid()}" in run.stderr
+    with Store(project.root / ".aac" / "store.duckdb"), pytest.raises(EngineError):
+        project.landed()
+
+
+def test_raw_copies_that_are_gone_are_asked_for(project: Project) -> None:
+    path = project.put("lead", "id,x\n1,2\n")
+    project.tables = [table("lead", column("id"))]
+    project.pull()
+    copies = list((project.root / ".aac" / "raw" / "crm").iterdir())
+    assert [copy.read_bytes() for copy in copies] == [path.read_bytes()]
+    copies[0].unlink()
+    assert project.rows("lead") == [("1",)]
+    project.tables = [table("lead", column("id"), column("x"))]
+    with pytest.raises(SourceError, match=r"there is no copy of `crm.lead`: run `aac pull`"):
+        project.landed()
+    project.pull()
+    assert project.rows("lead") == [("1", "2")]
+
+
+# What a connector may say
+
+
+class Talker:
+    """A connector of one stream, `lead`, that says what it was made with."""
+
+    name: ClassVar[str] = "talker"
+    settings: ClassVar[type[Settings]] = Settings
+
+    def __init__(self, settings: object, context: Context) -> None:
+        del settings
+        self.root = context.root
+        self.parts: tuple[tuple[Message, ...], ...] = ()
+        self.states: list[Mapping[str, Any] | None] = []
+
+    def check(self) -> None: ...
+
+    def discover(self) -> tuple[Stream, ...]:
+        return (Stream("lead", ("id",)),)
+
+    def slices(self, stream: Stream, state: Mapping[str, Any] | None) -> tuple[Slice, ...]:
+        self.states.append(state)
+        return tuple(Slice(stream.name, {"part": part}) for part in range(len(self.parts)))
+
+    def read(self, stream: Stream, part: Slice) -> Iterator[Message]:
+        del stream
+        yield from self.parts[part.bounds["part"]]
+
+
+@pytest.fixture
+def talker(project: Project) -> Talker:
+    project.tables = [table("lead", column("id"))]
+    return Talker(None, Context(project.root, project.root))
+
+
+def said(project: Project, talker: Talker, *parts: tuple[Message, ...]) -> Pulled:
+    talker.parts = parts
+    return pull(project.root, project.sources, project.tables, lambda _: talker, "UTC", NOW_US, project.told.append)
+
+
+def test_slices_notices_progress_and_state(project: Project, talker: Talker) -> None:
+    first, second = (Files((project.put(name, f"id\n{name}\n"),), "csv", ("id",)) for name in ("a", "b"))
+    end = Checkpoint({"until": 7}, complete=True)
+    notice = Notice("AAC699", "warning", "two calls are left today", "ask for more")
+    pulled = said(project, talker, (first, Progress(1200)), (second, notice, end))
+    assert [(each.code, each.level, each.message, each.instead) for each in pulled.findings] == [
+        ("AAC699", "warning", "two calls are left today", "ask for more")
+    ]
+    assert project.told[0] == "lead: 1,200 records so far"
+    assert re.fullmatch(r"crm\.lead: 2 records, \d+\.\d s", project.told[1])
+    assert project.rows("lead") == [("a",), ("b",)]
+    said(project, talker, (second, end))
+    assert talker.states == [None, {"until": 7}]
+    assert project.rows("lead") == [("b",)]
+
+
+def test_a_stream_that_does_not_come_to_its_end_fails_its_source(project: Project, talker: Talker) -> None:
+    files = Files((project.put("a", "id\n1\n"),), "csv", ("id",))
+    other = Files((project.put("b", "id;x\n1;2\n"),), "csv", ("id", "x"), ";")
+    gone = Files((project.root / "gone.csv",), "csv", ("id",))
+    end = Checkpoint({}, complete=True)
+    said(project, talker, (files, end))
+    for parts, told in [
+        ((files,), "`lead` was not read to its end"),
+        ((files, Checkpoint({}, complete=False)), "`lead` was not read to its end"),
+        ((end,), "`lead` was not read to its end"),
+        ((files, other, end), "b.csv` is not made like"),
+        ((gone, end), "gone.csv` cannot be copied"),
+    ]:
+        (finding,) = said(project, talker, parts).findings
+        assert (finding.code, finding.level) == ("AAC609", "error")
+        assert told in finding.message
+        assert project.rows("lead") == [("1",)]
+
+
+# What changes without a pull, and with one
+
+
+def test_a_map_repairs_references_without_a_pull(project: Project) -> None:
+    project.put("deal", "id,product\n1,GTXPro\n2,GTX Basic\n")
+    project.put("product", "id\nGTX Pro\nGTX Basic\n")
+    product = table("product", column("id"))
+    project.tables = [table("deal", column("id"), column("product", ref("product"))), product]
+    (finding,) = project.pull().findings
+    assert finding.instead == "repair the spelling with `map: {GTXPro: GTX Pro}`, or add what is missing to `product`"
+    store = project.root / ".aac" / "store.duckdb"
+    before = store.read_bytes()
+    with project.landed() as data:
+        assert (data.notices, codes(data.findings)) == ((), ["AAC503"])
+        assert data.databases == ((str(store), "store"),)
+
+    project.tables[0] = table("deal", column("id"), column("product", ref("product"), mapping=(("GTXPro", "GTX Pro"),)))
+    with project.landed() as data:
+        assert data.findings == ()
+        assert data.notices == (
+            "entity deal has changed since the last pull: prepared for this run only; `aac pull` keeps it",
+        )
+        assert data.databases[0] == (str(store), "store")
+        (path, alias) = data.databases[1]
+        assert alias == "changed"
+        assert Path(path).is_file()
+        assert data.relations["deal"].name == ("changed", "prepared", "deal")
+        assert data.relations["product"].name == ("store", "prepared", "product")
+        assert data.rows == {"deal": 2, "product": 2}
+    assert not Path(path).parent.exists()
+    assert project.rows("deal") == [("1", "GTX Pro"), ("2", "GTX Basic")]
+    assert store.read_bytes() == before
+
+    (project.root / "crm").rename(project.root / "gone")  # even a pull that fails keeps what it can prepare
+    assert codes(project.pull().findings) == ["AAC609"]
+    with project.landed() as data:
+        assert data.notices == ()
+    assert project.ask("FROM prepared.deal") == [("1", "GTX Pro"), ("2", "GTX Basic")]
+
+
+def test_a_table_follows_the_changes_of_those_it_refers_to(project: Project) -> None:
+    project.put("deal", "id,owner\n1,ann\n2,bob\n")
+    project.put("user", "id,login\nann,x\nbob,x\n")
+    deal = table("deal", column("id"), column("owner", ref("user")))
+    project.tables = [deal, table("user", column("id"), column("login"))]
+    assert project.pull().findings == ()
+    project.tables = [deal, table("user", column("id", mapping=(("bob", "rob"),)), column("login"))]
+    with project.landed() as data:
+        assert [notice.split()[1] for notice in data.notices] == ["deal", "user"]
+        assert [each.message for each in data.findings] == ["`owner` of 1 record finds no user: 'bob'"]
+    assert project.rows("deal") == [("1", "ann"), ("2", None)]
+    assert [each.code for each in project.pull().findings] == ["AAC503"]
+    with project.landed() as data:
+        assert (data.notices, codes(data.findings)) == ((), ["AAC503"])
+
+
+def test_references_lead_from_source_to_source_in_any_order_of_pulling(project: Project) -> None:
+    project.put("deal", "id,owner\n1,u\n2,v\n")
+    project.set("hr")
+    project.tables = [
+        table("deal", column("id"), column("owner", ref("user"))),
+        table("user", column("id"), source="hr"),
+    ]
+    assert codes(project.pull().findings) == ["AAC609"]  # no folder `hr` yet: nothing to look the owners up in
+    assert project.ask("FROM prepared.deal") == [("1", "u"), ("2", "v")]
+    project.put("user", "id\nu\n", "hr")
+    assert codes(project.pull().findings) == ["AAC503"]
+    assert project.rows("deal") == [("1", "u"), ("2", None)]
+    project.put("user", "id\nv\n", "hr")
+    project.pull()
+    assert project.rows("deal") == [("1", None), ("2", "v")]
+
+
+def test_what_did_not_change_is_not_prepared_again(project: Project) -> None:
+    project.put("deal", "id,owner\n1,u\n2,v\n")
+    project.put("user", "id,name\nu,Ann\n,Bob\n")
+    project.put("note", "id\n1\n")
+    project.tables = [
+        table("deal", column("id"), column("owner", ref("user"))),
+        table("user", column("id"), column("name")),
+        table("note", column("id")),
+    ]
+    first = project.pull()
+    with Store(project.root / ".aac" / "store.duckdb") as store:  # so that it shows who was prepared again
+        for entity in first.rows:
+            store.execute(f"DELETE FROM prepared.{entity}")
+    second = project.pull(now_us=NOW_US + 1)
+    assert (second.findings, second.rows) == (first.findings, first.rows)
+    assert second.sources[0].pulled_at_us == NOW_US + 1
+    assert second.sources[0].rows == first.sources[0].rows == {"deal": 2, "note": 1, "user": 2}
+    assert [project.rows(entity) for entity in ("deal", "user", "note")] == [[], [], []]
+    project.put("user", "id,name\nu,Ann\n,Rob\n")
+    project.pull()
+    assert [len(project.rows(entity)) for entity in ("deal", "user", "note")] == [2, 1, 0]
+    assert project.ask("SELECT record FROM _aac.set_aside") == [({"id": None, "name": "Rob"},)]
+
+
+def test_entities_and_sources_that_are_gone_leave_the_store(project: Project) -> None:
+    project.put("lead", "id,n\n,x\n1,x\n")
+    project.put("user", "id\nu\n", "hr")
+    project.set("hr")
+    lead, user = table("lead", column("id"), column("n", "integer")), table("user", column("id"), source="hr")
+    project.tables = [lead, user]
+    project.pull()
+    del project.sources["hr"]
+    project.put("deal", "id\nd\n")
+    project.tables = [table("deal", column("id"))]
+    pulled = project.pull()
+    assert ([source.id for source in pulled.sources], pulled.rows) == (["crm"], {"deal": 1})
+    assert project.ask("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'prepared'") == [("deal",)]
+    assert project.ask("SELECT (SELECT count(*) FROM _aac.set_aside), (SELECT count(*) FROM _aac.problems)") == [(0, 0)]
+    assert len(list((project.root / ".aac" / "raw").rglob("*.csv"))) == 1
+
+
+def changes(project: Project) -> Iterator[str]:
+    """Changes what decides how a table is prepared, one thing after the other."""
+    (first,) = project.tables
+    project.set(timezone="Asia/Tokyo")
+    yield "zone"
+    project.set(timezone=None, nulls=("a",))
+    yield "nulls"
+    project.set(nulls=("",))
+    project.tables = [replace(first, occurs="at")]
+    yield "occurs"
+    project.tables = [replace(first, fields=(*first.fields, column("b", read="at")))]
+    yield "another field"
+    project.tables = [replace(first, fields=(first.fields[0], column("at", "date")))]
+    yield "another type"
+    project.tables = [replace(first, fields=(first.fields[0], column("at", "timestamp", format="%Y-%m-%d")))]
+    yield "a format"
+    project.tables = [replace(first, fields=(first.fields[0], column("at", "timestamp", read="id")))]
+    yield "another column"
+
+
+def test_everything_that_decides_a_table_is_in_its_fingerprint(project: Project) -> None:
+    project.put("lead", "id,at\na,2026-01-01\n")
+    project.tables = [table("lead", column("id"), column("at", "timestamp"))]
+    project.pull()
+    for change in changes(project):
+        with project.landed() as data:
+            assert len(data.notices) == 1, change
+
+
+def test_where_things_stand_is_not_in_the_fingerprint(project: Project) -> None:
+    project.put("lead", "id\na\n")
+    project.tables = [table("lead", column("id"))]
+    project.pull()
+    moved = StoredField("id", Type("text"), Column("id", at=7), span=Span("other.yml", 3, 4))
+    project.tables = [replace(project.tables[0], fields=(moved,), span=None)]
+    with project.landed() as data:
+        assert data.notices == ()
