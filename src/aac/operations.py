@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aac import config, plugins, project
+from aac import config, project
 from aac.connectors.base import Context
 from aac.errors import DocumentsError, SourceError, UsageError
 from aac.evaluate import Asked, evaluate
@@ -17,6 +17,7 @@ from aac.judging import exit_code
 from aac.landing.landed import prepared
 from aac.landing.pull import Pulled, pull
 from aac.periods import parse_moment
+from aac.plugins import load as load_plugins
 from aac.privacy import without_personal
 from aac.results import Results, SourceState
 from aac.revisions import revision
@@ -58,7 +59,7 @@ class Checked:
 def open_project(start: Path) -> Opened:
     """The project at or above a folder, with its plugins. Raises ConfigError and PluginError."""
     settings = config.load(start)
-    registry = plugins.load(settings.root)
+    registry = load_plugins(settings.root)
     loaded, findings = project.load(settings, registry.kinds)
     return Opened(loaded, registry, findings)
 

@@ -82,9 +82,9 @@ class DuckdbEngine:
         made: list[str] = []
         try:
             for name in query.shared:
-                self.execute(f"CREATE TEMP TABLE {_quoted(name)} AS {sql.shared_sql(query, name, self.dialect)}")
+                self.execute(f"CREATE TEMP TABLE {_quoted(name)} AS {sql.shared_sql(query, name)}")
                 made.append(name)
-            return [self.execute(sql.output_sql(query, output, self.dialect)) for output in query.outputs]
+            return [self.execute(sql.output_sql(query, output)) for output in query.outputs]
         finally:
             for name in made:
                 self.execute(f"DROP TABLE {_quoted(*TEMPORARY, name)}")
@@ -159,7 +159,7 @@ class Store(DuckdbEngine):
     def _create(self, what: str, name: tuple[str, ...], query: Query, output: Select) -> None:
         from aac.engines import sql
 
-        self.execute(f"{what} {_quoted(*name)} AS {sql.output_sql(query, output, self.dialect)}")
+        self.execute(f"{what} {_quoted(*name)} AS {sql.output_sql(query, output)}")
 
 
 TEMPORARY = ("temp", "main")

@@ -38,6 +38,11 @@ def paren(tree: Expr) -> Expr:
     return tree if is_one_word else exp.Paren(this=tree)
 
 
+def duckdbs(name: str, *arguments: Expr) -> Expr:
+    """A call of a function that DuckDB has and others may not; sqlglot prints it as it is."""
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
 def eq(a: Expr, b: Expr) -> Expr:
     """``a = b``."""
     return exp.EQ(this=a, expression=b)
@@ -119,7 +124,7 @@ def _if(condition: Expr, value: Expr, otherwise: Expr | None = None) -> Expr:
 
 
 def _try_cast(a: Expr, type_: str) -> Expr:
-    return exp.TryCast(this=a, to=exp.DataType.build(type_, dialect="duckdb"))
+    return exp.TryCast(this=a, to=exp.DataType.build(type_))
 
 
 def _clean(text: Expr, *nulls: Expr) -> Expr:
@@ -135,9 +140,7 @@ def _to_integer(text: Expr) -> Expr:
     exact = _try_cast(text.copy(), "DECIMAL(38, 12)")
     rounded = _try_cast(exact.copy(), "BIGINT")
     whole = _if(eq(exact, rounded), rounded.copy())
-    return _if(
-        exp.func("CONTAINS", text.copy(), exp.Literal.string("."), dialect="duckdb"), whole, _try_cast(text, "BIGINT")
-    )
+    return _if(duckdbs("CONTAINS", text.copy(), exp.Literal.string(".")), whole, _try_cast(text, "BIGINT"))
 
 
 def _to_boolean(text: Expr) -> Expr:
@@ -153,7 +156,7 @@ def _to_date(text: Expr, format_: Expr) -> Expr:
         short = exp.LTE(this=exp.Length(this=exp.Trim(this=text.copy())), expression=literal(10))
         day = _if(short, _try_cast(text, "DATE"))
     else:
-        day = _try_cast(exp.Anonymous(this="TRY_STRPTIME", expressions=[text, format_]), "DATE")
+        day = _try_cast(duckdbs("TRY_STRPTIME", text, format_), "DATE")
     return _try_cast(
         paren(exp.Sub(this=day, expression=_try_cast(exp.Literal.string("1970-01-01"), "DATE"))), "INTEGER"
     )
@@ -162,22 +165,20 @@ def _to_date(text: Expr, format_: Expr) -> Expr:
 def _to_timestamp(text: Expr, format_: Expr, zone: Expr) -> Expr:
     """Microseconds since the epoch. Text with an offset says its own instant; other text is local to ``zone``."""
     if not isinstance(format_, exp.Null):
-        local = exp.Anonymous(this="TRY_STRPTIME", expressions=[text, format_])
+        local = duckdbs("TRY_STRPTIME", text, format_)
         return _epoch_us(_at_zone(zone, local))
     local = _epoch_us(_at_zone(zone, _try_cast(text.copy(), "TIMESTAMP")))
-    offset = exp.Anonymous(
-        this="REGEXP_MATCHES",
-        expressions=[exp.Substring(this=text.copy(), start=literal(11)), exp.Literal.string("[Zz+-]")],
-    )
+    time_of_day = exp.Substring(this=text.copy(), start=literal(11))
+    offset = duckdbs("REGEXP_MATCHES", time_of_day, exp.Literal.string("[Zz+-]"))
     return _if(offset, _epoch_us(_try_cast(text, "TIMESTAMPTZ")), local)
 
 
 def _at_zone(zone: Expr, local: Expr) -> Expr:
-    return local if zone.name == "UTC" else exp.Anonymous(this="TIMEZONE", expressions=[zone, local])
+    return local if zone.name == "UTC" else duckdbs("TIMEZONE", zone, local)
 
 
 def _epoch_us(moment: Expr) -> Expr:
-    return exp.Anonymous(this="EPOCH_US", expressions=[moment])
+    return duckdbs("EPOCH_US", moment)
 
 
 FUNCTIONS: dict[str, Callable[..., Expr]] = {
@@ -233,8 +234,8 @@ def _count_distinct(arguments: list[Expr], where: Expr | None) -> Expr:
 def _median_neighbours(arguments: list[Expr], where: Expr | None) -> Expr:
     """The two middle values, both the middle one of an odd number. DuckDB: the least value that at least that share
     of all is at or below; a trifle over one half is the upper middle for any number of rows below ten billion."""
-    shares = exp.Array(expressions=[exp.Literal.number("0.5"), exp.Literal.number("0.50000000001")])
-    return _filtered(exp.Anonymous(this="QUANTILE_DISC", expressions=[*arguments, shares]), where)
+    shares = duckdbs("LIST_VALUE", exp.Literal.number("0.5"), exp.Literal.number("0.50000000001"))
+    return _filtered(duckdbs("QUANTILE_DISC", *arguments, shares), where)
 
 
 def _plain(kind: type[exp.AggFunc]) -> Callable[[list[Expr], Expr | None], Expr]:

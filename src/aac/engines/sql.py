@@ -1,4 +1,4 @@
-"""Queries of our own nodes -> SQL text of a dialect. A name or value from outside only ever enters as a tree node.
+"""Queries of our own nodes -> SQL text. A name or value from outside only ever enters as a tree node.
 
 `_Block` places the joins that expressions ask for, each once: a reference path, a roll-up, a calendar day. What a
 function becomes stands in `engines.functions`.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from aac.engines.base import CALENDAR_DAYS, CALENDARS, Entity, Files, Query, Relation, Select, Table, group_columns
-from aac.engines.functions import AGGREGATES, FUNCTIONS, eq, literal, paren
+from aac.engines.functions import AGGREGATES, FUNCTIONS, duckdbs, eq, literal, paren
 from aac.expressions.nodes import (
     Aggregate,
     AsOf,
@@ -39,17 +39,17 @@ DAYS_A_CALENDAR = 65_536
 ROOT = "r"
 
 
-def shared_sql(query: Query, name: str, dialect: str) -> str:
+def shared_sql(query: Query, name: str) -> str:
     """The SELECT of a shared block, with the blocks it needs that are not shared themselves."""
-    return _chain(query, dict(query.blocks)[name], dialect, skip=name)
+    return _chain(query, dict(query.blocks)[name], skip=name)
 
 
-def output_sql(query: Query, output: Select, dialect: str) -> str:
+def output_sql(query: Query, output: Select) -> str:
     """The SELECT of one output; shared blocks are read as tables of their own name."""
-    return _chain(query, output, dialect)
+    return _chain(query, output)
 
 
-def _chain(query: Query, last: Select, dialect: str, skip: str | None = None) -> str:
+def _chain(query: Query, last: Select, skip: str | None = None) -> str:
     """``last`` as SQL text, with a WITH for each block below it that is not shared."""
     blocks = dict(query.blocks)
     needed: list[str] = []
@@ -60,7 +60,7 @@ def _chain(query: Query, last: Select, dialect: str, skip: str | None = None) ->
     select = _select(query, last)
     for name in needed:
         select = select.with_(name, as_=_select(query, blocks[name]), copy=False)
-    return select.sql(dialect=dialect)
+    return select.sql()
 
 
 def _select(query: Query, select: Select) -> exp.Select:
@@ -131,6 +131,8 @@ class _Block:
                     found = self._rollups.setdefault(_rollup_key(part), [])
                     if part.aggregate not in found:
                         found.append(part.aggregate)
+                    if part.after is not None:
+                        self._plan_rollups([under(part.after, part.path)])
 
     def lower(self, node: Node) -> Expr:
         match node:
@@ -229,7 +231,7 @@ class _Block:
         if (number, moment) not in self._calendars:
             key = exp.Add(
                 this=exp.Mul(this=paren(self.lower(number)), expression=literal(DAYS_A_CALENDAR)),
-                expression=paren(exp.IntDiv(this=paren(self.lower(moment)), expression=literal(US_A_DAY))),
+                expression=duckdbs("DIVIDE", self.lower(moment), literal(US_A_DAY)),
             )
             name = self._name("c")
             self._join((CALENDAR_DAYS,), name, [eq(exp.column("key", table=name, quoted=True), key)])
@@ -307,12 +309,10 @@ def _exists(relation: Relation, alias: str) -> list[Expr]:
 
 def _files(files: Files) -> Expr:
     """DuckDB's readers: every column text, in the order of the file."""
-    paths = exp.Array(expressions=[exp.Literal.string(path) for path in files.paths])
-    types = exp.Struct(
-        expressions=[
-            exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=exp.Literal.string("VARCHAR"))
-            for name in files.columns
-        ]
+    paths = duckdbs("LIST_VALUE", *map(exp.Literal.string, files.paths))
+    names = [exp.to_identifier(name, quoted=True) for name in files.columns]
+    types = duckdbs(
+        "STRUCT_PACK", *(exp.PropertyEQ(this=name, expression=exp.Literal.string("VARCHAR")) for name in names)
     )
     options: dict[str, Expr] = {"columns": types}
     if files.format == "csv":
@@ -326,7 +326,5 @@ def _files(files: Files) -> Expr:
     else:
         options["format"] = exp.Literal.string("newline_delimited")
     reader = "READ_CSV" if files.format == "csv" else "READ_JSON"
-    call = exp.Anonymous(
-        this=reader, expressions=[paths, *(exp.EQ(this=exp.var(k), expression=v) for k, v in options.items())]
-    )
+    call = duckdbs(reader, paths, *(exp.EQ(this=exp.var(key), expression=value) for key, value in options.items()))
     return exp.alias_(exp.Table(this=call), ROOT, table=True)
