@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aac.expressions.nodes import Value
 
 LOCKED = re.compile(r'Could not set lock on file "(?P<path>.*?)"(?:.*\(PID (?P<process>\d+)\))?')
-CSV_REASONS = ("Expected Number of Columns", "Value with unterminated quote", "Invalid unicode")
+CSV_REASONS = ("Expected Number of Columns", "Value with unterminated quote", "Invalid unicode", "Maximum line size")
 """How the line begins that says why a CSV file is refused. The lines around it show data, or options of DuckDB's."""
 
 STATE = """
@@ -196,7 +196,7 @@ def _sentence(message: str) -> str:
     first, *others = message.splitlines()
     files = [f" of `{line.partition('= ')[2]}`" for line in others if line.startswith("  file = ")]
     reasons = [f": {line}" for line in others if line.startswith(CSV_REASONS)]
-    return "".join([first, *files, *reasons[:1]])
+    return "".join([first.rstrip("."), *files, *reasons[:1]])
 
 
 @hookimpl
