@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aac.config import Source
 from aac.connectors.base import Context
 from aac.connectors.csv import CsvConnector, CsvSettings
-from aac.engines.duckdb import DuckdbEngine, Store
+from aac.engines.duckdb import Store
 from aac.expressions.nodes import Column, Type
 from aac.findings import Finding, Span
 from aac.landing.landed import Landed, prepared
@@ -78,10 +78,8 @@ class Project:
 
     def rows(self, entity: str) -> list[tuple[Any, ...]]:
         """What can be read of an entity now, in order."""
-        with self.landed() as data, DuckdbEngine() as engine:
-            for path, alias in data.databases:
-                engine.attach(path, alias)
-            return list(engine.execute(f"SELECT * FROM {'.'.join(data.relations[entity].name)}"))
+        with self.landed() as data:
+            return list(data.engine.execute(f"SELECT * FROM {'.'.join(data.relations[entity].name)}"))
 
     def ask(self, statement: str) -> list[tuple[Any, ...]]:
         """Rows of the store."""

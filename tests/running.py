@@ -40,11 +40,7 @@ def run_project(root: Path) -> Generator[Running]:
     pulled = pull_sources(opened, AS_OF_US, lambda _: None)
     assert not [finding for finding in pulled.findings if finding.level == "error"]
     project = opened.project
-    engine = opened.registry.engines["duckdb"]()
     with prepared(root, project.tables, project.config.sources, project.timezone) as data:
-        for path, alias in data.databases:
-            engine.attach(path, alias)
         evaluation = Evaluation(project, data, Asked(AS_OF_US), needs_calendars=True)
-        evaluation.load_calendars(engine)
-        yield Running(project, RuleNames(project), engine, evaluation.setting_at(AS_OF_US))
-        engine.close()
+        evaluation.load_calendars(data.engine)
+        yield Running(project, RuleNames(project), data.engine, evaluation.setting_at(AS_OF_US))

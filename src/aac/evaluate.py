@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aac.calendars import Calendar, busiest_day, calendar_rows, due_us
 from aac.engines.base import CALENDAR_DAYS, CALENDARS
-from aac.expressions.nodes import CalendarNumber, Node, OpenTime, Rollup, walk
+from aac.expressions.nodes import CalendarNumber, Node, OpenTime
 from aac.findings import Finding
 from aac.measures import Clock, Measure
-from aac.periods import Window, midnight_us
+from aac.periods import Window, iso_utc, midnight_us
 from aac.planner.clocks import ClockScan, Listed, Tally, promised
 from aac.planner.fuse import plan
-from aac.planner.setting import Prepared, Setting, entities_in
+from aac.planner.setting import Prepared, Setting, entities_in, everything_in
 from aac.planner.windows import EPOCH, UNPLACED, Chosen, Clockwork
 from aac.results import ClockReading, Item, NumberReading, Reading, Result, Verdict
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aac.engines.base import Engine, Rows
+    from aac.expressions.nodes import Value
     from aac.landing.landed import Landed
     from aac.planner.fuse import Plan
     from aac.planner.metrics import Cell, MetricScan
@@ -60,8 +62,6 @@ def evaluate(
         {table.entity: table.key for table in project.tables},
         asked.windows,
     )
-    for path, alias in landed.databases:
-        engine.attach(path, alias)
     if run.needs_calendars:
         run.load_calendars(engine)
     results = sorted(run.results(engine, planned), key=_in_order)
@@ -71,9 +71,7 @@ def evaluate(
 def _needs_calendars(measured: Iterable[Clock | Measure]) -> bool:
     """Whether any rule asks for open time."""
     nodes = [node for part in measured for node in _nodes(part)]
-    inside = [n for node in nodes for n in walk(node) if isinstance(n, Rollup)]
-    nodes += [part for rollup in inside for part in (rollup.aggregate, rollup.after) if part is not None]
-    found = any(isinstance(n, OpenTime | CalendarNumber) for node in nodes for n in walk(node))
+    found = any(isinstance(node, OpenTime | CalendarNumber) for node in everything_in(nodes))
     return found or any(isinstance(part, Clock) and part.calendar is not None for part in measured)
 
 
@@ -190,12 +188,14 @@ class Evaluation:
             late.append(scan.listed(next(lists)))
             due.append(scan.listed(next(lists)) if scan.clock.remind_at is not None else ())
         for number in range(len(scan.windows)):
-            tallies.setdefault((number, ()), Tally(number, {}, {}, 0, 0, (0, 0)))
+            tallies.setdefault((number, ()), Tally(number, {}, {}, 0, 0, 0, (0, 0)))
         for (number, by), tally in tallies.items():
             chosen = NOWHERE if number == UNPLACED else scan.windows[number]
             if number == UNPLACED and self._is_told(scan.clock.subject, by):
                 continue
             total = not by and number != UNPLACED
+            if total and tally.in_doubt:
+                self._tell_in_doubt(scan.clock.subject, chosen.window, tally.in_doubt)
             reading = ClockReading(
                 subject=scan.clock.subject,
                 window=chosen.window,
@@ -206,7 +206,7 @@ class Evaluation:
                 counts=tally.counts,
                 outside_hours=tally.outside_hours,
                 unknown=tally.unknown,
-                recent=tally.recent if total else (0, 0),
+                recent=tally.recent,
                 late_items=self._items(scan.clock, late[number], setting) if total else (),
                 open_items=self._items(scan.clock, due[number], setting) if total else (),
             )
@@ -224,7 +224,9 @@ class Evaluation:
         return tuple(self._item(clock, one, zone) for one in listed)
 
     def _item(self, clock: Clock, one: Listed, zone: str) -> Item:
-        key = one.key[0] if len(one.key) == 1 else one.key
+        types = self._key_types[clock.population.entity]
+        parts = tuple(map(_key_text, one.key, types))
+        key = parts[0] if len(parts) == 1 else parts
         if clock.starts.is_date:
             started, stopped = _midnight(one.started, zone), one.stopped
             done = _midnight(stopped, zone) if stopped is not None else None
@@ -234,6 +236,25 @@ class Evaluation:
         if one.calendar is not None:
             due = due_us(self._calendars[one.calendar], one.started, promised(clock))
         return Item(key, one.started, due, one.stopped, one.used, promised(clock))
+
+    @cached_property
+    def _key_types(self) -> Mapping[str, tuple[str, ...]]:
+        """The types of each entity's key fields."""
+        return {t.entity: tuple(t.field(key).type.name for key in t.key) for t in self.project.tables}
+
+    def _tell_in_doubt(self, subject: str, window: Window, n: int) -> None:
+        """Items of which it is unknown whether they are excused are not, and are told (LANGUAGE §7)."""
+        kind, _, id_ = subject.partition(":")
+        finding = Finding(
+            "AAC511",
+            "info",
+            f"of {n:,} items of {kind} `{id_}` in {window.label} it is unknown whether they are excused: they are not",
+            "fill the fields that `excused` reads, or say what an empty one means with `coalesce(field, false)`",
+            self.project.scope((kind, id_)).span("how_measured", "excused"),
+            subject,
+            n,
+        )
+        self.findings.append(finding)
 
     # Metrics
 
@@ -272,13 +293,13 @@ class Evaluation:
         return self._judged(reading, chosen.selection)
 
     def _tell_unplaced(self, cell: Cell) -> None:
-        """Members whose moment is unknown are in no window: told once a metric (LANGUAGE §8)."""
+        """Members whose moment is unknown by as_of are in no window: told once a metric (LANGUAGE §8)."""
         kind, _, id_ = cell.measure.subject.partition(":")
         scope = self.project.scope((kind, id_))
         finding = Finding(
             "AAC510",
             "info",
-            f"{cell.n:,} records of {kind} `{id_}` have no moment and are in no window",
+            f"{cell.n:,} records of {kind} `{id_}` have no moment by as_of and are in no window",
             "fill the field that `at` names, or leave them out with a rule",
             scope.span("at") if "at" in scope.document.data else scope.span("of"),
             cell.measure.subject,
@@ -290,3 +311,16 @@ class Evaluation:
 
 def _midnight(day: int, zone: str) -> int:
     return midnight_us(EPOCH + timedelta(days=day), zone)
+
+
+def _key_text(value: Value, type_: str) -> str:
+    """A field of a key as people write it; moments are stored as numbers."""
+    match value, type_:
+        case int(), "timestamp":
+            return iso_utc(value)
+        case int(), "date":
+            return (EPOCH + timedelta(days=value)).isoformat()
+        case Decimal(), _:
+            return format(value.normalize(), "f")
+        case _:
+            return str(value)

@@ -103,11 +103,7 @@ def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], Non
         sources = tuple(_state(made.config.sources[pulled.id], pulled, now_us) for pulled in data.sources)
         stale = frozenset(source.id for source in sources if source.status == "stale")
         measured = [*made.clocks, *(m for m in made.measures if everything or m.has_target)]
-        engine = opened.registry.engines["duckdb"]()
-        try:
-            results, found = evaluate(made, data, engine, replace(asked, stale=stale), measured)
-        finally:
-            engine.close()
+        results, found = evaluate(made, data, data.engine, replace(asked, stale=stale), measured)
         findings = in_reading_order([*opened.findings, *data.findings, *found])
         all_of_it = Results(made.name, revision(made.root), now_us, sources, data.rows, results, findings)
     return without_personal(all_of_it, made.entries())

@@ -36,13 +36,13 @@ CHANGED = "changed"
 class Landed:
     """Prepared tables and what is known about them. With an error among ``findings`` some are missing.
 
-    ``databases``: (path, alias) of the files that ``relations``, by entity, lie in; as_of is not set in them.
+    ``engine`` is the store itself, which is an engine: ``relations``, by entity, lie in it; as_of is not set in them.
     ``zones`` and ``rows``: of each entity. ``moments``: the least and the greatest of all moments, in microseconds;
     a date counts with its whole day. ``notices``: sentences for the user. Nobody can pull until it is closed: it
     holds the store (``held``).
     """
 
-    databases: tuple[tuple[str, str], ...]
+    engine: Store
     relations: Mapping[str, Relation]
     zones: Mapping[str, str]
     rows: Mapping[str, int]
@@ -72,7 +72,8 @@ def prepared(root: Path, tables: Sequence[Table], sources: Mapping[str, Source],
     if not store_path(root).is_file():
         raise NoDataError
     with ExitStack() as held:
-        state = read_state(held.enter_context(Store(store_path(root), KEPT, read_only=True)))
+        store = held.enter_context(Store(store_path(root), KEPT, read_only=True))
+        state = read_state(store)
         if not state.sources:
             raise NoDataError
         pulled = {id: source for id, source in state.sources.items() if id in sources}
@@ -82,19 +83,19 @@ def prepared(root: Path, tables: Sequence[Table], sources: Mapping[str, Source],
         stale = [table for table in tables if table.entity not in right]
         lacking = {table.entity: _lacking(table, inputs) for table in stale}
         usable = [table for table in stale if not lacking[table.entity]]
-        databases = [(str(store_path(root)), KEPT)]
         changed: dict[str, PreparedEntity] = {}
         if usable:
             path = Path(held.enter_context(TemporaryDirectory(prefix="aac-"))) / "changed.duckdb"
-            databases.append((str(path), CHANGED))
             changed = _prepare(usable, inputs, path, store_path(root), right)
+            store.attach(str(path), CHANGED)
+            held.callback(store.close)  # before the folder goes that it reads from
         entities = {**right, **changed}
         there = [table for table in tables if table.entity in entities]
         flaws = [finding for table in there for finding in tell_flaws(table, entities[table.entity])]
         found = [*wrong, *(finding for findings in lacking.values() for finding in findings), *flaws]
         ends = [end for table in there for end in _ends(entities[table.entity], table, inputs.zone(table.source))]
         return Landed(
-            databases=tuple(databases),
+            engine=store,
             relations={t.entity: _relation(t, CHANGED if t.entity in changed else KEPT) for t in there},
             zones={table.entity: inputs.zone(table.source) for table in there},
             rows={entity: known.rows for entity, known in sorted(entities.items())},
