@@ -129,7 +129,12 @@ def _try_cast(a: Expr, type_: str) -> Expr:
 
 def _clean(text: Expr, *nulls: Expr) -> Expr:
     """Text, or null when it is blank or one of the source's nulls."""
-    blank = eq(exp.Trim(this=text.copy()), exp.Literal.string(""))
+    empty_text = exp.Literal.string("")
+    # trimming every value would cost a quarter of reading it
+    spaces = exp.and_(
+        duckdbs("STARTS_WITH", text.copy(), exp.Literal.string(" ")), eq(exp.Trim(this=text.copy()), empty_text)
+    )
+    blank = exp.or_(eq(text.copy(), empty_text), spaces)
     others = [null for null in nulls if null.name != ""]
     empty = exp.or_(blank, exp.In(this=text.copy(), expressions=others)) if others else blank
     return _if(exp.Not(this=paren(empty)), text)
