@@ -43,22 +43,26 @@ if TYPE_CHECKING:
 
 US_A_DAY = 86_400_000_000
 LISTED = 50
-"""How many items of a window are listed by key (LANGUAGE §11)."""
+"""How many late items of a window are listed by key (LANGUAGE §11)."""
 
 MEMBER, STARTED, STOPPED, USED, OUTCOME = "member", "started", "stopped", "used", "outcome"
-OUTSIDE, RECENT, NUMBER = "outside_hours", "recent", "calendar"
+OUTSIDE, RECENT, NUMBER, IN_DOUBT = "outside_hours", "recent", "calendar", "in_doubt"
 COUNTED = tuple(outcome for outcome in Outcome if outcome is not Outcome.OUTSIDE)
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What was counted for a window (by its number, or UNPLACED) and a group."""
+    """What was counted for a window (by its number, or UNPLACED) and a group.
+
+    ``in_doubt``: of how many items that could be measured it is unknown whether they are excused.
+    """
 
     window: int
     by: Mapping[str, Value]
     counts: Mapping[Outcome, int]
     outside_hours: int
     unknown: int
+    in_doubt: int
     recent: tuple[int, int]
 
 
@@ -66,7 +70,7 @@ class Tally:
 class Listed:
     """An item by key: moments in microseconds or days, time used in the clock's own unit, the calendar's number."""
 
-    key: tuple[str, ...]
+    key: tuple[Value, ...]
     started: int
     stopped: int | None
     used: int
@@ -91,17 +95,21 @@ class ClockScan:
             by = {d.name: values[f"d{i}"] for i, d in enumerate(self.clock.dimensions) if f"d{i}" in split}
             numbers = [int(str(number)) for number in row[len(names) + 1 :]]
             counts = dict(zip(COUNTED, numbers, strict=False))
-            outside, unknown, met, late = numbers[len(COUNTED) :]
+            outside, unknown, in_doubt, met, late = numbers[len(COUNTED) :]
             if any(numbers):
-                yield Tally(int(str(values[WINDOW])), by, counts, outside, unknown, (met, late))
+                yield Tally(int(str(values[WINDOW])), by, counts, outside, unknown, in_doubt, (met, late))
 
     def listed(self, rows: Sequence[Sequence[object]]) -> tuple[Listed, ...]:
         """The items of one list; a row is the key's fields, started, stopped, used, calendar."""
         return tuple(
             Listed(
-                tuple(map(str, keys)), cast("int", started), _integer(stopped), cast("int", used), _integer(calendar)
+                cast("tuple[Value, ...]", tuple(key)),
+                cast("int", started),
+                _integer(stopped),
+                cast("int", used),
+                _integer(calendar),
             )
-            for *keys, started, stopped, used, calendar in rows
+            for *key, started, stopped, used, calendar in rows
         )
 
 
@@ -118,9 +126,9 @@ def plan_clock(clock: Clock, windows: tuple[Chosen, ...], setting: Setting, key:
     outputs = [_tallied(groups)]
     for number in range(len(windows)):
         late = Call("eq", (Column(OUTCOME), Literal(Outcome.LATE.value)))
-        outputs.append(_list(keys, number, late))
+        outputs.append(_list(keys, number, late, LISTED))
         if clock.remind_at is not None:
-            outputs.append(_list(keys, number, _due_for_a_step(clock, clock.remind_at)))
+            outputs.append(_list(keys, number, _due_for_a_step(clock, clock.remind_at), None))
     query = setting.query(blocks, tuple(outputs), "judged")
     return ClockScan(clock, windows, query, groups)
 
@@ -151,7 +159,7 @@ def _items(clock: Clock, windows: tuple[Chosen, ...], setting: Setting, keys: Ma
         (NUMBER, CalendarNumber(clock.calendar) if clock.calendar is not None else NOTHING),
     ]
     maybe = [Call("is_not_false", (rule,)) for rule in (clock.population.rule, clock.where) if rule is not None]
-    reach = in_reach(clock.starts.value, windows, zone, clock.starts.is_date)
+    reach = in_reach(clock.starts.value, windows, zone, clock.starts.is_date, setting.latest(clock.starts, entity))
     return Select(Entity(entity), tuple(columns), conjunction([*maybe, reach]))
 
 
@@ -190,8 +198,8 @@ def _judged(clock: Clock, windows: tuple[Chosen, ...], setting: Setting, carried
     )
     recent = Call("ge", (Column(STARTED), Literal(_seven_days_before(clock, setting))))
     kept = (*carried, MEMBER, STARTED, STOPPED, NUMBER, USED, OUTSIDE)
-    columns = (*((name, Column(name)) for name in kept), (WINDOW, window), (OUTCOME, outcome), (RECENT, recent))
-    return Select("timed", columns)
+    made = ((WINDOW, window), (OUTCOME, outcome), (RECENT, recent), (IN_DOUBT, Call("is_null", (Column("excused"),))))
+    return Select("timed", (*((name, Column(name)) for name in kept), *made))
 
 
 def _outcome(outcome: Outcome) -> Literal:
@@ -218,17 +226,18 @@ def _tallied(groups: tuple[tuple[str, ...], ...]) -> Select:
         *((outcome.value, how_many(ended(outcome))) for outcome in COUNTED),
         (OUTSIDE, how_many(ended(Outcome.MET), nothing_used, Column(OUTSIDE))),
         ("unknown", Aggregate("count", (), Call("and", (maybe_member, Call("is_not_null", (Column(STARTED),)))))),
+        (IN_DOUBT, how_many(Column(IN_DOUBT), Call("not", (ended(Outcome.UNMEASURABLE),)))),
         ("recent_met", how_many(ended(Outcome.MET), Column(RECENT))),
         ("recent_late", how_many(ended(Outcome.LATE), Column(RECENT))),
     )
     return Select("judged", counts, Call("is_not_null", (Column(WINDOW),)), groups)
 
 
-def _list(keys: tuple[str, ...], window: int, rule: Node) -> Select:
-    """The first items of a window for which a rule is true, in the order of their keys."""
+def _list(keys: tuple[str, ...], window: int, rule: Node, limit: int | None) -> Select:
+    """The items of a window for which a rule is true, or the first of them, in the order of their keys."""
     shown = (*keys, STARTED, STOPPED, USED, NUMBER)
     where = conjunction([Column(MEMBER), Call("eq", (Column(WINDOW), Literal(window))), rule])
-    return Select("judged", tuple((name, Column(name)) for name in shown), where, order=keys, limit=LISTED)
+    return Select("judged", tuple((name, Column(name)) for name in shown), where, order=keys, limit=limit)
 
 
 def _due_for_a_step(clock: Clock, remind_at: Fraction) -> Node:

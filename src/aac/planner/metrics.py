@@ -11,9 +11,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from aac.engines.base import Entity, Query, Select, group_columns
-from aac.expressions.nodes import NOTHING, TRUE, Aggregate, Call, Case, Column, Literal, Named, Node, conjunction
-from aac.measures import Dimension, Measure, aggregates, sides
-from aac.planner.windows import Chosen, in_reach, window_number
+from aac.expressions.nodes import TRUE, Aggregate, Call, Case, Column, Literal, Named, Node, conjunction
+from aac.measures import Measure, aggregates, sides
+from aac.planner.windows import UNPLACED, Chosen, in_reach, window_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,8 +61,7 @@ class MetricScan:
             split = names_in(int(str(row[0])), names) - {WINDOW}
             values = cast("dict[str, Value]", dict(zip(names, row[1:], strict=False)))
             for measure in self.measures:
-                by = {d.name: values[self.dimensions[d.value]] for d in self._split_by(measure, split)}
-                if len(by) == len(split):
+                for by in self._groups(measure, split, values):
                     yield from self._cell(measure, int(str(values[WINDOW])), by, row[len(names) + 1 :])
 
     def empty(self, measure: Measure, window: int) -> Cell:
@@ -70,8 +69,12 @@ class MetricScan:
         nothing = {a: 0 if a.function in {"count", "count_distinct"} else None for a in self.columns}
         return _calculated(measure, window, {}, nothing, 0, 0)
 
-    def _split_by(self, measure: Measure, split: set[str]) -> list[Dimension]:
-        return [d for d in measure.dimensions if self.dimensions[d.value] in split]
+    def _groups(self, measure: Measure, split: set[str], values: Mapping[str, Value]) -> list[Mapping[str, Value]]:
+        """The groups of a measure that a row is: the total, or one for each name its column has there."""
+        if not split:
+            return [{}]
+        columns = [(dimension.name, self.dimensions[dimension.value]) for dimension in measure.dimensions]
+        return [{name: values[column]} for name, column in columns if column in split]
 
     def _cell(self, measure: Measure, window: int, by: Mapping[str, Value], values: Sequence[object]) -> Iterator[Cell]:
         found = {aggregate: values[place] for aggregate, place in self.columns.items()}
@@ -107,8 +110,8 @@ def plan_metrics(measures: tuple[Measure, ...], windows: tuple[Chosen, ...], set
     if anchor is not None:
         zone, latest = setting.zone_of(anchor, entity), setting.latest(anchor, entity)
         later = Call("gt", (anchor.value, Literal(latest)))
-        window = Case(((later, NOTHING),), window_number(anchor.value, windows, zone, anchor.is_date))
-        reach = in_reach(anchor.value, windows, zone, anchor.is_date)
+        window = Case(((later, Literal(UNPLACED)),), window_number(anchor.value, windows, zone, anchor.is_date))
+        reach = in_reach(anchor.value, windows, zone, anchor.is_date, latest)
     dimensions = {d.value: records.column(d.value) for measure in measures for d in measure.dimensions}
     wanted = dict.fromkeys(
         aggregate

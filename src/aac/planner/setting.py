@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aac.engines.base import Query, Relation, Select
-from aac.expressions.nodes import NOTHING, Call, Case, Literal, Node, Rollup, Stored, walk
+from aac.expressions.nodes import NOTHING, Call, Case, Literal, Named, Node, Rollup, Stored, walk
 from aac.periods import day_of
 from aac.planner.windows import EPOCH, Clockwork
 
@@ -39,17 +39,17 @@ class Setting:
     def as_of_us(self) -> int:
         return self.clockwork.as_of_us
 
-    def as_of_day(self, entity: str) -> int:
-        """The day that as_of lies in, in the entity's zone, in days since the epoch."""
-        return (day_of(self.as_of_us, self.entities[entity].zone) - EPOCH).days
+    def as_of_day(self, zone: str) -> int:
+        """The day that as_of lies in, in days since the epoch."""
+        return (day_of(self.as_of_us, zone) - EPOCH).days
 
     def latest(self, moment: Moment, entity: str) -> int:
         """As_of in the unit of a moment: a date is its midnight, so the day as_of lies in has come."""
-        return self.as_of_day(entity) if moment.is_date else self.as_of_us
+        return self.as_of_day(self.zone_of(moment, entity)) if moment.is_date else self.as_of_us
 
     def zone_of(self, moment: Moment, entity: str) -> str:
-        """The zone a window's ends are taken in; dates need none."""
-        return self.entities[entity].zone if moment.is_date else self.clockwork.zone
+        """The zone of a moment of ``entity``: for a date that of the source it comes from, else the company's."""
+        return self.entities[_home(moment.value, entity)].zone if moment.is_date else self.clockwork.zone
 
     def query(self, blocks: tuple[tuple[str, Select], ...], outputs: tuple[Select, ...], *shared: str) -> Query:
         """A query at this as_of: what occurs later does not exist in any of its tables."""
@@ -58,24 +58,42 @@ class Setting:
 
     def _at_as_of(self, entity: str) -> Relation:
         prepared = self.entities[entity]
-        until = self.as_of_day(entity) if prepared.occurs_is_date else self.as_of_us
+        until = self.as_of_day(prepared.zone) if prepared.occurs_is_date else self.as_of_us
         return replace(prepared.relation, exists_until=until)
+
+
+def everything_in(nodes: Iterable[Node | None]) -> Iterator[Node]:
+    """The nodes and all below them, inside roll-ups too."""
+    for node in nodes:
+        for part in walk(node) if node is not None else ():
+            yield part
+            if isinstance(part, Rollup):
+                yield from everything_in((part.aggregate, part.occurs, part.after))
 
 
 def entities_in(nodes: Iterable[Node | None]) -> Iterator[str]:
     """Every entity that the nodes read, over references and inside roll-ups; may repeat."""
-    for node in nodes:
-        for part in walk(node) if node is not None else ():
-            match part:
-                case Stored():
-                    yield part.entity
-                    yield from (step.entity for step in part.path)
-                case Rollup():
-                    yield part.child
-                    yield from (step.entity for step in part.path)
-                    yield from entities_in((part.aggregate, part.occurs, part.after))
-                case _:
-                    pass
+    for part in everything_in(nodes):
+        if isinstance(part, Stored | Rollup):
+            yield part.entity if isinstance(part, Stored) else part.child
+            yield from (step.entity for step in part.path)
+
+
+def _home(moment: Node, entity: str) -> str:
+    """The entity whose field a moment is read from; of several the first that is named."""
+    match moment:
+        case Stored():
+            return moment.entity
+        case Named():
+            return _home(moment.body, entity)
+        case Rollup():
+            return _home(moment.aggregate.arguments[0], moment.child)
+        case Case():
+            return _home(moment.branches[0][1], entity)
+        case Call():
+            return _home(moment.arguments[0], entity)
+        case _:
+            return entity
 
 
 def known_by(moment: Node, latest: int) -> Node:

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from aac.expressions.nodes import Node
 
 EPOCH = date(1970, 1, 1)
+MOST_WINDOWS = 1000
+"""As many windows `last:N` counts back: of the grain `year` more would leave the years that dates have."""
 UNPLACED = -1
-"""The window number of a record whose moment is unknown."""
+"""The window number of a record whose moment is unknown, or later than as_of, which is the same (LANGUAGE §7)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A window and why it is measured: `last`, `current`, or the words of `--window`."""
+    """A window and why it is measured: as `last` or `current` of its own accord, or because `--window` `named` it."""
 
     window: Window
     selection: str
@@ -53,15 +55,16 @@ def choose(asked: Sequence[str], grain: Grain, clockwork: Clockwork) -> tuple[Ch
         name, _, count = word.partition(":")
         if word == "current":
             windows: Iterable[Window] = (current_window(grain, as_of, zone, fiscal),)
-        elif name == "last" and ((count.isdecimal() and int(count) > 0) or word == "last"):
+        elif word == "last" or (name == "last" and count.isdecimal() and 0 < int(count) <= MOST_WINDOWS):
             windows = last_windows(grain, as_of, zone, int(count or 1), fiscal)
         else:
             try:
                 windows = (parse_label(word, fiscal),)
             except ValueError as error:
-                raise UsageError(f"--window: {error}, `last`, `last:13` or `current`") from None
+                last = f"`last`, `last:13` (at most {MOST_WINDOWS})"
+                raise UsageError(f"--window: {error}, {last} or `current`") from None
         for window in windows:
-            chosen.setdefault(window, Chosen(window, word if asked else name))
+            chosen.setdefault(window, Chosen(window, "named" if asked else word))
     return tuple(sorted(chosen.values(), key=lambda c: (c.window.first or date.min, c.window.until or date.max)))
 
 
@@ -127,14 +130,17 @@ def _halved(moment: Node, cuts: list[tuple[int, Node]], before: Node) -> Node:
     return Case(((earlier, _halved(moment, cuts[:middle], before)),), _halved(moment, cuts[middle + 1 :], value))
 
 
-def in_reach(moment: Node, windows: tuple[Chosen, ...], zone: str, is_date: bool) -> Node | None:
-    """Whether a moment is unknown or between the first and the last window; null when every moment is."""
+def in_reach(moment: Node, windows: tuple[Chosen, ...], zone: str, is_date: bool, latest: int) -> Node | None:
+    """Whether a moment lies between the first and the last window, or in none: unknown, or after ``latest``.
+
+    Null when that is true of every moment. What lies in no window is counted whatever the windows are.
+    """
     starts, untils = zip(*(bounds(chosen.window, zone, is_date) for chosen in windows), strict=True)
-    rules: list[Node] = []
-    if None not in starts:
-        rules.append(Call("ge", (moment, Literal(min(s for s in starts if s is not None)))))
-    if None not in untils:
-        rules.append(Call("lt", (moment, Literal(max(u for u in untils if u is not None)))))
-    if not rules:
+    if None in starts:
         return None
-    return Call("or", (Call("is_null", (moment,)), Call("and", tuple(rules)) if len(rules) > 1 else rules[0]))
+    after_start = Call("ge", (moment, Literal(min(start for start in starts if start is not None))))
+    nowhere = Call("is_null", (moment,))
+    if None in untils or (last := max(until for until in untils if until is not None)) > latest:
+        return Call("or", (nowhere, after_start))
+    within = Call("and", (after_start, Call("lt", (moment, Literal(last)))))
+    return Call("or", (nowhere, Call("gt", (moment, Literal(latest))), within))
