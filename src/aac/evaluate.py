@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aac.calendars import Calendar, busiest_day, calendar_rows, due_us
 from aac.engines.base import CALENDAR_DAYS, CALENDARS
-from aac.expressions.nodes import CalendarNumber, Node, OpenTime
+from aac.expressions.nodes import CalendarNumber, Literal, Node, OpenTime
 from aac.findings import Finding
 from aac.measures import Clock, Measure
-from aac.periods import Window, iso_utc, midnight_us
+from aac.periods import YEARS, Window, iso_utc, midnight_us
 from aac.planner.clocks import ClockScan, Listed, Tally, promised
 from aac.planner.fuse import plan
 from aac.planner.setting import Prepared, Setting, entities_in, everything_in
@@ -54,7 +54,8 @@ def evaluate(
 
     Raises UsageError for windows that do not exist, and EngineError.
     """
-    run = Evaluation(project, landed, asked, needs_calendars=_needs_calendars(measured))
+    nodes = list(everything_in(node for part in measured for node in _nodes(part)))
+    run = Evaluation(project, landed, asked, _needs_calendars(measured, nodes), _written_moments(nodes))
     planned = plan(
         [part for part in measured if isinstance(part, Clock)],
         [part for part in measured if isinstance(part, Measure)],
@@ -68,11 +69,17 @@ def evaluate(
     return tuple(results), tuple(run.findings)
 
 
-def _needs_calendars(measured: Iterable[Clock | Measure]) -> bool:
+def _needs_calendars(measured: Iterable[Clock | Measure], nodes: Iterable[Node]) -> bool:
     """Whether any rule asks for open time."""
-    nodes = [node for part in measured for node in _nodes(part)]
-    found = any(isinstance(node, OpenTime | CalendarNumber) for node in everything_in(nodes))
+    found = any(isinstance(node, OpenTime | CalendarNumber) for node in nodes)
     return found or any(isinstance(part, Clock) and part.calendar is not None for part in measured)
+
+
+def _written_moments(nodes: Iterable[Node]) -> tuple[int, ...]:
+    """The moments that rules name themselves: numbers that as microseconds lie in the years of moments."""
+    numbers = (node.value for node in nodes if isinstance(node, Literal) and isinstance(node.value, int))
+    first, after = (midnight_us(date(year, 1, 1), "UTC") for year in (YEARS[0], YEARS[-1] + 1))
+    return tuple(number for number in numbers if first <= number < after)
 
 
 def _nodes(part: Clock | Measure) -> list[Node]:
@@ -94,12 +101,16 @@ def _in_order(result: Result) -> tuple[object, ...]:
 
 @dataclass
 class Evaluation:
-    """One evaluation: what is the same for all of its scans, and what they find."""
+    """One evaluation: what is the same for all of its scans, and what they find.
+
+    ``written``: moments that stand in rules; calendars reach them as they reach those of the data.
+    """
 
     project: Project
     landed: Landed
     asked: Asked
     needs_calendars: bool
+    written: tuple[int, ...] = ()
     findings: list[Finding] = field(default_factory=list[Finding])
     _unplaced: set[tuple[str, tuple[object, ...]]] = field(default_factory=set[tuple[str, tuple[object, ...]]])
     _settings: dict[int, Setting] = field(default_factory=dict[int, Setting])
@@ -143,7 +154,8 @@ class Evaluation:
     @property
     def _reach(self) -> tuple[int, int]:
         """From the day before the first moment of all data to the day after the last, as_of among them."""
-        moments = [*(self.landed.moments or ()), *(s.watermark_us for s in self.landed.sources), self.asked.as_of_us]
+        watermarks = (source.watermark_us for source in self.landed.sources)
+        moments = [*(self.landed.moments or ()), *watermarks, *self.written, self.asked.as_of_us]
         known = [moment for moment in moments if moment is not None]
         return min(known) - US_A_DAY, max(known) + US_A_DAY
 
