@@ -36,6 +36,34 @@ connector = "csv"
 path = "data"
 watermark = "{watermark}"
 """
+COMPANY = """\
+kind: company
+id: small
+currency: EUR
+timezone: Europe/Berlin
+---
+"""
+DESK = """\
+kind: calendar
+id: desk
+timezone: Europe/Berlin
+hours: {mon-fri: "09:00-17:00"}
+---
+"""
+SLA = """\
+kind: sla
+id: reply
+what: Sales replies
+who: {owes: sales, to: marketing}
+escalation: []
+"""
+METRIC = """\
+kind: metric
+unit: count
+better: higher
+owner: sales
+serves: customer_success
+"""
 
 
 def write_project(
@@ -89,3 +117,14 @@ def number(results: Results, id_: str, label: str) -> NumberReading:
     reading = total(results, id_, label).reading
     assert isinstance(reading, NumberReading)
     return reading
+
+
+def metric(id_: str, formula: str, **keys: str) -> str:
+    """A metric; ``keys`` replace those of `METRIC`."""
+    lines = [line for line in METRIC.splitlines() if line.partition(":")[0] not in keys]
+    return "\n".join([*lines, f"id: {id_}", f"formula: {formula}", *(f"{k}: {v}" for k, v in keys.items())]) + "\n---\n"
+
+
+def groups(results: Results, id_: str, label: str) -> list[Mapping[str, object]]:
+    """The groups that have a cell, the total among them."""
+    return [r.reading.by for r in results.results if (r.id, r.reading.window.label) == (id_, label)]

@@ -7,6 +7,7 @@ Arguments are already lowered. Only constructs that mean the same on every engin
 from __future__ import annotations
 
 from decimal import Decimal
+from sys import float_info
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -56,6 +57,13 @@ def _binary(kind: type[exp.Binary]) -> Callable[..., Expr]:
         return paren(kind(this=paren(a), expression=paren(b)))
 
     return lowering
+
+
+def _multiply(a: Expr, b: Expr) -> Expr:
+    """A product in as many digits as there are: DuckDB multiplies decimals of 18 digits in 18 digits, and then fails
+    on large ones. A zero of 38 digits widens whatever number it is added to and changes none."""
+    widest = exp.Cast(this=literal(0), to=exp.DataType.build("DECIMAL(38, 0)"))
+    return _binary(exp.Mul)(exp.Add(this=paren(a), expression=widest), b)
 
 
 def _all(kind: type[exp.Binary]) -> Callable[..., Expr]:
@@ -148,6 +156,13 @@ def _to_integer(text: Expr) -> Expr:
     return _if(duckdbs("CONTAINS", text.copy(), exp.Literal.string(".")), whole, _try_cast(text, "BIGINT"))
 
 
+def _to_float(text: Expr) -> Expr:
+    """A number of finite size: texts such as `nan` and `inf`, which casts read, are none."""
+    value = _try_cast(text, "DOUBLE")
+    is_finite = exp.LTE(this=exp.Abs(this=value), expression=exp.Literal.number(repr(float_info.max)))
+    return _if(is_finite, value.copy())
+
+
 def _to_boolean(text: Expr) -> Expr:
     word = exp.Lower(this=exp.Trim(this=text))
     true = exp.In(this=word, expressions=[exp.Literal.string(w) for w in ("true", "yes", "1")])
@@ -210,13 +225,13 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "nullif": _nullif,
     "add": _binary(exp.Add),
     "subtract": _binary(exp.Sub),
-    "multiply": _binary(exp.Mul),
+    "multiply": _multiply,
     # what landing reads text with
     "clean": _clean,
     "to_integer": _to_integer,
     "to_number": _cast_to("DECIMAL(18, 6)"),
     "to_money": _cast_to("DECIMAL(18, 4)"),
-    "to_float": _cast_to("DOUBLE"),
+    "to_float": _to_float,
     "to_boolean": _to_boolean,
     "to_date": _to_date,
     "to_timestamp": _to_timestamp,

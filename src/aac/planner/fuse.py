@@ -13,8 +13,12 @@ from aac.planner.windows import Chosen, all_time, choose, layers
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from aac.expressions.nodes import Node
     from aac.measures import Clock, Measure, Moment
     from aac.planner.setting import Setting
+
+MOST_DIMENSIONS = 62
+"""A mask of 63 bits says which of the group columns a row is split by, and the window is one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,22 @@ def plan(
     metric_scans: list[tuple[MetricScan, Setting]] = []
     for scan, group in together.items():
         setting = setting_of(group[0])
-        metric_scans.append((plan_metrics(tuple(group), scan.windows, setting), setting))
+        metric_scans += [(plan_metrics(part, scan.windows, setting), setting) for part in _parted(group)]
     return Plan(tuple(clock_scans), tuple(metric_scans))
+
+
+def _parted(measures: Sequence[Measure]) -> list[tuple[Measure, ...]]:
+    """The measures of one scan, or of several when there are more dimensions than a scan tells apart."""
+    parts: list[list[Measure]] = []
+    dimensions: set[Node] = set()
+    for measure in measures:
+        values = {dimension.value for dimension in measure.dimensions}
+        if not parts or len(dimensions | values) > MOST_DIMENSIONS:
+            parts.append([])
+            dimensions = set()
+        parts[-1].append(measure)
+        dimensions |= values
+    return [tuple(part) for part in parts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""From records to results, on tables small enough to be reckoned by hand (LANGUAGE §3, §4, §6, §7, §8).
+"""Promises in time, from records to results, on tables small enough to be reckoned by hand (LANGUAGE §3, §6, §7).
 
 As_of is 2026-03-10T12:00Z, a Tuesday, unless a test says otherwise; the company is in Berlin, an hour ahead.
 """
@@ -13,53 +13,10 @@ import pytest
 from aac.errors import UsageError
 from aac.periods import iso_utc
 from aac.results import ClockReading, Status
-from tests.small import measured, number, outcomes, total, write_project
+from tests.small import COMPANY, DESK, SLA, groups, measured, metric, number, outcomes, total, write_project
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
-
-    from aac.results import Results
-
-COMPANY = """\
-kind: company
-id: small
-currency: EUR
-timezone: Europe/Berlin
----
-"""
-DESK = """\
-kind: calendar
-id: desk
-timezone: Europe/Berlin
-hours: {mon-fri: "09:00-17:00"}
----
-"""
-SLA = """\
-kind: sla
-id: reply
-what: Sales replies
-who: {owes: sales, to: marketing}
-escalation: []
-"""
-METRIC = """\
-kind: metric
-unit: count
-better: higher
-owner: sales
-serves: customer_success
-"""
-
-
-def metric(id_: str, formula: str, **keys: str) -> str:
-    """A metric; ``keys`` replace those of `METRIC`."""
-    lines = [line for line in METRIC.splitlines() if line.partition(":")[0] not in keys]
-    return "\n".join([*lines, f"id: {id_}", f"formula: {formula}", *(f"{k}: {v}" for k, v in keys.items())]) + "\n---\n"
-
-
-def groups(results: Results, id_: str, label: str) -> list[Mapping[str, object]]:
-    """The groups that have a cell, the total among them."""
-    return [r.reading.by for r in results.results if (r.id, r.reading.window.label) == (id_, label)]
 
 
 # A clock, elapsed time
