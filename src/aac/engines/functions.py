@@ -104,7 +104,8 @@ def _is_not_false(a: Expr) -> Expr:
     return _coalesce(a, exp.true())
 
 
-def _is_not_null(a: Expr) -> Expr:
+def is_not_null(a: Expr) -> Expr:
+    """``not a is null``."""
     return _not(_is_null(a))
 
 
@@ -209,7 +210,7 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "is_false": _is_false,
     "is_not_false": _is_not_false,
     "is_null": _is_null,
-    "is_not_null": _is_not_null,
+    "is_not_null": is_not_null,
     "eq": _binary(exp.EQ),
     "ne": _binary(exp.NEQ),
     "lt": _binary(exp.LT),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from aac.engines.base import CALENDAR_DAYS, CALENDARS, Entity, Files, Query, Relation, Select, Table, group_columns
-from aac.engines.functions import AGGREGATES, FUNCTIONS, duckdbs, eq, literal, paren
+from aac.engines.functions import AGGREGATES, FUNCTIONS, duckdbs, eq, is_not_null, literal, paren
 from aac.expressions.nodes import (
     Aggregate,
     AsOf,
@@ -181,7 +181,8 @@ class _Block:
         return AGGREGATES[node.function](arguments, where)
 
     def rollup(self, node: Rollup) -> Expr:
-        """The roll-up's column; without children a count is 0, and with an unknown ``after`` it is unknown."""
+        """The roll-up's column. Without children a count is 0; without a parent, or when its ``after`` is unknown, all
+        is unknown."""
         key = _rollup_key(node)
         if key not in self._rolled:
             self._rolled[key] = self._join_rollup(node, self._rollups[key])
@@ -190,10 +191,11 @@ class _Block:
         if node.aggregate.function not in {"count", "count_if", "count_distinct"}:
             return value
         value = exp.func("COALESCE", value, literal(0))
-        if node.after is None:
-            return value
-        known = exp.Not(this=exp.Is(this=self.lower(under(node.after, node.path)), expression=exp.Null()))
-        return exp.Case(ifs=[exp.If(this=known, true=value)], default=exp.Null())
+        needed = [self._parent_key(node)] if node.path else []
+        needed += [self.lower(under(node.after, node.path))] if node.after is not None else []
+        for part in needed:
+            value = exp.Case(ifs=[exp.If(this=is_not_null(part), true=value)], default=exp.Null())
+        return value
 
     def _join_rollup(self, node: Rollup, aggregates: list[Aggregate]) -> str:
         """Joins the children grouped by their parent; returns the alias."""
@@ -207,14 +209,17 @@ class _Block:
         columns = (("k", Stored(node.child, node.via.field)), *((f"v{i}", a) for i, a in enumerate(aggregates)))
         children = _select(self.query, Select(Entity(node.child), columns, conjunction(rules)))
         children.set("group", exp.Group(expressions=[children.expressions[0].this.copy()]))
+        on = eq(exp.column("k", table=name, quoted=True), self._parent_key(node))
+        self.joins.append(exp.Join(this=children.subquery(name), on=on, side="LEFT"))
+        return name
+
+    def _parent_key(self, node: Rollup) -> Expr:
+        """The key of the record that the children belong to."""
         parent = self.alias(node.path)
         entity = node.path[-1].entity if node.path else self.entity
         if entity is None:
             raise TypeError("a roll-up needs an entity to belong to")
-        key = exp.column(_single_key(self.query.relations[entity]), table=parent, quoted=True)
-        on = eq(exp.column("k", table=name, quoted=True), key)
-        self.joins.append(exp.Join(this=children.subquery(name), on=on, side="LEFT"))
-        return name
+        return exp.column(_single_key(self.query.relations[entity]), table=parent, quoted=True)
 
     def calendar_number(self, node: CalendarNumber) -> Expr:
         if isinstance(node.calendar, Literal):
