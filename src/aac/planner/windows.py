@@ -138,7 +138,8 @@ def in_reach(moment: Node, windows: tuple[Chosen, ...], zone: str, is_date: bool
     starts, untils = zip(*(bounds(chosen.window, zone, is_date) for chosen in windows), strict=True)
     if None in starts:
         return None
-    after_start = Call("ge", (moment, Literal(min(start for start in starts if start is not None))))
+    # whatever is later than ``latest`` is read too, even if all windows begin later still
+    after_start = Call("ge", (moment, Literal(min(latest + 1, *(start for start in starts if start is not None)))))
     nowhere = Call("is_null", (moment,))
     if None in untils or (last := max(until for until in untils if until is not None)) > latest:
         return Call("or", (nowhere, after_start))

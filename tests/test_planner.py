@@ -1,0 +1,297 @@
+"""Windows as comparisons against a brute-force reading of them; scans counted from what the engine says it will do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from math import ceil, log2
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aac.engines import sql
+from aac.errors import UsageError
+from aac.evaluate import Asked, Evaluation
+from aac.expressions.nodes import Call, Case, Column, Literal
+from aac.landing.landed import prepared
+from aac.operations import open_sound_project, pull_sources
+from aac.periods import GRAINS, JANUARY, Grain, current_window, window_of
+from aac.planner.fuse import Plan, plan
+from aac.planner.windows import UNPLACED, Chosen, Clockwork, bounds, choose, in_reach, layers, window_number
+from tests.small import NOW_US, metric
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+
+    from aac.engines.duckdb import DuckdbEngine
+    from aac.expressions.nodes import Node
+
+ROOT = Path(__file__).parent.parent
+DAY_US = 86_400_000_000
+ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "America/Sao_Paulo", "Pacific/Apia")
+MARCH_2 = 1_772_427_600_000_000
+"""2026-03-02T05:00Z."""
+
+
+def us(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * 1_000_000
+
+
+# Which windows are asked for
+
+
+def chosen(*asked: str, grain: Grain = "month", zone: str = "Europe/Berlin") -> list[tuple[str, str]]:
+    windows = choose(asked, grain, Clockwork(zone, JANUARY, MARCH_2))
+    return [(one.window.label, one.selection) for one in windows]
+
+
+@pytest.mark.parametrize(
+    ("asked", "grain", "expected"),
+    [
+        ((), "month", [("2026-02", "last"), ("2026-03", "current")]),
+        ((), "week", [("2026-W09", "last"), ("2026-W10", "current")]),
+        ((), "year", [("2025", "last"), ("2026", "current")]),
+        ((), "all", [("all", "last")]),
+        (("last",), "month", [("2026-02", "named")]),
+        (("current",), "month", [("2026-03", "named")]),
+        (("current", "last"), "month", [("2026-02", "named"), ("2026-03", "named")]),
+        (("last:3",), "quarter", [("2025-Q2", "named"), ("2025-Q3", "named"), ("2025-Q4", "named")]),
+        (("last:3",), "all", [("all", "named")]),
+        # of other grains than its own, each once, by their beginnings and then their ends
+        (
+            ("2026-Q1", "2026-01", "all", "2026", "last:2", "2026-W01", "2026-01"),
+            "month",
+            [(label, "named") for label in ("all", "2025-W53", "2026-01", "2026-Q1", "2026", "2026-02")],
+        ),
+    ],
+)
+def test_choose(asked: tuple[str, ...], grain: Grain, expected: list[tuple[str, str]]) -> None:
+    expected = [(label.replace("2025-W53", "2026-W01"), why) for label, why in expected]
+    assert chosen(*asked, grain=grain) == expected
+
+
+def test_a_window_that_ends_at_as_of_has_ended() -> None:
+    begins = us("2026-02-28T23:00:00")
+    assert [one.window.label for one in choose((), "month", Clockwork("Europe/Berlin", JANUARY, begins))] == [
+        "2026-02",
+        "2026-03",
+    ]
+    before = Clockwork("Europe/Berlin", JANUARY, begins - 1)
+    assert [one.window.label for one in choose((), "month", before)] == ["2026-01", "2026-02"]
+    february = choose(("2026-02",), "month", before)[0].window
+    assert before.is_open(february)
+    assert not Clockwork("Europe/Berlin", JANUARY, begins).is_open(february)
+
+
+@pytest.mark.parametrize("grain", GRAINS)
+def test_how_many_windows_may_be_counted_back(grain: Grain) -> None:
+    assert len(chosen("last:1000", grain=grain)) == (1 if grain == "all" else 1000)
+    with pytest.raises(UsageError, match="at most 1000"):
+        chosen("last:1001", grain=grain)
+
+
+# The window of a moment
+
+
+@st.composite
+def windows_asked_for(draw: st.DrawFn) -> tuple[Chosen, ...]:
+    """Windows of all grains around 2026, as `choose` returns them: by their beginnings, each once."""
+    days = draw(st.lists(st.dates(datetime(2024, 12, 1).date(), datetime(2027, 2, 1).date()), min_size=1, max_size=12))
+    grains = draw(st.lists(st.sampled_from(GRAINS), min_size=len(days), max_size=len(days)))
+    fiscal_start = draw(st.sampled_from([(1, 1), (2, 1), (4, 6), (10, 31)]))
+    labels = [window_of(grain, day, fiscal_start).label for grain, day in zip(grains, days, strict=True)]
+    return choose(labels, "month", Clockwork("UTC", fiscal_start, MARCH_2))
+
+
+@settings(max_examples=150)
+@given(windows_asked_for(), st.sampled_from(ZONES), st.booleans(), st.data())
+def test_the_window_of_a_moment(asked: tuple[Chosen, ...], zone: str, is_date: bool, data: st.DataObject) -> None:
+    """Every window is in one layer; in it no other holds the moment; all moments beside bounds are tried."""
+    made = layers(asked)
+    assert sorted(one.window.label for layer in made for one in layer) == sorted(one.window.label for one in asked)
+    everywhere = {b for one in asked for b in bounds(one.window, zone, is_date) if b is not None} | {0}
+    moments = sorted({bound + step for bound in everywhere for step in (-1, 0, 1)})
+    latest = data.draw(st.sampled_from(moments), label="latest")
+    for layer in made:
+        number = window_number(Column("m"), layer, zone, is_date)
+        reach = in_reach(Column("m"), layer, zone, is_date, latest)
+        assert depth(number) <= 2 + ceil(log2(2 * len(layer) + 1))
+        for moment in (None, *moments):
+            holding = [i for i, one in enumerate(layer) if moment is not None and holds(one, moment, zone, is_date)]
+            assert len(holding) <= 1
+            expected = UNPLACED if moment is None else holding[0] if holding else None
+            assert value(number, moment) == expected
+            is_placed = moment is not None and moment <= latest
+            if expected is not None or not is_placed:
+                assert reach is None or value(reach, moment) is True
+
+
+def test_what_lies_outside_all_windows_is_not_read() -> None:
+    february, april = (Chosen(window_of("month", datetime(2026, m, 1).date()), "named") for m in (2, 4))
+    reach = in_reach(Column("m"), (february, april), "UTC", False, us("2026-06-01T00:00:00"))
+    assert reach is not None
+    for text, is_read in (
+        ("2026-01-31T23:59:59", False),
+        ("2026-02-01T00:00:00", True),
+        ("2026-04-30T23:59:59", True),
+        ("2026-05-01T00:00:00", False),
+        ("2026-06-01T00:00:00", False),
+        ("2026-06-01T00:00:01", True),  # later than as_of, so of no moment
+    ):
+        assert value(reach, us(text)) is is_read
+
+
+def holds(one: Chosen, moment: int, zone: str, is_date: bool) -> bool:
+    """The definition: from the first day's beginning up to, not including, the beginning of the day after the last."""
+    first, until = bounds(one.window, zone, is_date)
+    return (first is None or first <= moment) and (until is None or moment < until)
+
+
+def value(node: Node, moment: int | None) -> Any:
+    """What a rule over the column `m` comes to, in three-valued logic."""
+    match node:
+        case Column():
+            return moment
+        case Literal():
+            return node.value
+        case Case():
+            chosen = (then for when, then in node.branches if value(when, moment) is True)
+            return value(next(chosen, node.otherwise), moment)
+        case Call(function="is_null"):
+            return value(node.arguments[0], moment) is None
+        case Call(function="or" | "and" as function):
+            parts = [value(part, moment) for part in node.arguments]
+            decisive = function == "or"
+            return decisive if decisive in parts else None if None in parts else not decisive
+        case Call(function="lt" | "ge" | "gt" as function, arguments=(left, right)):
+            a, b = value(left, moment), value(right, moment)
+            if a is None or b is None:
+                return None
+            return {"lt": a < b, "ge": a >= b, "gt": a > b}[function]
+        case _:
+            raise AssertionError(node)
+
+
+def depth(node: Node) -> int:
+    """How many conditions are asked one after the other."""
+    if not isinstance(node, Case):
+        return 0
+    return 1 + max(depth(part) for part in (node.branches[0][1], node.otherwise))
+
+
+def test_a_change_of_clocks_belongs_to_the_windows_it_parts() -> None:
+    """Apia skipped the whole of 2011-12-30; São Paulo's clocks skipped midnight of 2018-11-04."""
+    december = window_of("month", datetime(2011, 12, 30).date())
+    until = bounds(december, "Pacific/Apia", False)[1]
+    assert until == us("2011-12-31T10:00:00")
+    week = current_window("week", us("2018-11-04T02:59:59"), "America/Sao_Paulo")
+    assert week.label == "2018-W44"
+
+
+# How often the data is read
+
+
+@contextmanager
+def planned(root: Path, *windows: str) -> Generator[tuple[Plan, DuckdbEngine]]:
+    """Everything of a project as a plan, and the engine that can explain it."""
+    opened = open_sound_project(root)
+    pull_sources(opened, NOW_US, lambda _: None)
+    made = opened.project
+    with prepared(root, made.tables, made.config.sources, made.timezone) as data:
+        run = Evaluation(made, data, Asked(), needs_calendars=True)
+        run.load_calendars(data.engine)
+        keys = {table.entity: table.key for table in made.tables}
+        yield plan(made.clocks, made.measures, run.setting, keys, windows), data.engine
+
+
+def scans(engine: DuckdbEngine, text: str) -> Counter[str]:
+    """How often each prepared table is scanned by a statement, by the engine's own plan."""
+    ((_, explained),) = engine.execute(f"EXPLAIN (FORMAT json) {text}")
+    found: Counter[str] = Counter()
+
+    def visit(operators: Iterable[dict[str, Any]]) -> None:
+        for operator in operators:
+            table = str(operator["extra_info"].get("Table", ""))
+            if "SCAN" in operator["name"] and "prepared" in table:
+                found[table.rpartition(".")[2].strip('"')] += 1
+            visit(operator["children"])
+
+    visit(json.loads(cast("str", explained)))
+    return found
+
+
+def scans_of_metrics(made: Plan, engine: DuckdbEngine) -> dict[tuple[str, str], Counter[str]]:
+    """By entity and moment."""
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for scan, _ in made.metrics:
+        (output,) = scan.query.outputs
+        first = scan.measures[0]
+        place = (first.population.entity, str(getattr(first.anchor.value, "field", "")) if first.anchor else "all")
+        assert place not in found, "one scan for each pair of entity and moment"
+        found[place] = scans(engine, sql.output_sql(scan.query, output))
+    return found
+
+
+@pytest.fixture(scope="module")
+def larkspur(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("larkspur") / "project"
+    for folder in ("alignment", "data"):
+        shutil.copytree(ROOT / folder, root / folder)
+    (root / "aac.toml").write_bytes((ROOT / "aac.toml").read_bytes())
+    return root
+
+
+def test_one_scan_for_each_entity_and_moment(larkspur: Path) -> None:
+    """What is more, a roll-up needs: it reads children, and of their parents those that are asked for."""
+    with planned(larkspur) as (made, engine):
+        found = scans_of_metrics(made, engine)
+    assert found == {
+        ("lead", "created_at"): {"lead": 1, "user": 1},
+        ("lead", "mql_at"): {"lead": 2, "account": 1, "user": 1, "activity": 1},
+        ("lead", "sql_at"): {"lead": 1, "account": 1},
+        ("opportunity", "opened_on"): {"opportunity": 1, "account": 1},
+        ("opportunity", "close_date"): {"opportunity": 1, "account": 1, "user": 1},
+        ("account", ""): {"account": 1, "opportunity": 1},
+    }
+
+
+def test_another_metric_on_the_same_entity_and_moment_is_read_for_nothing(larkspur: Path, tmp_path: Path) -> None:
+    more = [
+        metric("m1", "median(hours_between(mql_at, first_human_touch_at))", of="mql", unit="hours", by="[region]"),
+        metric(
+            "m2", "count_if(duplicate)", of="lead", at="mql_at", by="[source, {size: account.size_band}, opted_out]"
+        ),
+        metric("m3", "avg(score)", of="rejected_lead", at="mql_at", unit="score"),
+        metric("m4", "sum(amount) / count(*)", of="opportunity", at="close_date", unit="EUR", by="[owner.region]"),
+        metric("m5", "count(*)", of="lead", at="created_at"),
+    ]
+    root = tmp_path / "p"
+    shutil.copytree(larkspur, root, ignore=shutil.ignore_patterns(".aac"))
+    (root / "alignment" / "more.yml").write_text("".join(more).removesuffix("---\n"))
+    with planned(larkspur) as (made, engine):
+        before = scans_of_metrics(made, engine)
+    with planned(root) as (made, engine):
+        assert sum(len(scan.measures) for scan, _ in made.metrics) == 13 + 5
+        assert scans_of_metrics(made, engine) == before
+
+
+def test_a_clock_reads_its_records_once(larkspur: Path) -> None:
+    """Whatever is counted and listed of a promise, in as many windows as do not overlap, comes from one reading."""
+    with planned(larkspur, "last:13", "current") as (made, engine):
+        clocks = {scan.clock.subject: scan.query for scan, _ in made.clocks}
+        assert len(clocks) == len(made.clocks) == 4
+        for query in clocks.values():
+            (shared,) = query.shared
+            read = scans(engine, sql.shared_sql(query, shared))
+            entity = query.blocks[0][1].source
+            has_roll_up = "activity" in read
+            assert read[getattr(entity, "id", "")] == 1 + has_roll_up
+            assert all(output.source == shared for output in query.outputs)
+    with planned(larkspur, "2026-02", "2026-Q1") as (made, _):
+        assert Counter(scan.clock.subject for scan, _ in made.clocks) == dict.fromkeys(clocks, 2)
