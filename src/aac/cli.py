@@ -62,7 +62,7 @@ def main() -> None:
     """Runs the command line and ends the process with its exit code."""
     from aac.errors import AacError
 
-    # a short-lived process makes little garbage and many objects that stay: looking for it took a tenth of our time
+    # a short-lived process makes little garbage and many objects that stay: looking for it took a fifth of our time
     gc.set_threshold(100_000, 50, 100)
     try:
         code = aac.main(standalone_mode=False)
@@ -73,4 +73,5 @@ def main() -> None:
         code = error.exit_code
     except AacError as error:
         code = tell_error(error)
+    gc.freeze()
     sys.exit(code if isinstance(code, int) else 0)

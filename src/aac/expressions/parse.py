@@ -60,7 +60,7 @@ def parse(text: str) -> Node:
     from sqlglot.errors import SqlglotError
 
     try:
-        return _node(parse_one(text, read="duckdb"))
+        return _node(parse_one(text))
     except SqlglotError as error:
         raise Refused(*_unreadable(text, error)) from None
     except RecursionError:
@@ -124,12 +124,17 @@ def _node(tree: Expr) -> Node:
 
 
 def _position(tree: Expr) -> int:
-    """The leftmost offset that sqlglot kept for the node or anything below it."""
-    return min((part.meta["start"] for part in tree.walk() if "start" in part.meta), default=0)
+    """The offset at which the node begins: sqlglot keeps it for names and values, so it is that of the leftmost."""
+    while "start" not in tree.meta:
+        first = next(iter(getattr(tree, "parts", ())), None) or next(tree.iter_expressions(), None)
+        if first is None:
+            return 0
+        tree = first
+    return tree.meta["start"]
 
 
 def _shown(tree: Expr) -> str:
-    text = tree.sql(dialect="duckdb")
+    text = tree.sql()
     return text if len(text) <= 40 else text[:39] + "…"
 
 
