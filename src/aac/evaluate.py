@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from aac.calendars import Calendar, busiest_day, calendar_rows, due_us
 from aac.engines.base import CALENDAR_DAYS, CALENDARS
-from aac.expressions.nodes import CalendarNumber, Literal, Node, OpenTime
+from aac.expressions.nodes import Literal, Node, OpenTime
 from aac.findings import Finding
 from aac.measures import Clock, Measure
 from aac.periods import YEARS, Window, iso_utc, midnight_us
 from aac.planner.clocks import ClockScan, Listed, Tally, promised
 from aac.planner.fuse import plan
 from aac.planner.setting import Prepared, Setting, entities_in, everything_in
-from aac.planner.windows import EPOCH, UNPLACED, Chosen, Clockwork
+from aac.planner.windows import EPOCH, UNPLACED, Chosen, Clockwork, choose
 from aac.results import ClockReading, Item, NumberReading, Reading, Result, Verdict
 
 if TYPE_CHECKING:
@@ -55,7 +55,16 @@ def evaluate(
     Raises UsageError for windows that do not exist, and EngineError.
     """
     nodes = list(everything_in(node for part in measured for node in _nodes(part)))
-    run = Evaluation(project, landed, asked, _needs_calendars(measured, nodes), _written_moments(nodes))
+    on_calendars = [part for part in measured if isinstance(part, Clock) and part.calendar is not None]
+    rules_ask = any(isinstance(node, OpenTime) for node in nodes)
+    run = Evaluation(
+        project,
+        landed,
+        asked,
+        needs_calendars=rules_ask or bool(on_calendars),
+        written=_written_moments(nodes),
+        clocks=() if rules_ask else tuple(on_calendars),
+    )
     planned = plan(
         [part for part in measured if isinstance(part, Clock)],
         [part for part in measured if isinstance(part, Measure)],
@@ -67,12 +76,6 @@ def evaluate(
         run.load_calendars(engine)
     results = sorted(run.results(engine, planned), key=_in_order)
     return tuple(results), tuple(run.findings)
-
-
-def _needs_calendars(measured: Iterable[Clock | Measure], nodes: Iterable[Node]) -> bool:
-    """Whether any rule asks for open time."""
-    found = any(isinstance(node, OpenTime | CalendarNumber) for node in nodes)
-    return found or any(isinstance(part, Clock) and part.calendar is not None for part in measured)
 
 
 def _written_moments(nodes: Iterable[Node]) -> tuple[int, ...]:
@@ -103,7 +106,8 @@ def _in_order(result: Result) -> tuple[object, ...]:
 class Evaluation:
     """One evaluation: what is the same for all of its scans, and what they find.
 
-    ``written``: moments that stand in rules; calendars reach them as they reach those of the data.
+    ``written``: moments that stand in rules; calendars reach them as they reach those of the data. ``clocks``: the
+    only ones that ask for open time, when no rule does: before their windows, calendars need not reach.
     """
 
     project: Project
@@ -111,23 +115,30 @@ class Evaluation:
     asked: Asked
     needs_calendars: bool
     written: tuple[int, ...] = ()
+    clocks: tuple[Clock, ...] = ()
     findings: list[Finding] = field(default_factory=list[Finding])
     _unplaced: set[tuple[str, tuple[object, ...]]] = field(default_factory=set[tuple[str, tuple[object, ...]]])
     _settings: dict[int, Setting] = field(default_factory=dict[int, Setting])
 
     def setting(self, part: Clock | Measure) -> Setting:
-        """The setting at the as_of of a measure: the least watermark of what it rests on, or what was asked for."""
-        as_of = self.asked.as_of_us
-        if as_of is None:
-            as_of = min(s.watermark_us for s in self.landed.sources if s.id in self.sources_of(part))
-        return self.setting_at(as_of)
+        """The setting at the as_of of a measure."""
+        return self.setting_at(self.as_of(part))
+
+    def as_of(self, part: Clock | Measure) -> int:
+        """The least watermark of what a measure rests on, or what was asked for."""
+        if self.asked.as_of_us is not None:
+            return self.asked.as_of_us
+        return min(s.watermark_us for s in self.landed.sources if s.id in self.sources_of(part))
 
     def setting_at(self, as_of: int) -> Setting:
         """The setting at a moment, made once."""
         if as_of not in self._settings:
-            clockwork = Clockwork(self.project.timezone, self.project.fiscal_start, as_of)
+            clockwork = self._clockwork(as_of)
             self._settings[as_of] = Setting(clockwork, self._entities, self._numbers, self._segments)
         return self._settings[as_of]
+
+    def _clockwork(self, as_of: int) -> Clockwork:
+        return Clockwork(self.project.timezone, self.project.fiscal_start, as_of)
 
     def sources_of(self, part: Clock | Measure) -> set[str]:
         """The sources of every entity that a measure reads."""
@@ -151,13 +162,24 @@ class Evaluation:
     def _numbers(self) -> Mapping[str, int]:
         return {calendar.id: number for number, calendar in enumerate(self._calendars)}
 
-    @property
+    @cached_property
     def _reach(self) -> tuple[int, int]:
-        """From the day before the first moment of all data to the day after the last, as_of among them."""
+        """From the day before the first moment whose open time may be asked for to the day after the last."""
         watermarks = (source.watermark_us for source in self.landed.sources)
         moments = [*(self.landed.moments or ()), *watermarks, *self.written, self.asked.as_of_us]
         known = [moment for moment in moments if moment is not None]
-        return min(known) - US_A_DAY, max(known) + US_A_DAY
+        return max(min(known), self._first_start) - US_A_DAY, max(known) + US_A_DAY
+
+    @property
+    def _first_start(self) -> int:
+        """The first moment at which one of ``clocks`` can have started in its windows: any, if there are none."""
+        starts = [
+            chosen.window.start_us(self.project.timezone)
+            for clock in self.clocks
+            for chosen in choose(self.asked.windows, clock.grain, self._clockwork(self.as_of(clock)))
+        ]
+        known = [start for start in starts if start is not None]
+        return min(known) if known and len(known) == len(starts) else 0
 
     @cached_property
     def _segments(self) -> int:
