@@ -12,7 +12,7 @@ from aac.calendars import Calendar, busiest_day, calendar_rows, due_us
 from aac.engines.base import CALENDAR_DAYS, CALENDARS
 from aac.expressions.nodes import Literal, Node, OpenTime
 from aac.findings import Finding
-from aac.measures import Clock, Measure
+from aac.measures import Clock, Measure, is_volume
 from aac.periods import YEARS, Window, iso_utc, midnight_us
 from aac.planner.clocks import ClockScan, Listed, Tally, promised
 from aac.planner.fuse import plan
@@ -323,6 +323,8 @@ class Evaluation:
             n=cell.n,
             unknown=cell.unknown,
             unit=cell.measure.unit,
+            is_volume=is_volume(cell.measure.formula),
+            elapsed=setting.clockwork.elapsed(chosen.window),
         )
         return self._judged(reading, chosen.selection)
 

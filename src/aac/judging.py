@@ -50,8 +50,12 @@ def attainment_status(reading: ClockReading, objective: Fraction | None, min_n: 
 
 
 def number_status(reading: NumberReading, limits: Limits | None, min_n: int) -> Status | None:
-    """The status of a metric; null without a target."""
-    if limits is None:
+    """The status of a metric; null without a target, and for groups of a volume: the target is for their total.
+
+    A volume in an open window is at risk while it is behind the share of time that is over; it is off target only
+    when it has exceeded the most that was agreed (LANGUAGE §7).
+    """
+    if limits is None or (reading.is_volume and reading.by):
         return None
     if _is_not_measurable(reading):
         return Status.NOT_MEASURABLE
@@ -61,8 +65,13 @@ def number_status(reading: NumberReading, limits: Limits | None, min_n: int) -> 
     if reading.value is None or base < min_n:
         return Status.NOT_ENOUGH_DATA
     least, most = limits
-    inside = (least is None or reading.value >= least) and (most is None or reading.value <= most)
-    return Status.ON_TARGET if inside else Status.OFF_TARGET
+    if most is not None and reading.value > most:
+        return Status.OFF_TARGET
+    if least is None or reading.value >= least:
+        return Status.ON_TARGET
+    if reading.is_volume and reading.elapsed < 1:
+        return Status.AT_RISK if reading.value < least * reading.elapsed else Status.ON_TARGET
+    return Status.OFF_TARGET
 
 
 def _is_not_measurable(reading: NumberReading) -> bool:

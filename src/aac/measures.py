@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aac.calendars import Calendar
-from aac.expressions.nodes import Aggregate, Call, Named, Node, Type
+from aac.expressions.nodes import Aggregate, Call, Literal, Named, Node, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,3 +148,14 @@ def sides(formula: Node) -> tuple[Node, Node] | None:
 def is_ratio(formula: Node) -> bool:
     """Whether the outermost operation divides: such a number has a denominator that `min_n` is compared with."""
     return sides(formula) is not None
+
+
+def is_volume(formula: Node) -> bool:
+    """Whether a number is a count or a sum of its records: it grows with its window and is divided among its groups."""
+    match formula:
+        case Aggregate(function="count" | "count_if" | "count_distinct" | "sum"):
+            return True
+        case Call(function="add" | "subtract" | "multiply", arguments=arguments):
+            return all(isinstance(argument, Literal) or is_volume(argument) for argument in arguments)
+        case _:
+            return False

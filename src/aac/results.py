@@ -97,7 +97,10 @@ class ClockReading:
 
 @dataclass(frozen=True, slots=True)
 class NumberReading:
-    """What a measure came to in one window and group. ``value`` is in the measure's unit (percent as a fraction)."""
+    """What a measure came to in one window and group. ``value`` is in the measure's unit (percent as a fraction).
+
+    ``is_volume``: a count or a sum, which grows with its window; ``elapsed``: the share of the window that is over.
+    """
 
     subject: str
     window: Window
@@ -111,6 +114,8 @@ class NumberReading:
     n: int
     unknown: int
     unit: str
+    is_volume: bool = False
+    elapsed: Fraction = Fraction(1)
 
 
 Reading = ClockReading | NumberReading

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from aac.errors import UsageError
@@ -37,6 +38,13 @@ class Clockwork:
     zone: str
     fiscal_start: tuple[int, int]
     as_of_us: int
+
+    def elapsed(self, window: Window) -> Fraction:
+        """The share of the window that was over by as_of; all of it for `all`, which has no end to wait for."""
+        start, until = window.start_us(self.zone), window.until_us(self.zone)
+        if start is None or until is None:
+            return Fraction(1)
+        return min(Fraction(1), max(Fraction(0), Fraction(self.as_of_us - start, until - start)))
 
     def is_open(self, window: Window) -> bool:
         """Whether the window had not ended by as_of."""
