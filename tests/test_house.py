@@ -158,7 +158,7 @@ STRANGERS = {
 }
 """Rooms and what they know nothing of, whatever floor it stands on."""
 
-WRITERS = ("aac.operations", "aac.landing.reading", "aac.caches", "aac.engines.duckdb", "aac.testing")
+WRITERS = ("aac.operations", "aac.landing.pull", "aac.landing.reading", "aac.caches", "aac.engines.duckdb", "aac.testing")
 """Who may change files: operations writes what the user sees, the others what lies in folders of ours."""
 
 CONTRACTS = (

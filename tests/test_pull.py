@@ -422,3 +422,19 @@ def test_where_things_stand_is_not_in_the_fingerprint(project: Project) -> None:
     project.tables = [replace(project.tables[0], fields=(moved,), span=None)]
     with project.landed() as data:
         assert data.notices == ()
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE _aac.layout SET version = 0", "DROP TABLE _aac.layout", "DELETE FROM _aac.layout"]
+)
+def test_a_store_of_another_version_is_told_and_made_anew_by_a_pull(project: Project, statement: str) -> None:
+    project.put("lead", "id\n1\n")
+    project.tables = [table("lead", column("id"))]
+    project.pull()
+    with Store(project.root / ".aac" / "store.duckdb") as store:
+        store.execute(statement)
+    with pytest.raises(NoDataError, match="by another version of aac: run `aac pull`"):
+        project.landed()
+    project.put("lead", "id\n2\n")
+    assert project.pull().rows == {"lead": 1}
+    assert project.rows("lead") == [("2",)]

@@ -7,6 +7,7 @@ AacError
 ├── SourceError       a source failed: a folder is missing, a file cannot be read (exit 4)
 ├── EngineError       the engine or its database failed (exit 4)
 ├── NoDataError       nothing was pulled yet (exit 4)
+│   └── OtherLayoutError   what was pulled is laid out as another version of ours does it
 └── PluginError       a plugin cannot be loaded or breaks its contract (exit 2)
 """
 
@@ -66,8 +67,15 @@ class EngineError(AacError):
 class NoDataError(AacError):
     """There is no data yet."""
 
+    def __init__(self, message: str = "there is no data yet: run `aac pull` first") -> None:
+        super().__init__(message)
+
+
+class OtherLayoutError(NoDataError):
+    """The store was written by a version of ours that laid it out in another way; a pull makes it anew."""
+
     def __init__(self) -> None:
-        super().__init__("there is no data yet: run `aac pull` first")
+        super().__init__("the data was pulled by another version of aac: run `aac pull` to read it anew")
 
 
 class PluginError(AacError):

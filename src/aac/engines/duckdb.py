@@ -26,6 +26,7 @@ CSV_REASONS = ("Expected Number of Columns", "Value with unterminated quote", "I
 STATE = """
 CREATE SCHEMA IF NOT EXISTS prepared;
 CREATE SCHEMA IF NOT EXISTS _aac;
+CREATE TABLE IF NOT EXISTS _aac.layout (version BIGINT);
 CREATE TABLE IF NOT EXISTS _aac.sources
   (source VARCHAR, pulled_at_us BIGINT, watermark_us BIGINT, watermark_rule VARCHAR, streams VARCHAR);
 CREATE TABLE IF NOT EXISTS _aac.entities

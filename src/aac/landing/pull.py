@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aac.engines.base import Query, Select
 from aac.engines.duckdb import Store
 from aac.engines.staged import FORGET
-from aac.errors import EngineError, SourceError
+from aac.errors import EngineError, OtherLayoutError, SourceError
 from aac.expressions.nodes import Aggregate
 from aac.findings import Finding, in_reading_order
 from aac.landing.inputs import Inputs
@@ -56,8 +56,8 @@ def pull(
     pulled of it before stays. ``tell`` gets lines of progress. Raises EngineError when the store cannot be written;
     then it is as it was.
     """
-    with Store(store_path(root), KEPT) as store:
-        before = read_state(store)
+    store, before = _open(store_path(root))
+    with store:
         kept = {id: source for id, source in before.sources.items() if id in sources}
         inputs = Inputs({table.entity: table for table in tables}, sources, kept, raw_folder(root), default_zone)
         run = _Pull(store, before, inputs, now_us, tell)
@@ -69,6 +69,17 @@ def pull(
     rows = {entity: prepared.rows for entity, prepared in sorted(state.entities.items())}
     flaws = [finding for table in tables for finding in tell_flaws(table, state.entities.get(table.entity))]
     return Pulled(tuple(state.sources.values()), rows, in_reading_order([*run.findings, *flaws]))
+
+
+def _open(path: Path) -> tuple[Store, State]:
+    """The store and what it remembers; one of another layout is made anew: it holds nothing that a pull does not."""
+    store = Store(path, KEPT)
+    try:
+        return store, read_state(store)
+    except OtherLayoutError:
+        store.close()
+        path.unlink()
+        return Store(path, KEPT), State({}, {})
 
 
 class _Pull:

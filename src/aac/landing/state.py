@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from aac.errors import OtherLayoutError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 KEPT = "store"
 """The alias of the store, wherever it is attached."""
+
+LAYOUT = 1
+"""Which tables, columns and JSON the store is made of: one more whenever a version before could not read it."""
 
 PREPARED = "prepared"
 """The schema of the prepared tables, in the store as in a temporary database."""
@@ -106,9 +111,16 @@ def raw_folder(root: Path) -> Path:
 
 
 def read_state(store: Store) -> State:
-    """What the store remembers; nothing of a store that no pull has finished."""
-    if not store.execute("SELECT 1 FROM duckdb_tables() WHERE database_name = $1 LIMIT 1", store.alias):
+    """What the store remembers; nothing of a store that no pull has finished.
+
+    Raises OtherLayoutError for one that another version of ours has written.
+    """
+    names = "SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND schema_name = '_aac'"
+    tables = {name for (name,) in store.execute(names, store.alias)}
+    if not tables or not store.execute("FROM _aac.sources LIMIT 1"):
         return State({}, {})
+    if "layout" not in tables or store.execute("FROM _aac.layout") != [(LAYOUT,)]:
+        raise OtherLayoutError
     sources = store.execute("SELECT source, pulled_at_us, watermark_us, watermark_rule, streams FROM _aac.sources")
     entities = store.execute("SELECT entity, fingerprint, rows, moments, flaws FROM _aac.entities")
     return State({source.id: source for source in map(_source, sources)}, dict(map(_entity, entities)))
@@ -116,6 +128,8 @@ def read_state(store: Store) -> State:
 
 def write_state(store: Store, state: State) -> None:
     """Replaces what the store remembers, within the caller's transaction."""
+    store.execute("DELETE FROM _aac.layout")
+    store.execute("INSERT INTO _aac.layout VALUES ($1)", LAYOUT)
     store.execute("DELETE FROM _aac.sources")
     for source in state.sources.values():
         streams = json.dumps({name: asdict(stream) for name, stream in source.streams.items()})
