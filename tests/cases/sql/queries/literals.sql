@@ -1,0 +1,7 @@
+SELECT "r"."it's ""odd""" AS "a ""b""", ("r"."it's ""odd""" IN ('it''s', '"quoted"', '''; DROP TABLE x; --')) AS "c",
+  (-0.50) AS "d",
+  NULL AS "e",
+  TRUE AS "f"
+FROM "store"."prepared"."lead" AS "r"
+WHERE (NOT ("r"."it's ""odd""" IS NULL)) AND ("r"."created_at" IS NULL OR "r"."created_at" <= 1773144000000000)
+ORDER BY "a ""b""" NULLS LAST

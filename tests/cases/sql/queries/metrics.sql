@@ -1,0 +1,26 @@
+WITH records AS (SELECT CASE WHEN ("r"."asked_at" > 1773144000000000) THEN (-1) ELSE CASE WHEN ("r"."asked_at" IS NULL) THEN (-1) ELSE CASE WHEN ("r"."asked_at" < 1772319600000000) THEN CASE WHEN ("r"."asked_at" < 1769900400000000) THEN NULL ELSE 0 END ELSE CASE WHEN ("r"."asked_at" < 1774994400000000) THEN 1 ELSE NULL END END END END AS "w",
+  "r"."vip" AS "c0",
+  "j1"."calendar" AS "c1",
+  ("j2"."country" = 'DE') AS "c2",
+  (("j2"."country" = 'DE') IS NULL) AS "c3",
+  "r"."amount" AS "c4",
+  ("r"."vip" IS NULL) AS "c5",
+  (NOT ("r"."vip" IS NULL)) AS "c6"
+FROM "store"."prepared"."lead" AS "r"
+LEFT JOIN "store"."prepared"."rep" AS "j1" ON "j1"."id" = "r"."rep"
+LEFT JOIN "store"."prepared"."account" AS "j2" ON "j2"."id" = "r"."account" AND ("j2"."since" IS NULL OR "j2"."since" <= 20522)
+WHERE (("r"."asked_at" IS NULL) OR ("r"."asked_at" >= 1769900400000000)) AND ("r"."created_at" IS NULL OR "r"."created_at" <= 1773144000000000))
+SELECT GROUPING("r"."w", "r"."c0", "r"."c1") AS "grouping",
+  "r"."w" AS "w",
+  "r"."c0" AS "c0",
+  "r"."c1" AS "c1",
+  COUNT(*) FILTER(WHERE "r"."c2") AS "a0",
+  COUNT(*) FILTER(WHERE "r"."c3") AS "a1",
+  SUM("r"."c4") FILTER(WHERE "r"."c2") AS "a2",
+  COUNT(*) AS "a3",
+  COUNT(*) FILTER(WHERE "r"."c5") AS "a4",
+  COUNT(*) FILTER(WHERE "r"."c0") AS "a5",
+  COUNT(*) FILTER(WHERE "r"."c6") AS "a6"
+FROM "records" AS "r"
+WHERE (NOT ("r"."w" IS NULL))
+GROUP BY GROUPING SETS (("r"."w"), ("r"."w", "r"."c0"), ("r"."w", "r"."c1"))

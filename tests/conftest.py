@@ -1,0 +1,38 @@
+"""Snapshots: texts that are kept in files beside the tests, compared, and rewritten only on demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--snapshot-update",
+        action="store_true",
+        help="rewrite the texts of snapshots; expected numbers are no snapshots and stay",
+    )
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """Compares texts with files, or with `--snapshot-update` writes them."""
+
+    is_update: bool
+
+    def check(self, path: Path, text: str) -> None:
+        """``text`` is what the file at ``path`` says, line breaks and indentation apart."""
+        if self.is_update:
+            path.write_text(text, encoding="utf-8", newline="\n")
+        written = path.read_text(encoding="utf-8") if path.exists() else ""
+        assert written == text, f"{path.name} says something else; `pytest --snapshot-update` rewrites it"
+
+
+@pytest.fixture
+def snapshots(request: pytest.FixtureRequest) -> Snapshots:
+    return Snapshots(bool(request.config.getoption("--snapshot-update")))
