@@ -10,6 +10,8 @@ from shutil import copytree
 
 import pytest
 
+from aac.errors import SourceError
+from aac.operations import replace_folder
 from tests.commands import AAC, run_aac
 
 ROOT = Path(__file__).parent.parent
@@ -175,6 +177,38 @@ def test_build_replaces_its_own_folder_and_no_other(larkspur: Path) -> None:
     assert refused.returncode == 2
     assert "was not made by `aac build`" in refused.stderr
     assert [path.name for path in larkspur.iterdir() if path.name.startswith(".site")] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "code", "told"),
+    [
+        ('connector = "cvs"', "8:1", "AAC610", "did you mean `csv`?"),
+        ('connector = "csv"\npaht = "data"', "9:1", "AAC602", "did you mean `path`?"),
+        ('connector = "csv"\nfiles = "x"', "9:1", "AAC603", "`x` is not a mapping"),
+    ],
+)
+def test_settings_a_connector_does_not_understand(larkspur: Path, line: str, place: str, code: str, told: str) -> None:
+    settings = larkspur / "aac.toml"
+    settings.write_text(settings.read_text().replace('connector = "csv"', line))
+    done = run_aac(larkspur, "validate")
+    assert done.returncode == 2
+    assert f"error[{code}]" in done.stdout
+    assert f"aac.toml:{place}" in done.stdout
+    assert told in done.stdout
+
+
+@pytest.mark.parametrize("output", ["data", "/proc/results.json"])
+def test_an_output_that_cannot_be_written(larkspur: Path, output: str) -> None:
+    before = set(larkspur.iterdir())
+    done = run_aac(larkspur, "check", "--output", output, "--format", "json")
+    assert done.returncode == 4
+    assert done.stderr.startswith(f"aac: {output} cannot be written")
+    assert set(larkspur.iterdir()) == before
+
+
+def test_a_site_that_cannot_be_written() -> None:
+    with pytest.raises(SourceError, match="/proc/site cannot be written"):
+        replace_folder(Path("/proc/site"), [])
 
 
 SLOW = """

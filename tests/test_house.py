@@ -110,7 +110,7 @@ FLOORS = (
         "aac.reports.*",
     ),
     # 5
-    ("aac.plugins", "aac.evaluate", "aac.impact"),
+    ("aac.plugins", "aac.sources", "aac.evaluate", "aac.impact"),
     # 6
     ("aac.operations",),
     # 7: the doors
@@ -137,7 +137,7 @@ OWNERS = {
     "jinja2": ("aac.reports.pages",),
     "markdown_it": ("aac.reports.pages",),
     "pluggy": ("aac.hookspecs", "aac.plugins"),
-    "pydantic": ("aac.config", "aac.kinds.*", "aac.connectors.*", "aac.models", "aac.project"),
+    "pydantic": ("aac.config", "aac.kinds.*", "aac.connectors.*", "aac.models", "aac.project", "aac.sources"),
     "pydantic_core": ("aac.kinds.base", "aac.models"),
     "sqlglot": ("aac.expressions.parse", "aac.engines.functions", "aac.engines.sql"),
     "subprocess": ("aac.revisions",),

@@ -34,7 +34,7 @@ def invalid(error: ValidationError, model: type[Kind], document: Document) -> It
     doc = f"{document.kind}:{document.id}"
     for detail in error.errors(include_url=False):
         path = _path(detail["loc"], document)
-        code, message, instead = _told(detail, model)
+        code, message, instead = explained(detail, model)
         is_key = detail["type"] == "extra_forbidden"
         yield Finding(code, "error", message, instead, document.span(*path, key=is_key), doc)
 
@@ -48,8 +48,8 @@ def _path(loc: tuple[Part, ...], document: Document) -> tuple[Part, ...]:
     return path
 
 
-def _told(detail: ErrorDetails, model: type[Kind]) -> tuple[str, str, str]:
-    """Code, message and advice."""
+def explained(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, str]:
+    """Code, message and advice for one mistake that pydantic found."""
     type_, context = detail["type"], detail.get("ctx", {})
     key = str(detail["loc"][-1]) if detail["loc"] else ""
     match type_:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from aac import config, project
 from aac.connectors.base import Context
@@ -21,9 +20,11 @@ from aac.plugins import load as load_plugins
 from aac.privacy import without_personal
 from aac.results import Results, SourceState
 from aac.revisions import revision
+from aac.sources import check_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from aac.config import Source
     from aac.connectors.base import Connector
@@ -61,7 +62,8 @@ def open_project(start: Path) -> Opened:
     settings = config.load(start)
     registry = load_plugins(settings.root)
     loaded, findings = project.load(settings, registry.kinds)
-    return Opened(loaded, registry, findings)
+    wrong_sources = check_sources(settings.sources, registry.connectors)
+    return Opened(loaded, registry, in_reading_order([*wrong_sources, *findings]))
 
 
 def open_sound_project(start: Path) -> Opened:
@@ -158,14 +160,14 @@ def replace_folder(folder: Path, pages: Sequence[Page]) -> None:
     """Puts pages in place of what a folder held; raises UsageError for one that we did not make."""
     if folder.exists() and any(folder.iterdir()) and not (folder / MADE_BY_US).exists():
         raise UsageError(f"{folder} was not made by `aac build`: move it away, it would be replaced")
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    fresh = folder.with_name(f".{folder.name}-{uuid4().hex}")
+    old = fresh.with_name(f"{fresh.name}-old")
     try:
+        fresh.mkdir()
         for page in pages:
             path = fresh / page.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(page.text, encoding="utf-8", newline="\n")
-        fresh.chmod(0o755)
-        old = fresh.with_name(f"{fresh.name}-old")
         if folder.exists():
             folder.rename(old)
         fresh.rename(folder)
@@ -177,12 +179,12 @@ def replace_folder(folder: Path, pages: Sequence[Page]) -> None:
 
 def write_file(path: Path, text: str) -> None:
     """Writes a file whole or not at all; raises SourceError."""
+    fresh = path.with_name(f".{path.name}-{uuid4().hex}")
     try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(path)
+        fresh.write_text(text, encoding="utf-8", newline="\n")
+        fresh.replace(path)
     except OSError as error:
+        fresh.unlink(missing_ok=True)
         raise SourceError(f"{path} cannot be written: {error.strerror}") from None
 
 
