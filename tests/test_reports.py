@@ -309,6 +309,18 @@ on target
     )
 
 
+def test_without_an_agreement_on_freshness_nothing_is_called_fresh() -> None:
+    silent = replace(RESULTS, sources=tuple(replace(source, status=None) for source in RESULTS.sources))
+    assert screen(silent).splitlines()[0] == "Larkspur @ 3f9c2e1 · data as of Mon 2026-03-02 06:00 CET"
+    assert [source["status"] for source in as_json(silent)["sources"]] == [None, None]
+    assert broken_parts(json.loads(dumps(as_json(silent)))) == []
+    home = parsed(WikiReport().render(WikiReport().view(PROJECT, silent))[0].text)
+    assert [attributes for _, attributes in home.elements if "fresh" in (attributes.get("class") or "").split()] == []
+    assert "Age" not in home.text
+    one = replace(RESULTS, sources=(replace(RESULTS.sources[0], status=None), RESULTS.sources[1]))
+    assert screen(one).splitlines()[0].endswith("CET · billing too old")
+
+
 def test_the_next_step_is_what_was_late_then_what_is_wrong_then_the_wiki() -> None:
     calm = replace(RESULTS, results=(clock("sales_follow_up", FEBRUARY, tally(3), Status.ON_TARGET),))
     assert "\nNext  add `map: {GTXPro: GTX Pro}` to the field\n      (alignment/entities/lead.yml:9:5)\n" in screen(

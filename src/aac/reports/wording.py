@@ -148,8 +148,10 @@ def status_words(status: Status | None) -> View | None:
     return {"code": status.value, "shape": shape, "word": word}
 
 
-def freshness_words(state: str) -> View:
-    """``code``, ``shape`` and ``word`` of a source's state."""
+def freshness_words(state: str | None) -> View | None:
+    """``code``, ``shape`` and ``word`` of a source's state; null where no freshness was agreed."""
+    if state is None:
+        return None
     shape, word = FRESHNESS.get(state, ("▲", "getting old"))
     return {"code": state, "shape": shape, "word": word}
 
@@ -286,11 +288,13 @@ def as_of_words(results: Results, zone: str) -> str:
 
 
 def freshness_of_all(results: Results) -> View | None:
-    """How old the data is: `fresh`, or which sources are too old; null without sources."""
-    states = {source.status for source in results.sources}
+    """How old the data is: `fresh`, or which sources are too old; null where no freshness was agreed."""
+    states = {source.status for source in results.sources if source.status is not None}
     if not states:
         return None
     worst = min(states, key=lambda state: (state == "fresh", state != "stale", state))
     words = freshness_words(worst)
+    if words is None or worst == "fresh":
+        return words
     named = ", ".join(source.id for source in results.sources if source.status == worst)
-    return words if worst == "fresh" else words | {"word": f"{named} {words['word']}"}
+    return words | {"word": f"{named} {words['word']}"}
