@@ -326,13 +326,19 @@ def _metric_cell(metric: Metric, group: Group, records: Sequence[Counted], label
     population = [record for record in records if record.belongs]
     assert population, f"{metric.id} {label} {group}: do unknown records alone make a cell?"
     value, numerator, denominator = metric.formula(population)
+    reads_values = any(record.value is not None for record in metric.records)
+
+    def lacks_value(record: Counted) -> bool:
+        """Whether the formula should have read a value of this member, and there is none."""
+        return reads_values and bool(record.belongs and record.rule) and record.value is None
+
     cell: dict[str, Any] = {
         "by": dict(group),
         "value": fraction_text(value),
         "numerator": fraction_text(numerator),
         "denominator": fraction_text(denominator),
         "n": len(population),
-        "unknown": sum(record.belongs is None or record.rule is None for record in records),
+        "unknown": sum(record.belongs is None or record.rule is None or lacks_value(record) for record in records),
     }
     if frame.is_over(label) and not group:
         cell["status"] = _metric_status(metric, value, denominator, len(population))
