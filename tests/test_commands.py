@@ -54,6 +54,14 @@ def test_a_wrong_document_ends_everything_with_2(larkspur: Path) -> None:
     assert not (larkspur / "site").exists()
 
 
+def test_a_project_without_documents_is_not_fine(tmp_path: Path) -> None:
+    (tmp_path / "aac.toml").write_bytes((ROOT / "aac.toml").read_bytes())
+    done = run_aac(tmp_path, "validate")
+    assert done.returncode == 2
+    assert "error[AAC111]: there is no folder `alignment` in" in done.stdout
+    assert run_aac(tmp_path, "check").returncode == 2
+
+
 def test_outside_a_project(tmp_path: Path) -> None:
     done = run_aac(tmp_path, "validate")
     assert done.returncode == 2

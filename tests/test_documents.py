@@ -576,7 +576,8 @@ def test_masses_end_in_findings(text: str) -> None:
 def test_a_folder_is_read_in_order_of_path(tmp_path: Path) -> None:
     texts = {
         "alignment/b.yml": TEAM,
-        "alignment/a/z.yaml": "kind: team\nid: z\n",
+        "alignment/a/z.YAML": "kind: team\nid: z\n",
+        "alignment/c.YML": "kind: team\nid: c\n",
         "alignment/a/broken.yml": "kind: [",
         "alignment/a-b.yml": "kind: team\nid: a_b\n",
         "alignment/note.md": "kind: [",
@@ -590,9 +591,31 @@ def test_a_folder_is_read_in_order_of_path(tmp_path: Path) -> None:
     (tmp_path / "alignment/folder.yml").mkdir()
     (tmp_path / "alignment/gone.yml").symlink_to(tmp_path / "nowhere")
     documents, findings = read_folder(tmp_path)
-    assert [document.file for document in documents] == ["alignment/a-b.yml", "alignment/a/z.yaml", "alignment/b.yml"]
+    files = ["alignment/a-b.yml", "alignment/a/z.YAML", "alignment/b.yml", "alignment/c.YML"]
+    assert [document.file for document in documents] == files
     assert [str(finding.span) for finding in findings] == ["alignment/a/broken.yml:1:7"]
 
 
-def test_a_project_without_documents_has_none(tmp_path: Path) -> None:
-    assert read_folder(tmp_path) == ([], [])
+@pytest.mark.parametrize("text", [None, "", "# kind: team\n"])
+def test_a_project_without_documents_is_told_so(tmp_path: Path, text: str | None) -> None:
+    (tmp_path / "alignment").mkdir()
+    if text is not None:
+        (tmp_path / "alignment" / "team.yml").write_text(text)
+    documents, (finding,) = read_folder(tmp_path)
+    assert (documents, finding.code, finding.level, finding.span) == ([], "AAC111", "error", None)
+    assert finding.message == "there is no document under `alignment/`"
+    assert finding.instead == "begin with `alignment/company.yml`: its first line is `kind: company`"
+
+
+def test_a_project_without_its_folder_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "alignments").mkdir()
+    documents, (finding,) = read_folder(tmp_path)
+    assert (documents, finding.code, finding.level, finding.span) == ([], "AAC111", "error", None)
+    assert finding.message == f"there is no folder `alignment` in `{tmp_path}`"
+    assert finding.instead == "make it: every document of the project is a YAML file in it"
+
+
+def test_a_document_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "alignment").mkdir()
+    (tmp_path / "alignment" / "team.yml").write_text("kind: [")
+    assert [finding.code for finding in read_folder(tmp_path)[1]] == ["AAC101"]

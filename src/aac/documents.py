@@ -31,6 +31,8 @@ Plain: TypeAlias = "str | list[Plain] | dict[str, Plain] | None"
 Steps: TypeAlias = "tuple[str | int, ...]"
 """A way into a document: keys, and places in lists."""
 
+FOLDER = "alignment"
+"""Where a project's documents lie, at its root."""
 MAX_LEVELS = 100
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 ID = re.compile(r"[a-z][a-z0-9_]*")
@@ -429,13 +431,20 @@ def read_text(data: bytes, file: str) -> tuple[list[Document], list[Finding]]:
 
 
 def read_folder(root: Path) -> tuple[list[Document], list[Finding]]:
-    """The documents of every ``*.yml`` and ``*.yaml`` below ``alignment/`` of a project, in order of path."""
+    """The documents of every ``*.yml`` and ``*.yaml`` below ``alignment/`` of a project, in order of path.
+
+    That there is none at all is a finding (AAC111).
+    """
     documents: list[Document] = []
     findings: list[Finding] = []
+    folder = root / FOLDER
+    if not folder.is_dir():
+        message = f"there is no folder `{FOLDER}` in `{root}`"
+        return [], [Finding("AAC111", "error", message, "make it: every document of the project is a YAML file in it")]
     files = {
         path.relative_to(root).as_posix(): path
-        for path in (root / "alignment").rglob("*.y*ml")
-        if path.suffix in (".yml", ".yaml") and path.is_file()
+        for path in folder.rglob("*")
+        if path.suffix.lower() in (".yml", ".yaml") and path.is_file()
     }
     for file, path in sorted(files.items()):
         try:
@@ -447,6 +456,10 @@ def read_folder(root: Path) -> tuple[list[Document], list[Finding]]:
         found, wrong = read_text(data, file)
         documents += found
         findings += wrong
+    if not documents and not findings:
+        message = f"there is no document under `{FOLDER}/`"
+        instead = f"begin with `{FOLDER}/company.yml`: its first line is `kind: company`"
+        findings.append(Finding("AAC111", "error", message, instead))
     return documents, findings
 
 
