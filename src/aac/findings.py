@@ -48,6 +48,10 @@ class Finding:
     keys: tuple[str, ...] = ()
 
 
+SHOWN = 12
+"""How many known names are told when none is close."""
+
+
 def in_reading_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings sorted by place (those without a place last) and code, each told once."""
     nowhere = Span("\uffff", 0, 0)
@@ -63,7 +67,8 @@ def has_errors(findings: Iterable[Finding]) -> bool:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean `mql`?`` when a known name is close, else the known names, else an empty string."""
     names = sorted(set(known))
-    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    close = [name for name in names if name.lower() == word.lower()] or get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
         return f"did you mean `{close[0]}`?"
-    return f"one of: {', '.join(f'`{name}`' for name in names[:12])}" if names else ""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"one of: {', '.join(f'`{name}`' for name in names[:SHOWN])}{more}" if names else ""

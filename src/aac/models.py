@@ -60,6 +60,9 @@ def explained(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, s
         case "extra_forbidden":
             known = _keys(model, detail["loc"][:-1])
             return "AAC207", f"there is no key `{key}` here", did_you_mean(key, known) or "leave it out"
+        case "greater_than_equal":
+            least = context["ge"]
+            return "AAC308", f"`{detail['input']}` is less than {least}", f"write a number of at least {least}"
         case "literal_error":
             return "AAC308", f"`{detail['input']}` is not possible here", f"write {context['expected']}"
         case "string_pattern_mismatch":

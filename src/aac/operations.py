@@ -113,8 +113,9 @@ def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], Non
 
 def _state(source: Source, pulled: PulledSource, now_us: int) -> SourceState:
     """What is known of a source, and whether its data is too old at now (LANGUAGE §2)."""
-    age, status = now_us - pulled.watermark_us, "fresh"
+    age, status = now_us - pulled.watermark_us, None
     if source.freshness is not None:
+        status = "fresh"
         warn, error = source.freshness.warn_after_us, source.freshness.error_after_us
         status = "warn" if warn is not None and age > warn else status
         status = "stale" if error is not None and age > error else status
@@ -158,7 +159,7 @@ def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None]
 
 def replace_folder(folder: Path, pages: Sequence[Page]) -> None:
     """Puts pages in place of what a folder held; raises UsageError for one that we did not make."""
-    if folder.exists() and any(folder.iterdir()) and not (folder / MADE_BY_US).exists():
+    if folder.exists() and not (folder / MADE_BY_US).exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise UsageError(f"{folder} was not made by `aac build`: move it away, it would be replaced")
     fresh = folder.with_name(f".{folder.name}-{uuid4().hex}")
     old = fresh.with_name(f"{fresh.name}-old")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -26,7 +27,7 @@ from aac.models import invalid, references
 from aac.reports.base import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from aac.config import Config
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 Id = tuple[str, str]
 """Kind and id of a document."""
 
+T = TypeVar("T")
 WORD = re.compile(r"[\w.]+")
 """What is marked of a rule: the name or number that a problem begins at."""
 
@@ -64,6 +66,7 @@ class Project:
     clocks: tuple[Clock, ...] = ()
     calendars: tuple[Calendar, ...] = ()
     _meanings: dict[tuple[str, str], Meaning | None] = field(default_factory=dict[tuple[str, str], "Meaning | None"])
+    _entities: dict[Id, str | None] = field(default_factory=dict["Id", "str | None"])
     _asked: list[str] = field(default_factory=list[str])
     _asking: list[Id] = field(default_factory=list["Id"])
     _rests_on: dict[Id, set[Id]] = field(default_factory=lambda: defaultdict(set))
@@ -150,17 +153,9 @@ class Project:
         if (entity, name) in self._meanings:
             self._note_lender(entity, name)
             return self._meanings[entity, name]
-        shown = f"{entity}.{name}"
-        if shown in self._asked:
-            ring = [*self._asked[self._asked.index(shown) :], shown]
-            raise Refused("AAC206", f"a ring: {' needs '.join(f'`{part}`' for part in ring)}", "break it at one place")
-        self._asked.append(shown)
-        try:
-            found = self._find(entity, name)
-        finally:
-            self._asked.pop()
-        self._meanings[entity, name] = found
-        return found
+        with self._in_ring(f"{entity}.{name}"):
+            self._meanings[entity, name] = self._find(entity, name)
+        return self._meanings[entity, name]
 
     def _find(self, entity: str, name: str) -> Meaning | None:
         lenders = self._lenders_on(entity, name)
@@ -168,8 +163,9 @@ class Project:
             both = " and ".join(f"{kind} `{id_}`" for kind, id_ in lenders)
             raise Refused("AAC209", f"`{name}` means two things on `{entity}`: {both}", "rename one of them")
         if not lenders:
-            broken = (entity == name) or ("definition", name) in self.places.keys() - self.models.keys()
+            broken = ("definition", name) in self.places.keys() - self.models.keys()
             broken = broken or ("entity", entity) not in self.models
+            broken = broken or any(self._entity_of(id_) is None for id_ in self._lenders.get(name, ()))
             return Meaning(NOTHING, BROKEN) if broken else None
         id_ = lenders[0]
         self._rest_on(id_)
@@ -177,7 +173,7 @@ class Project:
             return self.models[id_].meaning(self.scope(id_), name)
 
     def _lenders_on(self, entity: str, name: str) -> list[Id]:
-        return [id_ for id_ in self._lenders.get(name, ()) if self.models[id_].entity(self.scope(id_)) == entity]
+        return [id_ for id_ in self._lenders.get(name, ()) if self._entity_of(id_) == entity]
 
     def _note_lender(self, entity: str, name: str) -> None:
         for id_ in self._lenders_on(entity, name):
@@ -196,25 +192,39 @@ class Project:
 
     def population(self, name: str) -> tuple[Population, Meaning | None] | None:
         """An entity or a definition as a population; null when it is broken or not there (told by its reference)."""
-        lenders = [id_ for id_ in self._lenders.get(name, ()) if id_[0] != "entity" and id_[1] == name]
         if ("entity", name) in self.models:
             self._rest_on(("entity", name))
             return Population(name, None), None
-        for id_ in lenders:
-            entity = self._entity_of(id_)
-            found = self.meaning(entity, name) if entity else None
-            if entity and found and found.type != BROKEN:
-                return Population(entity, found.node), found
-        return None
+        entity = self.entity(name)
+        found = self.meaning(entity, name) if entity else None
+        return (Population(entity, found.node), found) if entity and found and found.type != BROKEN else None
+
+    def entity(self, name: str) -> str | None:
+        """The entity that a name which may be a population is about; null when it is broken or not there.
+
+        Raises Refused for a ring.
+        """
+        if ("entity", name) in self.models:
+            return name
+        lenders = [id_ for id_ in self._lenders.get(name, ()) if id_[1] == name]
+        return self._entity_of(lenders[0]) if lenders else None
 
     def _entity_of(self, id_: Id) -> str | None:
-        shown = f"{id_[0]}:{id_[1]}"
+        """The entity that a document's names are about, worked out once."""
+        if id_ not in self._entities:
+            with self._in_ring(f"{id_[0]}:{id_[1]}"):
+                self._entities[id_] = self.models[id_].entity(self.scope(id_))
+        return self._entities[id_]
+
+    @contextmanager
+    def _in_ring(self, shown: str) -> Generator[None]:
+        """While it is entered, asking for the same again is a ring: raises Refused AAC206."""
         if shown in self._asked:
             ring = [*self._asked[self._asked.index(shown) :], shown]
             raise Refused("AAC206", f"a ring: {' needs '.join(f'`{part}`' for part in ring)}", "break it at one place")
         self._asked.append(shown)
         try:
-            return self.models[id_].entity(self.scope(id_))
+            yield
         finally:
             self._asked.pop()
 
@@ -295,9 +305,18 @@ class _Scope:
         checked = self._checked(text, path, lambda node: wanted(check_rule(node, "", _StreamColumns()), "text"))
         return checked.node if checked else None
 
+    def entity(self, name: str, *path: Part) -> str | None:
+        return self._unless_refused(lambda: self.project.entity(name), path)
+
     def population(self, name: str, *path: Part) -> tuple[Population, Meaning | None] | None:
+        return self._unless_refused(lambda: self.project.population(name), path)
+
+    def ids(self, kind: str) -> Collection[str]:
+        return self.project.ids(kind)
+
+    def _unless_refused(self, find: Callable[[], T | None], path: tuple[Part, ...]) -> T | None:
         try:
-            return self.project.population(name)
+            return find()
         except Refused as refused:
             self._tell(refused.problem, path)
             return None
@@ -385,8 +404,9 @@ def read_models(project: Project) -> None:
 def one_company(project: Project) -> None:
     """At most one company (AAC205)."""
     for id_ in project.ids("company")[1:]:
-        span = project.places["company", id_].span("kind")
-        project.told.append(Finding("AAC205", "error", "there is a company already", "keep one of them", span))
+        first = project.places["company", project.ids("company")[0]].span("id")
+        span = project.places["company", id_].span("id")
+        project.told.append(Finding("AAC205", "error", f"there is a company already, in {first}", "keep one", span))
 
 
 def references_lead_somewhere(project: Project) -> None:

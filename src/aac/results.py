@@ -157,13 +157,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """What is known of a source: its watermark and when it was pulled, in microseconds (UTC)."""
+    """What is known of a source: its watermark and when it was pulled, in microseconds (UTC).
+
+    ``status``: `fresh`, `warn` or `stale`; null when nobody agreed how old its data may be.
+    """
 
     id: str
     watermark_us: int
     pulled_at_us: int
     rows: Mapping[str, int]
-    status: str
+    status: str | None
 
 
 @dataclass(frozen=True, slots=True)

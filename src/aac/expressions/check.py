@@ -99,7 +99,8 @@ _ADVICE = {
 
 
 def _a(name: str) -> str:
-    words = {"boolean": "a condition", "moment": "a moment in time", "null": "null", "text": "text", "span": "a time"}
+    words = {"boolean": "a condition", "moment": "a moment in time", "span": "a time"}
+    words |= {"null": "null", "text": "text", "money": "money"}
     return words.get(name, f"an {name}" if name[0] in "aeio" else f"a {name}")
 
 
@@ -155,16 +156,23 @@ class _Checker:
             problem = refused.problem
             raise Refused(problem.code, problem.message, problem.instead, node.at) from None
         if meaning is None:
-            known = [*self.names.known(entity), "as_of", "param"]
             raise Refused(
-                "AAC203",
-                f"`{name}` means nothing on `{entity}`",
-                did_you_mean(name, known) or f"add it as a field of `{entity}`",
-                node.at,
+                "AAC203", f"`{name}` means nothing on `{entity}`", self.instead_of(entity, name, node), node.at
             )
         if meaning.type == BROKEN:
             raise Broken
         return meaning
+
+    def instead_of(self, entity: str, name: str, node: Name) -> str:
+        """What to write instead of a name that means nothing."""
+        if name == entity and len(node.parts) > 1:
+            return f"write `{'.'.join(node.parts[1:])}`: the rule is about `{entity}` already"
+        advice = did_you_mean(name, [*self.names.known(entity), "as_of", "param"])
+        return (
+            advice
+            if advice.startswith("did you mean")
+            else f"if it is text, write '{name}' in single quotes; else {advice}"
+        )
 
     def step(self, meaning: Meaning, part: str, shown: str, node: Name) -> Meaning:
         """From what ``shown`` means to what ``shown.part`` means."""
@@ -249,7 +257,10 @@ def _is_literal(typed: Typed) -> bool:
 
 def _unlike(a: Typed, b: Typed, at: int) -> Refused:
     first, second = _a(a.type.name), _a(b.type.name)
-    return Refused("AAC302", f"{first} cannot be compared or joined with {second}", "use two values of one type", at)
+    advice = "use two values of one type"
+    if a.type.is_moment != b.type.is_moment and (a.type.is_number or b.type.is_number):
+        advice = "write dates in single quotes, as in '2026-02-28'"
+    return Refused("AAC302", f"{first} cannot be compared or joined with {second}", advice, at)
 
 
 def _meet(a: Typed, b: Typed, checker: _Checker, at: int) -> tuple[Typed, Typed]:
@@ -350,6 +361,10 @@ def _logical(checker: _Checker, call: Call, arguments: list[Typed]) -> Typed:
 
 
 def _comparison(checker: _Checker, call: Call, arguments: list[Typed]) -> Typed:
+    if any(argument.type.name == "null" for argument in arguments):
+        raise Refused(
+            "AAC302", "nothing equals null: the answer is always unknown", "write `is null` or `is not null`", call.at
+        )
     a, b = _meet(arguments[0], arguments[1], checker, call.at)
     if "boolean" in {a.type.name, b.type.name} and call.function not in {"eq", "ne"}:
         raise _unlike(a, b, call.at)
@@ -489,7 +504,9 @@ FUNCTIONS: dict[str, Callable[[_Checker, Call, list[Typed]], Typed]] = {
 
 
 def _counting(node: Aggregate, arguments: list[Typed]) -> Type:
-    del node, arguments
+    if node.function == "count" and any(argument.type.name == "boolean" for argument in arguments):
+        message = "`count` of a condition also counts the records for which it is false"
+        raise Refused("AAC302", message, "write `count_if(…)` for those that it is true for, or `share(…)`", node.at)
     return Type("integer", unit="count")
 
 

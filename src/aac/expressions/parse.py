@@ -34,6 +34,14 @@ FUNCTION_NAMES = tuple(
 )
 
 
+SQL_WORDS = frozenset({
+    "all", "and", "any", "as", "asc", "between", "by", "case", "cast", "cross", "desc", "distinct", "else", "end",
+    "except", "exists", "false", "from", "full", "group", "having", "in", "inner", "intersect", "interval", "into",
+    "is", "join", "left", "like", "limit", "natural", "not", "null", "offset", "on", "or", "order", "outer", "right",
+    "select", "set", "table", "then", "to", "true", "union", "using", "values", "when", "where", "window", "with",
+})  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong with a rule: ``at`` is the offset in its text, in characters."""
@@ -78,7 +86,10 @@ def _unreadable(text: str, error: Exception) -> tuple[str, str, str, int]:
     if isinstance(line, int) and isinstance(col, int):
         before = text.split("\n")[: line - 1]
         at = max(0, sum(len(part) + 1 for part in before) + col - max(1, len(word)))
-    if word.isidentifier():
+    for opening, closing, name in (("(", ")", "bracket"), ("'", "'", "quote"), ('"', '"', "double quote")):
+        if text.count(opening) > text.count(closing) or (opening == closing and text.count(opening) % 2):
+            return "AAC306", f"a {name} is not closed", f"write the missing `{closing}`", text.rfind(opening)
+    if word.lower() in SQL_WORDS:
         advice = f'if `{word}` is a field, write it in double quotes: "{word}"'
         return "AAC306", f"`{word}` is a word of SQL and cannot stand here", advice, at
     return "AAC306", "the rule cannot be read as an expression", "write one condition, as in `score > 50`", at

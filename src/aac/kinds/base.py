@@ -91,6 +91,14 @@ class Scope(Protocol):
         """A single aggregate over records of ``entity`` (what a roll-up takes)."""
         ...
 
+    def ids(self, kind: str) -> Collection[str]:
+        """The ids of all documents of a kind, those of broken ones among them."""
+        ...
+
+    def entity(self, name: str, *path: Part) -> str | None:
+        """The entity that a population is about; null when it is broken, a ring (reported at ``path``) or not there."""
+        ...
+
     def population(self, name: str, *path: Part) -> tuple[Population, Meaning | None] | None:
         """An entity or a definition by name; with a definition comes what it means (its moment among it)."""
         ...

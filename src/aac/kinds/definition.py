@@ -27,8 +27,7 @@ class Definition(Kind):
         return (self.id,)
 
     def entity(self, scope: Scope) -> str | None:
-        found = scope.population(self.of, "of")
-        return found[0].entity if found else None
+        return scope.entity(self.of, "of")
 
     def meaning(self, scope: Scope, name: str) -> Meaning:
         del name
@@ -45,6 +44,10 @@ class Definition(Kind):
         return Meaning(Named(self.id, body), BOOLEAN, at.node if at else None, at.type if at else None)
 
     def compile(self, scope: Scope) -> tuple[Compiled, ...]:
+        if self.when is None and "when" in self.model_fields_set:
+            scope.report(
+                "AAC308", "an empty rule is true of every record", "write a rule, or leave the key out", "when"
+            )
         self.meaning(scope, self.id)
         return ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, cast
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from aac.expressions.nodes import (
     BROKEN,
@@ -34,6 +34,14 @@ ROLLUPS = ("count", "count_distinct", "count_if", "sum", "min", "max")
 UNITLESS = frozenset({"text", "boolean", "date", "timestamp"})
 
 
+def read_format(value: str) -> str:
+    """strptime codes; raises a finding AAC308."""
+    if "%" not in value:
+        advice = 'write strptime codes, as in `format: "%d.%m.%Y"` for 28.02.2026'
+        raise wrong("AAC308", f"`{value}` is no format", advice)
+    return value
+
+
 class EntityField(Strict):
     """One field: stored (``type`` or ``ref``), computed (``is``) or brought up from children (``rollup``)."""
 
@@ -45,7 +53,7 @@ class EntityField(Strict):
     from_: str | None = Field(None, alias="from")
     map: dict[str, str] = Field(default_factory=dict[str, str])
     values: tuple[str, ...] | None = None
-    format: str | None = None
+    format: Annotated[str, AfterValidator(read_format)] | None = None
     unit: str | None = None
     pii: bool = False
     over: Annotated[str, Ref("entity")] | None = None
@@ -178,6 +186,10 @@ class Entity(Kind):
         if type_ is None or read is None:
             return None
         mapping = tuple(field.map.items())
+        for key, value in mapping:
+            if field.values is not None and value not in field.values:
+                message = f"`{value}` is not in the list of values"
+                scope.report("AAC305", message, did_you_mean(value, field.values), "fields", name, "map", key)
         return StoredField(name, type_, read, mapping, field.format, field.pii, scope.span("fields", name))
 
     def _stored_type(self, scope: Scope, field: EntityField) -> Type | None:

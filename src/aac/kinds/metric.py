@@ -42,6 +42,14 @@ def read_between(value: object) -> object:
     return least, greatest
 
 
+def read_target(value: object) -> object:
+    """A mapping; a number alone does not say on which side of it to be: raises a finding AAC308."""
+    if isinstance(value, str):
+        limit = value.lstrip("<>= ") or value
+        raise wrong("AAC308", f"`{value}` does not say on which side of it to be", f"write `{{at_least: {limit}}}`")
+    return value
+
+
 class Target(Strict):
     """What was agreed: a limit, two limits, or `open` with words when none is agreed yet."""
 
@@ -82,7 +90,7 @@ class Metric(Kind):
     better: Literal["higher", "lower"]
     serves: Literal["successful_acquisition", "customer_success"]
     by: By = ()
-    target: Target | None = None
+    target: Annotated[Target | None, BeforeValidator(read_target)] = None
     min_n: Annotated[int, Field(ge=1)] | None = None
 
     def compile(self, scope: Scope) -> tuple[Measure, ...]:
@@ -107,6 +115,8 @@ class Metric(Kind):
             message = f"the formula comes to {formula.type.unit}, and the unit says {self.unit}"
             scope.report("AAC304", message, f"write `unit: {formula.type.unit}`", "unit")
             return ()
+        if self.target is not None:
+            self._check_target(scope, self.target)
         measure = Measure(
             subject=f"metric:{self.id}",
             population=population,
@@ -119,6 +129,19 @@ class Metric(Kind):
             has_target=self.target is not None,
         )
         return (measure,)
+
+    def _check_target(self, scope: Scope, target: Target) -> None:
+        """A limit that the unit cannot mean is an error, one on the other side of `better` a warning."""
+        for key, limit in (("at_least", target.at_least), ("at_most", target.at_most)):
+            if limit is not None and self.unit == "percent" and abs(limit) > 1:
+                message = f"written so, the limit is {float(limit * 100):,.0f} %"
+                scope.report("AAC301", message, f"write `{limit}%`", "target", key)
+        wrong_side = target.at_most if self.better == "higher" else target.at_least
+        if wrong_side is not None:
+            key, other = ("at_least", "at_most") if self.better == "lower" else ("at_most", "at_least")
+            fitting = "higher" if self.better == "lower" else "lower"
+            message = f"`better: {self.better}` and `{key}` point in opposite directions"
+            scope.report("AAC403", message, f"write `{other}`, or `better: {fitting}`", "target", level="warning")
 
     def judge(self, reading: Reading) -> Verdict:
         if not isinstance(reading, NumberReading):

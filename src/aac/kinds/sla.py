@@ -31,7 +31,10 @@ WINDOW_STEPS = ("budget_spent", "off_target")
 
 def read_step(value: str) -> str:
     """``75% of time``, ``late``, ``budget_spent`` or ``off_target``; raises a finding AAC308."""
-    if OF_TIME.fullmatch(value) or value in (*ITEM_STEPS, *WINDOW_STEPS):
+    share = OF_TIME.fullmatch(value)
+    if share and Fraction(share[1]) > 100:
+        raise wrong("AAC308", f"`{value}` is after the promise ran out", "write a share of up to 100 %, or `late`")
+    if share or value in (*ITEM_STEPS, *WINDOW_STEPS):
         return value
     raise wrong("AAC308", f"`{value}` is no step", "write `75% of time`, `late`, `budget_spent` or `off_target`")
 
@@ -42,7 +45,8 @@ def read_objective(value: object) -> Fraction | None:
         return None
     share = read_share(value)
     if not 0 <= share <= 1:
-        raise wrong("AAC301", f"an objective of `{value}` cannot be", "write a share up to 100 %, as in `95%`")
+        advice = f"did you mean `{value}%`?" if 1 < share <= 100 else "write a share up to 100 %, as in `95%`"
+        raise wrong("AAC301", f"an objective of `{value}` cannot be", advice)
     return share
 
 
@@ -163,6 +167,9 @@ class Sla(Kind):
                 "objective",
                 level="warning",
             )
+        if self.who.owes == self.who.to:
+            message = f"`{self.who.owes}` owes this to itself"
+            scope.report("AAC308", message, "name the team it is owed to", "who")
         places = {team.id for team in scope.models("team")}
         places |= {queue.id for team in scope.models("team") for queue in team.queues}
         for number, step in enumerate(self.escalation):
@@ -187,7 +194,7 @@ class Sla(Kind):
 
     def _calendar(self, scope: Scope, entity: str) -> Node | None:
         """The id of the calendar as a node: the promise's own, else the owing team's, else the company's."""
-        ids = {calendar.id for calendar in scope.models("calendar")}
+        ids = scope.ids("calendar")
         written = self.when.calendar
         if self.when.within.clock != "business":
             if written is not None:
@@ -196,6 +203,10 @@ class Sla(Kind):
                 scope.report("AAC308", message, advice, "when", "calendar")
             return None
         if written is not None and written not in ids:
+            close = did_you_mean(written, ids) if written.isidentifier() else ""
+            if close.startswith("did you mean"):
+                scope.report("AAC204", f"no calendar is called `{written}`", close, "when", "calendar")
+                return None
             checked = scope.rule(written, entity, "when", "calendar", wants="text")
             return checked.node if checked else None
         team = scope.model("team", self.who.owes)
@@ -205,7 +216,7 @@ class Sla(Kind):
             message = "business time needs a calendar, and neither the team nor the company has one"
             scope.report("AAC210", message, "add `calendar: <id>`", "when", "within")
             return None
-        return Constant(chosen) if chosen in ids else None
+        return Constant(chosen) if scope.model("calendar", chosen) is not None else None
 
     def _fits(self, scope: Scope, starts: Moment, stops: Moment) -> bool:
         """Whether the two moments and the promised time can be measured on one clock; reported when not."""
@@ -217,7 +228,8 @@ class Sla(Kind):
         try:
             promised = within.us
         except ValueError as error:
-            scope.report("AAC308", str(error).partition(";")[0], "write hours, minutes or days", "when", "within")
+            message = f"`{within}` cannot be measured: {str(error).partition(';')[0]}"
+            scope.report("AAC308", message, "write hours, minutes or days, or business hours", "when", "within")
             return False
         if starts.is_date and (within.unit != "days" or within.clock != "elapsed" or within.amount.denominator != 1):
             message = f"a clock between two dates counts whole days, not `{within}`"

@@ -156,11 +156,13 @@ def _any(rules: list[Node]) -> Node:
 def counts(measure: Measure) -> tuple[Aggregate, Aggregate]:
     """How many records the measure is about, and for how many of them something was unknown, each once.
 
-    Unknown: the population's own rule, or for its members any rule of the formula (LANGUAGE §8).
+    Unknown: the population's own rule, or for its members any rule of the formula (LANGUAGE §8), or a value that the
+    formula should have added, averaged or ranked.
     """
     member = measure.population.rule or TRUE
-    rules = dict.fromkeys(rule for aggregate in aggregates(measure.formula) for rule in _rules(aggregate))
-    doubts: list[Node] = [Call("is_null", (rule,)) for rule in rules]
+    doubts: list[Node] = list(
+        dict.fromkeys(doubt for aggregate in aggregates(measure.formula) for doubt in _doubts(aggregate))
+    )
     if measure.population.rule is not None and doubts:
         doubts = [Call("and", (member, _any(doubts)))]
     if measure.population.rule is not None:
@@ -169,11 +171,15 @@ def counts(measure: Measure) -> tuple[Aggregate, Aggregate]:
     return Aggregate("count", (), _where(measure, None)), Aggregate("count", (), unknown)
 
 
-def _rules(aggregate: Aggregate) -> Iterator[Node]:
-    if aggregate.function in {"count_if", "share"}:
-        yield aggregate.arguments[0]
+def _doubts(aggregate: Aggregate) -> Iterator[Node]:
+    """When a record leaves in doubt what an aggregate comes to."""
     if aggregate.where is not None:
-        yield aggregate.where
+        yield Call("is_null", (aggregate.where,))
+    if aggregate.function in {"count_if", "share"}:
+        yield Call("is_null", aggregate.arguments)
+    elif aggregate.function in {"sum", "avg", "median", "min", "max"}:
+        lacking = Call("is_null", aggregate.arguments)
+        yield Call("and", (aggregate.where, lacking)) if aggregate.where is not None else lacking
 
 
 def needed(formula: Node) -> Iterator[Aggregate]:
