@@ -81,13 +81,31 @@ def test_an_entity_whose_stream_was_never_pulled_is_told(project: Project) -> No
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("id,name\n2,Bob\n3\n", "CSV Error on Line: 3 of `{path}`: Expected Number of Columns: 2 Found: 1"),
-        ("id,name\n2,Bob\n3,x,y\n", "CSV Error on Line: 3 of `{path}`: Expected Number of Columns: 2 Found: 3"),
-        ('id,name\n2,"Bob\n', "CSV Error on Line: 2 of `{path}`: Value with unterminated quote found."),
-        ("id,name\n2,B\r\n3,C\n", "The CSV Parser state machine reached an invalid state of `{path}`"),
+        (
+            "id,name\n2,Bob\n3\n",
+            "line 3 of `{path}` has 1 value, and its header 2: "
+            "is there a line break inside a value that is not quoted?",
+        ),
+        (
+            "id,name\n2,Bob\n3,x,y\n",
+            "line 3 of `{path}` has 3 values, and its header 2: "
+            "is there a delimiter inside a value that is not quoted?",
+        ),
+        (
+            'id,name\n2,"Bob\n  file = x\nExpected Number of Columns: 1 Found: 9\n',
+            "a quote in line 2 of `{path}` is not closed: close it, and double every quote inside a value",
+        ),
+        (
+            'id,name\n2,"B"ob\n',
+            "a quote in line 2 of `{path}` is not closed: close it, and double every quote inside a value",
+        ),
+        (
+            "id,name\n2,B\r\n3,C\n",
+            "`{path}` cannot be read as CSV: are its line ends of two sorts, or is a quote out of place?",
+        ),
         (
             f"id,name\n2,{'x' * 2_100_000}\n",
-            "CSV Error on Line: 2 of `{path}`: Maximum line size of 2000000 bytes exceeded. Actual Size:2100002 bytes.",
+            "line 2 of `{path}` has more than 2,000,000 bytes: is there a quote before it that is not closed?",
         ),
     ],
 )
@@ -108,7 +126,7 @@ def test_a_broken_file_fails_its_source_and_no_other(project: Project, text: str
     pulled = project.pull(now_us=NOW_US + 1)
     (finding,) = pulled.findings
     assert (finding.code, finding.level) == ("AAC609", "error")
-    assert finding.message == f"source `crm` was not pulled: Invalid Input Error: {told.format(path=path)}"
+    assert finding.message == f"source `crm` was not pulled: {told.format(path=path)}"
     assert {source.id: source.pulled_at_us for source in pulled.sources} == {"crm": NOW_US, "desk": NOW_US + 1}
     assert project.rows("lead") == [("1", "Ann")]
     assert project.rows("deal") == [("d",)]
@@ -117,6 +135,33 @@ def test_a_broken_file_fails_its_source_and_no_other(project: Project, text: str
     files = {path.name for path in (project.root / ".aac" / "raw").rglob("*.csv")}
     assert len(files) == 3
     assert all(name in str(copies) for name in files)
+
+
+def test_a_file_that_is_not_utf_8_further_down_says_so(project: Project) -> None:
+    path = project.put("lead", "id,name\n" + "1,Ann\n" * 9_999)
+    path.write_bytes(path.read_bytes() + "2,Zoë\n".encode("latin-1"))
+    project.tables = [table("lead", column("id"), column("name"))]
+    (finding,) = project.pull().findings
+    assert (
+        finding.message == f"source `crm` was not pulled: line 10001 of `{path}` is not UTF-8: export it as «CSV UTF-8»"
+    )
+
+
+@pytest.mark.parametrize("damage", ["text", "half", "flipped"])
+def test_a_damaged_store_says_how_it_is_mended(project: Project, damage: str) -> None:
+    project.put("lead", "id\n" + "".join(f"{n}\n" for n in range(100_000)))
+    project.tables = [table("lead", column("id"))]
+    project.pull()
+    store = project.root / ".aac" / "store.duckdb"
+    whole = store.read_bytes()
+    flipped = bytes(byte ^ 255 if place > 20_000 else byte for place, byte in enumerate(whole))
+    store.write_bytes({"text": b"id,name\n" * 1000, "half": whole[: len(whole) // 2], "flipped": flipped}[damage])
+    told = r"^the store is damaged: delete `\.aac/store\.duckdb` and run `aac pull`, which brings all of it again$"
+    with pytest.raises(EngineError, match=told):
+        project.rows("lead")
+    store.unlink()
+    assert project.pull().findings == ()
+    assert len(project.rows("lead")) == 100_000
 
 
 def test_a_missing_folder_fails_the_source(project: Project) -> None:

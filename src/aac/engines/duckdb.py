@@ -20,8 +20,23 @@ if TYPE_CHECKING:
     from aac.expressions.nodes import Value
 
 LOCKED = re.compile(r'Could not set lock on file "(?P<path>.*?)"(?:.*\(PID (?P<process>\d+)\))?')
-CSV_REASONS = ("Expected Number of Columns", "Value with unterminated quote", "Invalid unicode", "Maximum line size")
-"""How the line begins that says why a CSV file is refused. The lines around it show data, or options of DuckDB's."""
+DAMAGED = re.compile("not a valid DuckDB database file|Could not read enough bytes from file|Corrupt database file")
+STORE_DAMAGED = "the store is damaged: delete `.aac/store.duckdb` and run `aac pull`, which brings all of it again"
+CSV_FILE = re.compile("^  file = (.+)$", re.MULTILINE)
+CSV_LINE = re.compile(r"CSV Error on Line: (\d+)")
+CSV_WIDTH = re.compile(r"^Expected Number of Columns: (\d+) Found: (\d+)$", re.MULTILINE)
+CSV_MISTAKES = (
+    (
+        re.compile("^Value with unterminated quote found", re.MULTILINE),
+        "a quote in {} is not closed: close it, and double every quote inside a value",
+    ),
+    (re.compile("^Invalid unicode", re.MULTILINE), "{} is not UTF-8: export it as «CSV UTF-8»"),
+    (
+        re.compile("^Maximum line size of", re.MULTILINE),
+        "{} has more than 2,000,000 bytes: is there a quote before it that is not closed?",
+    ),
+)
+"""What DuckDB says of a line it cannot read, and what that means. Around it stand data and DuckDB's options."""
 
 STATE = """
 CREATE SCHEMA IF NOT EXISTS prepared;
@@ -190,14 +205,28 @@ def _our_errors() -> Generator[None, None, None]:
 
 
 def _sentence(message: str) -> str:
-    """What DuckDB says, in a line: a lock by what it means to us, everything else by its first line."""
+    """What DuckDB says, in a line: what is known here by what it means to us, everything else by its first line."""
     if locked := LOCKED.search(message):
         process = f" (process {locked['process']})" if locked["process"] else ""
         return f"another aac is writing to or reading `{locked['path']}`{process}: try again when it has ended"
-    first, *others = message.splitlines()
-    files = [f" of `{line.partition('= ')[2]}`" for line in others if line.startswith("  file = ")]
-    reasons = [f": {line}" for line in others if line.startswith(CSV_REASONS)]
-    return "".join([first.rstrip("."), *files, *reasons[:1]])
+    if files := CSV_FILE.findall(message):
+        return _csv_sentence(message, files[-1])
+    return STORE_DAMAGED if DAMAGED.search(message) else message.partition("\n")[0].rstrip(".")
+
+
+def _csv_sentence(message: str, file: str) -> str:
+    """Why a CSV file cannot be read, and where. Data stands before what DuckDB says of it: the last words count."""
+    line = CSV_LINE.search(message)
+    place = f"line {line[1]} of `{file}`" if line else f"`{file}`"
+    said = [(found.start(), sentence) for pattern, sentence in CSV_MISTAKES for found in pattern.finditer(message)]
+    for found in CSV_WIDTH.finditer(message):
+        header, values = int(found[1]), int(found[2])
+        inside = "delimiter" if values > header else "line break"
+        counts = f"{values} value{'s' if values != 1 else ''}, and its header {header}"
+        said.append((found.start(), f"{{}} has {counts}: is there a {inside} inside a value that is not quoted?"))
+    if not said:
+        return f"{place} cannot be read as CSV: are its line ends of two sorts, or is a quote out of place?"
+    return max(said)[1].format(place)
 
 
 @hookimpl
