@@ -99,6 +99,7 @@ def test_a_source_that_failed_ends_with_4_and_leaves_the_store(larkspur: Path) -
         (("--fail-on", "findings"), 1),
         (("--fail-on", "off_target,not_measurable"), 1),
         (("--fail-on", "of_target"), 2),
+        (("--fail-on", "never,stale"), 2),
         (("--window", "yesterday"), 2),
         (("--window", "last:0"), 2),
         (("--as-of", "soon"), 2),
@@ -171,20 +172,39 @@ def test_output_is_plain_where_nobody_looks(larkspur: Path) -> None:
         assert "\x1b" not in done.stdout + done.stderr
 
 
-def test_build_replaces_its_own_folder_and_no_other(larkspur: Path) -> None:
+def test_build_replaces_what_it_made_and_keeps_the_rest(larkspur: Path) -> None:
     built = run_aac(larkspur, "build", "--now", NOW)
     assert built.returncode == 0
     assert Path(built.stdout.strip()).is_file()
-    assert (larkspur / "site" / "sla" / "sales_follow_up.html").is_file()
-    again = {path: path.read_bytes() for path in (larkspur / "site").rglob("*") if path.is_file()}
-    (larkspur / "site" / "left_over.html").write_text("old")
+    site = larkspur / "site"
+    assert (site / "sla" / "sales_follow_up.html").is_file()
+    first = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    (site / "CNAME").write_text("alignment.example")
+    (larkspur / "alignment" / "slas" / "kickoff.yml").unlink()
     assert run_aac(larkspur, "build", "--now", NOW).returncode == 0
-    assert {path: path.read_bytes() for path in (larkspur / "site").rglob("*") if path.is_file()} == again
-    (larkspur / "site" / "aac.json").unlink()
+    assert (site / "CNAME").read_text() == "alignment.example"
+    assert not (site / "sla" / "kickoff.html").exists()
+    again = {path for path in site.rglob("*") if path.is_file()}
+    assert first.keys() - again == {site / "sla" / "kickoff.html"}
+    assert [path.name for path in larkspur.iterdir() if path.name.startswith(".site")] == []
+
+
+def test_build_gives_the_same_bytes(larkspur: Path) -> None:
+    run_aac(larkspur, "build", "--now", NOW)
+    first = {path: path.read_bytes() for path in (larkspur / "site").rglob("*") if path.is_file()}
+    run_aac(larkspur, "build", "--now", NOW)
+    assert {path: path.read_bytes() for path in (larkspur / "site").rglob("*") if path.is_file()} == first
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+def test_build_never_replaces_what_is_not_its_own(larkspur: Path, is_file: bool) -> None:
+    theirs = larkspur / "site" if is_file else larkspur / "site" / "index.html"
+    theirs.parent.mkdir(exist_ok=True)
+    theirs.write_text("theirs")
     refused = run_aac(larkspur, "build", "--now", NOW)
     assert refused.returncode == 2
     assert "was not made by `aac build`" in refused.stderr
-    assert [path.name for path in larkspur.iterdir() if path.name.startswith(".site")] == []
+    assert theirs.read_text() == "theirs"
 
 
 @pytest.mark.parametrize(

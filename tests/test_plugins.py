@@ -75,8 +75,9 @@ def test_a_misspelt_hook_is_told(root: Path) -> None:
         load(root)
 
 
-def test_a_plugin_that_cannot_be_loaded_is_named(root: Path) -> None:
-    (root / "plugins" / "broken.py").write_text("import no_such_module\n")
+@pytest.mark.parametrize("text", ["import no_such_module\n", "def", "raise RuntimeError('no')", "1 / 0", "{}['a']"])
+def test_a_plugin_that_cannot_be_loaded_is_named(root: Path, text: str) -> None:
+    (root / "plugins" / "broken.py").write_text(text)
     done = run_aac(root, "validate")
     assert done.returncode == 2
     assert "the plugin plugins/broken.py cannot be loaded" in done.stderr

@@ -109,6 +109,8 @@ def read_fail_on(text: str | None) -> tuple[str, ...]:
     unknown = next((word for word in words if word not in FAIL_ON), None)
     if unknown is not None:
         raise UsageError(f"--fail-on: there is no `{unknown}`; {did_you_mean(unknown, FAIL_ON)}")
+    if "never" in words and len(words) > 1:
+        raise UsageError("--fail-on: `never` stands alone")
     return words
 
 

@@ -18,6 +18,7 @@ from aac.landing.pull import Pulled, pull
 from aac.periods import parse_moment
 from aac.plugins import load as load_plugins
 from aac.privacy import without_personal
+from aac.reports.base import Page
 from aac.results import Results, SourceState
 from aac.revisions import revision
 from aac.sources import check_sources
@@ -31,12 +32,11 @@ if TYPE_CHECKING:
     from aac.landing.state import PulledSource
     from aac.plugins import Registry
     from aac.project import Project
-    from aac.reports.base import Page
 
 SITE = "site"
 """The folder that `aac build` writes, at the root of the project."""
-MADE_BY_US = "aac.json"
-"""The file by which a site of ours is known: only such a folder is ever replaced."""
+MANIFEST = ".aac-pages"
+"""The file in which a build lists what it wrote: only a folder with such a list is ever replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +158,21 @@ def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None]
 
 
 def replace_folder(folder: Path, pages: Sequence[Page]) -> None:
-    """Puts pages in place of what a folder held; raises UsageError for one that we did not make."""
-    if folder.exists() and not (folder / MADE_BY_US).exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise UsageError(f"{folder} was not made by `aac build`: move it away, it would be replaced")
+    """Puts pages in place of those we made before; what else lies in the folder (`CNAME`, `.git`) stays.
+
+    Raises UsageError for a folder that we did not make, and SourceError when it cannot be written.
+    """
+    folder = folder.resolve()
+    made_by_us = _made_before(folder)
     fresh = folder.with_name(f".{folder.name}-{uuid4().hex}")
     old = fresh.with_name(f"{fresh.name}-old")
     try:
         fresh.mkdir()
-        for page in pages:
+        for page in [*pages, Page(MANIFEST, "".join(f"{path}\n" for path in sorted(page.path for page in pages)))]:
             path = fresh / page.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(page.text, encoding="utf-8", newline="\n")
+        _keep_others(folder, fresh, made_by_us)
         if folder.exists():
             folder.rename(old)
         fresh.rename(folder)
@@ -176,6 +180,26 @@ def replace_folder(folder: Path, pages: Sequence[Page]) -> None:
     except OSError as error:
         shutil.rmtree(fresh, ignore_errors=True)
         raise SourceError(f"{folder} cannot be written: {error.strerror}") from None
+
+
+def _made_before(folder: Path) -> set[str]:
+    """The paths that an earlier build wrote into a folder; raises UsageError when it holds things and no such list."""
+    if not folder.exists():
+        return set()
+    if (folder / MANIFEST).is_file():
+        return {*(folder / MANIFEST).read_text(encoding="utf-8").splitlines(), MANIFEST}
+    if folder.is_dir() and not any(folder.iterdir()):
+        return set()
+    raise UsageError(f"{folder} was not made by `aac build`: move it away, it would be replaced")
+
+
+def _keep_others(folder: Path, fresh: Path, made_by_us: set[str]) -> None:
+    """Copies what we did not make from the old folder into the new one, unless a page of ours has its name."""
+    for path in sorted(folder.rglob("*")) if folder.exists() else ():
+        place = path.relative_to(folder)
+        if path.is_file() and place.as_posix() not in made_by_us and not (fresh / place).exists():
+            (fresh / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, fresh / place)
 
 
 def write_file(path: Path, text: str) -> None:

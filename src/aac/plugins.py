@@ -50,6 +50,13 @@ ENTRY_POINTS = "aac"
 """The group of entry points under which installed distributions offer plugins."""
 
 
+PLUGIN_FAILURES = (
+    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError, RuntimeError,
+    SyntaxError, TypeError, ValueError,
+)  # fmt: skip
+"""What the code of a plugin may raise while it is loaded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Registry:
     """Everything that plugins brought, by name; ``origins`` tells which plugin brought `kind sla`."""
@@ -110,7 +117,7 @@ def _register(manager: pluggy.PluginManager, name: str, find: Callable[[], objec
     """Registers what ``find`` gives. A plugin is somebody's code: whatever it raises is told with its name."""
     try:
         manager.register(find(), name)
-    except (ImportError, SyntaxError, AttributeError, NameError, TypeError, ValueError, OSError) as error:
+    except PLUGIN_FAILURES as error:
         raise PluginError(f"the plugin {name} cannot be loaded: {type(error).__name__}: {error}") from error
 
 

@@ -76,7 +76,8 @@ def tell_findings(findings: Iterable[Finding], documents: int | None, stream: st
     terminal = sys.stdout if stream == "stdout" else sys.stderr
     parts = [findings_text(found, terminal.isatty() and "NO_COLOR" not in os.environ)] if found else []
     parts += [closing_line(found, documents)] if documents is not None else []
-    click.echo("\n".join(part.rstrip("\n") for part in parts), file=terminal)
+    if parts:
+        click.echo("\n".join(part.rstrip("\n") for part in parts), file=terminal)
 
 
 def tell_error(error: AacError) -> int:
@@ -84,6 +85,7 @@ def tell_error(error: AacError) -> int:
     from aac.errors import ConfigError, DocumentsError, SourceError
 
     if isinstance(error, ConfigError | DocumentsError | SourceError) and error.findings:
-        tell_findings(error.findings, None)
-    tell(f"aac: {error}")
+        tell_findings(error.findings, getattr(error, "documents", None))
+    if not isinstance(error, ConfigError) or not error.findings:
+        tell(f"aac: {error}")
     return error.exit_code
