@@ -141,6 +141,13 @@ def test_one_mistake_is_told_once(tmp_path: Path, before: str, after: str, code:
     assert advice.startswith(instead)
 
 
+def test_an_entity_with_several_keys_cannot_be_referred_to(tmp_path: Path) -> None:
+    line = "kind: entity\nid: {id}\nfrom: crm.{id}\nkey: {key}\nfields: {{a: text, b: text{more}}}\n---\n"
+    more = line.format(id="line", key="[a, b]", more="") + line.format(id="note", key="a", more=", line: {ref: line}")
+    ((code, marked, _),) = told(tmp_path, "kind: definition\nid: sold", more + "kind: definition\nid: sold")
+    assert (code, marked) == ("AAC308", "line")
+
+
 def test_a_ring_is_told_as_one(tmp_path: Path) -> None:
     ((code, _, _),) = told(tmp_path, "of: deal\nwhen: stage = 'won'", "of: big_sold\nwhen: stage = 'won'")
     assert code == "AAC206"

@@ -183,6 +183,8 @@ class Entity(Kind):
         read: Node | None = Column(name)
         if field.from_ is not None:
             read = scope.read(field.from_, "fields", name, "from")
+        if type_ is None:
+            self._tell_no_key(scope, name, str(field.ref))
         if type_ is None or read is None:
             return None
         mapping = tuple(field.map.items())
@@ -191,6 +193,13 @@ class Entity(Kind):
                 message = f"`{value}` is not in the list of values"
                 scope.report("AAC305", message, did_you_mean(value, field.values), "fields", name, "map", key)
         return StoredField(name, type_, read, mapping, field.format, field.pii, scope.span("fields", name))
+
+    def _tell_no_key(self, scope: Scope, name: str, target: str) -> None:
+        """Why a reference has no type, if its target is sound: it has no single key that could be held."""
+        if scope.model("entity", target) is None:
+            return
+        message = f"`{target}` cannot be referred to: its key is not one field of its own"
+        scope.report("AAC308", message, f"give `{target}` a key of one stored field", "fields", name, "ref")
 
     def _stored_type(self, scope: Scope, field: EntityField) -> Type | None:
         """The field's type; a reference has the type of the key it holds, and null when its target is broken."""
