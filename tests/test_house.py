@@ -56,6 +56,8 @@ FLOORS = (
         "aac.documents",
         "aac.expressions.nodes",
         "aac.expressions.parse",
+        "aac.expressions.values",
+        "aac.expressions.functions",
         "aac.expressions.check",
         "aac.expressions.words",
         "aac.measures",
@@ -72,6 +74,8 @@ FLOORS = (
     (
         "aac.kinds.*",
         "aac.models",
+        "aac.graph",
+        "aac.scope",
         "aac.project",
         "aac.schemas",
         "aac.engines.functions",
@@ -158,7 +162,9 @@ STRANGERS = {
 }
 """Rooms and what they know nothing of, whatever floor it stands on."""
 
-WRITERS = ("aac.operations", "aac.landing.pull", "aac.landing.reading", "aac.caches", "aac.engines.duckdb", "aac.testing")
+WRITERS = (
+    "aac.operations", "aac.landing.pull", "aac.landing.reading", "aac.caches", "aac.engines.duckdb", "aac.testing",
+)  # fmt: skip
 """Who may change files: operations writes what the user sees, the others what lies in folders of ours."""
 
 CONTRACTS = (

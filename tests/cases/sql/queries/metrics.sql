@@ -2,7 +2,7 @@ WITH records AS (SELECT CASE WHEN ("r"."asked_at" > 1773144000000000) THEN (-1) 
   "r"."vip" AS "c0",
   "j1"."calendar" AS "c1",
   ("j2"."country" = 'DE') AS "c2",
-  (("j2"."country" = 'DE') IS NULL) AS "c3",
+  ((("j2"."country" = 'DE') AND ("r"."amount" IS NULL)) OR (("j2"."country" = 'DE') IS NULL)) AS "c3",
   "r"."amount" AS "c4",
   ("r"."vip" IS NULL) AS "c5",
   (NOT ("r"."vip" IS NULL)) AS "c6"
