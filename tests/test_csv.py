@@ -126,6 +126,9 @@ def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> Non
         ("id,name, \n", "column 3 of `{path}` has no name: give it one in the header, or remove the column"),
         ("", "`{path}` has no header: its first line must name the columns"),
         ("\nid,name\n", "`{path}` has no header: its first line must name the columns"),
+        ("sep=,\nid,name\n", "the first line of `{path}` names no columns: delete the line `sep=,`"),
+        ("SEP=;\nid;name\n", "the first line of `{path}` names no columns: delete the line `SEP=;`"),
+        ("sep=\t\nid\tname\n", "the first line of `{path}` names no columns: delete the line `sep=`"),
         ('"id,name\n', "the header of `{path}` cannot be read: unexpected end of data"),
     ],
 )

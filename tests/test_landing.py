@@ -185,7 +185,7 @@ def test_records_without_a_key_are_set_aside(project: Project) -> None:
     assert found(pulled.findings, "AAC501") == [
         (
             4,
-            "4 records of `crm.lead` set aside without `id` and `region` (rows 2, 3, 4, 5): 'x'",
+            "4 records of `crm.lead` set aside without `id` and `region` (lines 3, 4, 5, 6): 'x'",
             ("eu", "3", "us"),
         )
     ]
@@ -249,10 +249,10 @@ def test_references_that_find_nothing_are_unknown_and_kept(project: Project) -> 
     assert found(pulled.findings, "AAC503") == [
         (
             13,
-            "`product` of 13 records finds no product: 'GTXPro', 'Other'",
+            "`product` finds no product in 13 records: 'GTXPro', 'Other'",
             tuple(f"d{n}" for n in range(10)),
         ),
-        (2, "`user` of 2 records finds no user: '9', 'z'", ("x", "y")),
+        (2, "`user` finds no user in 2 records: '9', 'z'", ("x", "y")),
     ]
     assert found(pulled.findings, "AAC508") == [
         (1, "`product` is empty in 1 record", ("y",)),
@@ -282,7 +282,7 @@ def test_what_a_mapped_reference_was_is_told_and_kept(project: Project) -> None:
         table("product", column("id")),
     ]
     assert [message for _, message, _ in found(project.pull().findings, "AAC503")] == [
-        "`product` of 1 record finds no product: 'GTK'"
+        "`product` finds no product in 1 record: 'GTK'"
     ]
     assert project.rows("deal") == [("1", "GTX Pro"), ("2", None)]
 
@@ -311,9 +311,9 @@ def test_references_go_in_circles_and_to_their_own_table(project: Project) -> No
     ]
     pulled = project.pull()
     assert [message for _, message, _ in found(pulled.findings, "AAC503")] == [
-        "`account` of 1 record finds no account: 'gone'",
-        "`main_contact` of 1 record finds no contact: 'gone'",
-        "`parent` of 1 record finds no account: 'gone'",
+        "`account` finds no account in 1 record: 'gone'",
+        "`main_contact` finds no contact in 1 record: 'gone'",
+        "`parent` finds no account in 1 record: 'gone'",
     ]
     assert project.rows("account") == [("a", None, "p"), ("b", "a", "q"), ("c", None, None)]
     assert project.rows("contact") == [("p", "a"), ("q", None)]
@@ -338,7 +338,7 @@ def test_a_reference_that_is_the_key_keeps_its_record(project: Project) -> None:
         table("user", column("id")),
     ]
     assert [message for _, message, _ in found(project.pull().findings, "AAC503")] == [
-        "`user` of 1 record finds no user: 'v'"
+        "`user` finds no user in 1 record: 'v'"
     ]
     assert project.rows("quota") == [("u", Decimal(1)), ("v", Decimal(2))]
 
@@ -362,7 +362,7 @@ def test_values_outside_a_closed_list_are_unknown(project: Project) -> None:
     pulled = project.pull()
     assert codes(pulled.findings) == ["AAC504"]
     assert found(pulled.findings, "AAC504") == [
-        (3, "`source` of 3 records is not in its list of values: 'fair', 'Inbound'", ("2", "4", "5"))
+        (3, "`source` is not in its list of values in 3 records: 'fair', 'Inbound'", ("2", "4", "5"))
     ]
     assert [row[1] for row in project.rows("lead")] == ["inbound", None, "inbound", None, None, None]
 
@@ -390,7 +390,7 @@ def test_text_that_does_not_convert_is_unknown(
     quoted = ", ".join(repr(text) for text in sorted(bad))
     records = f"{len(bad)} record{'s' if len(bad) > 1 else ''}"
     assert found(pulled.findings, "AAC505") == [
-        (len(bad), f"`x` of {records} is not {told}: {quoted}", tuple(str(len(good) + n) for n in range(len(bad))))
+        (len(bad), f"`x` is not {told} in {records}: {quoted}", tuple(str(len(good) + n) for n in range(len(bad))))
     ]
     kept = project.ask("SELECT code, field, text FROM _aac.problems ORDER BY row")
     assert kept == [("AAC505", "x", text) for text in bad]
@@ -401,7 +401,7 @@ def test_at_most_five_texts_and_ten_keys_are_told_the_most_frequent_first(projec
     project.put("lead", "id,n\n" + "".join(f"{n},{text}\n" for n, text in enumerate(texts)))
     project.tables = [table("lead", column("id"), column("n", "integer"))]
     (finding,) = project.pull().findings
-    assert finding.message == "`n` of 11 records is not a whole number: 'b', 'a', 'c', 'd', 'e'"
+    assert finding.message == "`n` is not a whole number in 11 records: 'b', 'a', 'c', 'd', 'e'"
     assert finding.count == 11
     assert finding.keys == tuple(str(n) for n in range(10))
     assert finding.span == Span("f.yml", 1, 1, text="n")
@@ -420,10 +420,10 @@ def test_moments_outside_the_years_are_unknown(project: Project) -> None:
     assert found(pulled.findings, "AAC506") == [
         (
             3,
-            "`at` of 3 records lies outside 1990 to 2100: '1989-12-31 23:59:59.999999', '2101-01-01', '9999-12-31'",
+            "`at` lies outside 1990 to 2100 in 3 records: '1989-12-31 23:59:59.999999', '2101-01-01', '9999-12-31'",
             ("1", "4", "5"),
         ),
-        (3, "`on` of 3 records lies outside 1990 to 2100: '1989-12-31', '2101-01-01', '9999-12-31'", ("1", "4", "5")),
+        (3, "`on` lies outside 1990 to 2100 in 3 records: '1989-12-31', '2101-01-01', '9999-12-31'", ("1", "4", "5")),
     ]
     last = us(2101, 1, 1) - 1
     assert project.rows("lead") == [
@@ -459,12 +459,12 @@ def test_personal_data_is_never_told(project: Project) -> None:
     )
     project.tables = [lead, person]
     assert {each.message for each in project.pull().findings} == {
-        "`age` of 1 record is not a whole number: 'old'",
+        "`age` is not a whole number in 1 record: 'old'",
         "1 record of `crm.lead` set aside because another has the same `id`: 2; the last one stays",
-        "1 record of `crm.lead` set aside without `id` (row 3)",
-        "`email` of 1 record finds no person",
+        "1 record of `crm.lead` set aside without `id` (line 4)",
+        "`email` finds no person in 1 record",
         "`email` is empty in 1 record",
-        "`phone` of 2 records is not a whole number",
+        "`phone` is not a whole number in 2 records",
     }
     project.tables = [replace(lead, key=("email",)), person]
     findings = project.pull().findings
@@ -553,7 +553,7 @@ def test_real_sales_data_loses_nothing(project: Project) -> None:
     pulled = project.pull()
     assert pulled.rows == {"account": 85, "agent": 35, "opportunity": 8800, "product": 7}
     assert {(each.code, each.count, each.message) for each in pulled.findings} == {
-        ("AAC503", 1480, "`product` of 1,480 records finds no product: 'GTXPro'"),
+        ("AAC503", 1480, "`product` finds no product in 1,480 records: 'GTXPro'"),
         ("AAC507", 500, "`engage_date`, when it occurs, is unknown in 500 records: they count as if always there"),
         ("AAC508", 1425, "`account` is empty in 1,425 records"),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from aac.connectors.base import Connector, Message
 
 DELIMITERS = ",;\t|"
+EXCEL = re.compile("sep=.?", re.IGNORECASE)
+"""A first line that tells Excel, and nobody else, what the delimiter is."""
 
 
 class CsvSettings(Settings):
@@ -106,6 +109,8 @@ def _header(path: Path) -> tuple[tuple[str, ...], str]:
         raise SourceError(f"the header of `{path}` cannot be read: {error}") from error
     if not columns:
         raise SourceError(f"`{path}` has no header: its first line must name the columns")
+    if EXCEL.fullmatch(told := delimiter.join(columns)):
+        raise SourceError(f"the first line of `{path}` names no columns: delete the line `{told.strip()}`")
     if "" in map(str.strip, columns):
         number = [name.strip() for name in columns].index("") + 1
         raise SourceError(f"column {number} of `{path}` has no name: give it one in the header, or remove the column")

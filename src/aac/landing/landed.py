@@ -16,7 +16,7 @@ from aac.findings import Finding, in_reading_order
 from aac.landing.inputs import Inputs
 from aac.landing.preparing import Preparation
 from aac.landing.staging import EPOCH_DAY
-from aac.landing.state import KEPT, PREPARED, PreparedEntity, raw_folder, read_state, store_path
+from aac.landing.state import KEPT, PREPARED, PreparedEntity, State, raw_folder, read_state, store_path
 from aac.landing.telling import missing_columns, not_pulled, tell_flaws
 from aac.landing.watermarks import find_watermark, watermark_rule
 from aac.periods import midnight_us
@@ -91,7 +91,7 @@ def prepared(root: Path, tables: Sequence[Table], sources: Mapping[str, Source],
             held.callback(store.close)  # before the folder goes that it reads from
         entities = {**right, **changed}
         there = [table for table in tables if table.entity in entities]
-        flaws = [finding for table in there for finding in tell_flaws(table, entities[table.entity])]
+        flaws = [finding for table in there for finding in tell_flaws(table, State(pulled, entities))]
         found = [*wrong, *(finding for findings in lacking.values() for finding in findings), *flaws]
         ends = [end for table in there for end in _ends(entities[table.entity], table, inputs.zone(table.source))]
         return Landed(

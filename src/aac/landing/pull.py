@@ -67,7 +67,7 @@ def pull(
         for folder in sorted(inputs.raw.glob("*/")):
             remove_copies(folder, state.copies(folder.name))
     rows = {entity: prepared.rows for entity, prepared in sorted(state.entities.items())}
-    flaws = [finding for table in tables for finding in tell_flaws(table, state.entities.get(table.entity))]
+    flaws = [finding for table in tables for finding in tell_flaws(table, state)]
     return Pulled(tuple(state.sources.values()), rows, in_reading_order([*run.findings, *flaws]))
 
 

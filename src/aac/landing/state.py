@@ -94,6 +94,10 @@ class State:
     sources: Mapping[str, PulledSource]
     entities: Mapping[str, PreparedEntity]
 
+    def stream(self, source: str, name: str) -> RawStream | None:
+        """A stream as it was last pulled; null when it never was."""
+        return self.sources[source].streams.get(name) if source in self.sources else None
+
     def copies(self, source: str) -> set[str]:
         """The names of a source's raw copies."""
         streams = self.sources[source].streams.values() if source in self.sources else ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aac.expressions.nodes import Column, walk
 from aac.findings import Finding, did_you_mean
+from aac.landing.advising import advice, meant
 from aac.periods import YEARS
 
 if TYPE_CHECKING:
@@ -16,19 +17,8 @@ if TYPE_CHECKING:
 
     from aac.config import Source
     from aac.findings import Level
-    from aac.landing.state import Flaw, PreparedEntity, RawStream
+    from aac.landing.state import Flaw, PreparedEntity, RawStream, State
     from aac.measures import Table
-
-TYPES = {
-    "integer": ("a whole number", "write digits only, or read it as `number`"),
-    "number": ("a number", "write digits and a decimal point only, or map the text"),
-    "money": ("a number", "write digits and a decimal point only, without a currency sign"),
-    "float": ("a number", "write digits and a decimal point only, or map the text"),
-    "boolean": ("true or false", "write true/false, yes/no or 1/0, or map the text to one of them"),
-    "date": ("a date", "write it as 2026-03-02, or give the field the `format` it is written in"),
-    "timestamp": ("a moment", "write it as 2026-03-02 05:00, or give the field the `format` it is written in"),
-}
-"""What text was meant to be by the name of its type, and what to do when it is not."""
 
 LONGEST_TEXT = 40
 PLAIN = re.compile(r"[A-Za-z0-9_]([\w .-]*\w)?")
@@ -41,9 +31,12 @@ def near(texts: Iterable[str], known: Collection[str]) -> tuple[tuple[str, str],
     return tuple((text, matches[0]) for text, matches in found if matches)
 
 
-def tell_flaws(table: Table, prepared: PreparedEntity | None) -> tuple[Finding, ...]:
+def tell_flaws(table: Table, state: State) -> tuple[Finding, ...]:
     """What is wrong with the records of a table, at the lines that its fields have today."""
-    return tuple(_told(flaw, table) for flaw in (prepared.flaws if prepared is not None else ()))
+    prepared, stream = state.entities.get(table.entity), state.stream(table.source, table.stream)
+    if prepared is None or stream is None:
+        return ()
+    return tuple(_told(flaw, table, prepared, stream) for flaw in prepared.flaws)
 
 
 def source_failed(source: Source, message: str) -> Finding:
@@ -53,7 +46,15 @@ def source_failed(source: Source, message: str) -> Finding:
 
 
 def missing_columns(table: Table, stream: RawStream) -> tuple[Finding, ...]:
-    """AAC606 for each field that reads a column which the stream does not have."""
+    """AAC606 for each field that reads a column which the stream does not have; once when they all seem to be lost."""
+    nodes = [node for field in table.fields for node in walk(field.read)]
+    read = list(dict.fromkeys(node.name for node in nodes if isinstance(node, Column)))
+    if stream.format == "csv" and len(read) > 1 and not _known_or_near(read, stream.columns):
+        place = f"`{table.source}.{table.stream}`"
+        message = f"the first line of {place} does not name the columns that `{table.entity}` reads"
+        names = ", ".join(f"`{name}`" for name in read)
+        instead = f"put a line before it with the names {names}, or correct the fields' `from`"
+        return (Finding("AAC606", "error", message, instead, table.span, f"entity:{table.entity}"),)
     return tuple(
         Finding(
             "AAC606",
@@ -89,21 +90,26 @@ def not_pulled(table: Table) -> Finding:
     return Finding("AAC607", "error", message, "run `aac pull`", table.span, f"entity:{table.entity}")
 
 
-def _told(flaw: Flaw, table: Table) -> Finding:
+def _known_or_near(names: Iterable[str], columns: Collection[str]) -> bool:
+    """Whether any of ``names`` is a column, or nearly one."""
+    folded = [column.casefold() for column in columns]
+    return any(get_close_matches(name.casefold(), folded, n=1, cutoff=0.6) for name in names)
+
+
+def _told(flaw: Flaw, table: Table, prepared: PreparedEntity, stream: RawStream) -> Finding:
     level: Level = "info" if flaw.code in {"AAC507", "AAC508"} else "warning"
     span = (table.field(flaw.field) if flaw.field is not None else table).span
-    message, instead = _sentences(flaw, table)
+    message, instead = _sentences(flaw, table, prepared, stream)
     return Finding(flaw.code, level, message, instead, span, f"entity:{table.entity}", flaw.count, flaw.keys)
 
 
-def _sentences(flaw: Flaw, table: Table) -> tuple[str, str]:
+def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: RawStream) -> tuple[str, str]:
     """What is wrong, and what to do."""
     key = " and ".join(f"`{name}`" for name in table.key)
     stream, quoted = f"`{table.source}.{table.stream}`", _quoted(flaw.texts)
     match flaw.code:
         case "AAC501":
-            rows = ", ".join(map(str, flaw.rows)) + (", …" if flaw.count > len(flaw.rows) else "")
-            message = f"{_records(flaw)} of {stream} set aside without {key} (row{_s(flaw)} {rows}){quoted}"
+            message = f"{_records(flaw)} of {stream} set aside without {key} ({_places(flaw, raw)}){quoted}"
             return message, "give every record a key, or choose another `key`"
         case "AAC502":
             stays = f"the one with the latest `{table.occurs}`" if table.occurs else "the last one"
@@ -112,17 +118,18 @@ def _sentences(flaw: Flaw, table: Table) -> tuple[str, str]:
             return message, "export every record once, or add to `key` what tells them apart"
         case "AAC503":
             entity = table.field(str(flaw.field)).type.entity
-            message = f"`{flaw.field}` of {_records(flaw)} finds no {entity}{quoted}"
+            message = f"`{flaw.field}` finds no {entity} in {_records(flaw)}{quoted}"
             return message, f"{_repair(flaw.near)}, or add what is missing to `{entity}`"
         case "AAC504":
             known = table.field(str(flaw.field)).type.values or ()
-            message = f"`{flaw.field}` of {_records(flaw)} is not in its list of values{quoted}"
+            message = f"`{flaw.field}` is not in its list of values in {_records(flaw)}{quoted}"
             return message, f"{_repair(near(flaw.texts, known))}, or add what is missing to `values`"
         case "AAC505":
-            meant, instead = TYPES[table.field(str(flaw.field)).type.name]
-            return f"`{flaw.field}` of {_records(flaw)} is not {meant}{quoted}", instead
+            field = table.field(str(flaw.field))
+            instead = advice(field, flaw.texts, some_are_read=field.name in prepared.moments)
+            return f"`{flaw.field}` is not {meant(field)} in {_records(flaw)}{quoted}", instead
         case "AAC506":
-            message = f"`{flaw.field}` of {_records(flaw)} lies outside {YEARS[0]} to {YEARS[-1]}{quoted}"
+            message = f"`{flaw.field}` lies outside {YEARS[0]} to {YEARS[-1]} in {_records(flaw)}{quoted}"
             return message, "correct it, or give the field the `format` it is written in"
         case "AAC507":
             message = f"`{flaw.field}`, when it occurs, is unknown in {_records(flaw)}: they count as if always there"
@@ -137,6 +144,15 @@ def _records(flaw: Flaw) -> str:
 
 def _s(flaw: Flaw) -> str:
     return "s" if flaw.count != 1 else ""
+
+
+def _places(flaw: Flaw, stream: RawStream) -> str:
+    """`lines 3, 4`: a CSV file's header is line 1. Of several files together no lines are known, only records."""
+    first = 2 if stream.format == "csv" else 1
+    is_one = len(stream.copies) == 1
+    places = ", ".join(str(row + first - 1 if is_one else row) for row in flaw.rows)
+    more = ", …" if flaw.count > len(flaw.rows) else ""
+    return f"line{_s(flaw)} {places}{more}" if is_one else f"record{_s(flaw)} {places}{more} of its files together"
 
 
 def _quoted(texts: tuple[str, ...]) -> str:

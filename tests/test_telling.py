@@ -1,0 +1,123 @@
+"""What a pull says of text it cannot use: what to write instead, and where the record stands."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.landing import Project, codes, column, found, table, us
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLAIN_NUMBER = "write digits and a decimal point only"
+UNSEPARATED = "export it with a decimal point and without thousands separators, as in 1234.56"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("type_", "format", "texts", "instead"),
+    [
+        ("date", None, ["31.12.2025", "1.2.2026"], 'give the field `format: "%d.%m.%Y"`'),
+        ("date", None, ["12/31/2025", "01/02/2025"], 'give the field `format: "%m/%d/%Y"`'),
+        ("date", None, ["31/12/2025", "01/02/2025"], 'give the field `format: "%d/%m/%Y"`'),
+        (
+            "date",
+            None,
+            ["01/02/2025"],
+            'give the field `format: "%d/%m/%Y"`, or `format: "%m/%d/%Y"` when the month stands first',
+        ),
+        ("date", None, ["2025/12/31 10:00"], 'give the field `format: "%Y/%m/%d %H:%M"`'),
+        ("date", None, ["2025-12-31 10:00"], 'give the field `format: "%Y-%m-%d %H:%M"`'),
+        ("timestamp", None, ["31.12.2025 23:59"], 'give the field `format: "%d.%m.%Y %H:%M"`'),
+        ("timestamp", None, ["12/31/2025 11:59:00 PM"], 'give the field `format: "%m/%d/%Y %I:%M:%S %p"`'),
+        ("timestamp", None, ["31.12.2025 23:59:01"], 'give the field `format: "%d.%m.%Y %H:%M:%S"`'),
+        (
+            "timestamp",
+            None,
+            ["31.12.2025 23:59", "n/a"],
+            'give the field `format: "%d.%m.%Y %H:%M"`, or add `n/a` to `nulls` of the source',
+        ),
+        ("timestamp", None, ["2025-12-31 10:00", "31.12.2025"], "write it as 2026-03-02 05:00, as in other records"),
+        (
+            "date",
+            "DD.MM.YYYY",
+            ["31.12.2025"],
+            'the field\'s format `DD.MM.YYYY` does not fit: write strptime codes, as in `format: "%d.%m.%Y"`',
+        ),
+        (
+            "date",
+            "%m/%d/%Y",
+            ["31.12.2025"],
+            'the field\'s format `%m/%d/%Y` does not fit: write strptime codes, as in `format: "%d.%m.%Y"`',
+        ),
+        (
+            "date",
+            "%d.%m.%Y",
+            ["31.12.2025", "2025-12-31"],
+            "write it in the field's format `%d.%m.%Y`, as in other records",
+        ),
+        ("date", None, ["soon"], "write it as 2026-03-02, or give the field the `format` it is written in"),
+        ("number", None, ["5", "n/a"], f"{PLAIN_NUMBER}, or map the text, or add `n/a` to `nulls` of the source"),
+        (
+            "integer",
+            None,
+            ["5", "-", "None", "?"],
+            "write digits only, or read it as `number`, or add `-`, `?`, `None` to `nulls` of the source",
+        ),
+        ("money", None, ["1.234,56"], UNSEPARATED),
+        ("money", None, ["1,234.56"], UNSEPARATED),
+        ("float", None, ["1,5", "-"], f"{UNSEPARATED}, or add `-` to `nulls` of the source"),
+        ("money", None, ["5", "$5"], f"{PLAIN_NUMBER}, without a currency sign"),
+    ],
+)
+def test_what_to_do_about_text_that_does_not_convert(
+    project: Project, type_: str, format: str | None, texts: list[str], instead: str
+) -> None:
+    project.put("lead", "id,x\n" + "".join(f'{n},"{text}"\n' for n, text in enumerate(texts)))
+    project.tables = [table("lead", column("id"), column("x", type_, format=format))]
+    (finding,) = project.pull().findings
+    assert finding.instead == instead
+
+
+def test_a_format_that_is_offered_is_the_right_one(project: Project) -> None:
+    project.put("lead", "id,x\n1,31.12.2025 23:59\n2,1.1.2026 0:05\n")
+    project.tables = [table("lead", column("id"), column("x", "timestamp"))]
+    (finding,) = project.pull().findings
+    (offered,) = re.findall('"(.+)"', finding.instead)
+    project.tables = [table("lead", column("id"), column("x", "timestamp", format=offered))]
+    assert project.pull().findings == ()
+    assert project.rows("lead") == [("1", us(2025, 12, 31, 23, 59)), ("2", us(2026, 1, 1, 0, 5))]
+
+
+def test_places_of_records_are_lines_of_the_file(project: Project) -> None:
+    project.put("lead", "id\n1\n2\n,\n".replace(",\n", '""\n'))
+    project.tables = [table("lead", column("id"))]
+    assert [message for _, message, _ in found(project.pull().findings, "AAC501")] == [
+        "1 record of `crm.lead` set aside without `id` (line 4)"
+    ]
+    project.put("lead.more", 'id\n""\n')  # of several files together there are no lines, only records
+    assert [message for _, message, _ in found(project.pull().findings, "AAC501")] == [
+        "2 records of `crm.lead` set aside without `id` (records 3, 4 of its files together)"
+    ]
+
+
+def test_a_first_line_that_names_no_column_is_told_once(project: Project) -> None:
+    project.put("deal", "1,Ann,2026-01-01\n2,Bob,2026-01-02\n")
+    fields = (column("id", read="Deal ID"), column("owner"), column("at", "date", "Created"))
+    project.tables = [table("deal", *fields)]
+    (finding,) = project.pull().findings
+    assert (finding.code, finding.level, finding.doc) == ("AAC606", "error", "entity:deal")
+    assert finding.message == "the first line of `crm.deal` does not name the columns that `deal` reads"
+    assert (
+        finding.instead
+        == "put a line before it with the names `Deal ID`, `owner`, `Created`, or correct the fields' `from`"
+    )
+    project.put("deal", "deal_id,ownr,crated\n1,Ann,2026-01-01\n")
+    assert codes(project.pull().findings) == ["AAC606"] * 3  # these are names, only not quite the right ones
