@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator
 
 from aac.errors import PluginError
 from aac.findings import Finding, Level, Span
+from aac.periods import ALL
 from aac.reports.json import JsonReport, as_json, dumps, json_number
 from aac.reports.pages import pieces
 from aac.reports.text import TextReport, closing_line, findings_text
@@ -26,6 +27,7 @@ from aac.reports.wiki import WikiReport
 from aac.reports.wording import UNSEEN, amount, number, percent, span, target_words
 from aac.results import Status
 from tests.reported import (
+    DUE,
     FEBRUARY,
     FINDINGS,
     HOSTILE,
@@ -277,7 +279,7 @@ Agreements             window   result              objective  status
      1 late (2 allowed)
  Sales → Customer success
   intro_call_48h       2026-02  16/17 94.1%         90%        ○ not enough data
-     1 late (1 allowed)
+     20 needed · 1 late (1 allowed)
  Customer success → Sales
   expansion_signals_to_sales
                        2026-02  —                   90%        ◇ not measurable
@@ -285,28 +287,43 @@ Agreements             window   result              objective  status
   renewal_notice       2026-02  8,999/9,000 99.99%  90%        ◇ data too old
      1 late (900 allowed) · 2 unknown
 
-Metrics                 window   result             target     status
-  win_rate              2026-02  30/131 22.9%       ≥ 22%      ● on target
+Metrics                 window   result          target     status
+  win_rate              2026-02  30/131 22.9%    ≥ 22%      ● on target
      140 records · 4 unknown
-                        2026-03  —                  ≥ 22%      ○ not enough data
+                        2026-03  —               ≥ 22%      ○ not enough data
      so far
-  revenue               2026-02  EUR 10,005,534     —
+  revenue               2026-02  EUR 10,005,534  —
      4,238 records
-  cycle                 all      57 days            ≤ 60       ▲ at risk
+  cycle                 all      57 days         ≤ 60       ▲ at risk
      4,238 records
-  coverage              2026-02  3,100 ÷ 1,000 3.1  open
-     88 records
+  coverage              2026-02  3.1             open
+     3,100 ÷ 1,000 · 88 records
 
 Findings  2 warnings, 1 note
   warning[AAC503] 1,480 references to a product find nothing, such as `GTXPro`
   warning[AAC401] nobody agreed what happens when this promise is missed
-  info[AAC505] 2 leads have <script>alert(1)</script> {{ 7 * 7 }} {% raw %} \\x1…
+  note[AAC505] 2 leads have <script>alert(1)</script> {{ 7 * 7 }} {% raw %} \\x1…
 Next  `aac build` and open site/sla/sales_follow_up.html: the 29 that were late
       in 2026-02
 1 off target, 1 at risk, 1 data too old, 1 not measurable, 1 not enough data, 2
 on target
 """
     )
+
+
+def test_a_key_is_told_once_though_windows_overlap() -> None:
+    everything = replace(clock("sales_follow_up", ALL, tally(9, 1), Status.ON_TARGET, due=DUE[:1]), selection="current")
+    results = replace(RESULTS, results=(*RESULTS.results[:1], everything))
+    assert "requeue → sdr_backup · L-1077, L-1, L-2 and 2 more\n" in screen(results)
+    once = replace(
+        results, results=(replace(everything, verdict=replace(everything.verdict, escalations=DUE[:1] * 2)),)
+    )
+    assert "requeue → sdr_backup · L-1077\n" in screen(once)
+
+
+def test_one_that_was_late_is_one() -> None:
+    results = replace(RESULTS, results=(clock("sales_follow_up", FEBRUARY, tally(3, 1), Status.OFF_TARGET),))
+    assert "Next  `aac build` and open site/sla/sales_follow_up.html: the one that was late\n" in screen(results)
 
 
 def test_without_an_agreement_on_freshness_nothing_is_called_fresh() -> None:
@@ -394,7 +411,7 @@ warning[AAC601]: the source has no rows
   ┌─ entity:lead
   = look at the export
 
-info[AAC501]: no\\x0akey
+note[AAC501]: no\\x0akey
   = records: `L-1`, `\\x1bL` and 1,478 more
   = did you mean `id`?
 """

@@ -165,7 +165,7 @@ class _Pull:
             rows = self._count(source, arrival, inputs) if rows is None else rows
             raw[arrival.stream] = replace(raw[arrival.stream], rows=rows)
             seconds = arrival.seconds + perf_counter() - started
-            self._tell(f"{source.id}.{arrival.stream}: {rows:,} records, {seconds:.1f} s")
+            self._tell(f"{source.id}.{arrival.stream}: {rows:,} record{'s' if rows != 1 else ''}, {seconds:.1f} s")
         watermark = find_watermark(source.id, inputs, self._store, self._now_us)
         if isinstance(watermark, Finding):
             return [watermark]

@@ -11,11 +11,13 @@ from aac.findings import in_reading_order
 from aac.hookspecs import hookimpl
 from aac.reports.base import Page
 from aac.reports.wording import (
+    LEVELS,
     NONE,
     as_of_words,
     count_words,
     due_words,
     freshness_of_all,
+    needed_words,
     plural,
     result_words,
     visible,
@@ -35,11 +37,9 @@ LINE = 100
 WRITE = re.compile(r"^write (?!it\b)")
 FINDINGS_SHOWN = 5
 KEYS_SHOWN = 5
-LEVELS = ("error", "warning", "info")
 COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "info": "\x1b[1;36m"}
 PLAIN = "\x1b[0m"
 SEVERITY = {level: n for n, level in enumerate(LEVELS)}
-NOUNS = {"error": "error", "warning": "warning", "info": "note"}
 
 
 class TextReport:
@@ -64,7 +64,7 @@ class TextReport:
         return {
             "header": header,
             "agreements": _by_pair(clocks, entries),
-            "metrics": _by_document(numbers),
+            "metrics": _by_document(numbers, entries),
             "findings": _findings(findings),
             "next": _next_step(results, findings),
             "summary": count_words(results.headline()) or "nothing to judge yet",
@@ -98,7 +98,7 @@ def _by_pair(results: list[Result], entries: Mapping[str, Entry]) -> list[View]:
     pairs: dict[str, list[Result]] = {}
     for result in results:
         pairs.setdefault(_pair_title(f"{result.kind}:{result.id}", entries), []).append(result)
-    return [{"title": title, "rows": _by_document(of_pair)} for title, of_pair in pairs.items()]
+    return [{"title": title, "rows": _by_document(of_pair, entries)} for title, of_pair in pairs.items()]
 
 
 def _pair_title(document: str, entries: Mapping[str, Entry]) -> str:
@@ -110,7 +110,7 @@ def _pair_title(document: str, entries: Mapping[str, Entry]) -> str:
             return "Other agreements"
 
 
-def _by_document(results: list[Result]) -> list[View]:
+def _by_document(results: list[Result], entries: Mapping[str, Entry]) -> list[View]:
     """A row a document: its id, a line for each window, and the steps that are due."""
     documents: dict[tuple[str, str], list[Result]] = {}
     for result in results:
@@ -118,26 +118,27 @@ def _by_document(results: list[Result]) -> list[View]:
     return [
         {
             "id": id,
-            "windows": [_window(result) for result in of_document],
+            "windows": [_window(result, entries.get(f"{kind}:{id}")) for result in of_document],
             "due": due_words(step for result in of_document for step in result.verdict.escalations),
         }
-        for (_, id), of_document in documents.items()
+        for (kind, id), of_document in documents.items()
     ]
 
 
-def _window(result: Result) -> View:
+def _window(result: Result, entry: Entry | None) -> View:
     words = result_words(result)
     counts = words["counts"]
     status = words["status"]
-    # A ratio never stands without its counts; what is no ratio says beside it how many records it is of.
+    # A share never stands without its counts; what is none says below it what it is made of.
     return {
         "window": words["window"],
-        "result": f"{counts.replace(' of ', '/')} {words['shown']}" if words["is_ratio"] and counts else words["shown"],
+        "result": f"{counts.replace(' of ', '/')} {words['shown']}" if words["is_share"] and counts else words["shown"],
         "limit": words["short_limit"] or NONE,
         "status": f"{status['shape']} {status['word'].lower()}" if status else "",
         "notes": [
             *(["so far"] if words["so_far"] else []),
-            *([counts] if counts and not words["is_ratio"] else []),
+            *(needed_words(result, entry.fields) if entry else []),
+            *([counts] if counts and not words["is_share"] else []),
             *words["beside"],
         ],
     }
@@ -145,7 +146,7 @@ def _window(result: Result) -> View:
 
 def _findings(findings: tuple[Finding, ...]) -> View:
     worst_first = sorted(findings, key=lambda finding: SEVERITY[finding.level])
-    lines = [f"{finding.level}[{finding.code}] {finding.message}" for finding in worst_first[:FINDINGS_SHOWN]]
+    lines = [f"{LEVELS[finding.level]}[{finding.code}] {finding.message}" for finding in worst_first[:FINDINGS_SHOWN]]
     if len(findings) > FINDINGS_SHOWN:
         lines.append(f"and {len(findings) - FINDINGS_SHOWN} more: `aac check --format json` has them all")
     return {"counts": _level_counts(findings), "lines": lines}
@@ -153,7 +154,7 @@ def _findings(findings: tuple[Finding, ...]) -> View:
 
 def _level_counts(findings: Iterable[Finding]) -> str:
     levels = [finding.level for finding in findings]
-    return ", ".join(plural(levels.count(level), NOUNS[level]) for level in LEVELS if level in levels)
+    return ", ".join(plural(levels.count(level), noun) for level, noun in LEVELS.items() if level in levels)
 
 
 def _next_step(results: Results, findings: tuple[Finding, ...]) -> str:
@@ -161,8 +162,10 @@ def _next_step(results: Results, findings: tuple[Finding, ...]) -> str:
     for result in results.headline():
         reading = result.reading
         if isinstance(reading, ClockReading) and result.verdict.status is Status.OFF_TARGET:
-            late = f"the {reading.count(Outcome.LATE):,} that were late in {reading.window.label}"
-            return f"`aac build` and open site/{result.kind}/{result.id}.html: {late}"
+            n = reading.count(Outcome.LATE)
+            late = "the one that was late" if n == 1 else f"the {n:,} that were late"
+            page = f"site/{result.kind}/{result.id}.html"
+            return f"`aac build` and open {page}: {late} in {reading.window.label}"
     mendable = [finding for finding in findings if finding.level != "info"]
     if mendable:
         worst = min(mendable, key=lambda finding: SEVERITY[finding.level])
@@ -247,7 +250,7 @@ def closing_line(findings: Iterable[Finding], documents: int) -> str:
 def _finding_text(finding: Finding, color: bool) -> str:
     span = finding.span
     gutter = " " * (len(str(span.line)) if span else 1)
-    lines = [f"{_painted(f'{finding.level}[{finding.code}]', finding, color)}: {visible(finding.message)}"]
+    lines = [f"{_painted(f'{LEVELS[finding.level]}[{finding.code}]', finding, color)}: {visible(finding.message)}"]
     if span:
         lines.append(f"{gutter} ┌─ {visible(str(span))}")
         if span.text.strip():

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from aac.expressions.nodes import Value
+    from aac.findings import Level
     from aac.reports.base import View
     from aac.results import Escalation, Key, NumberReading, Reading, Result, Results, Verdict
 
@@ -45,6 +46,8 @@ UNSEEN = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"
 )  # fmt: skip
 """Characters that steer a terminal, or turn or hide the text around them (C0, C1, bidirectional, lone surrogates)."""
+LEVELS: Mapping[Level, str] = {"error": "error", "warning": "warning", "info": "note"}
+"""What a finding of each level is called, the worst first."""
 KEYS_SHOWN = 3
 
 
@@ -169,9 +172,9 @@ def is_headline(result: Result) -> bool:
 def result_words(result: Result) -> View:
     """A result as people read it.
 
-    ``shown`` is what it came to, ``counts`` what stands behind a ratio (`171 of 200`), else how many records; ``limit``
-    the objective or target, ``short_limit`` without its unit; ``beside`` what else was counted; ``bar`` shares in
-    percent for a drawing, or null.
+    ``shown`` is what it came to, ``counts`` what stands behind a ratio (`171 of 200`), else how many records, and
+    ``is_share`` whether those are one number of the other; ``limit`` the objective or target, ``short_limit`` without
+    its unit; ``beside`` what else was counted; ``bar`` shares in percent for a drawing, or null.
     """
     reading, verdict = result.reading, result.verdict
     words = _clock_words(reading, verdict) if isinstance(reading, ClockReading) else _number_words(reading, verdict)
@@ -195,7 +198,7 @@ def _clock_words(reading: ClockReading, verdict: Verdict) -> View:
     return {
         "shown": NONE if attainment is None else percent(attainment, () if objective is None else (objective,)),
         "counts": f"{reading.count(Outcome.MET):,} of {reading.judged:,}" if reading.judged else None,
-        "is_ratio": True,
+        "is_share": True,
         "limit": limit,
         "short_limit": limit,
         "beside": beside,
@@ -221,7 +224,7 @@ def _number_words(reading: NumberReading, verdict: Verdict) -> View:
     return {
         "shown": amount(value, reading.unit, limits),
         "counts": counts,
-        "is_ratio": is_ratio,
+        "is_share": is_share and is_ratio,
         "limit": target_words(verdict.target, reading.unit),
         "short_limit": target_words(verdict.target, "percent" if is_share else "count"),
         "beside": beside,
@@ -261,16 +264,26 @@ def target_words(target: Mapping[str, Any] | None, unit: str) -> str | None:
 
 
 def due_words(escalations: Iterable[Escalation]) -> list[View]:
-    """The steps that are due, one of each sort: ``at``, ``do``, ``to``, the first ``keys``, and how many ``more``."""
-    keys: dict[tuple[str, str, str | None], list[str]] = {}
+    """The steps that are due, one of each sort: ``at``, ``do``, ``to``, the first ``keys``, and how many ``more``.
+
+    A key is told once, also when several windows hold it.
+    """
+    keys: dict[tuple[str, str, str | None], dict[str, None]] = {}
     for step in escalations:
-        found = keys.setdefault((step.at, step.do, step.to or step.meeting), [])
+        found = keys.setdefault((step.at, step.do, step.to or step.meeting), {})
         if step.key is not None:
-            found.append(key_words(step.key))
+            found[key_words(step.key)] = None
     return [
-        {"at": at, "do": do, "to": to, "keys": found[:KEYS_SHOWN], "more": max(0, len(found) - KEYS_SHOWN)}
+        {"at": at, "do": do, "to": to, "keys": list(found)[:KEYS_SHOWN], "more": max(0, len(found) - KEYS_SHOWN)}
         for (at, do, to), found in keys.items()
     ]
+
+
+def needed_words(result: Result, fields: Mapping[str, Any]) -> list[str]:
+    """`20 needed`, where there is not enough data and the document, whose ``fields`` these are, says how much is."""
+    how = fields.get("how_measured", fields)
+    needed = cast("Mapping[str, Any]", how).get("min_n") if isinstance(how, dict) else None
+    return [f"{needed} needed"] if needed and result.verdict.status is Status.NOT_ENOUGH_DATA else []
 
 
 def count_words(results: Iterable[Result]) -> str:
