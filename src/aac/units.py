@@ -41,18 +41,25 @@ def added(a: str | None, b: str | None) -> str | None:
 
 
 def multiplied(a: str | None, b: str | None) -> str | None:
-    """The unit of a product: a plain number or share leaves the other's; raises ValueError for two real units."""
-    if a is None or a in _PLAIN:
-        return b if b is not None and (a is None or b not in _PLAIN) else a or b
-    if b is None or b in _PLAIN:
-        return a
+    """The unit of a product: a plain number, a share or a count of something leaves the other's unit.
+
+    Raises ValueError for two real units.
+    """
+    for one, other in ((a, b), (b, a)):
+        if one is None or (one in _SHARES and other is not None) or (one == "count" and other not in _SHARES | {None}):
+            return other
     raise ValueError(f"{a} times {b} has no meaning here")
 
 
 def divided(a: str | None, b: str | None) -> str | None:
-    """The unit of a quotient: by a count keeps the unit, like by like is a ratio; raises ValueError otherwise."""
-    if a is not None and a == b:
+    """The unit of a quotient: like by like is a ratio, by a count, a share or a plain number keeps the unit.
+
+    A plain number above takes the unit below it, which makes a ratio. Raises ValueError for all else.
+    """
+    if b is None or (b in _PLAIN and a not in _SHARES | {b}):
+        return a
+    if a is None or fits(a, b):
         return "ratio"
-    if b is None or b in _PLAIN:
-        return a if a is not None or b is None else "ratio"
-    raise ValueError(f"{a or 'a plain number'} divided by {b} has no unit")
+    if a in _SHARES and b == "count":
+        return a
+    raise ValueError(f"{a} divided by {b} has no unit")
