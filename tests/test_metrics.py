@@ -209,15 +209,15 @@ def test_what_is_no_number_is_no_value(tmp_path: Path) -> None:
 def test_more_dimensions_than_a_query_can_tell_apart(tmp_path: Path) -> None:
     """A mask of grouping sets has 63 bits."""
     documents = DEALS_OF + "".join(
-        metric(f"m{place}", "count(*)", of="deal", by=f"[{{over: size > {place}}}, {{segment: segment}}]")
+        metric(f"m{place}", "count(*)", of="deal", by=f"[{{over{place}: size > {place}}}, {{segment: segment}}]")
         for place in range(70)
     )
     results = measured(write_project(tmp_path / "p", documents, {"deal": SOLD}))
     for place in range(70):
         over = [
-            (r.reading.by["over"], _counted(r.reading))
+            (r.reading.by[f"over{place}"], _counted(r.reading))
             for r in results.results
-            if "over" in r.reading.by and r.id == f"m{place}"
+            if f"over{place}" in r.reading.by and r.id == f"m{place}"
         ]
         expected = {None: (1, 0), True: (sum(size > place for size in (3, 4, 5, 6, 7, 7, 7, 7, 7)), 0)}
         expected[False] = (9 - expected[True][0], 0)

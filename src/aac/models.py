@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast, get_args
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from pydantic import BaseModel
 
 from aac.findings import Finding, did_you_mean
-from aac.kinds.base import Kind, Part, Ref
+from aac.kinds.base import Kind, Part, Ref, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,23 +28,39 @@ NO_SUCH = {
     "tuple": ("a list", "write `[a, b]`, or one line a value beginning with `- `"),
     "dict": ("a mapping", "write `key: value` lines below it"),
     "model": ("a mapping", "write `key: value` lines below it"),
+    "too_short": ("long enough", "write at least one"),
 }
 
 
 def invalid(error: ValidationError, model: type[Kind], document: Document) -> Iterator[Finding]:
     """A finding for each mistake pydantic found, where it stands."""
     doc = f"{document.kind}:{document.id}"
-    for detail in error.errors(include_url=False):
-        path = _path(detail["loc"], document)
+    details = error.errors(include_url=False)
+    unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
+    for detail in details:
+        if detail["type"] == "missing" and any(_is_misspelt(detail["loc"], loc) for loc in unknown):
+            continue  # told as the key that is not known
+        context = detail.get("ctx", {})
+        steps = (*detail["loc"], *context.get("path", ()))
+        is_key = context.get("key", False) or steps[-1:] == ("[key]",) or detail["type"] in AT_KEYS
+        span = document.span(*_path(steps, document), key=is_key)
         code, message, instead = explained(detail, model)
-        is_key = detail["type"] == "extra_forbidden"
-        yield Finding(code, "error", message, instead, document.span(*path, key=is_key), doc)
+        yield Finding(code, "error", message, instead, span, doc)
 
 
-def _path(loc: tuple[Part, ...], document: Document) -> tuple[Part, ...]:
+AT_KEYS = frozenset({"extra_forbidden", "missing"})
+"""Mistakes that are told at a key: the one that is too many, or the one below which another is missing."""
+
+
+def _is_misspelt(missing: tuple[Part, ...], unknown: tuple[Part, ...]) -> bool:
+    """Whether an unknown key is a missing one, misspelt."""
+    return missing[:-1] == unknown[:-1] and bool(get_close_matches(str(unknown[-1]), [str(missing[-1])]))
+
+
+def _path(steps: tuple[Part, ...], document: Document) -> tuple[Part, ...]:
     """The steps that lead somewhere in the document; pydantic adds names of validators between them."""
     path: tuple[Part, ...] = ()
-    for part in loc:
+    for part in steps:
         if (*path, part) in document.positions:
             path = (*path, part)
     return path
@@ -50,7 +68,7 @@ def _path(loc: tuple[Part, ...], document: Document) -> tuple[Part, ...]:
 
 def explained(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, str]:
     """Code, message and advice for one mistake that pydantic found."""
-    type_, context = detail["type"], detail.get("ctx", {})
+    type_, context, written = detail["type"], detail.get("ctx", {}), detail["input"]
     key = str(detail["loc"][-1]) if detail["loc"] else ""
     match type_:
         case "finding":
@@ -60,39 +78,29 @@ def explained(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, s
         case "extra_forbidden":
             known = _keys(model, detail["loc"][:-1])
             return "AAC207", f"there is no key `{key}` here", did_you_mean(key, known) or "leave it out"
-        case "greater_than_equal":
-            least = context["ge"]
-            return "AAC308", f"`{detail['input']}` is less than {least}", f"write a number of at least {least}"
         case "literal_error":
-            return "AAC308", f"`{detail['input']}` is not possible here", f"write {context['expected']}"
+            choice = re.findall(r"'([^']*)'", context["expected"])
+            word = written if isinstance(written, str) else ""
+            return "AAC308", f"{shown(written)} is not possible here", did_you_mean(word, choice)
         case "string_pattern_mismatch":
-            return "AAC202", f"`{detail['input']}` cannot be an id", "use small letters, digits and `_`"
+            return "AAC202", f"{shown(written)} cannot be an id", "use small letters, digits and `_`"
+        case "tuple_type" if isinstance(written, str):
+            return "AAC308", f"{shown(written)} is not a list", f"write `[{written}]`"
         case _:
             what, advice = next((v for k, v in NO_SUCH.items() if type_.startswith(k)), (detail["msg"], "write it so"))
-            return "AAC308", f"{_shown(detail['input'])} is not {what}", advice
-
-
-def _shown(value: object) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case list():
-            return "a list"
-        case dict():
-            return "a mapping"
-        case _:
-            return f"`{value}`"
+            return "AAC308", f"{shown(written)} is not {what}", advice
 
 
 def _keys(model: type[BaseModel], path: tuple[Part, ...]) -> list[str]:
     """The keys that are possible at a place in a document."""
-    for part in path:
-        fields = {info.alias or name: info for name, info in model.model_fields.items()}
-        if isinstance(part, str) and part in fields:
-            inner = _model_in(fields[part].annotation)
-            if inner is None:
-                return []
+    steps = list(path)
+    while steps:
+        info = {info.alias or name: info for name, info in model.model_fields.items()}.get(str(steps.pop(0)))
+        inner = _model_in(info.annotation) if info is not None else None
+        if inner is not None:
             model = inner
+            # the place in a list, or a name that the user chose
+            steps = steps[1:] if info is not None and get_origin(info.annotation) in (tuple, dict) else steps
     return [info.alias or name for name, info in model.model_fields.items()]
 
 

@@ -84,10 +84,15 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A dotted name as written, not yet known to mean anything. ``at``: offset in the rule's text, in characters."""
+    """A dotted name as written, not yet known to mean anything. ``at``: offset in the rule's text, in characters.
+
+    ``places`` are the offsets of its parts; ``quoted``: whether the last stands in double quotes.
+    """
 
     parts: tuple[str, ...]
     at: int = field(default=0, compare=False)
+    places: tuple[int, ...] = field(default=(), compare=False)
+    quoted: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +287,10 @@ class Names(Protocol):
 
     def known(self, entity: str) -> Iterable[str]:
         """Every name that means something on ``entity``, for «did you mean»."""
+        ...
+
+    def calendars(self) -> Iterable[str]:
+        """The ids of all calendars."""
         ...
 
     def parameter(self, name: str) -> Value:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, ClassVar, cast
+from typing import Annotated, ClassVar, Self, cast
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from aac.calendars import Calendar, Openings, parse_hours, parse_weekdays, public_holidays
+from aac.calendars import WEEKDAYS, Calendar, Openings, parse_hours, parse_weekdays, public_holidays
 from aac.hookspecs import hookimpl
-from aac.kinds.base import Kind, Scope, Strict, Zone, advised, wrong
+from aac.kinds.base import Day, Kind, Scope, Strict, Zone, advised, shown, wrong
 from aac.periods import YEARS
+
+CLOSED = "write hours, as in `09:00-17:00`; a weekday that is left out is closed"
 
 
 def read_openings(value: object) -> Openings:
@@ -23,19 +25,23 @@ def read_openings(value: object) -> Openings:
 
 def read_week(value: object) -> dict[int, Openings]:
     """``{mon-fri: "09:00-18:00"}`` as openings by weekday; raises a finding AAC308, also for a day told twice."""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not value:
         raise wrong("AAC308", "`hours` names weekdays", 'write `hours: {mon-fri: "09:00-18:00"}`')
     week: dict[int, Openings] = {}
     for days, hours in cast("dict[str, object]", value).items():
-        openings = read_openings(hours)
         try:
             weekdays = parse_weekdays(days)
         except ValueError as error:
-            raise wrong("AAC308", *advised(error)) from None
+            raise wrong("AAC308", *advised(error), days, key=True) from None
         if again := week.keys() & weekdays:
-            names = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-            told = ", ".join(names[day] for day in sorted(again))
-            raise wrong("AAC308", f"the hours of {told} are told twice", "name each weekday once")
+            told = ", ".join(WEEKDAYS[day] for day in sorted(again))
+            raise wrong("AAC308", f"the hours of {told} are told twice", "name each weekday once", days, key=True)
+        try:
+            openings = parse_hours(hours) if isinstance(hours, str) else ()
+        except ValueError as error:
+            raise wrong("AAC308", *advised(error), days) from None
+        if not openings:
+            raise wrong("AAC308", f"{shown(hours)} is no opening", CLOSED, days)
         week.update(dict.fromkeys(weekdays, openings))
     return week
 
@@ -55,15 +61,24 @@ class CalendarDocument(Kind):
     timezone: Zone
     hours: Annotated[dict[int, Openings], BeforeValidator(read_week)]
     holidays: Holidays | None = None
-    closed: tuple[date, ...] = ()
-    short: dict[date, Annotated[Openings, BeforeValidator(read_openings)]] = Field(default_factory=dict[date, Openings])
+    closed: tuple[Day, ...] = ()
+    short: dict[Day, Annotated[Openings, BeforeValidator(read_openings)]] = Field(default_factory=dict[date, Openings])
+
+    @model_validator(mode="after")
+    def _is_closed_or_short(self) -> Self:
+        both = sorted(set(self.closed) & self.short.keys())
+        if both:
+            message = f"{both[0]} is closed and short at once"
+            raise wrong("AAC308", message, "name it under one of the two", "short", str(both[0]), key=True)
+        return self
 
     def compile(self, scope: Scope) -> tuple[Calendar, ...]:
         if self.holidays is not None:
             try:
                 public_holidays(self.holidays.country, self.holidays.region, range(YEARS[-1], YEARS[-1]))
             except ValueError as error:
-                scope.report("AAC308", *advised(error), "holidays")
+                place = "region" if "region" in str(error) else "country"
+                scope.report("AAC308", *advised(error), "holidays", place)
                 return ()
         holidays = (self.holidays.country, self.holidays.region) if self.holidays else None
         return (Calendar(self.id, self.timezone, self.hours, frozenset(self.closed), self.short, holidays),)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar, cast
+
+from pydantic import model_validator
 
 from aac.expressions.nodes import BOOLEAN, BROKEN, NOTHING, TRUE, Meaning, Named, conjunction
 from aac.hookspecs import hookimpl
-from aac.kinds.base import Kind, Ref, Scope
-
-if TYPE_CHECKING:
-    from aac.measures import Compiled
+from aac.kinds.base import Kind, Ref, Scope, wrong
 
 
 class Definition(Kind):
@@ -21,6 +20,14 @@ class Definition(Kind):
     of: Annotated[str, Ref("entity", "definition")]
     when: str | None = None
     at: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_its_rule(cls, data: object) -> object:
+        if isinstance(data, dict) and "when" in data and cast("dict[str, object]", data)["when"] is None:
+            advice = "write a rule, or leave the key out"
+            raise wrong("AAC308", "an empty rule is true of every record", advice, "when", key=True)
+        return cast("object", data)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -42,14 +49,6 @@ class Definition(Kind):
             return Meaning(NOTHING, BROKEN)
         body = conjunction([population.rule, when.node if when else None]) or TRUE
         return Meaning(Named(self.id, body), BOOLEAN, at.node if at else None, at.type if at else None)
-
-    def compile(self, scope: Scope) -> tuple[Compiled, ...]:
-        if self.when is None and "when" in self.model_fields_set:
-            scope.report(
-                "AAC308", "an empty rule is true of every record", "write a rule, or leave the key out", "when"
-            )
-        self.meaning(scope, self.id)
-        return ()
 
 
 @hookimpl

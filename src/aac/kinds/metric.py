@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, cast
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, model_validator
 
 from aac.hookspecs import hookimpl
 from aac.judging import number_status
-from aac.kinds.base import By, Kind, Ref, Scope, Share, Strict, Verdict, dimensions, read_share, wrong
+from aac.kinds.base import (
+    By,
+    Count,
+    Kind,
+    Percentage,
+    Ref,
+    Scope,
+    Share,
+    Strict,
+    Verdict,
+    dimensions,
+    read_share,
+    wrong,
+)
 from aac.measures import Measure, Moment
 from aac.results import NumberReading
 from aac.units import fits, is_unit
@@ -17,6 +30,7 @@ from aac.units import fits, is_unit
 if TYPE_CHECKING:
     from typing import Any
 
+    from aac.expressions.nodes import Meaning
     from aac.kinds.base import Reading
 
 RATIO_MIN_N = 20
@@ -32,13 +46,14 @@ def read_unit(value: object) -> str:
     return text
 
 
-def read_between(value: object) -> object:
+def read_between(value: object) -> tuple[Fraction, Fraction]:
     """``[10, 20]``, least first; raises a finding AAC301."""
-    if not isinstance(value, list) or len(value) != 2:  # pyright: ignore[reportUnknownArgumentType]
+    limits = cast("list[object]", value) if isinstance(value, list) else []
+    if len(limits) != 2:
         raise wrong("AAC301", "`between` takes the least and the greatest value", "write `between: [10, 20]`")
-    least, greatest = map(read_share, value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    least, greatest = map(read_share, limits)
     if least > greatest:
-        raise wrong("AAC301", "the least value comes first", f"write `between: [{value[1]}, {value[0]}]`")
+        raise wrong("AAC301", "the least value comes first", f"write `between: [{limits[1]}, {limits[0]}]`")
     return least, greatest
 
 
@@ -61,7 +76,7 @@ class Target(Strict):
     @model_validator(mode="after")
     def _is_one(self) -> Self:
         if sum(value is not None for value in (self.at_least, self.at_most, self.between, self.open)) != 1:
-            advice = "write one of `at_least`, `at_most`, `between` or `open`"
+            advice = "write one of `at_least`, `at_most`, `between` or `open`; two limits are `between: [10, 20]`"
             raise wrong("AAC308", "a target is one limit, or two with `between`", advice)
         return self
 
@@ -91,7 +106,7 @@ class Metric(Kind):
     serves: Literal["successful_acquisition", "customer_success"]
     by: By = ()
     target: Annotated[Target | None, BeforeValidator(read_target)] = None
-    min_n: Annotated[int, Field(ge=1)] | None = None
+    min_n: Count | None = None
 
     def compile(self, scope: Scope) -> tuple[Measure, ...]:
         found = scope.population(self.of, "of")
@@ -101,15 +116,8 @@ class Metric(Kind):
         entity = population.entity
         formula = scope.formula(self.formula, entity, "formula")
         split = dimensions(scope, self.by, entity, "by")
-        anchor = None
-        if self.at is not None:
-            checked = scope.rule(self.at, entity, "at", wants="moment")
-            if checked is None:
-                return ()
-            anchor = Moment(checked.node, checked.type.name == "date")
-        elif word is not None and word.moment is not None and word.moment_type is not None:
-            anchor = Moment(word.moment, word.moment_type.name == "date")
-        if formula is None:
+        anchor = self._anchor(scope, entity, word)
+        if formula is None or (anchor is None and self.at is not None):
             return ()
         if not fits(self.unit, formula.type.unit):
             message = f"the formula comes to {formula.type.unit}, and the unit says {self.unit}"
@@ -130,16 +138,28 @@ class Metric(Kind):
         )
         return (measure,)
 
+    def _anchor(self, scope: Scope, entity: str, word: Meaning | None) -> Moment | None:
+        if self.at is not None:
+            checked = scope.rule(self.at, entity, "at", wants="moment")
+            return Moment(checked.node, checked.type.name == "date") if checked else None
+        if word is not None and word.moment is not None and word.moment_type is not None:
+            return Moment(word.moment, word.moment_type.name == "date")
+        return None
+
     def _check_target(self, scope: Scope, target: Target) -> None:
         """A limit that the unit cannot mean is an error, one on the other side of `better` a warning."""
-        for key, limit in (("at_least", target.at_least), ("at_most", target.at_most)):
-            if limit is not None and self.unit == "percent" and abs(limit) > 1:
+        (key,) = target.as_written()
+        for limit in target.limits or ():
+            if isinstance(limit, Percentage) and self.unit not in ("percent", "ratio"):
+                message = f"`%` is no part of a number in {self.unit}"
+                scope.report("AAC304", message, "write the number alone", "target", key)
+            elif not isinstance(limit, Percentage) and self.unit == "percent" and limit is not None and abs(limit) > 1:
                 message = f"written so, the limit is {float(limit * 100):,.0f} %"
-                scope.report("AAC301", message, f"write `{limit}%`", "target", key)
-        wrong_side = target.at_most if self.better == "higher" else target.at_least
-        if wrong_side is not None:
-            key, other = ("at_least", "at_most") if self.better == "lower" else ("at_most", "at_least")
-            fitting = "higher" if self.better == "lower" else "lower"
+                advice = f"write `{limit}%`, or `{limit * 100}%` if you mean that"
+                scope.report("AAC301", message, advice, "target", key)
+        wrong_side = {"higher": "at_most", "lower": "at_least"}
+        if key == wrong_side[self.better]:
+            other, fitting = ("at_least", "lower") if self.better == "higher" else ("at_most", "higher")
             message = f"`better: {self.better}` and `{key}` point in opposite directions"
             scope.report("AAC403", message, f"write `{other}`, or `better: {fitting}`", "target", level="warning")
 

@@ -9,19 +9,19 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator
 
 from aac.expressions.nodes import Literal as Constant
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.judging import attainment_status, budget
-from aac.kinds.base import By, Kind, Promised, Ref, Scope, Strict, Verdict, dimensions, read_share, wrong
+from aac.kinds.base import By, Count, Kind, Promised, Ref, Scope, Strict, Verdict, dimensions, read_share, wrong
 from aac.measures import Clock, Moment
 from aac.results import ClockReading, Escalation, Item, Status
 
 if TYPE_CHECKING:
     from aac.expressions.nodes import Meaning, Node
-    from aac.kinds.base import Part, Reading
+    from aac.kinds.base import Checked, Part, Reading
     from aac.periods import Grain
 
 OF_TIME = re.compile(r"(\d+(?:\.\d+)?)% of time")
@@ -75,7 +75,7 @@ class HowMeasured(Strict):
     objective: Annotated[Fraction | None, BeforeValidator(read_objective)]
     window: Literal["week", "month", "quarter", "fiscal_quarter", "year", "fiscal_year"] = "month"
     by: By = ()
-    min_n: Annotated[int, Field(ge=1)] = 1
+    min_n: Count = 1
 
 
 class Step(Strict):
@@ -111,8 +111,8 @@ class Sla(Kind):
             return ()
         population, word = found
         entity = population.entity
-        where = scope.rule(how.where, entity, place, "where", wants="boolean") if how.where else None
-        excused = scope.rule(how.excused, entity, place, "excused", wants="boolean") if how.excused else None
+        where = self._condition(scope, how.where, entity, "where")
+        excused = self._condition(scope, how.excused, entity, "excused")
         starts = self._starts(scope, entity, word)
         stops = self._moment(scope, how.stops, entity, place, "stops")
         split = dimensions(scope, how.by, entity, place, "by")
@@ -169,13 +169,18 @@ class Sla(Kind):
             )
         if self.who.owes == self.who.to:
             message = f"`{self.who.owes}` owes this to itself"
-            scope.report("AAC308", message, "name the team it is owed to", "who")
+            scope.report("AAC308", message, "name the team it is owed to", "who", "to")
+        if scope.is_incomplete("team"):
+            return
         places = {team.id for team in scope.models("team")}
         places |= {queue.id for team in scope.models("team") for queue in team.queues}
         for number, step in enumerate(self.escalation):
             if step.to is not None and step.to not in places:
                 advice = did_you_mean(step.to, places) or "add the queue to its team"
                 scope.report("AAC204", f"there is no queue or team `{step.to}`", advice, "escalation", number, "to")
+
+    def _condition(self, scope: Scope, rule: str | None, entity: str, key: str) -> Checked | None:
+        return scope.rule(rule, entity, "how_measured", key, wants="boolean") if rule is not None else None
 
     def _moment(self, scope: Scope, rule: str, entity: str, *path: Part) -> Moment | None:
         checked = scope.rule(rule, entity, *path, wants="moment")
@@ -197,7 +202,7 @@ class Sla(Kind):
         ids = scope.ids("calendar")
         written = self.when.calendar
         if self.when.within.clock != "business":
-            if written is not None:
+            if written is not None and self.when.within.clock == "elapsed":
                 message = f"`{self.when.within}` needs no calendar"
                 advice = "leave `calendar` out, or promise business hours"
                 scope.report("AAC308", message, advice, "when", "calendar")
@@ -205,13 +210,14 @@ class Sla(Kind):
         if written is not None and written not in ids:
             close = did_you_mean(written, ids) if written.isidentifier() else ""
             if close.startswith("did you mean"):
-                scope.report("AAC204", f"no calendar is called `{written}`", close, "when", "calendar")
+                scope.report("AAC204", f"there is no calendar `{written}`", close, "when", "calendar")
                 return None
-            checked = scope.rule(written, entity, "when", "calendar", wants="text")
+            checked = scope.rule(written, entity, "when", "calendar", wants="calendar")
             return checked.node if checked else None
-        team = scope.model("team", self.who.owes)
-        companies = list(scope.models("company"))
+        team, companies = scope.model("team", self.who.owes), list(scope.models("company"))
         chosen = written or (team.calendar if team else None) or (companies[0].calendar if companies else None)
+        if chosen is None and (team is None or scope.is_incomplete("company")):
+            return None
         if chosen is None:
             message = "business time needs a calendar, and neither the team nor the company has one"
             scope.report("AAC210", message, "add `calendar: <id>`", "when", "within")

@@ -1,0 +1,173 @@
+"""What every name means on every entity, which entity a word is about, and what rests on what.
+
+Each answer is kept, so that whatever is wrong on the way to it is told once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from aac.expressions.check import require_bounded
+from aac.expressions.nodes import BROKEN, NOTHING, Meaning, Path, Reference, under
+from aac.expressions.parse import Refused
+from aac.measures import Population
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping
+
+    from aac.kinds.base import Kind, Scope
+
+Id = tuple[str, str]
+"""Kind and id of a document."""
+
+FARTHEST = 5
+"""References that are followed to find a word of another entity."""
+MOST_WAYS = 4
+"""Ways to it that are told, when there are several."""
+
+
+class Graph:
+    """The words of all sound documents. ``missing``: ids of documents that are there, but cannot be used."""
+
+    def __init__(self, models: Mapping[Id, Kind], missing: set[str], scope: Callable[[Id], Scope]) -> None:
+        self.rests_on: dict[Id, set[Id]] = defaultdict(set)
+        self._models = models
+        self._missing = missing
+        self._scope = scope
+        self._lenders: dict[str, list[Id]] = defaultdict(list)
+        for id_, model in models.items():
+            for name in model.names:
+                self._lenders[name].append(id_)
+        self._entities: dict[Id, str | None] = {}
+        self._meanings: dict[tuple[str, str], Meaning | None] = {}
+        self._asked: list[str] = []
+        self._asking: list[Id] = []
+
+    @contextmanager
+    def asking(self, id_: Id) -> Generator[None]:
+        """While it is entered, what is looked up is what this document rests on."""
+        self._asking.append(id_)
+        try:
+            yield
+        finally:
+            self._asking.pop()
+
+    @contextmanager
+    def _asked_for(self, shown: str) -> Generator[None]:
+        """While it is entered, whoever asks for the same again has come round in a ring, and is refused."""
+        if shown in self._asked:
+            ring = [*self._asked[self._asked.index(shown) :], shown]
+            raise Refused("AAC206", f"a ring: {' needs '.join(f'`{part}`' for part in ring)}", "break it at one place")
+        self._asked.append(shown)
+        try:
+            yield
+        finally:
+            self._asked.pop()
+
+    def lenders(self, entity: str, name: str) -> list[Id]:
+        """The documents by which a name means something on an entity; two or more mean different things."""
+        return [id_ for id_ in self._lenders.get(name, ()) if self.entity_of(id_) == entity]
+
+    def lent(self) -> Iterator[tuple[str, str, Id]]:
+        """Every entity and name that mean something, and the document by which they do."""
+        for name, ids in self._lenders.items():
+            for id_ in ids:
+                entity = self.entity_of(id_)
+                if entity is not None:
+                    yield entity, name, id_
+
+    def entity_of(self, id_: Id) -> str | None:
+        """The entity whose records a document's names are about; raises Refused for a ring."""
+        if id_ not in self._entities:
+            with self._asked_for(f"{id_[0]} {id_[1]}"):
+                self._entities[id_] = self._models[id_].entity(self._scope(id_))
+        return self._entities[id_]
+
+    def entity_of_word(self, word: str) -> str | None:
+        """The entity that an entity or a definition is about, by its id; raises Refused for a ring."""
+        if ("entity", word) in self._models:
+            return word
+        return next((self.entity_of(id_) for id_ in self._lenders.get(word, ()) if id_[1] == word), None)
+
+    def population(self, word: str) -> tuple[Population, Meaning | None] | None:
+        """The records that an entity or a definition means; null when it is broken or not there.
+
+        Raises Refused for a ring, and for a word that rests on too many others.
+        """
+        entity = self.entity_of_word(word)
+        if entity is None:
+            return None
+        if ("entity", word) in self._models:
+            self._note(("entity", word))
+            return Population(entity, None), None
+        found = self.meaning(entity, word)
+        if found is None or found.type == BROKEN:
+            return None
+        require_bounded(found.node)
+        return Population(entity, found.node), found
+
+    def meaning(self, entity: str, name: str) -> Meaning | None:
+        """What a name means on an entity, null when nothing; of type BROKEN when that was told already.
+
+        Raises Refused for a ring, and for a word that several ways lead to.
+        """
+        for id_ in self.lenders(entity, name):
+            self._note(id_)
+        if (entity, name) not in self._meanings:
+            with self._asked_for(f"{entity}.{name}"):
+                self._meanings[entity, name] = self._find(entity, name)
+        return self._meanings[entity, name]
+
+    def _find(self, entity: str, name: str) -> Meaning | None:
+        lenders = self.lenders(entity, name)
+        if len(lenders) == 1:
+            (id_,) = lenders
+            with self.asking(id_):
+                return self._models[id_].meaning(self._scope(id_), name)
+        if lenders or name in self._missing or ("entity", entity) not in self._models:
+            return Meaning(NOTHING, BROKEN)
+        word = next((id_ for id_ in self._lenders.get(name, ()) if id_[1] == name and id_[0] != "entity"), None)
+        return self._far(entity, name, self.entity_of(word)) if word is not None else None
+
+    def _far(self, entity: str, name: str, there: str | None) -> Meaning | None:
+        """A word of another entity, if exactly one way of references leads there (LANGUAGE §4)."""
+        if there is None:
+            return Meaning(NOTHING, BROKEN)
+        ways = list(islice(self._ways(entity, there), MOST_WAYS))
+        if len(ways) > 1:
+            told = " and ".join(f"`{'.'.join((*(step.field for step in way), name))}`" for way in ways)
+            raise Refused("AAC209", f"`{name}` is of `{there}`, where several ways lead: {told}", "write one of them")
+        found = self.meaning(there, name) if ways else None
+        if found is None or found.type == BROKEN:
+            return found
+        moment = under(found.moment, ways[0]) if found.moment is not None else None
+        return Meaning(under(found.node, ways[0]), found.type, moment, found.moment_type)
+
+    def _ways(self, entity: str, there: str) -> Iterator[Path]:
+        """The references that lead from one entity to another, none twice over the same entity; nearest first."""
+        ways: list[Path] = [()]
+        for _ in range(FARTHEST):
+            ways = [(*way, step) for way in ways for step in self._steps(entity, way)]
+            yield from (way for way in ways if way[-1].entity == there)
+            ways = [way for way in ways if way[-1].entity != there]
+
+    def _steps(self, entity: str, way: Path) -> Iterator[Reference]:
+        model = self._models.get(("entity", way[-1].entity if way else entity))
+        seen = {entity, *(step.entity for step in way)}
+        for field, target in model.steps.items() if model is not None else ():
+            if target not in seen:
+                yield Reference(field, target)
+
+    def _note(self, other: Id) -> None:
+        """The document that is asking rests on another."""
+        if self._asking and self._asking[-1] != other:
+            self.rests_on[self._asking[-1]].add(other)
+
+    def known(self, entity: str) -> Iterator[str]:
+        """Every name that means something on an entity, but for those that are being looked up."""
+        for name in self._lenders:
+            if f"{entity}.{name}" not in self._asked and self.lenders(entity, name):
+                yield name

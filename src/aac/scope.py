@@ -1,0 +1,192 @@
+"""What one document may ask of the project while it compiles (`kinds.base.Scope`), and what rules may name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from aac.expressions.check import Broken, check_formula, check_rule
+from aac.expressions.functions import calendar_wanted
+from aac.expressions.nodes import TEXT, TIMESTAMP, AsOf, Column, Meaning, Node, Value
+from aac.expressions.parse import Refused, TooDeep, parse
+from aac.expressions.values import Typed, wanted
+from aac.findings import Finding, Level, Span
+from aac.kinds.base import Checked, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from aac.documents import Document
+    from aac.expressions.parse import Problem
+    from aac.graph import Graph, Id
+    from aac.kinds.base import Kind
+    from aac.measures import Population
+
+T = TypeVar("T")
+WORD = re.compile(r"'(?:[^']|'')*'|[\w.]+")
+"""What is marked of a rule: the name, number or text that a problem begins at."""
+
+
+class Setting(Protocol):
+    """The project, as far as its documents ask of it."""
+
+    @property
+    def told(self) -> list[Finding]: ...
+    @property
+    def models(self) -> Mapping[Id, Kind]: ...
+    @property
+    def graph(self) -> Graph: ...
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def parameters(self) -> Mapping[str, Value]: ...
+    @property
+    def sources(self) -> Collection[str]: ...
+    def ids(self, kind: str) -> list[str]: ...
+    def is_incomplete(self, kind: str) -> bool: ...
+
+
+@dataclass(frozen=True)
+class DocumentScope:
+    """The scope of one document."""
+
+    setting: Setting
+    id: Id
+    document: Document
+
+    @property
+    def sources(self) -> Collection[str]:
+        return self.setting.sources
+
+    def report(
+        self, code: str, message: str, instead: str, *path: Part, level: Level = "error", offset: int | None = None
+    ) -> None:
+        span = self.document.span(*path, offset=offset)
+        if offset is not None and (word := WORD.match(span.text, span.col - 1)):
+            span = replace(span, length=len(word[0]))
+        self.setting.told.append(Finding(code, level, message, instead, span, f"{self.id[0]}:{self.id[1]}"))
+
+    def span(self, *path: Part) -> Span:
+        return self.document.span(*path)
+
+    def model(self, kind: str, id: str) -> Any | None:
+        model = self.setting.models.get((kind, id))
+        if model is not None and (kind, id) != self.id:
+            self.setting.graph.rests_on[self.id].add((kind, id))
+        return model
+
+    def models(self, kind: str) -> Iterable[Any]:
+        return [model for (other, _), model in sorted(self.setting.models.items(), key=_by_id) if other == kind]
+
+    def is_incomplete(self, kind: str) -> bool:
+        return self.setting.is_incomplete(kind)
+
+    def ids(self, kind: str) -> Collection[str]:
+        return self.setting.ids(kind)
+
+    def entity(self, word: str, *path: Part) -> str | None:
+        return self._asked(lambda: self.setting.graph.entity_of_word(word), path)
+
+    def population(self, word: str, *path: Part) -> tuple[Population, Meaning | None] | None:
+        return self._asked(lambda: self.setting.graph.population(word), path)
+
+    def rule(self, text: str, entity: str, *path: Part, wants: str = "value") -> Checked | None:
+        def check(node: Node) -> Typed:
+            typed = check_rule(node, entity, self._names)
+            return calendar_wanted(typed, self._names) if wants == "calendar" else wanted(typed, wants)
+
+        return self._checked(text, path, check)
+
+    def formula(self, text: str, entity: str, *path: Part) -> Checked | None:
+        return self._checked(text, path, lambda node: _a_number(check_formula(node, entity, self._names)))
+
+    def aggregate(self, text: str, entity: str, *path: Part) -> Checked | None:
+        return self._checked(text, path, lambda node: check_formula(node, entity, self._names))
+
+    def read(self, text: str, *path: Part) -> Node | None:
+        checked = self._checked(text, path, lambda node: wanted(check_rule(node, "", StreamColumns()), "text"))
+        return checked.node if checked else None
+
+    @property
+    def _names(self) -> RuleNames:
+        return RuleNames(self.setting)
+
+    def _checked(self, text: str, path: tuple[Part, ...], check: Callable[[Node], Typed]) -> Checked | None:
+        def checked() -> Checked | None:
+            try:
+                typed = check(parse(text))
+            except Broken:
+                return None
+            return Checked(typed.node, typed.type)
+
+        return self._asked(checked, path)
+
+    def _asked(self, ask: Callable[[], T | None], path: tuple[Part, ...]) -> T | None:
+        """An answer, or null after what is wrong was told."""
+        try:
+            return ask()
+        except Refused as refused:
+            self._tell(refused.problem, path)
+        except RecursionError:
+            self._tell(TooDeep().problem, path)
+        return None
+
+    def _tell(self, problem: Problem, path: tuple[Part, ...]) -> None:
+        self.report(problem.code, problem.message, problem.instead, *path, offset=problem.at)
+
+
+class RuleNames:
+    """What rules about records may name (`nodes.Names`)."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.timezone = setting.timezone
+
+    def meaning(self, entity: str, name: str) -> Meaning | None:
+        return Meaning(AsOf(), TIMESTAMP) if name == "as_of" else self.setting.graph.meaning(entity, name)
+
+    def known(self, entity: str) -> Iterable[str]:
+        return (*self.setting.graph.known(entity), "as_of")
+
+    def calendars(self) -> Iterable[str]:
+        return self.setting.ids("calendar")
+
+    def parameter(self, name: str) -> Value:
+        return self.setting.parameters[name]
+
+    def parameters(self) -> Iterable[str]:
+        return self.setting.parameters
+
+
+class StreamColumns:
+    """The names of a stream: every one is a text column, looked for when data is there."""
+
+    timezone = "UTC"
+
+    def meaning(self, entity: str, name: str) -> Meaning:
+        del entity
+        return Meaning(Column(name), TEXT)
+
+    def known(self, entity: str) -> tuple[str, ...]:
+        del entity
+        return ()
+
+    def calendars(self) -> tuple[str, ...]:
+        return ()
+
+    def parameter(self, name: str) -> Value:
+        raise KeyError(name)
+
+    def parameters(self) -> tuple[str, ...]:
+        return ()
+
+
+def _a_number(typed: Typed) -> Typed:
+    if not (typed.type.is_number or typed.type.name == "span"):
+        raise Refused("AAC302", f"a metric is a number, not a {typed.type.name}", "count, sum or divide", typed.at)
+    return typed
+
+
+def _by_id(pair: tuple[Id, object]) -> Id:
+    return pair[0]
