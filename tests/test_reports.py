@@ -19,18 +19,19 @@ from jsonschema import Draft202012Validator
 
 from aac.errors import PluginError
 from aac.findings import Finding, Level, Span
-from aac.periods import ALL
+from aac.periods import ALL, Window
 from aac.reports.json import JsonReport, as_json, dumps, json_number
 from aac.reports.pages import pieces
 from aac.reports.text import TextReport, closing_line, findings_text
 from aac.reports.wiki import WikiReport
 from aac.reports.wording import UNSEEN, amount, number, percent, span, target_words
-from aac.results import Status
+from aac.results import Item, Result, Status
 from tests.reported import (
     DUE,
     FEBRUARY,
     FINDINGS,
     HOSTILE,
+    HOUR,
     LATE,
     MARCH,
     PROJECT,
@@ -38,7 +39,9 @@ from tests.reported import (
     clock,
     counted,
     entry,
+    item,
     tally,
+    us,
 )
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "src/aac/schemas/results.json").read_text(encoding="utf-8"))
@@ -624,6 +627,7 @@ def test_home_says_in_words_how_it_stands() -> None:
     assert (
         "Of 5 agreements, 1 is off target, 1 rests on data that is too old, 1 cannot be measured, "
         "1 has not enough data yet and 1 is on target. Of 2 metrics with a target, 1 is at risk and 1 is on target. "
+        "In the window that is still running, First contact with MQLs is at risk. "
         "2 things in the documents or the data need a look."
     ) in text
     for status in (
@@ -661,6 +665,88 @@ def test_an_agreement_page() -> None:
     assert "L-1077" not in text[text.index("Open, least time left first") :]  # it is late, and listed there
     assert text.index("not known 0%") > text.index("Enterprise 75.3%")
     assert '<a href="../definition/mql.html">mql</a>.at' in site()["sla/sales_follow_up.html"]
+
+
+def measured_page(*results: Result, path: str = "sla/sales_follow_up.html") -> Html:
+    pages = WikiReport().render(WikiReport().view(PROJECT, replace(RESULTS, results=results)))
+    return parsed({page.path: page.text for page in pages}[path])
+
+
+def test_steps_lead_to_the_team_whose_queue_it_is() -> None:
+    page = site()["sla/sales_follow_up.html"]
+    for queue in ("sdr_queue", "sdr_backup"):
+        assert f'→ <a href="../team/sales.html">{queue}</a>' in page
+    due = page[page.index("Steps that are due") :]
+    assert '→ <a href="../team/sales.html">sdr_backup</a>' in due[: due.index("</section>")]
+
+
+def test_seconds_are_shown_where_they_decide() -> None:
+    second = item(
+        "L-1", "2026-02-03T11:00:00+01:00", "2026-02-03T15:00:00+01:00", "2026-02-03T15:00:01+01:00", 4 * HOUR
+    )
+    late = replace(second, used_us=4 * HOUR + 1_000_000)
+    page = measured_page(clock("sales_follow_up", FEBRUARY, tally(0, 1), Status.OFF_TARGET, late=(late,)))
+    assert "L-1 1 s Tue 2026-02-03 11:00 Tue 2026-02-03 15:00:00 Tue 2026-02-03 15:00:01" in page.text
+
+
+def test_dates_stand_without_times() -> None:
+    day = 24 * HOUR
+    late = Item("L-1", us("2026-02-01T00:00+01:00"), us("2026-02-07T00:00+01:00") - 1, None, 9 * day, 5 * day)
+    done = replace(late, key="L-2", done_us=us("2026-02-08T00:00+01:00"), used_us=7 * day)
+    to_come = Item("L-3", us("2026-03-01T00:00+01:00"), us("2026-03-07T00:00+01:00") - 1, None, day, 5 * day)
+    page = measured_page(
+        clock("intro_call_48h", FEBRUARY, tally(0, 2), Status.OFF_TARGET, late=(late, done)),
+        clock("intro_call_48h", MARCH, tally(0, 0, 1), Status.NOT_ENOUGH_DATA, opened=(to_come,)),
+        path="sla/intro_call_48h.html",
+    )
+    assert "L-1 4 d Sun 2026-02-01 Fri 2026-02-06 not yet" in page.text
+    assert "L-2 2 d Sun 2026-02-01 Fri 2026-02-06 Sun 2026-02-08" in page.text
+    assert "L-3 20% Sun 2026-03-01 Fri 2026-03-06" in page.text
+
+
+def test_words_of_ours_are_words_of_theirs() -> None:
+    lost = replace(
+        clock("intro_call_48h", Window("unplaced", "month", None, None), tally(0, 0, 0, 0, 3), Status.NOT_ENOUGH_DATA),
+        selection="unplaced",
+    )
+    enough = clock("intro_call_48h", FEBRUARY, tally(3, 1), Status.NOT_ENOUGH_DATA)
+    page = measured_page(enough, lost, path="sla/intro_call_48h.html")
+    assert "never started" in page.text
+    assert "the moment at which they would start is not known" in page.values("title")
+    assert "20 needed · 1 late" in page.text
+    assert "Least number to judge 20" in page.text
+    assert "unplaced" not in page.text
+    assert "Beside it" not in "".join(site().values())
+
+
+def test_ids_of_windows_and_units_are_words() -> None:
+    how = {"each": "lead", "stops": "x", "objective": "90%", "window": "fiscal_quarter"}
+    changes = {"how_measured": how, "when": {"within": "4 business_hours"}}
+    documents = tuple(
+        replace(each, fields={**each.fields, **changes})
+        if each.id == "intro_call_48h"
+        else replace(each, fields={**each.fields, "unit": "business_hours"})
+        if each.id == "cycle"
+        else each
+        for each in PROJECT.documents
+    )
+    pages = WikiReport().render(WikiReport().view(replace(PROJECT, documents=documents), RESULTS))
+    texts = {page.path: page.text for page in pages}
+    sla = parsed(texts["sla/intro_call_48h.html"]).text
+    assert "Window fiscal quarter" in sla
+    assert "within 4 business hours." in sla
+    assert "Within 4 business hours" in sla
+    assert "Unit business hours" in parsed(texts["metric/cycle.html"]).text
+
+
+def test_the_masthead_leads_to_the_cards() -> None:
+    home = site()["index.html"]
+    assert '<a href="index.html#agreements">Agreements</a>' in home
+    assert '<a href="index.html#metrics">Metrics</a>' in home
+    assert '<a href="index.html#entity-documents">Entities</a>' in home
+    titles = re.findall("<h[23][^>]*>([^<]+)</h[23]>", home)
+    assert len(titles) == len(set(titles))
+    assert "All agreements" in titles
 
 
 def test_a_metric_page() -> None:

@@ -7,12 +7,14 @@ the project's own `templates/` come first.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import time
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from aac.distribution import VERSION
 from aac.findings import in_reading_order
 from aac.hookspecs import hookimpl
+from aac.periods import local_time
 from aac.privacy import is_personal
 from aac.reports.base import Page
 from aac.reports.json import ITEMS, as_json, dumps
@@ -20,12 +22,14 @@ from aac.reports.pages import fill
 from aac.reports.wording import (
     as_of_words,
     clock_time,
+    day,
     due_words,
     freshness_of_all,
     freshness_words,
     group_words,
     key_words,
     moment,
+    needed_words,
     percent,
     plural,
     result_words,
@@ -51,6 +55,14 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "company": ("Company", "Company"),
 }
 """One and several of each kind in words, in the order of the menu; other kinds go by their own name, after them."""
+
+CARDS: Mapping[str, str] = {"sla": "agreements", "metric": "metrics"}
+"""The kinds that have cards on the home page, and the section where those are."""
+
+WINDOWS: Mapping[str, tuple[str, str]] = {
+    "unplaced": ("never started", "the moment at which they would start is not known"),
+}
+"""Labels of windows that are no dates, in words, and what the words mean."""
 
 PHRASES: Mapping[Status, tuple[str, str]] = {
     Status.OFF_TARGET: ("is off target", "are off target"),
@@ -79,12 +91,13 @@ class WikiReport:
     def view(self, project: ReportProject, results: Results) -> View:
         """Everything the pages say, in words; ``results`` are those of `aac.json`."""
         entries, zone = project.entries(), project.timezone
+        receivers = _receivers(entries)
         findings = in_reading_order((*project.findings, *results.findings))
         measured = _by_document(results.results)
         links = {_subject(entry): _link(entry) for entry in entries}
         documents = [
             _document(entry, links, [f for f in findings if f.doc == _subject(entry)])
-            | {"measured": _measured(entry, measured.get(_subject(entry), []), zone)}
+            | {"measured": _measured(entry, measured.get(_subject(entry), []), zone), "receivers": receivers}
             | {"records": results.entities.get(entry.id) if entry.kind == "entity" else None}
             for entry in entries
         ]
@@ -97,10 +110,13 @@ class WikiReport:
                 "freshness": freshness_of_all(results),
                 "zone": zone,
                 "now": moment(results.now_us, zone),
-                "menu": [{"kind": kind, "title": _titles(kind)[1]} for kind in _kinds(entries)],
+                "menu": [
+                    {"anchor": CARDS.get(kind, f"{kind}-documents"), "title": _titles(kind)[1]}
+                    for kind in _kinds(entries)
+                ],
             },
             "home": {
-                "sentences": _sentences(results, findings),
+                "sentences": _sentences(results, findings, links),
                 "agreements": _pairs([doc for doc in documents if _counts_as(doc, "sla", "clock")], links),
                 "metrics": [_card(doc) for doc in documents if _counts_as(doc, "metric", "number")],
                 "sources": [_source(source, zone) for source in results.sources],
@@ -108,7 +124,7 @@ class WikiReport:
                 "shelves": [
                     {
                         "kind": kind,
-                        "title": _titles(kind)[1],
+                        "title": f"All {_titles(kind)[1].lower()}" if kind in CARDS else _titles(kind)[1],
                         "documents": [_card(doc) for doc in documents if doc["kind"] == kind],
                     }
                     for kind in _kinds(entries)
@@ -152,6 +168,15 @@ def _kinds(entries: Iterable[Entry]) -> list[str]:
 def _link(entry: Entry) -> View:
     kind = _titles(entry.kind)[0]
     return {"kind": kind, "id": entry.id, "name": entry.name, "href": f"{entry.kind}/{entry.id}.html"}
+
+
+def _receivers(entries: Iterable[Entry]) -> dict[str, str]:
+    """Where a step leads to: the page of each team by its id and by those of its queues."""
+    pages: dict[str, str] = {}
+    for team in (entry for entry in entries if entry.kind == "team"):
+        queues = [_mapping(queue).get("id") for queue in _list(team.fields.get("queues"))]
+        pages |= {str(id): _link(team)["href"] for id in (*queues, team.id) if id}
+    return pages
 
 
 def _by_document(results: Iterable[Result]) -> dict[str, list[Result]]:
@@ -234,6 +259,13 @@ def _entity_field(name: str, field: object, links: Mapping[str, View]) -> View:
     }
 
 
+def _words(result: Result, entry: Entry) -> View:
+    """A result in words, with what is needed where it is not enough; ``hint`` explains its window, or is null."""
+    words, label = result_words(result), result.reading.window.label
+    window, hint = WINDOWS.get(label, (label, None))
+    return words | {"window": window, "hint": hint, "beside": [*needed_words(result, entry.fields), *words["beside"]]}
+
+
 def _measured(entry: Entry, results: list[Result], zone: str) -> View | None:
     """What was measured of a document; null when nothing was."""
     totals = [result for result in results if not result.reading.by]
@@ -245,9 +277,9 @@ def _measured(entry: Entry, results: list[Result], zone: str) -> View | None:
     return {
         "sort": "clock" if clocks else "number",
         "as_of": moment(totals[0].reading.as_of_us, zone),
-        "headline": result_words((answers or totals)[-1]),
-        "totals": [result_words(result) for result in totals],
-        "groups": _groups(results),
+        "headline": _words((answers or totals)[-1], entry),
+        "totals": [_words(result, entry) for result in totals],
+        "groups": _groups(results, entry),
         "late": [row for clock in clocks for row in _late_rows(clock, zone, days="business" not in within)],
         "late_count": sum(
             clock.reading.count(Outcome.LATE) for clock in clocks if isinstance(clock.reading, ClockReading)
@@ -257,7 +289,7 @@ def _measured(entry: Entry, results: list[Result], zone: str) -> View | None:
     }
 
 
-def _groups(results: list[Result]) -> list[View]:
+def _groups(results: list[Result], entry: Entry) -> list[View]:
     """The dimensions, each with its windows, each with its groups; those of unknown values last."""
     dimensions: dict[str, dict[str, list[Result]]] = {}
     for result in results:
@@ -268,12 +300,9 @@ def _groups(results: list[Result]) -> list[View]:
         {
             "name": name,
             "windows": [
-                {
-                    "window": label,
-                    "so_far": groups[0].reading.is_open and groups[0].reading.window.until is not None,
-                    "rows": [_group(result) for result in sorted(groups, key=_is_unknown)],
-                }
-                for label, groups in windows.items()
+                {key: value for key, value in _words(groups[0], entry).items() if key in ("window", "hint", "so_far")}
+                | {"rows": [_group(result, entry) for result in sorted(groups, key=_is_unknown)]}
+                for groups in windows.values()
             ],
         }
         for name, windows in dimensions.items()
@@ -284,21 +313,14 @@ def _is_unknown(group: Result) -> bool:
     return None in group.reading.by.values()
 
 
-def _group(result: Result) -> View:
-    return result_words(result) | {"group": [group_words(value) for value in result.reading.by.values()]}
+def _group(result: Result, entry: Entry) -> View:
+    return _words(result, entry) | {"group": [group_words(value) for value in result.reading.by.values()]}
 
 
 def _late_rows(result: Result, zone: str, *, days: bool) -> list[View]:
     reading = result.reading
     items = reading.late_items[:ITEMS] if isinstance(reading, ClockReading) else ()
-    return [
-        _item(item, result, zone)
-        | {
-            "done": None if item.done_us is None else clock_time(item.done_us, zone),
-            "late_by": span(item.used_us - item.promised_us, days=days),
-        }
-        for item in items
-    ]
+    return [_item(item, zone) | {"late_by": span(item.used_us - item.promised_us, days=days)} for item in items]
 
 
 def _open_rows(result: Result, zone: str) -> list[View]:
@@ -307,16 +329,28 @@ def _open_rows(result: Result, zone: str) -> list[View]:
     items = reading.open_items if isinstance(reading, ClockReading) else ()
     used = {item.key: Fraction(item.used_us, item.promised_us) for item in items if item.used_us <= item.promised_us}
     nearest = sorted((item for item in items if item.key in used), key=lambda item: -used[item.key])[:ITEMS]
-    return [_item(item, result, zone) | {"used": percent(used[item.key])} for item in nearest]
+    return [_item(item, zone) | {"used": percent(used[item.key])} for item in nearest]
 
 
-def _item(item: Item, result: Result, zone: str) -> View:
-    return {
-        "key": key_words(item.key),
-        "window": result.reading.window.label,
-        "started": clock_time(item.started_us, zone),
-        "due": None if item.due_us is None else clock_time(item.due_us, zone),
-    }
+def _item(item: Item, zone: str) -> View:
+    """A promise: dates where it is one between dates, seconds where due and done are not apart without them."""
+    moments = {"started": item.started_us, "due": item.due_us, "done": item.done_us}
+    known = {name: us for name, us in moments.items() if us is not None}
+    if _is_of_dates(item, zone):
+        shown = {name: day(us, zone) for name, us in known.items()}
+    else:
+        shown = {name: clock_time(us, zone) for name, us in known.items()}
+        if shown.get("due") == shown.get("done"):
+            shown |= {name: clock_time(known[name], zone, seconds=True) for name in ("due", "done") if name in known}
+    return {"key": key_words(item.key), **dict.fromkeys(moments), **shown}
+
+
+def _is_of_dates(item: Item, zone: str) -> bool:
+    """Whether a promise began at midnight and is due with the last microsecond of a day, as dates are read."""
+    if item.due_us is None:
+        return False
+    starts = [item.started_us, item.due_us + 1, *([] if item.done_us is None else [item.done_us])]
+    return all(local_time(us, zone).time() == time.min for us in starts)
 
 
 def _counts_as(doc: View, kind: str, sort: str) -> bool:
@@ -345,11 +379,12 @@ def _pairs(documents: list[View], links: Mapping[str, View]) -> list[View]:
     ]
 
 
-def _sentences(results: Results, findings: tuple[Finding, ...]) -> list[str]:
+def _sentences(results: Results, findings: tuple[Finding, ...], links: Mapping[str, View]) -> list[str]:
     """What a reader should know first."""
     clocks = [result for result in results.headline() if isinstance(result.reading, ClockReading)]
     numbers = [result for result in results.headline() if not isinstance(result.reading, ClockReading)]
     sentences = [_standing(clocks, "agreement", "agreements"), _standing(numbers, "metric", "metrics with a target")]
+    sentences.append(_at_risk(results, links))
     wrong = sum(finding.level != "info" for finding in findings)
     if wrong:
         sentences.append(
@@ -367,6 +402,17 @@ def _standing(results: list[Result], one: str, several: str) -> str:
         return f"The one {one} {phrases[0]}." if n == 1 else f"All {n} {several} {phrases[1]}."
     told = [f"{n} {phrases[n > 1]}" for n, phrases in counts]
     return f"Of {len(statuses)} {several}, {', '.join(told[:-1])} and {told[-1]}." if told else ""
+
+
+def _at_risk(results: Results, links: Mapping[str, View]) -> str:
+    """`In the window that is still running, X and Y are at risk.`; empty when nothing is."""
+    totals = [result for result in results.results if not result.reading.by and result.selection == "current"]
+    at_risk = [f"{r.kind}:{r.id}" for r in totals if r.verdict.status is Status.AT_RISK]
+    names = list(dict.fromkeys(links[subject]["name"] if subject in links else subject for subject in at_risk))
+    if not names:
+        return ""
+    several = " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+    return f"In the window that is still running, {several} {PHRASES[Status.AT_RISK][len(names) > 1]}."
 
 
 def _source(source: SourceState, zone: str) -> View:

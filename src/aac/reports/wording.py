@@ -125,10 +125,15 @@ def moment(us: int, zone: str) -> str:
     return f"{clock_time(us, zone)} {local_time(us, zone).tzname()}"
 
 
-def clock_time(us: int, zone: str) -> str:
-    """A moment where its zone is told beside it: `Mon 2026-03-02 06:00`."""
+def clock_time(us: int, zone: str, *, seconds: bool = False) -> str:
+    """A moment where its zone is told beside it: `Mon 2026-03-02 06:00`, with ``seconds`` `Mon 2026-03-02 06:00:59`."""
+    return f"{day(us, zone)} {local_time(us, zone):{'%H:%M:%S' if seconds else '%H:%M'}}"
+
+
+def day(us: int, zone: str) -> str:
+    """The day of a moment: `Mon 2026-03-02`."""
     local = local_time(us, zone)
-    return f"{WEEKDAYS[local.weekday()]} {local:%Y-%m-%d %H:%M}"
+    return f"{WEEKDAYS[local.weekday()]} {local:%Y-%m-%d}"
 
 
 def key_words(key: Key) -> str:
