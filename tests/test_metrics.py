@@ -59,6 +59,7 @@ h,2026-01-01,,true,true,7,7,1,A
 i,2026-01-01,2030-01-01T00:00Z,,true,7,7,1,A
 j,2026-03-10T12:00:00.000001Z,2026-02-05T10:00Z,true,true,7,7,1,A
 k,,2026-03-01T00:00Z,true,true,7,7,1,A
+l,2026-01-01,2026-02-07T10:00Z,false,,1,,,A
 """
 FIGURES = {
     # formula: value, numerator, denominator, n, unknown: of the wins a, b, c and the doubtful e, f in February
@@ -73,25 +74,25 @@ FIGURES = {
     "share(big) filter (where size > 1)": ("1", "1", "1", 3, 4),
     "count_if(big) / count(*)": ("1/3", "1", "3", 3, 3),
     "count_if(big) / count_if(size > 100)": (None, "1", "0", 3, 4),
-    "sum(amount)": ("500001/10000", None, None, 3, 2),
-    "min(amount)": ("-50", None, None, 3, 2),
-    "max(amount)": ("1000001/10000", None, None, 3, 2),
+    "sum(amount)": ("500001/10000", None, None, 3, 3),
+    "min(amount)": ("-50", None, None, 3, 3),
+    "max(amount)": ("1000001/10000", None, None, 3, 3),
     "max(amount) filter (where amount > 1000)": (None, None, None, 3, 3),
-    "avg(amount)": ("500001/20000", None, None, 3, 2),
-    "median(amount)": ("500001/20000", None, None, 3, 2),
-    "median(size)": ("7/2", None, None, 3, 2),
-    "sum(amount * weight)": ("3750005/100000", None, None, 3, 2),
-    "sum(amount) / count(*)": ("500001/30000", "500001/10000", "3", 3, 2),
-    "sum(amount) - max(amount)": ("-50", None, None, 3, 2),
+    "avg(amount)": ("500001/20000", None, None, 3, 3),
+    "median(amount)": ("500001/20000", None, None, 3, 3),
+    "median(size)": ("7/2", None, None, 3, 3),
+    "sum(amount * weight)": ("3750005/100000", None, None, 3, 3),
+    "sum(amount) / count(*)": ("500001/30000", "500001/10000", "3", 3, 3),
+    "sum(amount) - max(amount)": ("-50", None, None, 3, 3),
     "param.much * count(*)": ("9/2", None, None, 3, 2),
     "count(*) / param.much": ("2", "3", "3/2", 3, 2),
 }
-"""``unknown`` adds c where `big` or `amount > 0` is unknown, and b where `size` is: each record once."""
+"""``unknown`` adds c where `big` or an amount to be read is unknown, and b where `size` is: each record once."""
 
 
 @pytest.fixture(scope="module")
 def figures(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Every formula as a metric of wins, all in one scan."""
+    """Every formula as a metric of wins, and one of all deals, so that losses are read beside them: all in one scan."""
     documents = DEALS_OF
     for place, formula in enumerate(formula for formula in FIGURES):
         unit = (
@@ -101,6 +102,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Results:
         unit = "EUR" if formula == "sum(amount) / count(*)" else unit
         by = "[segment, {sort: segment}, big]" if place % 2 else "[{kind: segment}]"
         documents += metric(f"m{place}", f'"{formula}"', of="win", unit=unit, by=by)
+    documents += metric("closed", "share(big)", of="deal", at="closed_at", unit="percent")
     settings = "[param]\nmuch = 1.5\n"
     root = write_project(tmp_path_factory.mktemp("figures") / "p", documents, {"deal": SOLD}, settings=settings)
     return measured(root, "2026-02", "2026-01", "all")
@@ -160,7 +162,7 @@ def test_records_that_are_in_no_window(figures: Results) -> None:
     """Of the wins: g closed a hair after as_of, h at no known time. In `all` are a, b, c and k; e, f are doubtful."""
     assert {(f.doc, f.count) for f in figures.findings if f.code == "AAC510"} == {
         (f"metric:m{place}", 2) for place in range(len(FIGURES))
-    }
+    } | {("metric:closed", 3)}
     assert _counted(number(figures, "m0", "all")) == (4, 2)
 
 
@@ -170,7 +172,7 @@ def test_without_a_moment_there_is_only_all_time(tmp_path: Path) -> None:
     for windows in ((), ("all",), ("2026-02", "last:3")):
         results = measured(root, *windows)
         assert {_label(r) for r in results.results} == {"all"}
-        assert number(results, "deals", "all").n == 10
+        assert number(results, "deals", "all").n == 11
         assert len(results.headline()) == 1
 
 
@@ -219,6 +221,6 @@ def test_more_dimensions_than_a_query_can_tell_apart(tmp_path: Path) -> None:
             for r in results.results
             if f"over{place}" in r.reading.by and r.id == f"m{place}"
         ]
-        expected = {None: (1, 0), True: (sum(size > place for size in (3, 4, 5, 6, 7, 7, 7, 7, 7)), 0)}
+        expected = {None: (2, 0), True: (sum(size > place for size in (3, 4, 5, 6, 7, 7, 7, 7, 7)), 0)}
         expected[False] = (9 - expected[True][0], 0)
         assert dict(over) == {value: counted for value, counted in expected.items() if counted[0]}
