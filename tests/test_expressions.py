@@ -468,6 +468,7 @@ def test_types_of_formulas(text: str, type_: Type) -> None:
         ("c = 'blue'", "AAC305", 4),
         ("'blue' = c", "AAC305", 0),
         ("c in ('red', 'blue')", "AAC305", 13),
+        ("'blue' in (c, t)", "AAC305", 0),
         ("case c when 'blue' then 1 end", "AAC305", 12),
         ("coalesce(c, 'blue') = 'grey'", "AAC305", 22),
         ("case when b then 'x' end = 'z'", "AAC305", 27),

@@ -10,6 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from aac import config, project
+from aac.engines.base import Entity as EntityOf
+from aac.engines.base import Select
 from aac.expressions.nodes import TRUE, Call, Column, Named, Reference, Rollup, Stored, Type
 from aac.expressions.nodes import Literal as Constant
 from aac.kinds.base import Kind, Percentage, Strict
@@ -22,6 +24,7 @@ from aac.kinds.sla import Sla
 from aac.kinds.team import Team
 from aac.periods import parse_duration
 from tests.loading import CONFIG, load_documents, load_files
+from tests.running import run_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,6 +197,26 @@ def test_a_key_without_a_value_is_left_out() -> None:
     assert wrong(Team, {**SHARED, "name": "x", "colour": None}) == [(("colour",), "extra_forbidden")]
 
 
+@pytest.mark.parametrize(
+    "name", ["", "Berlin", "europe/berlin", "localtime", "posix/Europe/Berlin", "right/UTC", "../x", "CET+9"]
+)
+def test_what_is_no_zone(name: str) -> None:
+    """An engine must know it too."""
+    assert wrong(Company, {**SHARED, "currency": "EUR", "timezone": name}) == [(("timezone",), "finding")]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("%", "`%` means nothing in a format"), ("%d.%m.%", "`%` means nothing in a format"),
+     ("%-Y", "`%-Y` means nothing in a format"), ("%e", "`%e` means nothing in a format"),
+     ("", "`` has no parts of a date in it")],
+)  # fmt: skip
+def test_what_is_no_format(tmp_path: Path, text: str, says: str) -> None:
+    entity = f"kind: entity\nid: x\nfrom: crm.x\nkey: id\nfields: {{id: text, day: {{type: date, format: '{text}'}}}}\n"
+    _, findings = load_documents(tmp_path, entity)
+    assert [(finding.code, finding.message) for finding in findings] == [("AAC308", says)]
+
+
 @pytest.mark.parametrize(("text", "read"), [("02-01", (2, 1)), ("12-28", (12, 28))])
 def test_the_first_day_of_a_fiscal_year(text: str, read: tuple[int, int]) -> None:
     company = Company.model_validate({**SHARED, "currency": "EUR", "timezone": "UTC", "fiscal_year_starts": text})
@@ -277,6 +300,27 @@ def test_a_source_in_no_settings(tmp_path: Path) -> None:
     files = {"aac.toml": '[project]\nname = "x"\nspec = 1\n', "alignment/a.yml": LEAD.split("---\n")[1]}
     _, findings = load_files(tmp_path, files)
     assert [(finding.code, finding.instead) for finding in findings] == [("AAC204", "add `[sources.…]` to aac.toml")]
+
+
+def test_a_format_with_an_offset_says_its_own_instant(tmp_path: Path) -> None:
+    """Whatever the zone of the source is: 10:00 at +05:30 is 04:30 in UTC."""
+    form = "%d.%m.%Y %H:%M"
+    fields = (
+        f'at: {{type: timestamp, format: "{form} %z"}}, near: {{type: timestamp, from: at_here, format: "{form}"}}, '
+        'share: {type: timestamp, from: percent, format: "%d.%m.%Y %%z"}'
+    )
+    text = f"kind: entity\nid: thing\nfrom: crm.thing\nkey: id\nfields: {{id: text, {fields}}}\n"
+    files = {"aac.toml": CONFIG + 'timezone = "Europe/Berlin"\n', "alignment/a.yml": text}
+    files["data/thing.csv"] = (
+        "id,at,at_here,percent\n1,1.3.2026 10:00 +0530,1.3.2026 10:00,1.3.2026 %z\n2,1.3.2026 10:00,,\n"
+    )
+    load_files(tmp_path, files)
+    with run_project(tmp_path) as running:
+        columns = tuple((name, Stored("thing", name)) for name in ("at", "near", "share"))
+        (rows,) = running.engine.run(running.setting.query((), (Select(EntityOf("thing"), columns, order=("at",)),)))
+    midnight = 1_772_319_600_000_000  # 2026-03-01T00:00 in Berlin
+    at = midnight + 5 * HOUR_US + HOUR_US // 2
+    assert list(map(tuple, rows)) == [(at, midnight + 10 * HOUR_US, midnight), (None, None, None)]
 
 
 # Definitions

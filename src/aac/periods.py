@@ -46,6 +46,8 @@ LABELS: tuple[tuple[Grain, re.Pattern[str]], ...] = (
     ("year", re.compile(r"([0-9]{4})")),
     ("fiscal_year", re.compile(r"FY([0-9]{4})")),
 )
+OTHERS = re.compile("localtime|posixrules|Factory|posix/|right/")
+"""What stands beside the zones in their folder: this machine's own, and zones with leap seconds."""
 MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?P<time>[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
@@ -210,6 +212,8 @@ def last_windows(
 
 def is_zone(name: str) -> bool:
     """Whether the name is an IANA time zone that this machine knows."""
+    if OTHERS.match(name):
+        return False
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -6,6 +6,7 @@ Arguments are already lowered. Only constructs that mean the same on every engin
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from sys import float_info
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlglot.expressions import Expr
+
+OFFSET = re.compile("(?<!%)(?:%%)*%[zZ]")
+"""What stands in a format of texts that carry their offset or zone."""
 
 
 def literal(value: object) -> Expr:
@@ -186,8 +190,8 @@ def _to_date(text: Expr, format_: Expr) -> Expr:
 def _to_timestamp(text: Expr, format_: Expr, zone: Expr) -> Expr:
     """Microseconds since the epoch. Text with an offset says its own instant; other text is local to ``zone``."""
     if not isinstance(format_, exp.Null):
-        local = duckdbs("TRY_STRPTIME", text, format_)
-        return _epoch_us(_at_zone(zone, local))
+        read = duckdbs("TRY_STRPTIME", text, format_)
+        return _epoch_us(read if OFFSET.search(format_.name) else _at_zone(zone, read))
     local = _epoch_us(_at_zone(zone, _try_cast(text.copy(), "TIMESTAMP")))
     time_of_day = exp.Substring(this=text.copy(), start=literal(11))
     offset = duckdbs("REGEXP_MATCHES", time_of_day, exp.Literal.string("[Zz+-]"))

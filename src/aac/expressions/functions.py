@@ -54,6 +54,7 @@ def _membership(names: Names, call: Call, arguments: list[Typed]) -> Typed:
     subject, *others = alike(arguments, names.timezone)
     for other in others:
         require_listed(subject, other)
+        require_listed(other, subject)
     return Typed(replace(call, arguments=(subject.node, *(other.node for other in others))), BOOLEAN)
 
 

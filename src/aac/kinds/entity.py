@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 TypeName = Literal["text", "integer", "number", "money", "float", "boolean", "date", "timestamp"]
 ROLLUPS = ("count", "count_if", "sum", "min", "max")
 UNITLESS = frozenset({"text", "boolean", "date", "timestamp"})
-STRPTIME = frozenset(f"%{code}" for code in "aAbBcdfgGhHIjmMnpSTuUVwWxXyYzZ%")
-"""What DuckDB reads in a format; each but `%%` may have a `-` for one-digit parts, which are read without it too."""
+STRPTIME = frozenset(
+    [*(f"%{code}" for code in "aAbBcdfgGhHIjmMnpSTuUVwWxXyYzZ%"), *(f"%-{code}" for code in "djmyHIMS")]
+)
+"""What DuckDB reads in a format; one-digit parts are read with and without a `-`."""
 MEANT_ALREADY = {"as_of": "the moment that every number is decided at", "param": "the parameters in aac.toml"}
 
 
@@ -97,10 +99,12 @@ class EntityField(Strict):
             message = f"only a date or a time has a format, and this is of type {self.type}"
             raise wrong("AAC308", message, "make the field's type `date` or `timestamp`", "format")
         codes = re.findall(r"%-?.?", format_, re.DOTALL)
-        unknown = next((code for code in codes if code.replace("-", "") not in STRPTIME), None)
+        unknown = next((code for code in codes if code not in STRPTIME), None)
         if unknown is not None or not codes:
             what = f"`{unknown}` means nothing in a format" if unknown else f"`{format_}` has no parts of a date in it"
             raise wrong("AAC308", what, 'write strptime codes, as in `format: "%d.%m.%Y"` for 28.02.2026', "format")
+        if self.type == "date" and {"%z", "%Z"} & set(codes):
+            raise wrong("AAC308", "a date has no offset", "make the field's type `timestamp`", "format")
 
     def _value(self, key: str) -> object:
         return getattr(self, {"is": "is_", "from": "from_"}.get(key, key))
