@@ -97,6 +97,7 @@ FLOORS = (
         "aac.landing",
         "aac.landing.state",
         "aac.landing.inputs",
+        "aac.landing.advising",
         "aac.landing.telling",
         "aac.landing.staging",
         "aac.landing.watermarks",
