@@ -706,10 +706,12 @@ def test_dates_stand_without_times() -> None:
 
 def test_words_of_ours_are_words_of_theirs() -> None:
     lost = replace(
-        clock("intro_call_48h", Window("unplaced", "month", None, None), tally(0, 0, 0, 0, 3), Status.NOT_ENOUGH_DATA),
+        clock("intro_call_48h", Window("unplaced", "month", None, None), tally(0, 0, 0, 0, 3), None, None),
         selection="unplaced",
     )
     enough = clock("intro_call_48h", FEBRUARY, tally(3, 1), Status.NOT_ENOUGH_DATA)
+    told = "\n     the moment at which they would start is not known · 3 not measurable\n"
+    assert told in screen(replace(RESULTS, results=(lost,)))
     page = measured_page(enough, lost, path="sla/intro_call_48h.html")
     assert "never started" in page.text
     assert "the moment at which they would start is not known" in page.values("title")

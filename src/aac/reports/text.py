@@ -137,6 +137,7 @@ def _window(result: Result, entry: Entry | None) -> View:
         "status": f"{status['shape']} {status['word'].lower()}" if status else "",
         "notes": [
             *(["so far"] if words["so_far"] else []),
+            *([words["hint"]] if words["hint"] else []),
             *(needed_words(result, entry.fields) if entry else []),
             *([counts] if counts and not words["is_share"] else []),
             *words["beside"],

@@ -59,11 +59,6 @@ KINDS: Mapping[str, tuple[str, str]] = {
 CARDS: Mapping[str, str] = {"sla": "agreements", "metric": "metrics"}
 """The kinds that have cards on the home page, and the section where those are."""
 
-WINDOWS: Mapping[str, tuple[str, str]] = {
-    "unplaced": ("never started", "the moment at which they would start is not known"),
-}
-"""Labels of windows that are no dates, in words, and what the words mean."""
-
 PHRASES: Mapping[Status, tuple[str, str]] = {
     Status.OFF_TARGET: ("is off target", "are off target"),
     Status.AT_RISK: ("is at risk", "are at risk"),
@@ -260,10 +255,10 @@ def _entity_field(name: str, field: object, links: Mapping[str, View]) -> View:
 
 
 def _words(result: Result, entry: Entry) -> View:
-    """A result in words, with what is needed where it is not enough; ``hint`` explains its window, or is null."""
-    words, label = result_words(result), result.reading.window.label
-    window, hint = WINDOWS.get(label, (label, None))
-    return words | {"window": window, "hint": hint, "beside": [*needed_words(result, entry.fields), *words["beside"]]}
+    """A result in words, with what is needed where it is not enough."""
+    words = result_words(result)
+    window = "never started" if result.selection == "unplaced" else words["window"]
+    return words | {"window": window, "beside": [*needed_words(result, entry.fields), *words["beside"]]}
 
 
 def _measured(entry: Entry, results: list[Result], zone: str) -> View | None:

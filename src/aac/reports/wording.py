@@ -49,6 +49,8 @@ UNSEEN = re.compile(
 LEVELS: Mapping[Level, str] = {"error": "error", "warning": "warning", "info": "note"}
 """What a finding of each level is called, the worst first."""
 KEYS_SHOWN = 3
+UNPLACED = "the moment at which they would start is not known"
+"""What the window `unplaced` holds."""
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -177,14 +179,16 @@ def is_headline(result: Result) -> bool:
 def result_words(result: Result) -> View:
     """A result as people read it.
 
-    ``shown`` is what it came to, ``counts`` what stands behind a ratio (`171 of 200`), else how many records, and
-    ``is_share`` whether those are one number of the other; ``limit`` the objective or target, ``short_limit`` without
-    its unit; ``beside`` what else was counted; ``bar`` shares in percent for a drawing, or null.
+    ``hint`` explains its window, or is null; ``shown`` is what it came to, ``counts`` what stands behind a ratio
+    (`171 of 200`), else how many records, and ``is_share`` whether those are one number of the other; ``limit`` the
+    objective or target, ``short_limit`` without its unit; ``beside`` what else was counted; ``bar`` shares in percent
+    for a drawing, or null.
     """
     reading, verdict = result.reading, result.verdict
     words = _clock_words(reading, verdict) if isinstance(reading, ClockReading) else _number_words(reading, verdict)
     return {
         "window": reading.window.label,
+        "hint": UNPLACED if result.selection == "unplaced" else None,
         "so_far": reading.is_open and reading.window.until is not None,
         "status": status_words(verdict.status),
         **words,
