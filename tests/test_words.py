@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from aac.operations import open_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DOCUMENTS = """\
 kind: company
