@@ -10,7 +10,7 @@ from aac.expressions.check import Broken, check_formula, check_rule
 from aac.expressions.functions import calendar_wanted
 from aac.expressions.nodes import TEXT, TIMESTAMP, AsOf, Column, Meaning, Node, Value
 from aac.expressions.parse import Refused, TooDeep, parse
-from aac.expressions.values import Typed, wanted
+from aac.expressions.values import Typed, said, wanted
 from aac.findings import Finding, Level, Span
 from aac.kinds.base import Checked, Part
 
@@ -184,7 +184,8 @@ class StreamColumns:
 
 def _a_number(typed: Typed) -> Typed:
     if not (typed.type.is_number or typed.type.name == "span"):
-        raise Refused("AAC302", f"a metric is a number, not a {typed.type.name}", "count, sum or divide", typed.at)
+        message = f"a metric is a number, and this is {said(typed.type)}"
+        raise Refused("AAC302", message, "count, sum or divide", typed.at)
     return typed
 
 

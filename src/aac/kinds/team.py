@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from aac.hookspecs import hookimpl
-from aac.kinds.base import Kind, Ref, Strict
+from aac.kinds.base import Kind, Ref, Scope, Strict
 
 
 class Queue(Strict):
@@ -25,6 +25,16 @@ class Team(Kind):
     calendar: Annotated[str, Ref("calendar")] | None = None
     queues: tuple[Queue, ...] = ()
     external: bool = False
+
+    def compile(self, scope: Scope) -> tuple[()]:
+        """Nothing; a queue whose name is a team's, or another queue's, is reported: escalations go to either."""
+        taken = {team: f"`{team}` is a team already" for team in scope.ids("team")}
+        for team in scope.models("team"):
+            for number, queue in enumerate(team.queues):
+                if queue.id in taken and team.id == self.id:
+                    scope.report("AAC209", taken[queue.id], "rename one of them", "queues", number, "id")
+                taken.setdefault(queue.id, f"`{queue.id}` is a queue of `{team.id}` already")
+        return ()
 
 
 @hookimpl
