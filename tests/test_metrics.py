@@ -208,6 +208,22 @@ def test_what_is_no_number_is_no_value(tmp_path: Path) -> None:
     assert [(f.count, f.code) for f in results.findings if f.doc == "entity:deal"] == [(3, "AAC505")]
 
 
+def test_what_is_no_whole_number_is_no_integer(tmp_path: Path) -> None:
+    """Casts round `15e-1` to 2 and read `0x1f` as 31."""
+    documents = COMPANY + "kind: entity\nid: deal\nfrom: crm.deal\nkey: id\nfields: {id: text, size: integer}\n---\n"
+    documents += metric("size", "sum(size)", of="deal", by="[id]")
+    texts = {"5": 5, " -7 ": -7, "+8": 8, "5.0": 5, "5.": 5, "1.5e1": 15, "1e3": 1000, "20e-1": 2}
+    wrong = ("5.5", "5e-1", "15e-1", "0x1f", "0b11", "1,000", "1 000", "five", "1e30", "--5")
+    rows = "".join(f'"{text}","{text}"\n' for text in (*texts, *wrong))
+    results = measured(write_project(tmp_path / "p", documents, {"deal": f"id,size\n{rows}"}))
+    found = {r.reading.by["id"]: r.reading for r in results.results if r.reading.by}
+    assert {key: reading.value for key, reading in found.items() if isinstance(reading, NumberReading)} == {
+        **texts,
+        **dict.fromkeys(wrong),
+    }
+    assert [f.count for f in results.findings if f.code == "AAC505"] == [len(wrong)]
+
+
 def test_more_dimensions_than_a_query_can_tell_apart(tmp_path: Path) -> None:
     """A mask of grouping sets has 63 bits."""
     documents = DEALS_OF + "".join(

@@ -154,11 +154,12 @@ def _clean(text: Expr, *nulls: Expr) -> Expr:
 
 
 def _to_integer(text: Expr) -> Expr:
-    """``5`` and ``5.0`` are integers, ``5.5`` is none."""
+    """``5``, ``5.0`` and ``50e-1`` are integers, ``5.5`` and ``0x5`` are none: casts to integers round and read them."""
     exact = _try_cast(text.copy(), "DECIMAL(38, 12)")
     rounded = _try_cast(exact.copy(), "BIGINT")
     whole = _if(eq(exact, rounded), rounded.copy())
-    return _if(duckdbs("CONTAINS", text.copy(), exp.Literal.string(".")), whole, _try_cast(text, "BIGINT"))
+    is_plain = duckdbs("REGEXP_MATCHES", text.copy(), exp.Literal.string(r"^[0-9+\s-]*$"))
+    return _if(is_plain, _try_cast(text, "BIGINT"), whole)
 
 
 def _to_float(text: Expr) -> Expr:
