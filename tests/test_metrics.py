@@ -101,7 +101,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Results:
         unit = "ratio" if formula.startswith("share") or "/ count_if" in formula or "/ count(*)" in formula else unit
         unit = "EUR" if formula == "sum(amount) / count(*)" else unit
         by = "[segment, {sort: segment}, big]" if place % 2 else "[{kind: segment}]"
-        documents += metric(f"m{place}", f'"{formula}"', of="win", unit=unit, by=by)
+        documents += metric(f"m{place}", f'"{formula}"', of="win", at="closed_at", unit=unit, by=by)
     documents += metric("closed", "share(big)", of="deal", at="closed_at", unit="percent")
     settings = "[param]\nmuch = 1.5\n"
     root = write_project(tmp_path_factory.mktemp("figures") / "p", documents, {"deal": SOLD}, settings=settings)

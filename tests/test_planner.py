@@ -263,7 +263,14 @@ def test_one_scan_for_each_entity_and_moment(larkspur: Path) -> None:
 
 def test_another_metric_on_the_same_entity_and_moment_is_read_for_nothing(larkspur: Path, tmp_path: Path) -> None:
     more = [
-        metric("m1", "median(hours_between(mql_at, first_human_touch_at))", of="mql", unit="hours", by="[region]"),
+        metric(
+            "m1",
+            "median(hours_between(mql_at, first_human_touch_at))",
+            of="mql",
+            at="mql_at",
+            unit="hours",
+            by="[region]",
+        ),
         metric(
             "m2", "count_if(duplicate)", of="lead", at="mql_at", by="[source, {size: account.size_band}, opted_out]"
         ),

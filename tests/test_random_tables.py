@@ -141,24 +141,27 @@ escalation: [{{at: late, do: notify}}]
 """
 SPLIT, BAND = "[segment, band, skip]", "[band]"
 FORMULAS = {
-    "n": metric("n", "count(*)", of="fit", by=SPLIT),
-    "share": metric("share", "share(skip)", of="fit", by=SPLIT, unit="percent"),
-    "sum": metric("sum", "sum(amount)", of="fit", by="[{where: segment}]", unit="EUR"),
-    "avg": metric("avg", "avg(amount)", of="fit", by=SPLIT, unit="EUR"),
-    "median": metric("median", "median(amount)", of="fit", by=SPLIT, unit="EUR"),
-    "least": metric("least", "min(amount)", of="fit", unit="EUR"),
-    "most": metric("most", "max(amount)", of="fit", unit="EUR"),
-    "sorts": metric("sorts", "count(distinct segment)", of="fit"),
-    "free": metric("free", "count_if(free) filter (where size > 2)", of="fit", by=SPLIT),
-    "hours": metric("hours", "median(hours_between(asked_at, replied_at))", of="fit", by=BAND, unit="hours"),
+    "n": metric("n", "count(*)", of="fit", at="asked_at", by=SPLIT),
+    "share": metric("share", "share(skip)", of="fit", at="asked_at", by=SPLIT, unit="percent"),
+    "sum": metric("sum", "sum(amount)", of="fit", at="asked_at", by="[{where: segment}]", unit="EUR"),
+    "avg": metric("avg", "avg(amount)", of="fit", at="asked_at", by=SPLIT, unit="EUR"),
+    "median": metric("median", "median(amount)", of="fit", at="asked_at", by=SPLIT, unit="EUR"),
+    "least": metric("least", "min(amount)", of="fit", at="asked_at", unit="EUR"),
+    "most": metric("most", "max(amount)", of="fit", at="asked_at", unit="EUR"),
+    "sorts": metric("sorts", "count(distinct segment)", of="fit", at="asked_at"),
+    "free": metric("free", "count_if(free) filter (where size > 2)", of="fit", at="asked_at", by=SPLIT),
+    "hours": metric(
+        "hours", "median(hours_between(asked_at, replied_at))", of="fit", at="asked_at", by=BAND, unit="hours"
+    ),
     "open_hours": metric(
         "open_hours",
         "sum(business_hours_between(asked_at, replied_at, rep.calendar))",
         of="fit",
+        at="asked_at",
         by=BAND,
         unit="business_hours",
     ),
-    "acts": metric("acts", "sum(acts)", of="fit"),
+    "acts": metric("acts", "sum(acts)", of="fit", at="asked_at"),
     "skipped": metric("skipped", "count_if(skip) / count(*)", of="large_fit", at="signed_on", by=BAND, unit="percent"),
     "asked": metric("asked", "share(skip)", of="lead", at="asked_at", by="[{large: size > 2}]", unit="percent"),
     "all_leads": metric("all_leads", "share(fits)", of="lead", by="[segment]", unit="percent"),

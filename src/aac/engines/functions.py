@@ -154,7 +154,7 @@ def _clean(text: Expr, *nulls: Expr) -> Expr:
 
 
 def _to_integer(text: Expr) -> Expr:
-    """``5``, ``5.0`` and ``50e-1`` are integers; ``5.5``, which a cast rounds, and ``0x5``, which it reads, are none."""
+    """``5``, ``5.0`` and ``50e-1`` are integers; ``5.5`` and ``0x5`` are none, whatever a cast makes of them."""
     exact = _try_cast(text.copy(), "DECIMAL(38, 12)")
     rounded = _try_cast(exact.copy(), "BIGINT")
     whole = _if(eq(exact, rounded), rounded.copy())
