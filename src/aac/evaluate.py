@@ -335,7 +335,7 @@ class Evaluation:
         finding = Finding(
             "AAC510",
             "info",
-            f"{cell.n:,} records of {kind} `{id_}` have no moment by as_of and are in no window",
+            f"no moment by as_of, so in no window of {kind} `{id_}`: {cell.n:,} record{'s' * (cell.n != 1)}",
             "fill the field that `at` names, or leave them out with a rule",
             scope.span("at") if "at" in scope.document.data else scope.span("of"),
             cell.measure.subject,

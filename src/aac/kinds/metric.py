@@ -30,7 +30,6 @@ from aac.units import fits, is_unit
 if TYPE_CHECKING:
     from typing import Any
 
-    from aac.expressions.nodes import Meaning
     from aac.kinds.base import Reading
 
 RATIO_MIN_N = 20
@@ -93,7 +92,7 @@ class Target(Strict):
 
 
 class Metric(Kind):
-    """``at``: which moment puts a record into a period; without it the definition's own, else only all time."""
+    """``at``: which moment puts a record into a period; without it only all time is measured."""
 
     kind_name: ClassVar[str] = "metric"
     required: ClassVar[tuple[str, ...]] = ("owner",)
@@ -112,11 +111,11 @@ class Metric(Kind):
         found = scope.population(self.of, "of")
         if found is None:
             return ()
-        population, word = found
+        population, _ = found
         entity = population.entity
         formula = scope.formula(self.formula, entity, "formula")
         split = dimensions(scope, self.by, entity, "by")
-        anchor = self._anchor(scope, entity, word)
+        anchor = self._anchor(scope, entity)
         if formula is None or (anchor is None and self.at is not None):
             return ()
         if not fits(self.unit, formula.type.unit):
@@ -138,13 +137,9 @@ class Metric(Kind):
         )
         return (measure,)
 
-    def _anchor(self, scope: Scope, entity: str, word: Meaning | None) -> Moment | None:
-        if self.at is not None:
-            checked = scope.rule(self.at, entity, "at", wants="moment")
-            return Moment(checked.node, checked.type.name == "date") if checked else None
-        if word is not None and word.moment is not None and word.moment_type is not None:
-            return Moment(word.moment, word.moment_type.name == "date")
-        return None
+    def _anchor(self, scope: Scope, entity: str) -> Moment | None:
+        checked = scope.rule(self.at, entity, "at", wants="moment") if self.at is not None else None
+        return Moment(checked.node, checked.type.name == "date") if checked else None
 
     def _check_target(self, scope: Scope, target: Target) -> None:
         """A limit that the unit cannot mean is an error, one on the other side of `better` a warning."""
