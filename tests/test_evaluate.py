@@ -142,6 +142,8 @@ fields:
   id: text
   since: timestamp
   size: integer
+  band: {is: "case when size < 5 then 'small' else 'large' end"}
+  unsized: {is: size is null}
   leads: {rollup: count(*), over: lead}
   acts: {rollup: sum(acts), over: lead}
 ---
@@ -180,6 +182,8 @@ fields: {id: text, at: timestamp, lead: {ref: lead}, human: boolean, minutes: in
     + metric("first", "count_if(first_at < '2026-03-02')", of="lead", by="[id]")
     + metric("small", "count_if(account.size < 5)", of="lead", by="[{there: account.id}, account]")
     + metric("account_acts", "sum(acts)", of="account", by="[id]")
+    + metric("bands", "count(*)", of="lead", by="[{band: account.band}, {unsized: account.unsized}]")
+    + metric("unsized", "count_if(account.unsized)", of="lead")
 )
 ACCOUNTS = "id,since,size\nx,2026-01-01,1\ny,2026-03-10T12:00:00.000001Z,1\nz,2026-03-10T12:00Z,9\n"
 FAMILY_LEADS = """\
@@ -237,6 +241,9 @@ def test_what_is_said_of_records_that_do_not_exist_yet(family: Results) -> None:
     assert _by(family, "small", "account") == {"x": 2, "y": 0, None: 0}
     assert number(family, "small", "all").unknown == 2
     assert _by(family, "account_acts", "id") == {"x": 7, "z": None}
+    assert _by(family, "bands", "band") == {"small": 2, None: 2}
+    assert _by(family, "bands", "unsized") == {False: 2, None: 2}
+    assert (number(family, "unsized", "all").value, number(family, "unsized", "all").unknown) == (0, 2)
 
 
 def _by(results: Results, id_: str, dimension: str) -> dict[Any, Any]:

@@ -143,7 +143,7 @@ class _Block:
             case Stored():
                 return exp.column(node.field, table=self.alias(node.path), quoted=True)
             case Named():
-                return self.lower(node.body)
+                return self.named(node)
             case AsOf():
                 return literal(self.query.as_of_us)
             case Call(function="is_open"):
@@ -174,6 +174,16 @@ class _Block:
             self._join(relation.name, name, [eq(key, exp.column(last.field, table=before, quoted=True))], relation)
             self._paths[path] = name
         return self._paths[path]
+
+    def named(self, node: Named) -> Expr:
+        """The rule a name stands for; said of a record that a reference does not find, it is unknown."""
+        body = self.lower(node.body)
+        if not node.path or _is_unknown_of_nothing(node.body):
+            return body
+        key = exp.column(
+            _single_key(self.query.relations[node.path[-1].entity]), table=self.alias(node.path), quoted=True
+        )
+        return exp.Case(ifs=[exp.If(this=is_not_null(key), true=body)], default=exp.Null())
 
     def aggregate(self, node: Aggregate) -> Expr:
         arguments = list(map(self.lower, node.arguments))
@@ -277,6 +287,29 @@ class _Block:
     def _join(self, table: tuple[str, ...], name: str, on: list[Expr], relation: Relation | None = None) -> None:
         conditions = on + (_exists(relation, name) if relation is not None else [])
         self.joins.append(exp.Join(this=_table(table, name), on=exp.and_(*conditions), side="LEFT"))
+
+
+PASSING = frozenset(
+    {"eq", "ne", "lt", "le", "gt", "ge", "like", "ilike", "lower", "upper", "add", "subtract", "multiply", "not"}
+)
+"""Functions that are unknown as soon as one argument is."""
+
+
+def _is_unknown_of_nothing(node: Node) -> bool:
+    """Whether a rule is unknown of a record of which no field is known, whatever it says."""
+    match node:
+        case Stored() | Rollup():
+            return True
+        case Named():
+            return _is_unknown_of_nothing(node.body)
+        case Call(function="and" | "or"):
+            return all(map(_is_unknown_of_nothing, node.arguments))
+        case Call(function="in"):
+            return _is_unknown_of_nothing(node.arguments[0])
+        case Call(function=function):
+            return function in PASSING and any(map(_is_unknown_of_nothing, node.arguments))
+        case _:
+            return False
 
 
 def _about_the_record(where: Node | None) -> list[Node]:

@@ -151,10 +151,14 @@ class Rollup:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Something that has a name in the documents (a definition, a computed field) and the rule it stands for."""
+    """Something that has a name in the documents (a definition, a computed field) and the rule it stands for.
+
+    ``path`` leads from the record the rule is about to the one that it is said of: if that is not there, it is unknown.
+    """
 
     label: str
     body: Node
+    path: Path = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +254,7 @@ def under(node: Node, path: Path) -> Node:
     """What ``node`` says about a record, said about the record that is reached over ``path`` first."""
 
     def move(leaf: Node) -> Node:
-        return replace(leaf, path=path + leaf.path) if isinstance(leaf, Stored | Rollup) else leaf
+        return replace(leaf, path=path + leaf.path) if isinstance(leaf, Stored | Rollup | Named) else leaf
 
     return transform(node, move) if path else node
 
