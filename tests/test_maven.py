@@ -17,6 +17,7 @@ from aac.evaluate import Asked
 from aac.operations import measure, open_sound_project, pull_sources
 from aac.results import ClockReading
 from tests.comparing import clock_cells, differences, expected_cells, metric_cells
+from tests.oracle.maven import clock_by_sql
 
 if TYPE_CHECKING:
     from aac.landing.pull import Pulled
@@ -82,6 +83,12 @@ def test_closed_within_60_days(results: Results, grain: str) -> None:
     for label, window in EXPECTED["slas"]["close_in_60_days"][grain]["windows"].items():
         actual = clock_cells(results, "close_in_60_days", label)
         assert differences(actual, expected_cells(window["cells"])) == []
+
+
+def test_the_clock_is_equal_to_hand_written_sql(results: Results) -> None:
+    for label, counted in clock_by_sql(DATA).items():
+        found = clock_cells(results, "close_in_60_days", label)[()]
+        assert {outcome: found[outcome] for outcome in counted} == counted, label
 
 
 def test_what_is_wrong_is_told_and_nothing_is_lost(pulled: Pulled) -> None:

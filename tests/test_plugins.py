@@ -68,6 +68,38 @@ def test_two_owners_of_one_name_are_refused(root: Path) -> None:
         load(root)
 
 
+COMMAND = """
+import click
+from aac import hookimpl
+
+@click.command("{name}")
+def command():
+    \"\"\"Say something.\"\"\"
+    click.echo("said")
+
+@hookimpl
+def aac_commands():
+    return [command]
+"""
+
+
+def test_a_command_of_its_own_is_listed_and_run(root: Path) -> None:
+    (root / "plugins" / "say.py").write_text(COMMAND.format(name="say"))
+    assert "Say something." in run_aac(root, "--help").stdout
+    assert run_aac(root, "say").stdout == "said\n"
+    assert ["command", "say", "plugins/say.py"] in [
+        line.split() for line in run_aac(root, "plugins").stdout.splitlines()
+    ]
+
+
+def test_a_command_of_ours_is_not_taken(root: Path) -> None:
+    (root / "plugins" / "say.py").write_text(COMMAND.format(name="check"))
+    for arguments in (("--help",), ("plugins",)):
+        done = run_aac(root, *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "plugins/say.py brings the command check, which aac has itself: rename it" in done.stderr
+
+
 def test_a_misspelt_hook_is_told(root: Path) -> None:
     plugin = root / "plugins" / "brief.py"
     plugin.write_text(plugin.read_text().replace("def aac_reports", "def aac_report"))

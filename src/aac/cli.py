@@ -40,9 +40,14 @@ class Commands(click.Group):
         return self._of_plugins().get(cmd_name)
 
     def _of_plugins(self) -> dict[str, click.Command]:
+        from aac.errors import PluginError
         from aac.plugins import load
 
-        return dict(load(project_root()).commands)
+        registry = load(project_root())
+        for name in sorted(registry.commands.keys() & COMMANDS.keys()):
+            origin = registry.origins[f"command {name}"]
+            raise PluginError(f"{origin} brings the command {name}, which aac has itself: rename it")
+        return dict(registry.commands)
 
 
 def _has_commands() -> bool:
