@@ -330,7 +330,9 @@ def _single_key(relation: Relation) -> str:
 
 
 def _table(name: tuple[str, ...], alias: str) -> exp.Table:
-    parts = dict(zip(("this", "db", "catalog"), (exp.to_identifier(part, quoted=True) for part in name[::-1])))  # noqa: B905
+    parts = dict(
+        zip(("this", "db", "catalog"), (exp.to_identifier(part, quoted=True) for part in name[::-1]), strict=False)
+    )
     return exp.Table(**parts, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
 
 
