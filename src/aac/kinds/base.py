@@ -318,10 +318,6 @@ def dimensions(scope: Scope, by: tuple[Split, ...], entity: str, *path: Part) ->
         checked = scope.rule(split.rule, entity, *path, *split.steps)
         if split.name in made:
             scope.report("AAC209", f"`{split.name}` is told twice", "name each dimension once", *path, *split.steps)
-        elif checked is not None and (checked.type.is_moment or checked.type.name == "span"):
-            message = "nearly every record has a moment or a time of its own: groups of one say nothing"
-            advice = "name a text, a reference or a condition, as in `{quick: hours_between(a, b) < 4}`"
-            scope.report("AAC302", message, advice, *path, *split.steps)
         elif checked is not None:
             made[split.name] = Dimension(split.name, checked.node)
     return tuple(made.values())
