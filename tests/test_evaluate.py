@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,6 +185,7 @@ fields: {id: text, at: timestamp, lead: {ref: lead}, human: boolean, minutes: in
     + metric("account_acts", "sum(acts)", of="account", by="[id]")
     + metric("bands", "count(*)", of="lead", by="[{band: account.band}, {unsized: account.unsized}]")
     + metric("unsized", "count_if(account.unsized)", of="lead")
+    + metric("since", "count(*)", of="account", by="[since, {age: 'hours_between(since, as_of)'}]")
 )
 ACCOUNTS = "id,since,size\nx,2026-01-01,1\ny,2026-03-10T12:00:00.000001Z,1\nz,2026-03-10T12:00Z,9\n"
 FAMILY_LEADS = """\
@@ -244,6 +246,12 @@ def test_what_is_said_of_records_that_do_not_exist_yet(family: Results) -> None:
     assert _by(family, "bands", "band") == {"small": 2, None: 2}
     assert _by(family, "bands", "unsized") == {False: 2, None: 2}
     assert (number(family, "unsized", "all").value, number(family, "unsized", "all").unknown) == (0, 2)
+
+
+def test_groups_of_moments_and_times_are_told_in_their_own_way(family: Results) -> None:
+    """x began at midnight in Berlin, 69 days less 11 hours before as_of (12:00 UTC); z is new, y is not there yet."""
+    assert _by(family, "since", "since") == {"2025-12-31T23:00:00Z": 1, "2026-03-10T12:00:00Z": 1}
+    assert _by(family, "since", "age") == {Decimal(69 * 24 - 11): 1, Decimal(0): 1}
 
 
 def _by(results: Results, id_: str, dimension: str) -> dict[Any, Any]:

@@ -6,10 +6,13 @@ Every rule in here is a checked node (`expressions.check`), so that nothing late
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from aac.calendars import Calendar
-from aac.expressions.nodes import Aggregate, Call, Literal, Named, Node, Type
+from aac.expressions.nodes import TEXT, Aggregate, Call, Literal, Named, Node, Type, Value
+from aac.periods import iso_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,10 +65,25 @@ class Population:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A way to split a number: its name and the value of each record."""
+    """A way to split a number: its name, and the value of each record and what it is."""
 
     name: str
     value: Node
+    type: Type = TEXT
+
+    def shown(self, stored: Value) -> Value:
+        """A group's value as it is told: dates and moments in ISO 8601 (UTC), lengths of time in their unit."""
+        if stored is None or isinstance(stored, str):
+            return stored
+        match self.type.name:
+            case "date":
+                return (date(1970, 1, 1) + timedelta(days=int(stored))).isoformat()
+            case "timestamp":
+                return iso_utc(int(stored))
+            case "span":
+                return Decimal(stored) / self.type.scale
+            case _:
+                return stored
 
 
 @dataclass(frozen=True, slots=True)

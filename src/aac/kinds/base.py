@@ -319,5 +319,5 @@ def dimensions(scope: Scope, by: tuple[Split, ...], entity: str, *path: Part) ->
         if split.name in made:
             scope.report("AAC209", f"`{split.name}` is told twice", "name each dimension once", *path, *split.steps)
         elif checked is not None:
-            made[split.name] = Dimension(split.name, checked.node)
+            made[split.name] = Dimension(split.name, checked.node, checked.type)
     return tuple(made.values())

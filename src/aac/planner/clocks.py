@@ -92,7 +92,7 @@ class ClockScan:
         for row in rows:
             split = names_in(int(str(row[0])), names)
             values = cast("dict[str, Value]", dict(zip(names, row[1:], strict=False)))
-            by = {d.name: values[f"d{i}"] for i, d in enumerate(self.clock.dimensions) if f"d{i}" in split}
+            by = {d.name: d.shown(values[f"d{i}"]) for i, d in enumerate(self.clock.dimensions) if f"d{i}" in split}
             numbers = [int(str(number)) for number in row[len(names) + 1 :]]
             counts = dict(zip(COUNTED, numbers, strict=False))
             outside, unknown, in_doubt, met, late = numbers[len(COUNTED) :]

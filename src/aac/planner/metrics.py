@@ -73,8 +73,8 @@ class MetricScan:
         """The groups of a measure that a row is: the total, or one for each name its column has there."""
         if not split:
             return [{}]
-        columns = [(dimension.name, self.dimensions[dimension.value]) for dimension in measure.dimensions]
-        return [{name: values[column]} for name, column in columns if column in split]
+        columns = [(dimension, self.dimensions[dimension.value]) for dimension in measure.dimensions]
+        return [{split_by.name: split_by.shown(values[column])} for split_by, column in columns if column in split]
 
     def _cell(self, measure: Measure, window: int, by: Mapping[str, Value], values: Sequence[object]) -> Iterator[Cell]:
         found = {aggregate: values[place] for aggregate, place in self.columns.items()}
