@@ -171,11 +171,6 @@ def is_provisional(reading: Reading) -> bool:
     return reading.is_open or (isinstance(reading, ClockReading) and reading.count(Outcome.OPEN) > 0)
 
 
-def is_headline(result: Result) -> bool:
-    """Whether it answers for its document: the total of a window that was asked for, not of the one still open."""
-    return not result.reading.by and result.selection != "current"
-
-
 def result_words(result: Result) -> View:
     """A result as people read it.
 
