@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aac import config, plugins, project
+from aac import config, plugins
+from aac.loading import load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,7 @@ def load_files(root: Path, files: Mapping[str, str]) -> tuple[Project, tuple[Fin
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return project.load(config.load(root), KINDS)
+    return load(config.load(root), KINDS)
 
 
 def load_documents(root: Path, text: str, settings: str = CONFIG) -> tuple[Project, tuple[Finding, ...]]:

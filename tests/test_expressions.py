@@ -85,6 +85,9 @@ class Names:
             return Meaning(Named("plain", Stored(entity, "b")), BOOLEAN)
         return Meaning(Stored(entity, name), FIELDS[name]) if name in FIELDS else None
 
+    def families(self) -> tuple[str, ...]:
+        return ()
+
     def known(self, entity: str) -> Iterable[str]:
         del entity
         return FIELDS

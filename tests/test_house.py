@@ -64,6 +64,7 @@ FLOORS = (
         "aac.results",
         "aac.judging",
         "aac.config",
+        "aac.kinds.written",
         "aac.kinds.base",
         "aac.connectors.base",
         "aac.engines.base",
@@ -77,6 +78,7 @@ FLOORS = (
         "aac.graph",
         "aac.scope",
         "aac.project",
+        "aac.loading",
         "aac.schemas",
         "aac.engines.functions",
         "aac.engines.sql",
@@ -142,8 +144,8 @@ OWNERS = {
     "jinja2": ("aac.reports.pages",),
     "markdown_it": ("aac.reports.pages",),
     "pluggy": ("aac.hookspecs", "aac.plugins"),
-    "pydantic": ("aac.config", "aac.kinds.*", "aac.connectors.*", "aac.models", "aac.project", "aac.sources"),
-    "pydantic_core": ("aac.kinds.base", "aac.models"),
+    "pydantic": ("aac.config", "aac.kinds.*", "aac.connectors.*", "aac.models", "aac.loading", "aac.sources"),
+    "pydantic_core": ("aac.kinds.written", "aac.models"),
     "sqlglot": ("aac.expressions.parse", "aac.engines.functions", "aac.engines.sql"),
     "subprocess": ("aac.revisions",),
     "yaml": ("aac.documents",),
@@ -181,8 +183,8 @@ FACE = [
     "AacError", "Checked", "Checkpoint", "Clock", "ClockReading", "Compiled", "Connector", "Context",
     "Dimension", "Entry", "Files", "Finding", "Kind", "Measure", "Message", "Moment", "Notice", "NumberReading",
     "Outcome", "Page", "Part", "Population", "Progress", "Reading", "Ref", "Report", "ReportProject", "Result",
-    "Results", "Scope", "Settings", "Share", "Slice", "SourceError", "Span", "Status", "Stream",
-    "Strict", "Verdict", "View", "__version__", "hookimpl", "wrong",
+    "Results", "Row", "Rule", "Scope", "Settings", "Share", "Slice", "SourceError", "Span", "Status", "Stream",
+    "Strict", "Verdict", "Versioned", "View", "__version__", "hookimpl", "wrong",
 ]  # fmt: skip
 """What a plugin may import from `aac`."""
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import pytest
 from pydantic import ValidationError
 
-from aac import config, project
+from aac import config, loading
 from aac.engines.base import Entity as EntityOf
 from aac.engines.base import Select
 from aac.expressions.nodes import TRUE, Call, Column, Named, Reference, Rollup, Stored, Type
 from aac.expressions.nodes import Literal as Constant
-from aac.kinds.base import Kind, Percentage, Strict
+from aac.kinds.base import Kind
 from aac.kinds.calendar import CalendarDocument
 from aac.kinds.company import Company
 from aac.kinds.definition import Definition
@@ -22,6 +22,7 @@ from aac.kinds.entity import Entity
 from aac.kinds.metric import Metric
 from aac.kinds.sla import Sla
 from aac.kinds.team import Team
+from aac.kinds.written import Percentage, Strict
 from aac.periods import parse_duration
 from tests.loading import CONFIG, load_documents, load_files
 from tests.running import run_project
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aac.measures import Clock, Measure, Table
+    from aac.project import Project
 
 HOUR_US = 3_600_000_000
 LEAD = """\
@@ -124,7 +126,7 @@ SHARED: dict[str, Any] = {"kind": "x", "id": "x"}
 BY_SOURCE = Call("eq", (Stored("lead", "source"), Constant("web")))
 
 
-def load(root: Path, text: str) -> project.Project:
+def load(root: Path, text: str) -> Project:
     made, findings = load_documents(root, LEAD + text)
     assert [f"{finding.code} {finding.message}" for finding in findings] == []
     return made
@@ -518,7 +520,7 @@ def test_what_is_said_of_keys(tmp_path: Path, keys: str, code: str, says: str, i
     (tmp_path / "alignment").mkdir()
     (tmp_path / "aac.toml").write_text(CONFIG)
     (tmp_path / "alignment" / "a.yml").write_text(f"kind: thing\nid: t\n{means or chr(10)}{keys}\n", encoding="utf-8")
-    _, findings = project.load(config.load(tmp_path), {"thing": Thing})
+    _, findings = loading.load(config.load(tmp_path), {"thing": Thing})
     assert [(finding.code, finding.message, finding.instead) for finding in findings] == [(code, says, instead)]
     assert [str(finding.span) for finding in findings] == [f"alignment/a.yml:{place}"]
 

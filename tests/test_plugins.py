@@ -8,6 +8,7 @@ from shutil import copy, copytree
 
 import pytest
 
+import aac.kinds
 from aac.errors import PluginError
 from aac.plugins import BUILTINS, load
 from tests.commands import run_aac
@@ -118,4 +119,6 @@ def test_a_plugin_that_cannot_be_loaded_is_named(root: Path, text: str) -> None:
 
 def test_built_ins_use_the_same_hooks(tmp_path: Path) -> None:
     origins = set(load(tmp_path).origins.values())
-    assert origins == set(BUILTINS)
+    kinds = {f"aac.kinds.{path.stem}" for path in Path(aac.kinds.__file__).parent.glob("[!_]*.py")}
+    assert {origin for origin in origins if origin not in kinds} == set(BUILTINS)
+    assert kinds - origins == {"aac.kinds.base", "aac.kinds.written"}

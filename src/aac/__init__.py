@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from aac.errors import AacError, SourceError
     from aac.findings import Finding, Span
     from aac.hookspecs import hookimpl
-    from aac.kinds.base import Checked, Kind, Part, Ref, Scope, Share, Strict, wrong
+    from aac.kinds.base import Checked, Kind, Ref, Scope, Versioned
+    from aac.kinds.written import Part, Row, Rule, Share, Strict, wrong
     from aac.measures import Clock, Compiled, Dimension, Measure, Moment, Population
     from aac.reports.base import Entry, Page, Report, ReportProject, View
     from aac.results import ClockReading, NumberReading, Outcome, Reading, Result, Results, Status, Verdict
@@ -62,6 +63,8 @@ __all__ = [
     "ReportProject",
     "Result",
     "Results",
+    "Row",
+    "Rule",
     "Scope",
     "Settings",
     "Share",
@@ -72,6 +75,7 @@ __all__ = [
     "Stream",
     "Strict",
     "Verdict",
+    "Versioned",
     "View",
     "__version__",
     "hookimpl",
@@ -86,6 +90,7 @@ HOMES = (
     "aac.findings",
     "aac.hookspecs",
     "aac.kinds.base",
+    "aac.kinds.written",
     "aac.measures",
     "aac.reports.base",
     "aac.results",

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from aac.expressions.check import require_bounded
 from aac.expressions.nodes import BROKEN, NOTHING, Meaning, Path, Reference, under
 from aac.expressions.parse import Refused
+from aac.kinds.base import ANYWHERE
 from aac.measures import Population
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ class Graph:
 
     def lenders(self, entity: str, name: str) -> list[Id]:
         """The documents by which a name means something on an entity; two or more mean different things."""
-        return [id_ for id_ in self._lenders.get(name, ()) if self.entity_of(id_) == entity]
+        return [id_ for id_ in self._lenders.get(name, ()) if self.entity_of(id_) in (entity, ANYWHERE)]
 
     def lent(self) -> Iterator[tuple[str, str, Id]]:
         """Every entity and name that mean something, and the document by which they do."""
@@ -127,10 +129,15 @@ class Graph:
             (id_,) = lenders
             with self.asking(id_):
                 return self._models[id_].meaning(self._scope(id_), name)
-        if lenders or name in self._missing or ("entity", entity) not in self._models:
+        is_there = ("entity", entity) in self._models or entity == ANYWHERE
+        if lenders or self._is_missing(name) or not is_there:
             return Meaning(NOTHING, BROKEN)
-        word = next((id_ for id_ in self._lenders.get(name, ()) if id_[1] == name and id_[0] != "entity"), None)
+        word = next((id_ for id_ in self._lenders.get(name, ()) if _is_its_word(id_, name)), None)
         return self._far(entity, name, self.entity_of(word)) if word is not None else None
+
+    def _is_missing(self, name: str) -> bool:
+        """Whether a document that would lend a name is there, but cannot be used."""
+        return name in self._missing or ".".join(name.split(".")[:2]) in self._missing
 
     def _far(self, entity: str, name: str, there: str | None) -> Meaning | None:
         """A word of another entity, if exactly one way of references leads there (LANGUAGE §4)."""
@@ -166,8 +173,24 @@ class Graph:
         if self._asking and self._asking[-1] != other:
             self.rests_on[self._asking[-1]].add(other)
 
+    @cached_property
+    def families(self) -> frozenset[str]:
+        """The first parts of the names that have a kind ahead."""
+        return frozenset(
+            name.split(".")[0] for name, ids in self._lenders.items() if any(_has_kind_ahead(id_, name) for id_ in ids)
+        )
+
     def known(self, entity: str) -> Iterator[str]:
         """Every name that means something on an entity, but for those that are being looked up."""
         for name in self._lenders:
             if f"{entity}.{name}" not in self._asked and self.lenders(entity, name):
                 yield name
+
+
+def _has_kind_ahead(id_: Id, name: str) -> bool:
+    return name == f"{id_[0]}.{id_[1]}" or name.startswith(f"{id_[0]}.{id_[1]}.")
+
+
+def _is_its_word(id_: Id, name: str) -> bool:
+    """Whether a name is what a document is called, and not one of the fields of an entity."""
+    return id_[0] != "entity" and (id_[1] == name or _has_kind_ahead(id_, name))

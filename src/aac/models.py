@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 from pydantic import BaseModel
 
 from aac.findings import Finding, did_you_mean
-from aac.kinds.base import Kind, Part, Ref, shown
+from aac.kinds.base import Kind, Ref
+from aac.kinds.written import Part, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

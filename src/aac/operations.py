@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from aac import config, project
+from aac import config
 from aac.connectors.base import Context
 from aac.errors import DocumentsError, SourceError, UsageError
 from aac.evaluate import Asked, evaluate
@@ -15,7 +15,8 @@ from aac.findings import Finding, did_you_mean, has_errors, in_reading_order
 from aac.judging import exit_code
 from aac.landing.landed import prepared
 from aac.landing.pull import Pulled, pull
-from aac.periods import parse_moment
+from aac.loading import load
+from aac.periods import day_of, parse_moment
 from aac.plugins import load as load_plugins
 from aac.privacy import without_personal
 from aac.reports.base import Page
@@ -61,7 +62,7 @@ def open_project(start: Path) -> Opened:
     """The project at or above a folder, with its plugins. Raises ConfigError and PluginError."""
     settings = config.load(start)
     registry = load_plugins(settings.root)
-    loaded, findings = project.load(settings, registry.kinds)
+    loaded, findings = load(settings, registry.kinds)
     wrong_sources = check_sources(settings.sources, registry.connectors)
     return Opened(loaded, registry, in_reading_order([*wrong_sources, *findings]))
 
@@ -104,11 +105,18 @@ def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], Non
             raise SourceError("the data that was pulled does not fit the documents: run `aac pull`", data.findings)
         sources = tuple(_state(made.config.sources[pulled.id], pulled, now_us) for pulled in data.sources)
         stale = frozenset(source.id for source in sources if source.status == "stale")
+        made = _on_its_day(made, asked, data.sources)
         measured = [*made.clocks, *(m for m in made.measures if everything or m.has_target)]
         results, found = evaluate(made, data, data.engine, replace(asked, stale=stale), measured)
         findings = in_reading_order([*opened.findings, *data.findings, *found])
         all_of_it = Results(made.name, revision(made.root), now_us, sources, data.rows, results, findings)
     return without_personal(all_of_it, made.entries())
+
+
+def _on_its_day(made: Project, asked: Asked, sources: Sequence[PulledSource]) -> Project:
+    """The project of the day that as_of lies in, the least watermark if none was asked for."""
+    at = asked.as_of_us if asked.as_of_us is not None else min(pulled.watermark_us for pulled in sources)
+    return made.at(day_of(at - 1, made.timezone))
 
 
 def _state(source: Source, pulled: PulledSource, now_us: int) -> SourceState:

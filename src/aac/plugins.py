@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from aac import hookspecs
+from aac import hookspecs, kinds
 from aac.errors import PluginError
 
 if TYPE_CHECKING:
@@ -31,20 +32,14 @@ if TYPE_CHECKING:
     from aac.reports.base import Report
 
 BUILTINS = (
-    "aac.kinds.calendar",
-    "aac.kinds.company",
-    "aac.kinds.definition",
-    "aac.kinds.entity",
-    "aac.kinds.metric",
-    "aac.kinds.sla",
-    "aac.kinds.team",
     "aac.engines.duckdb",
     "aac.connectors.csv",
     "aac.reports.json",
     "aac.reports.text",
     "aac.reports.wiki",
 )
-"""Modules that bring what the package itself can do; its commands are `aac.cli.COMMANDS`."""
+"""Modules that bring what the package itself can do; its commands are `aac.cli.COMMANDS`, its kinds the modules of
+`aac.kinds`."""
 
 ENTRY_POINTS = "aac"
 """The group of entry points under which installed distributions offer plugins."""
@@ -76,7 +71,7 @@ def load(root: Path | None) -> Registry:
     """
     manager = pluggy.PluginManager("aac")
     manager.add_hookspecs(hookspecs)
-    for name in BUILTINS:
+    for name in (*_kinds(), *BUILTINS):
         manager.register(import_module(name), name)
     for point in _installed():
         _register(manager, point.name, point.load)
@@ -95,6 +90,11 @@ def load(root: Path | None) -> Registry:
         commands=_owned(manager, "command", "aac_commands", "name", origins),
         origins=origins,
     )
+
+
+def _kinds() -> list[str]:
+    """The modules of our kinds: a new one is a file and nothing else."""
+    return sorted(f"{kinds.__name__}.{found.name}" for found in iter_modules(kinds.__path__))
 
 
 def _installed() -> list[EntryPoint]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from aac.expressions.check import Broken, check_formula, check_rule
 from aac.expressions.functions import calendar_wanted
-from aac.expressions.nodes import TEXT, TIMESTAMP, AsOf, Column, Meaning, Node, Value
+from aac.expressions.nodes import BOOLEAN, TEXT, TIMESTAMP, AsOf, Call, Column, Meaning, Named, Node, Value, Values
 from aac.expressions.parse import Refused, TooDeep, parse
 from aac.expressions.values import Typed, said, wanted
-from aac.findings import Finding, Level, Span
-from aac.kinds.base import Checked, Part
+from aac.findings import Finding, Level, Span, did_you_mean
+from aac.kinds.base import ANYWHERE, Checked
+from aac.kinds.written import Checklist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from aac.expressions.parse import Problem
     from aac.graph import Graph, Id
     from aac.kinds.base import Kind
+    from aac.kinds.written import NamedRule, Part
     from aac.measures import Population
 
 T = TypeVar("T")
@@ -43,6 +45,8 @@ class Setting(Protocol):
     def parameters(self) -> Mapping[str, Value]: ...
     @property
     def sources(self) -> Collection[str]: ...
+    @property
+    def rules(self) -> dict[Id, dict[tuple[Part, ...], Checked]]: ...
     def ids(self, kind: str) -> list[str]: ...
     def is_incomplete(self, kind: str) -> bool: ...
 
@@ -91,15 +95,49 @@ class DocumentScope:
     def population(self, word: str, *path: Part) -> tuple[Population, Meaning | None] | None:
         return self._asked(lambda: self.setting.graph.population(word), path)
 
-    def rule(self, text: str, entity: str, *path: Part, wants: str = "value") -> Checked | None:
+    def rule(self, rule: str | Checklist, entity: str, *path: Part, wants: str = "value") -> Checked | None:
+        if isinstance(rule, Checklist):
+            return self._checklist(rule, entity, path)
+
         def check(node: Node) -> Typed:
             typed = check_rule(node, entity, self._names)
             return calendar_wanted(typed, self._names) if wants == "calendar" else wanted(typed, wants)
 
-        return self._checked(text, path, check)
+        return self._checked(rule, path, check)
 
-    def formula(self, text: str, entity: str, *path: Part) -> Checked | None:
-        return self._checked(text, path, lambda node: _a_number(check_formula(node, entity, self._names)))
+    def _checklist(self, part: Checklist | NamedRule, entity: str, path: tuple[Part, ...]) -> Checked | None:
+        """The parts of a checklist, each under its name; null when one of them is wrong."""
+        key, function, parts = ("all", "and", part.all) if part.all is not None else ("any", "or", part.any or ())
+        named: list[Node] = []
+        for number, inner in enumerate(parts):
+            place = (*path, key, number)
+            checked = (
+                self.rule(inner.rule, entity, *place, "rule", wants="boolean")
+                if inner.rule is not None
+                else self._checklist(inner, entity, place)
+            )
+            named += [Named(inner.id, checked.node)] if checked is not None else []
+        if len(named) < len(parts):
+            return None
+        return Checked(Call(function, tuple(named)) if len(named) > 1 else named[0], BOOLEAN)
+
+    def formula(self, text: str, entity: str | None, *path: Part, basis: str = "period") -> Checked | None:
+        return self._checked(text, path, lambda node: _a_number(check_formula(node, entity, self._names, basis)))
+
+    def values(self, name: str, *path: Part) -> tuple[str, ...] | None:
+        def asked() -> tuple[str, ...] | None:
+            meaning = self.setting.graph.meaning(ANYWHERE, name)
+            if meaning is None:
+                known = [other for other in self.setting.graph.known(ANYWHERE) if "." in other]
+                advice = did_you_mean(name, known) or "write a document of kind `list`, or the values themselves"
+                raise Refused("AAC203", f"there is no list `{name}`", advice)
+            return tuple(map(str, meaning.node.values)) if isinstance(meaning.node, Values) else None
+
+        return self._asked(asked, path)
+
+    def unmeasured(self, what: str, *path: Part) -> None:
+        message = f"{what} is checked, and this version of aac does not measure it yet"
+        self.report("AAC404", message, "expect it from a later version", *path, level="info")
 
     def aggregate(self, text: str, entity: str, *path: Part) -> Checked | None:
         return self._checked(text, path, lambda node: check_formula(node, entity, self._names))
@@ -120,7 +158,10 @@ class DocumentScope:
                 return None
             return Checked(typed.node, typed.type)
 
-        return self._asked(checked, path)
+        found = self._asked(checked, path)
+        if found is not None:
+            self.setting.rules[self.id][path] = found
+        return found
 
     def _asked(self, ask: Callable[[], T | None], path: tuple[Part, ...]) -> T | None:
         """An answer, or null after what is wrong was told."""
@@ -146,6 +187,9 @@ class RuleNames:
     def meaning(self, entity: str, name: str) -> Meaning | None:
         return Meaning(AsOf(), TIMESTAMP) if name == "as_of" else self.setting.graph.meaning(entity, name)
 
+    def families(self) -> Collection[str]:
+        return self.setting.graph.families
+
     def known(self, entity: str) -> Iterable[str]:
         return (*self.setting.graph.known(entity), "as_of")
 
@@ -167,6 +211,9 @@ class StreamColumns:
     def meaning(self, entity: str, name: str) -> Meaning:
         del entity
         return Meaning(Column(name), TEXT)
+
+    def families(self) -> tuple[str, ...]:
+        return ()
 
     def known(self, entity: str) -> tuple[str, ...]:
         del entity

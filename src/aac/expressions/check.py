@@ -56,8 +56,14 @@ def check_rule(node: Node, entity: str, names: Names) -> Typed:
     return typed
 
 
-def check_formula(node: Node, entity: str, names: Names) -> Typed:
-    """Arithmetic over aggregates of records of ``entity``; raises Refused or Broken."""
+def check_formula(node: Node, entity: str | None, names: Names, basis: str = "period") -> Typed:
+    """Arithmetic over aggregates of records of ``entity``, or over other numbers when it is null.
+
+    Raises Refused or Broken.
+    """
+    del basis
+    if entity is None:
+        raise Refused("AAC307", "formulas over other metrics are not read yet", "name a population with `of`")
     typed = _Checker(entity, names).formula(node)
     require_bounded(typed.node)
     if not any(isinstance(part, Aggregate) for part, _ in _parts(typed.node)):
@@ -140,22 +146,44 @@ class _Checker:
         first, *rest = node.parts
         if first == "param" and rest:
             return self.parameter(node)
-        meaning = self.meaning(self.entity, node, 0)
-        for place, _ in enumerate(rest, 1):
-            meaning = self.step(meaning, node, place)
+        meaning, place = self.longest(self.entity, node, 0)
+        while place < len(node.parts):
+            meaning, place = self.step(meaning, node, place)
         return Typed(meaning.node, meaning.type)
+
+    def longest(self, entity: str, node: Name, place: int) -> tuple[Meaning, int]:
+        """What the parts from a place on mean on an entity, as many as make one name; and the place behind them."""
+        if node.parts[place] in self.names.families():
+            for end in range(len(node.parts), place + 1, -1):
+                name = ".".join(node.parts[place:end])
+                if (found := self.asked(entity, name, _at(node, place))) is not None:
+                    return found, end
+            raise self.no_such_word(entity, node, place)
+        return self.meaning(entity, node, place), place + 1
+
+    def no_such_word(self, entity: str, node: Name, place: int) -> Refused:
+        """The problem of a name with a kind ahead, as in `icp.core`, that no document lends."""
+        written, family = ".".join(node.parts[place:]), f"{node.parts[place]}."
+        known = [name for name in self.names.known(entity) if name.startswith(family)]
+        advice = did_you_mean(written, known) or f"write one of kind `{node.parts[place]}`"
+        return Refused("AAC203", f"`{written}` means nothing on `{entity}`", advice, _at(node, place))
 
     def meaning(self, entity: str, node: Name, place: int) -> Meaning:
         """What one part of a name means on an entity."""
         name, at = node.parts[place], _at(node, place)
+        meaning = self.asked(entity, name, at)
+        if meaning is None:
+            raise Refused("AAC203", f"`{name}` means nothing on `{entity}`", self.advice(entity, node, place), at)
+        return meaning
+
+    def asked(self, entity: str, name: str, at: int) -> Meaning | None:
+        """What a name means on an entity; null when nothing. Raises Broken for what was told already."""
         try:
             meaning = self.names.meaning(entity, name)
         except Refused as refused:
             problem = refused.problem
             raise Refused(problem.code, problem.message, problem.instead, at) from None
-        if meaning is None:
-            raise Refused("AAC203", f"`{name}` means nothing on `{entity}`", self.advice(entity, node, place), at)
-        if meaning.type == BROKEN:
+        if meaning is not None and meaning.type == BROKEN:
             raise Broken
         return meaning
 
@@ -170,20 +198,20 @@ class _Checker:
         is_text = place == 0 and len(node.parts) == 1 and not known.startswith("did you mean")
         return f"if it is text, write '{name}' in single quotes; else {known}" if is_text else known
 
-    def step(self, meaning: Meaning, node: Name, place: int) -> Meaning:
-        """From what a name means up to a part, to what it means with that part."""
+    def step(self, meaning: Meaning, node: Name, place: int) -> tuple[Meaning, int]:
+        """From what a name means up to a part, to what it means with that part or more; and the place behind."""
         shown, part, at = ".".join(node.parts[:place]), node.parts[place], _at(node, place)
         if part == "at" and isinstance(meaning.node, Named) and meaning.type.name == "boolean":
             if meaning.moment is None or meaning.moment_type is None:
                 raise Refused("AAC203", f"`{shown}` has no moment", f"give `{shown}` an `at: <field>`", at)
-            return Meaning(meaning.moment, meaning.moment_type)
+            return Meaning(meaning.moment, meaning.moment_type), place + 1
         if meaning.type.entity is None or not isinstance(meaning.node, Stored):
             advice = f'write `{shown}`, or `"{shown}.{part}"` if the name has a dot in it'
             raise Refused("AAC203", f"`{shown}` is no reference and has no `.{part}`", advice, at)
         path = (*meaning.node.path, Reference(meaning.node.field, meaning.type.entity))
-        found = self.meaning(meaning.type.entity, node, place)
+        found, behind = self.longest(meaning.type.entity, node, place)
         moment = under(found.moment, path) if found.moment is not None else None
-        return replace(found, node=under(found.node, path), moment=moment)
+        return replace(found, node=under(found.node, path), moment=moment), behind
 
     def parameter(self, node: Name) -> Typed:
         name, at = ".".join(node.parts[1:]), _at(node, 1)

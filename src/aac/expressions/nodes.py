@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
 Value = str | int | bool | Decimal | None
 
@@ -162,6 +162,21 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Values:
+    """A list that has a name, which only `in` takes."""
+
+    label: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A number of another document in a derived formula: a metric's, or the attainment of an SLA (`kind:id`)."""
+
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class AsOf:
     """The moment every number is decided at."""
 
@@ -192,7 +207,22 @@ class OpenTime:
     moment: Node
 
 
-Node = Literal | Name | Call | Case | Aggregate | Stored | Rollup | Named | AsOf | Column | CalendarNumber | OpenTime
+Node = (
+    Literal
+    | Name
+    | Call
+    | Case
+    | Aggregate
+    | Stored
+    | Rollup
+    | Named
+    | Values
+    | Measured
+    | AsOf
+    | Column
+    | CalendarNumber
+    | OpenTime
+)
 
 TRUE = Literal(True)
 NOTHING = Literal(None)
@@ -287,6 +317,10 @@ class Names(Protocol):
 
         Raises `parse.Refused` when it means two things, or is part of a ring.
         """
+        ...
+
+    def families(self) -> Collection[str]:
+        """The first parts of names that have dots: `icp` of `icp.core.score`."""
         ...
 
     def known(self, entity: str) -> Iterable[str]:

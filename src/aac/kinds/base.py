@@ -1,22 +1,18 @@
 """What a kind is: a typed model of a document that knows what it compiles to and how it is judged.
 
-One module a kind. Its keys are pydantic fields; a key that names another document carries `Ref`. Every scalar of a
-document arrives as text (YAML decides no types here), so that ``no`` in a list of countries stays Norway.
+One module a kind. Its keys are pydantic fields; a key that names another document carries `Ref`. What stands below a
+field in quotes is what people read of the key (`aac schema`, the reference).
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import date
-from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, Protocol, Self, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
+from aac.kinds.written import Day, Part, Split, Strict, missing, wrong
 from aac.measures import Compiled, Dimension, Population
-from aac.periods import Duration, is_zone, parse_duration
 from aac.results import Reading, Verdict
 
 if TYPE_CHECKING:
@@ -24,13 +20,10 @@ if TYPE_CHECKING:
 
     from aac.expressions.nodes import Meaning, Node, Type
     from aac.findings import Level, Span
+    from aac.kinds.written import Checklist
 
-NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*(%?)")
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-COUNT = re.compile(r"[1-9][0-9]{0,8}")
-
-Part = str | int
-"""One step into a document: a key, or the place in a list."""
+ANYWHERE = "*"
+"""The entity of names that mean the same wherever they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +89,28 @@ class Scope(Protocol):
         """An expression over the columns of a stream, which are all text; its value is text too."""
         ...
 
-    def rule(self, text: str, entity: str, *path: Part, wants: str = "value") -> Checked | None:
-        """A rule over one record of ``entity``.
+    def rule(self, rule: str | Checklist, entity: str, *path: Part, wants: str = "value") -> Checked | None:
+        """A rule over one record of ``entity``; the parts of a checklist are nodes with names.
 
-        ``wants``: ``boolean``, ``moment``, ``text``, ``calendar`` (the id of one) or ``value`` (any).
+        ``wants``: ``boolean``, ``moment``, ``number``, ``text``, ``calendar`` (the id of one) or ``value`` (any).
 
         What is wrong is reported at ``path``; then the answer is null. So it is when something it rests on is broken.
         """
         ...
 
-    def formula(self, text: str, entity: str, *path: Part) -> Checked | None:
-        """Arithmetic over aggregates of records of ``entity``."""
+    def formula(self, text: str, entity: str | None, *path: Part, basis: str = "period") -> Checked | None:
+        """Arithmetic over aggregates of records of ``entity``; over metrics and attainments when that is null.
+
+        With the basis ``retention``, ``opening(x)`` and ``closing(x)`` may stand in the aggregates.
+        """
+        ...
+
+    def values(self, name: str, *path: Part) -> tuple[str, ...] | None:
+        """The texts of a list that has a name (``list.regions``); what is wrong is reported at ``path``."""
+        ...
+
+    def unmeasured(self, what: str, *path: Part) -> None:
+        """Says (AAC404) that something here is checked and not measured by this version."""
         ...
 
     def aggregate(self, text: str, entity: str, *path: Part) -> Checked | None:
@@ -118,155 +122,38 @@ class Scope(Protocol):
         ...
 
 
-def wrong(code: str, message: str, instead: str, *path: Part, key: bool = False) -> PydanticCustomError:
-    """An error a validator raises: becomes a finding with that code, as near as there is to ``path`` in its value.
-
-    ``key``: at the key there, not at its value.
-    """
-    context = {"code": code, "message": message, "instead": instead, "path": path, "key": key}
-    return PydanticCustomError("finding", "{message}", context)
-
-
-def missing(key: str) -> PydanticCustomError:
-    """The error for a key that has to be there."""
-    return wrong("AAC210", f"`{key}` is missing", f"add `{key}: …`", key, key=True)
-
-
-def advised(error: ValueError) -> tuple[str, str]:
-    """What is wrong and what to write instead, from a sentence whose last semicolon parts the two."""
-    message, _, advice = str(error).rpartition("; ")
-    return (message, advice) if message else (advice, "see the language reference")
-
-
-# Values as people write them
-
-
-class Percentage(Fraction):
-    """A share that was written with `%`."""
-
-
-def read_share(value: object) -> Fraction:
-    """``95%`` or ``0.95`` as an exact fraction; raises a finding AAC301."""
-    text = str(value).strip()
-    match = NUMBER.fullmatch(text)
-    if match is None:
-        raise wrong("AAC301", f"`{_cut(text)}` is not a number or share", "write plain digits, as in `95%` or `1500.5`")
-    return Percentage(Fraction(match[1]) / 100) if match[2] else Fraction(match[1])
-
-
-def read_day(value: object) -> date:
-    """``2026-02-28``; raises a finding AAC308."""
-    try:
-        if DAY.fullmatch(str(value)):
-            return date.fromisoformat(str(value))
-    except ValueError:
-        pass
-    raise wrong("AAC308", f"{shown(value)} is not a date", "write it as `2026-02-28`")
-
-
-def read_count(value: object) -> int:
-    """A whole number above 0; raises a finding AAC308."""
-    if not COUNT.fullmatch(str(value)):
-        raise wrong("AAC308", f"{shown(value)} is no whole number above 0", "write a number of at least 1, as in `20`")
-    return int(str(value))
-
-
-def read_zone(value: str) -> str:
-    """The name of an IANA time zone; raises a finding AAC308."""
-    if not is_zone(value):
-        raise wrong("AAC308", f"`{value}` is no time zone", "write an IANA name, as in `Europe/Berlin`")
-    return value
-
-
-def read_duration(value: object) -> Duration:
-    """``4 business hours``; raises a finding AAC308."""
-    try:
-        return parse_duration(str(value))
-    except ValueError as error:
-        raise wrong("AAC308", *advised(error)) from None
-
-
-class Split(NamedTuple):
-    """A dimension as written: its name, its expression, and the steps to it in the list."""
-
-    name: str
-    rule: str
-    steps: tuple[Part, ...]
-
-
-def read_dimensions(value: object) -> tuple[Split, ...]:
-    """``[segment, {region: owner.region}]``; an unnamed dimension is named by its text. Raises a finding AAC308."""
-    if not isinstance(value, list):
-        raise wrong("AAC308", "`by` is a list", "write `by: [segment, {region: owner.region}]`")
-    splits: list[Split] = []
-    for number, item in enumerate(cast("list[object]", value)):
-        named = cast("dict[str, object]", item) if isinstance(item, dict) else {str(item): item}
-        for name, rule in named.items():
-            steps: tuple[Part, ...] = (number, name) if isinstance(item, dict) else (number,)
-            if not isinstance(rule, str):
-                advice = "write a field, or a name and an expression, as in `{region: owner.region}`"
-                raise wrong("AAC308", f"{shown(rule)} is no dimension", advice, *steps)
-            splits.append(Split(name, rule, steps))
-    return tuple(splits)
-
-
-def shown(value: object) -> str:
-    """A value in a sentence."""
-    match value:
-        case None:
-            return "nothing"
-        case list():
-            return "a list"
-        case dict():
-            return "a mapping"
-        case _:
-            return f"`{_cut(str(value))}`"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:59]}…"
-
-
-Share = Annotated[Fraction, BeforeValidator(read_share)]
-Day = Annotated[date, BeforeValidator(read_day)]
-Count = Annotated[int, BeforeValidator(read_count)]
-Zone = Annotated[str, AfterValidator(read_zone)]
-Promised = Annotated[Duration, BeforeValidator(read_duration)]
-By = Annotated[tuple[Split, ...], BeforeValidator(read_dimensions)]
-
-
-class Strict(BaseModel):
-    """A part of a document: unknown keys are errors, and a key without a value is as good as left out."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_value_is_no_key(cls, data: object) -> object:
-        if not isinstance(data, dict):
-            return data
-        known = {info.alias or name for name, info in cls.model_fields.items()}
-        items = cast("dict[str, object]", data).items()
-        return {key: value for key, value in items if value is not None or key not in known}
-
-
 class Kind(Strict):
-    """Keys common to all kinds (LANGUAGE §1). ``required``: common keys that this kind cannot do without."""
+    """Keys common to all kinds (LANGUAGE §1). ``required``: common keys that this kind cannot do without.
+
+    ``draft`` is a document of the kind with remarks, as `aac new` writes it and the reference shows it.
+    """
 
     kind_name: ClassVar[str]
     required: ClassVar[tuple[str, ...]] = ()
+    draft: ClassVar[str] = ""
 
     kind: str
+    """What sort of document this is."""
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    """The name other documents use: small letters, digits and `_`, unique within its kind."""
     name: str | None = None
+    """What people call it."""
     means: str | None = None
+    """What it means, in Markdown."""
     owner: Annotated[str, Ref("team")] | None = None
+    """The team that answers for it."""
     parties: tuple[Annotated[str, Ref("team")], ...] = ()
+    """The teams that agree to it; the owner is one of them."""
     tags: tuple[str, ...] = ()
+    """Words to select documents by."""
     links: tuple[str, ...] = ()
+    """Where to read more."""
     review_by: Day | None = None
+    """The day by which the teams look at it again."""
     why: str | None = None
+    """Why it is so."""
     as_written: str | None = None
+    """The words of the source it comes from."""
 
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> Self:
@@ -282,7 +169,7 @@ class Kind(Strict):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names this document lends to rules."""
+        """The names this document lends to rules: plain ones, or with dots and the kind ahead (`icp.core.score`)."""
         return ()
 
     @property
@@ -291,7 +178,7 @@ class Kind(Strict):
         return {}
 
     def entity(self, scope: Scope) -> str | None:
-        """The entity whose records this document's names are about; null when it lends none or is broken."""
+        """The entity whose records this document's names are about, or `ANYWHERE`; null when none or broken."""
         del scope
         return None
 
@@ -309,6 +196,23 @@ class Kind(Strict):
         """What a reading of something this document compiled to means."""
         del reading
         return Verdict(status=None)
+
+
+class Versioned(Kind):
+    """A kind whose documents may have versions: several of one id, whose days do not overlap (LANGUAGE §1)."""
+
+    effective_from: Day | None = None
+    """The first day it holds."""
+    effective_until: Day | None = None
+    """The first day it no longer holds."""
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        begins, ends = self.effective_from, self.effective_until
+        if begins is not None and ends is not None and ends <= begins:
+            advice = f"write a day after {begins}: the first on which it no longer holds"
+            raise wrong("AAC308", f"it would end on {ends}, before it holds for a day", advice, "effective_until")
+        return self
 
 
 def dimensions(scope: Scope, by: tuple[Split, ...], entity: str, *path: Part) -> tuple[Dimension, ...]:

@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from aac.calendars import WEEKDAYS, Calendar, Openings, parse_hours, parse_weekdays, public_holidays
 from aac.hookspecs import hookimpl
-from aac.kinds.base import Day, Kind, Scope, Strict, Zone, advised, shown, wrong
+from aac.kinds.base import Kind, Scope
+from aac.kinds.written import Day, Strict, Zone, advised, shown, wrong
 from aac.periods import YEARS
 
 CLOSED = "write hours, as in `09:00-17:00`; a weekday that is left out is closed"

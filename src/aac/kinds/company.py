@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, BeforeValidator
 
 from aac.hookspecs import hookimpl
-from aac.kinds.base import Kind, Ref, Zone, wrong
+from aac.kinds.base import Kind, Ref
+from aac.kinds.written import Zone, wrong
 
 
 def read_month_and_day(value: object) -> tuple[int, int]:

@@ -8,7 +8,8 @@ from pydantic import model_validator
 
 from aac.expressions.nodes import BOOLEAN, BROKEN, NOTHING, TRUE, Meaning, Named, conjunction
 from aac.hookspecs import hookimpl
-from aac.kinds.base import Kind, Ref, Scope, wrong
+from aac.kinds.base import Kind, Ref, Scope
+from aac.kinds.written import wrong
 
 
 class Definition(Kind):

@@ -23,7 +23,8 @@ from aac.expressions.nodes import (
 )
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
-from aac.kinds.base import Kind, Part, Ref, Scope, Strict, shown, wrong
+from aac.kinds.base import Kind, Ref, Scope
+from aac.kinds.written import Part, Strict, shown, wrong
 from aac.measures import StoredField, Table
 from aac.units import is_money, is_unit
 

@@ -9,20 +9,8 @@ from pydantic import BeforeValidator, model_validator
 
 from aac.hookspecs import hookimpl
 from aac.judging import number_status
-from aac.kinds.base import (
-    By,
-    Count,
-    Kind,
-    Percentage,
-    Ref,
-    Scope,
-    Share,
-    Strict,
-    Verdict,
-    dimensions,
-    read_share,
-    wrong,
-)
+from aac.kinds.base import Kind, Ref, Scope, Verdict, dimensions
+from aac.kinds.written import By, Count, Percentage, Share, Strict, read_share, wrong
 from aac.measures import Measure, Moment
 from aac.results import NumberReading
 from aac.units import fits, is_unit

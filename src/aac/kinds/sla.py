@@ -15,13 +15,15 @@ from aac.expressions.nodes import Literal as Constant
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.judging import attainment_status, budget
-from aac.kinds.base import By, Count, Kind, Promised, Ref, Scope, Strict, Verdict, dimensions, read_share, wrong
+from aac.kinds.base import Kind, Ref, Scope, Verdict, dimensions
+from aac.kinds.written import By, Count, Promised, Strict, read_share, wrong
 from aac.measures import Clock, Moment
 from aac.results import ClockReading, Escalation, Item, Status
 
 if TYPE_CHECKING:
     from aac.expressions.nodes import Meaning, Node
-    from aac.kinds.base import Checked, Part, Reading
+    from aac.kinds.base import Checked, Reading
+    from aac.kinds.written import Part
     from aac.periods import Grain
 
 OF_TIME = re.compile(r"(\d+(?:\.\d+)?)% of time")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from aac.hookspecs import hookimpl
-from aac.kinds.base import Kind, Ref, Scope, Strict
+from aac.kinds.base import Kind, Ref, Scope
+from aac.kinds.written import Strict
 
 
 class Queue(Strict):

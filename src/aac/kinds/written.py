@@ -1,0 +1,232 @@
+"""Values and parts of documents as people write them: what is read of them, and what is wrong with them.
+
+Every scalar of a document arrives as text (YAML decides no types here), so that ``no`` in a list of countries stays
+Norway. A reader gives the value or raises a finding.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from fractions import Fraction
+from typing import Annotated, NamedTuple, Self, cast
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from aac.periods import Duration, is_zone, parse_duration
+
+NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*(%?)")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+COUNT = re.compile(r"[1-9][0-9]{0,8}")
+
+Part = str | int
+"""One step into a document: a key, or the place in a list."""
+
+
+def wrong(code: str, message: str, instead: str, *path: Part, key: bool = False) -> PydanticCustomError:
+    """An error a validator raises: becomes a finding with that code, as near as there is to ``path`` in its value.
+
+    ``key``: at the key there, not at its value.
+    """
+    context = {"code": code, "message": message, "instead": instead, "path": path, "key": key}
+    return PydanticCustomError("finding", "{message}", context)
+
+
+def missing(key: str) -> PydanticCustomError:
+    """The error for a key that has to be there."""
+    return wrong("AAC210", f"`{key}` is missing", f"add `{key}: …`", key, key=True)
+
+
+def advised(error: ValueError) -> tuple[str, str]:
+    """What is wrong and what to write instead, from a sentence whose last semicolon parts the two."""
+    message, _, advice = str(error).rpartition("; ")
+    return (message, advice) if message else (advice, "see the language reference")
+
+
+# Values as people write them
+
+
+class Percentage(Fraction):
+    """A share that was written with `%`."""
+
+
+def read_share(value: object) -> Fraction:
+    """``95%`` or ``0.95`` as an exact fraction; raises a finding AAC301."""
+    text = str(value).strip()
+    match = NUMBER.fullmatch(text)
+    if match is None:
+        raise wrong("AAC301", f"`{_cut(text)}` is not a number or share", "write plain digits, as in `95%` or `1500.5`")
+    return Percentage(Fraction(match[1]) / 100) if match[2] else Fraction(match[1])
+
+
+def read_day(value: object) -> date:
+    """``2026-02-28``; raises a finding AAC308."""
+    try:
+        if DAY.fullmatch(str(value)):
+            return date.fromisoformat(str(value))
+    except ValueError:
+        pass
+    raise wrong("AAC308", f"{shown(value)} is not a date", "write it as `2026-02-28`")
+
+
+def read_count(value: object) -> int:
+    """A whole number above 0; raises a finding AAC308."""
+    if not COUNT.fullmatch(str(value)):
+        raise wrong("AAC308", f"{shown(value)} is no whole number above 0", "write a number of at least 1, as in `20`")
+    return int(str(value))
+
+
+def read_zone(value: str) -> str:
+    """The name of an IANA time zone; raises a finding AAC308."""
+    if not is_zone(value):
+        raise wrong("AAC308", f"`{value}` is no time zone", "write an IANA name, as in `Europe/Berlin`")
+    return value
+
+
+def read_duration(value: object) -> Duration:
+    """``4 business hours``; raises a finding AAC308."""
+    try:
+        return parse_duration(str(value))
+    except ValueError as error:
+        raise wrong("AAC308", *advised(error)) from None
+
+
+class Split(NamedTuple):
+    """A dimension as written: its name, its expression, and the steps to it in the list."""
+
+    name: str
+    rule: str
+    steps: tuple[Part, ...]
+
+
+def read_dimensions(value: object) -> tuple[Split, ...]:
+    """``[segment, {region: owner.region}]``; an unnamed dimension is named by its text. Raises a finding AAC308."""
+    if not isinstance(value, list):
+        raise wrong("AAC308", "`by` is a list", "write `by: [segment, {region: owner.region}]`")
+    splits: list[Split] = []
+    for number, item in enumerate(cast("list[object]", value)):
+        named = cast("dict[str, object]", item) if isinstance(item, dict) else {str(item): item}
+        for name, rule in named.items():
+            steps: tuple[Part, ...] = (number, name) if isinstance(item, dict) else (number,)
+            if not isinstance(rule, str):
+                advice = "write a field, or a name and an expression, as in `{region: owner.region}`"
+                raise wrong("AAC308", f"{shown(rule)} is no dimension", advice, *steps)
+            splits.append(Split(name, rule, steps))
+    return tuple(splits)
+
+
+def shown(value: object) -> str:
+    """A value in a sentence."""
+    match value:
+        case None:
+            return "nothing"
+        case list():
+            return "a list"
+        case dict():
+            return "a mapping"
+        case _:
+            return f"`{_cut(str(value))}`"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+Share = Annotated[Fraction, BeforeValidator(read_share)]
+Day = Annotated[date, BeforeValidator(read_day)]
+Count = Annotated[int, BeforeValidator(read_count)]
+Zone = Annotated[str, AfterValidator(read_zone)]
+Promised = Annotated[Duration, BeforeValidator(read_duration)]
+By = Annotated[tuple[Split, ...], BeforeValidator(read_dimensions)]
+
+
+class Strict(BaseModel):
+    """A part of a document: unknown keys are errors, and a key without a value is as good as left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_value_is_no_key(cls, data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        known = {info.alias or name for name, info in cls.model_fields.items()}
+        items = cast("dict[str, object]", data).items()
+        return {key: value for key, value in items if value is not None or key not in known}
+
+
+class Row(Strict):
+    """A part of a document that may say where it comes from, as any document may."""
+
+    why: str | None = None
+    """Why it is so."""
+    as_written: str | None = None
+    """The words of the source it comes from."""
+
+
+# Checklists: rules in named parts
+
+
+class NamedRule(Row):
+    """A part of a checklist: its name, and a rule or a checklist of its own."""
+
+    id: str
+    """The name by which results say what was missing."""
+    rule: str | None = None
+    """An expression that is true or false."""
+    all: tuple[NamedRule, ...] | None = None
+    """Parts that must all be true."""
+    any: tuple[NamedRule, ...] | None = None
+    """Parts of which one must be true."""
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if sum(part is not None for part in (self.rule, self.all, self.any)) != 1:
+            advice = "write `rule: …`, or a list of parts below `all:` or `any:`"
+            raise wrong("AAC308", f"the part `{self.id}` needs one rule", advice, "id", key=True)
+        refuse_empty(self)
+        return self
+
+
+class Checklist(Strict):
+    """Named parts, all of which or any of which must be true."""
+
+    all: tuple[NamedRule, ...] | None = None
+    """Parts that must all be true."""
+    any: tuple[NamedRule, ...] | None = None
+    """Parts of which one must be true."""
+
+    @model_validator(mode="after")
+    def _is_one_list(self) -> Self:
+        if (self.all is None) == (self.any is None):
+            advice = "write one of them; lists may stand inside lists"
+            raise wrong("AAC308", "a checklist is `all` of its parts or `any` of them", advice)
+        refuse_empty(self)
+        return self
+
+    def __str__(self) -> str:
+        joined = " and " if self.all is not None else " or "
+        return joined.join(part.id for part in self.all or self.any or ())
+
+
+def refuse_empty(parts: NamedRule | Checklist) -> None:
+    """Raises a finding AAC308 for a list without parts, and AAC209 for two parts of one name."""
+    for key in ("all", "any"):
+        named = cast("tuple[NamedRule, ...] | None", getattr(parts, key))
+        if named == ():
+            raise wrong("AAC308", f"`{key}` has no parts", "name them, or leave the key out", key, key=True)
+        seen: set[str] = set()
+        for number, part in enumerate(named or ()):
+            if part.id in seen:
+                raise wrong("AAC209", f"`{part.id}` is told twice", "name each part once", key, number, "id")
+            seen.add(part.id)
+
+
+def sort_of_rule(value: object) -> str:
+    """Whether a rule is one text or a checklist."""
+    return "checklist" if isinstance(value, dict | Checklist) else "rule"
+
+
+Rule = Annotated[Annotated[str, Tag("rule")] | Annotated[Checklist, Tag("checklist")], Discriminator(sort_of_rule)]
+"""A rule that is true or false of a record: one expression, or a checklist of named ones."""

@@ -1,0 +1,219 @@
+"""A folder of documents -> a project, and all that is wrong with it, in one pass.
+
+`load` never stops at a mistake: a document that fails still lends its id, so that one typo is told once. When
+documents have versions, the project of each day on which one begins or ends is checked, each mistake told once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from datetime import date
+from difflib import get_close_matches
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from aac.calendars import Calendar
+from aac.documents import read_folder
+from aac.findings import Finding, did_you_mean, in_reading_order
+from aac.kinds.base import Versioned
+from aac.measures import Clock, Measure, Table
+from aac.models import invalid, references
+from aac.project import Project, Version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from aac.config import Config
+    from aac.documents import Document
+    from aac.expressions.nodes import Node
+    from aac.graph import Id
+    from aac.kinds.base import Kind
+    from aac.kinds.written import Part
+
+
+def load(config: Config, kinds: Mapping[str, type[Kind]]) -> tuple[Project, tuple[Finding, ...]]:
+    """Everything under `alignment/` as the newest project, and what is wrong with it, in reading order."""
+    documents, told = read_folder(config.root)
+    findings = list(told)
+    versions, lent = read_versions(documents, kinds, findings)
+    by_day: dict[date, Project] = {}
+    for day in days_of_change(versions):
+        project = Project(config, kinds, documents, versions, day, lent, by_day=by_day)
+        by_day[day] = project
+        for check in CHECKS:
+            check(project)
+        findings += project.told
+    newest = by_day[max(by_day)]
+    newest.told = list(in_reading_order(findings))
+    return newest, newest.findings
+
+
+def days_of_change(versions: Iterable[Version]) -> list[date]:
+    """The first day there is, and every day on which a version begins or ends."""
+    days = {day for version in versions for day in (version.begins, version.ends)}
+    return sorted({date.min, *days} - {date.max})
+
+
+# Documents to models
+
+
+def read_versions(
+    documents: Sequence[Document], kinds: Mapping[str, type[Kind]], told: list[Finding]
+) -> tuple[tuple[Version, ...], frozenset[str]]:
+    """Every document of a known kind through its model, and the ids that the others lend.
+
+    Two of one kind and id are an error unless they are versions that do not overlap (AAC205); AAC208: no such kind.
+    """
+    versions: dict[Id, list[Version]] = {}
+    lent: set[str] = set()
+    for document in documents:
+        model = kinds.get(document.kind or "")
+        if model is None or document.kind is None or document.id is None:
+            lent |= _ids_of(document)
+            if model is None and document.kind is not None:
+                message = f"there is no kind `{document.kind}`"
+                advice = did_you_mean(document.kind, kinds)
+                told.append(Finding("AAC208", "error", message, advice, document.span("kind"), None))
+            continue
+        id_ = (document.kind, document.id)
+        version = Version(id_, document, _model(document, model, told))
+        earlier = versions.setdefault(id_, [])
+        twin = next((other for other in earlier if _overlap(other, version)), None)
+        if twin is not None:
+            told.append(_told_twice(version, twin))
+        else:
+            earlier.append(version)
+    return tuple(version for several in versions.values() for version in several), frozenset(lent)
+
+
+def _model(document: Document, model: type[Kind], told: list[Finding]) -> Kind | None:
+    if document.broken:
+        return None
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        told += invalid(error, model, document)
+        return None
+
+
+def _overlap(one: Version, other: Version) -> bool:
+    """Whether two documents of one id cannot be versions of each other."""
+    if one.model is None or other.model is None:
+        # what is broken may be a version, if it says so
+        return not all({"effective_from", "effective_until"} & v.document.data.keys() for v in (one, other))
+    return one.begins < other.ends and other.begins < one.ends
+
+
+def _told_twice(version: Version, twin: Version) -> Finding:
+    kind, id_ = version.id
+    place = twin.document.span("id")
+    if isinstance(version.model, Versioned) and (version.begins, version.ends) != (date.min, date.max):
+        message = f"the days of this version overlap with those of the {kind} `{id_}` in {place}"
+        advice = "end the older one with `effective_until`: the first day on which it no longer holds"
+        path = "effective_from" if version.model.effective_from else "effective_until"
+        return Finding("AAC205", "error", message, advice, version.document.span(path), f"{kind}:{id_}")
+    message = f"there is a {kind} `{id_}` already, in {place}"
+    return Finding("AAC205", "error", message, "rename one of them", version.document.span("id"))
+
+
+def _ids_of(document: Document) -> set[str]:
+    """The id of a document as it was written, perhaps below a misspelt key, and what `AAC202` says to write instead."""
+    written = next((value for key, value in document.data.items() if _is_nearly_id(key)), None)
+    return {written, re.sub(r"[^a-z0-9]+", "_", written.lower()).strip("_")} if isinstance(written, str) else set()
+
+
+def _is_nearly_id(key: str) -> bool:
+    return bool(get_close_matches(key.lower(), ["id"], cutoff=0.75))  # `kind` has 0.67
+
+
+# The checks, in order; each adds to what is told
+
+
+def one_company(project: Project) -> None:
+    """At most one company (AAC205)."""
+    first, *others = project.ids("company") or [""]
+    for id_ in others:
+        message = f"there is a company already, in {project.places['company', first].span('id')}"
+        project.tell("AAC205", message, "keep one of them", ("company", id_), "id")
+
+
+def references_lead_somewhere(project: Project) -> None:
+    """Every key that names a document names one that is there (AAC204)."""
+    for id_, model in project.models.items():
+        for path, kinds, target in references(model):
+            found = next(((kind, target) for kind in kinds if (kind, target) in project.places), None)
+            if found is not None:
+                project.graph.rests_on[id_].add(found)
+            elif target not in project.lent:
+                known = [other for kind in kinds for other in project.ids(kind)]
+                advice = did_you_mean(target, known) or f"write a document of kind `{kinds[0]}` with `id: {target}`"
+                project.tell("AAC204", f"no {' or '.join(kinds)} is called `{target}`", advice, id_, *path)
+
+
+def names_mean_one_thing(project: Project) -> None:
+    """A name has one meaning on an entity, and a word is no entity's name too (AAC209)."""
+    lenders: dict[tuple[str, str], list[Id]] = defaultdict(list)
+    for entity, name, id_ in project.graph.lent():
+        lenders[entity, name].append(id_)
+        if id_[0] != "entity" and id_[1] == name and ("entity", name) in project.places:
+            message = f"there is an entity `{name}` too, in {project.places['entity', name].span('id')}"
+            project.tell("AAC209", message, "rename one of them", id_, "id")
+    for (entity, name), ids in lenders.items():
+        first, *others = sorted(ids, key=lambda id_: id_[0] != "entity")
+        path = ("fields", name) if first[0] == "entity" else ("id",)
+        place = project.places[first].span(*path, key=True)
+        for id_ in others:
+            message = f"`{name}` means something on `{entity}` already: {first[0]} `{first[1]}`, in {place}"
+            project.tell("AAC209", message, "rename one of them", id_, "id")
+
+
+def compile_all(project: Project) -> None:
+    """Asks what every name means and what every sound document compiles to, and keeps it by sort."""
+    graph = project.graph
+    compiled: list[object] = []
+    for id_, model in sorted(project.models.items(), key=itemgetter(0)):
+        with graph.asking(id_):
+            entity = graph.entity_of(id_)
+            for name in model.names if entity is not None else ():
+                graph.meaning(str(entity), name)
+            parts = model.compile(project.scope(id_))
+            # what holds on other days only is checked and not measured
+            compiled += [part for part in parts if project.is_in_force(id_) or not isinstance(part, Clock | Measure)]
+    project.tables = tuple(part for part in compiled if isinstance(part, Table))
+    project.measures = tuple(part for part in compiled if isinstance(part, Measure))
+    project.clocks = tuple(part for part in compiled if isinstance(part, Clock))
+    project.calendars = tuple(part for part in compiled if isinstance(part, Calendar))
+
+
+def dimensions_mean_one_thing(project: Project) -> None:
+    """A dimension's name has one expression per entity, in all documents (AAC209; LANGUAGE §8)."""
+    seen: dict[tuple[str, str], tuple[Node, Id]] = {}
+    for part in (*project.clocks, *project.measures):
+        kind, _, id_ = part.subject.partition(":")
+        for dimension in part.dimensions:
+            key = (part.population.entity, dimension.name)
+            first, other = seen.setdefault(key, (dimension.value, (kind, id_)))
+            if first != dimension.value and (kind, id_) in project.places:
+                message = f"{other[0]} `{other[1]}` splits `{key[0]}` by another `{dimension.name}`"
+                path = _dimension(project.places[kind, id_], dimension.name)
+                project.tell("AAC209", message, "give one of the two another name", (kind, id_), *path, key=True)
+
+
+def _dimension(document: Document, name: str) -> tuple[Part, ...]:
+    """Where a document names a dimension."""
+    for path, position in document.positions.items():
+        if "by" in path[:-1] and name in (path[-1], position.text):
+            return path
+    return ()
+
+
+CHECKS: tuple[Callable[[Project], None], ...] = (
+    one_company,
+    references_lead_somewhere,
+    names_mean_one_thing,
+    compile_all,
+    dimensions_mean_one_thing,
+)
