@@ -20,12 +20,15 @@ BASE = {
     for path in sorted((CASES / "base").rglob("*"))
     if path.is_file()
 }
-FAULTS: list[dict[str, Any]] = [
-    case
-    for name in ("names", "types", "kinds")
-    for case in yaml.safe_load((CASES / f"{name}.yml").read_text(encoding="utf-8"))
-]
-VALID: list[dict[str, Any]] = yaml.safe_load((CASES / "valid.yml").read_text(encoding="utf-8"))
+
+
+def cases_of(pattern: str) -> list[dict[str, Any]]:
+    """The cases of all files that are named so."""
+    return [case for path in sorted(CASES.glob(pattern)) for case in yaml.safe_load(path.read_text(encoding="utf-8"))]
+
+
+FAULTS = cases_of("[!v]*.yml")
+VALID = cases_of("valid*.yml")
 CODE = re.compile(r"AAC[0-9]{3}")
 
 
@@ -54,7 +57,7 @@ def titled(case: dict[str, Any]) -> str:
 def test_nothing_is_wrong_with_the_base(tmp_path: Path) -> None:
     project, findings = load_files(tmp_path, BASE)
     assert told(findings) == []
-    assert len(project.models) == len(project.documents) == 15
+    assert len(project.models) == len(project.documents) >= 15
 
 
 @pytest.mark.parametrize("case", FAULTS, ids=titled)
