@@ -54,6 +54,7 @@ FLOORS = (
     # 2: the words
     (
         "aac.documents",
+        "aac.codes",
         "aac.expressions.nodes",
         "aac.expressions.parse",
         "aac.expressions.values",

@@ -430,6 +430,12 @@ def read_text(data: bytes, file: str) -> tuple[list[Document], list[Finding]]:
     return reader.documents, reader.findings
 
 
+def read_values(data: bytes, file: str) -> dict[str, Plain]:
+    """The keys and values of a file of our own that is one YAML mapping, with no kind and no id."""
+    (document,) = read_text(data, file)[0]
+    return document.data
+
+
 def read_folder(root: Path) -> tuple[list[Document], list[Finding]]:
     """The documents of every ``*.yml`` and ``*.yaml`` below ``alignment/`` of a project, in order of path.
 
