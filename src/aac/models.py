@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from pydantic import BaseModel
@@ -118,8 +119,8 @@ Found = tuple[tuple[Part, ...], tuple[str, ...], str]
 
 def references(model: BaseModel, path: tuple[Part, ...] = ()) -> Iterator[Found]:
     """Every reference a model holds, in the order of its keys."""
-    for name, info in type(model).model_fields.items():
-        yield from _references(getattr(model, name), _refs(info), (*path, info.alias or name))
+    for name, key, ref in _referring(type(model)):
+        yield from _references(getattr(model, name), ref, (*path, key))
 
 
 def _references(value: object, ref: Ref | None, path: tuple[Part, ...]) -> Iterator[Found]:
@@ -136,6 +137,13 @@ def _references(value: object, ref: Ref | None, path: tuple[Part, ...]) -> Itera
                 yield from _references(item, ref, (*path, key))
         case _:
             pass
+
+
+@cache
+def _referring(model: type[BaseModel]) -> tuple[tuple[str, str, Ref | None], ...]:
+    """The fields of a model that may hold references: name, key and the mark; those of models inside have none."""
+    fields = ((name, info.alias or name, _refs(info), info) for name, info in model.model_fields.items())
+    return tuple((name, key, ref) for name, key, ref, info in fields if ref or _model_in(info.annotation))
 
 
 def _refs(info: FieldInfo) -> Ref | None:

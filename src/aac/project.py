@@ -20,7 +20,7 @@ from aac.reports.base import Entry
 from aac.scope import DocumentScope, RuleNames
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from aac.calendars import Calendar
@@ -154,17 +154,31 @@ class Project:
         missing = {word for kind, id_ in broken for word in (id_, f"{kind}.{id_}")}
         return Graph(self.models, missing | self.lent, self.scope)
 
-    def of_kind(self, kind: str) -> list[Kind]:
+    def of_kind(self, kind: str) -> Sequence[Kind]:
         """The sound documents of a kind, by id."""
-        return [model for (other, _), model in sorted(self.models.items(), key=_by_id) if other == kind]
+        return self._by_kind.get(kind, ())
 
-    def ids(self, kind: str) -> list[str]:
+    @cached_property
+    def _by_kind(self) -> Mapping[str, list[Kind]]:
+        by_kind: dict[str, list[Kind]] = {}
+        for (kind, _), model in sorted(self.models.items(), key=_by_id):
+            by_kind.setdefault(kind, []).append(model)
+        return by_kind
+
+    def ids(self, kind: str) -> Sequence[str]:
         """The ids of a kind, those of broken documents among them."""
-        return sorted(id_ for other, id_ in self.places if other == kind)
+        return self._ids.get(kind, ())
+
+    @cached_property
+    def _ids(self) -> Mapping[str, list[str]]:
+        ids: dict[str, list[str]] = {}
+        for kind, id_ in sorted(self.places):
+            ids.setdefault(kind, []).append(id_)
+        return ids
 
     def is_incomplete(self, kind: str) -> bool:
         """Whether a document of the kind, or one that may be of it, cannot be used."""
-        return bool(self.lent) or any(id_[0] == kind and id_ not in self.models for id_ in self.places)
+        return bool(self.lent) or len(self.ids(kind)) > len(self.of_kind(kind))
 
     def table(self, entity: str) -> Table:
         """The compiled table of an entity; raises KeyError."""

@@ -16,7 +16,7 @@ from aac.kinds.base import ANYWHERE, Checked
 from aac.kinds.written import Checklist
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from aac.documents import Document
     from aac.expressions.parse import Problem
@@ -47,7 +47,8 @@ class Setting(Protocol):
     def sources(self) -> Collection[str]: ...
     @property
     def rules(self) -> dict[Id, dict[tuple[Part, ...], Checked]]: ...
-    def ids(self, kind: str) -> list[str]: ...
+    def ids(self, kind: str) -> Sequence[str]: ...
+    def of_kind(self, kind: str) -> Sequence[Kind]: ...
     def is_incomplete(self, kind: str) -> bool: ...
 
 
@@ -81,7 +82,7 @@ class DocumentScope:
         return model
 
     def models(self, kind: str) -> Iterable[Any]:
-        return [model for (other, _), model in sorted(self.setting.models.items(), key=_by_id) if other == kind]
+        return self.setting.of_kind(kind)
 
     def is_incomplete(self, kind: str) -> bool:
         return self.setting.is_incomplete(kind)
@@ -234,7 +235,3 @@ def _a_number(typed: Typed) -> Typed:
         message = f"a metric is a number, and this is {said(typed.type)}"
         raise Refused("AAC302", message, "count, sum or divide", typed.at)
     return typed
-
-
-def _by_id(pair: tuple[Id, object]) -> Id:
-    return pair[0]
