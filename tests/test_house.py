@@ -57,6 +57,7 @@ FLOORS = (
         "aac.codes",
         "aac.expressions.nodes",
         "aac.expressions.parse",
+        "aac.expressions.parsed",
         "aac.expressions.values",
         "aac.expressions.functions",
         "aac.expressions.check",

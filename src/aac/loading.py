@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from aac.calendars import Calendar
 from aac.documents import read_folder
+from aac.expressions.parsed import Rules
 from aac.findings import Finding, did_you_mean, in_reading_order
 from aac.kinds.base import Versioned
 from aac.measures import Clock, Measure, Table
@@ -34,14 +35,20 @@ if TYPE_CHECKING:
     from aac.kinds.written import Part
 
 
-def load(config: Config, kinds: Mapping[str, type[Kind]]) -> tuple[Project, tuple[Finding, ...]]:
-    """Everything under `alignment/` as the newest project, and what is wrong with it, in reading order."""
+def load(
+    config: Config, kinds: Mapping[str, type[Kind]], parsed: Rules | None = None
+) -> tuple[Project, tuple[Finding, ...]]:
+    """Everything under `alignment/` as the newest project, and what is wrong with it, in reading order.
+
+    ``parsed`` are rules that were parsed before.
+    """
     documents, told = read_folder(config.root)
     findings = list(told)
     versions, lent = read_versions(documents, kinds, findings)
     by_day: dict[date, Project] = {}
+    parsed = parsed or Rules()
     for day in days_of_change(versions):
-        project = Project(config, kinds, documents, versions, day, lent, by_day=by_day)
+        project = Project(config, kinds, documents, versions, day, lent, parsed, by_day=by_day)
         by_day[day] = project
         for check in CHECKS:
             check(project)

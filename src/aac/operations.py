@@ -11,6 +11,7 @@ from aac import config
 from aac.connectors.base import Context
 from aac.errors import DocumentsError, SourceError, UsageError
 from aac.evaluate import Asked, evaluate
+from aac.expressions import parsed
 from aac.findings import Finding, did_you_mean, has_errors, in_reading_order
 from aac.judging import exit_code
 from aac.landing.landed import prepared
@@ -62,7 +63,9 @@ def open_project(start: Path) -> Opened:
     """The project at or above a folder, with its plugins. Raises ConfigError and PluginError."""
     settings = config.load(start)
     registry = load_plugins(settings.root)
-    loaded, findings = load(settings, registry.kinds)
+    rules = parsed.read(settings.root)
+    loaded, findings = load(settings, registry.kinds, rules)
+    parsed.keep(settings.root, rules)
     wrong_sources = check_sources(settings.sources, registry.connectors)
     return Opened(loaded, registry, in_reading_order([*wrong_sources, *findings]))
 

@@ -12,6 +12,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from aac.expressions.parsed import Rules
 from aac.findings import Finding, in_reading_order
 from aac.graph import Graph, Id
 from aac.kinds.base import Versioned
@@ -81,6 +82,7 @@ class Project:
     versions: tuple[Version, ...]
     day: date
     lent: frozenset[str]
+    parsed: Rules = field(default_factory=Rules, repr=False)
     told: list[Finding] = field(default_factory=list[Finding])
     rules: dict[Id, dict[tuple[Part, ...], Checked]] = field(
         default_factory=lambda: defaultdict[Id, "dict[tuple[Part, ...], Checked]"](dict)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from aac.expressions.check import Broken, check_formula, check_rule
 from aac.expressions.functions import calendar_wanted
 from aac.expressions.nodes import BOOLEAN, TEXT, TIMESTAMP, AsOf, Call, Column, Meaning, Named, Node, Value, Values
-from aac.expressions.parse import Refused, TooDeep, parse
+from aac.expressions.parse import Refused, TooDeep
 from aac.expressions.values import Typed, said, wanted
 from aac.findings import Finding, Level, Span, did_you_mean
 from aac.kinds.base import ANYWHERE, Checked
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from aac.documents import Document
     from aac.expressions.parse import Problem
+    from aac.expressions.parsed import Rules
     from aac.graph import Graph, Id
     from aac.kinds.base import Kind
     from aac.kinds.written import NamedRule, Part
@@ -45,6 +46,8 @@ class Setting(Protocol):
     def parameters(self) -> Mapping[str, Value]: ...
     @property
     def sources(self) -> Collection[str]: ...
+    @property
+    def parsed(self) -> Rules: ...
     @property
     def rules(self) -> dict[Id, dict[tuple[Part, ...], Checked]]: ...
     def ids(self, kind: str) -> Sequence[str]: ...
@@ -117,7 +120,7 @@ class DocumentScope:
                 if inner.rule is not None
                 else self._checklist(inner, entity, place)
             )
-            named += [Named(inner.id, checked.node)] if checked is not None else []
+            named += [Named(inner.id, checked.node, is_part=True)] if checked is not None else []
         if len(named) < len(parts):
             return None
         return Checked(Call(function, tuple(named)) if len(named) > 1 else named[0], BOOLEAN)
@@ -154,7 +157,7 @@ class DocumentScope:
     def _checked(self, text: str, path: tuple[Part, ...], check: Callable[[Node], Typed]) -> Checked | None:
         def checked() -> Checked | None:
             try:
-                typed = check(parse(text))
+                typed = check(self.setting.parsed.parse(text))
             except Broken:
                 return None
             return Checked(typed.node, typed.type)
