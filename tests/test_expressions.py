@@ -341,39 +341,39 @@ def test_types(text: str, type_: Type) -> None:
         ("'2026-01-01' in (d, '2026-01-02')", call("in", Literal(NEW_YEAR), field("d"), Literal(NEW_YEAR + 1))),
         ("coalesce('2026-01-01', d)", call("coalesce", Literal(NEW_YEAR), field("d"))),
         ("case when b then '2026-01-01' else d end", Case(((field("b"), Literal(NEW_YEAR)),), field("d"))),
-        ("days_between('2026-01-01', d)", call("subtract", field("d"), Literal(NEW_YEAR))),
+        ("days_between('2026-01-01', d)", call("days_between", Literal(NEW_YEAR), field("d"))),
         # a number beside a length of time is so many of its unit, wherever it stands
         (
             "hours_between(s, e) > 1.5",
-            call("gt", call("subtract", field("e"), field("s")), Literal(HOUR_US * 3 // 2)),
+            call("gt", call("hours_between", field("s"), field("e")), Literal(HOUR_US * 3 // 2)),
         ),
         (
             "coalesce(1, hours_between(s, e))",
-            call("coalesce", Literal(HOUR_US), call("subtract", field("e"), field("s"))),
+            call("coalesce", Literal(HOUR_US), call("hours_between", field("s"), field("e"))),
         ),
         (
             "case when b then 5 else hours_between(s, e) end",
-            Case(((field("b"), Literal(5 * HOUR_US)),), call("subtract", field("e"), field("s"))),
+            Case(((field("b"), Literal(5 * HOUR_US)),), call("hours_between", field("s"), field("e"))),
         ),
         (
             "1 in (hours_between(s, e), 2)",
-            call("in", Literal(HOUR_US), call("subtract", field("e"), field("s")), Literal(2 * HOUR_US)),
+            call("in", Literal(HOUR_US), call("hours_between", field("s"), field("e")), Literal(2 * HOUR_US)),
         ),
         (
             "hours_between(s, e) < h",
-            call("lt", call("subtract", field("e"), field("s")), call("multiply", field("h"), Literal(HOUR_US))),
+            call("lt", call("hours_between", field("s"), field("e")), call("multiply", field("h"), Literal(HOUR_US))),
         ),
         # days between dates are whole days, those between times are microseconds
         (
             "coalesce(days_between(d, d), days_between(s, e), 2)",
             call(
                 "coalesce",
-                call("multiply", call("subtract", field("d"), field("d")), Literal(DAY_US)),
-                call("subtract", field("e"), field("s")),
+                call("multiply", call("days_between", field("d"), field("d")), Literal(DAY_US)),
+                call("days_between", field("s"), field("e")),
                 Literal(2 * DAY_US),
             ),
         ),
-        ("days_between(d, d) <= 2", call("le", call("subtract", field("d"), field("d")), Literal(2))),
+        ("days_between(d, d) <= 2", call("le", call("days_between", field("d"), field("d")), Literal(2))),
     ],
 )
 def test_nodes_without_names(text: str, node: Node) -> None:

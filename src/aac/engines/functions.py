@@ -80,6 +80,11 @@ def _all(kind: type[exp.Binary]) -> Callable[..., Expr]:
     return lowering
 
 
+def _elapsed(a: Expr, b: Expr) -> Expr:
+    """The stored integers from a to b, whose scale is that of the span."""
+    return _binary(exp.Sub)(b, a)
+
+
 def _not(a: Expr) -> Expr:
     return paren(exp.Not(this=paren(a)))
 
@@ -232,6 +237,8 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "add": _binary(exp.Add),
     "subtract": _binary(exp.Sub),
     "multiply": _multiply,
+    "hours_between": _elapsed,
+    "days_between": _elapsed,
     # what landing reads text with
     "clean": _clean,
     "to_integer": _to_integer,

@@ -290,8 +290,11 @@ class _Block:
 
 
 PASSING = frozenset(
-    {"eq", "ne", "lt", "le", "gt", "ge", "like", "ilike", "lower", "upper", "add", "subtract", "multiply", "not"}
-)
+    {
+        "eq", "ne", "lt", "le", "gt", "ge", "like", "ilike", "lower", "upper", "add", "subtract", "multiply", "not",
+        "hours_between", "days_between",
+    }
+)  # fmt: skip
 """Functions that are unknown as soon as one argument is."""
 
 

@@ -117,7 +117,7 @@ def _elapsed(unit: str, scale: int) -> Signature:
 
     def signature_(names: Names, call: Call, arguments: list[Typed]) -> Typed:
         a, b = _two_moments(names, call, arguments, 2)
-        span = Call("subtract", (b.node, a.node), at=call.at)
+        span = replace(call, arguments=(a.node, b.node))
         if a.type.name == "timestamp":
             return Typed(span, Type("span", unit=unit, scale=scale))
         if unit != "days":

@@ -68,11 +68,16 @@ Path = tuple[Reference, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Literal:
-    """A constant: text, exact number, true, false or null. ``label`` is the parameter's name, if it came from one."""
+    """A constant: text, exact number, true, false or null.
+
+    ``label`` is the parameter's name, if it came from one; ``written`` the value as it was written, where it was made
+    like what it is compared with (a moment, a length of time).
+    """
 
     value: Value
     label: str | None = None
     at: int = 0
+    written: Value = None
 
     def __eq__(self, other: object) -> bool:
         # True == 1 in Python, and here they are two things
@@ -154,11 +159,13 @@ class Named:
     """Something that has a name in the documents (a definition, a computed field) and the rule it stands for.
 
     ``path`` leads from the record the rule is about to the one that it is said of: if that is not there, it is unknown.
+    ``is_part``: of a checklist, where its name alone says too little.
     """
 
     label: str
     body: Node
     path: Path = ()
+    is_part: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

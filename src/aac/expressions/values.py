@@ -189,7 +189,8 @@ def _as_moment(text: Typed, like: Type, zone: str) -> Typed:
     except ValueError:
         advice = "write it as '2026-02-28'" + (" or '2026-02-28 09:30'" if like.name == "timestamp" else "")
         raise Refused("AAC302", f"`{written}` is no {like.name}", advice, text.at) from None
-    return Typed(Literal(value, label=written, at=text.at), like, text.at)
+    label = text.node.label if isinstance(text.node, Literal) else None
+    return Typed(Literal(value, label, text.at, written), like, text.at)
 
 
 def _scaled(typed: Typed, unit: str | None, scale: int) -> Typed:
@@ -201,5 +202,5 @@ def _scaled(typed: Typed, unit: str | None, scale: int) -> Typed:
     if isinstance(typed.node, Literal) and isinstance(typed.node.value, int | Decimal):
         exact = Fraction(typed.node.value) * factor
         value = exact.numerator if exact.denominator == 1 else Decimal(exact.numerator) / exact.denominator
-        return Typed(replace(typed.node, value=value), type_, typed.at)
+        return Typed(replace(typed.node, value=value, written=typed.node.value), type_, typed.at)
     return Typed(Call("multiply", (typed.node, Literal(factor)), at=typed.at), type_, typed.at)
