@@ -14,6 +14,7 @@ from aac import caches
 from aac.expressions import parsed
 from aac.expressions.parse import Refused, parse
 from tests.commands import run_aac
+from tests.loading import CONFIG
 
 if TYPE_CHECKING:
     from aac.expressions.nodes import Node
@@ -102,8 +103,13 @@ def test_what_is_no_cache_of_ours_is_as_good_as_none(tmp_path: Path, written: by
 
 def test_another_parser_reads_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept(tmp_path, "score > 50")
+    asked: list[str] = []
+    monkeypatch.setattr(parsed.parser, "parse", lambda text: asked.append(str(text)))
+    parsed.read(tmp_path).parse("score > 50")
+    assert asked == []
     monkeypatch.setattr(parsed, "VERSION", "another")
-    assert parsed.read(tmp_path).changed == {} or parsed.read(tmp_path).changed is None
+    parsed.read(tmp_path).parse("score > 50")
+    assert asked == ["score > 50"]
 
 
 def test_where_nothing_can_be_written_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,9 +138,7 @@ def test_caches_of_projects_that_are_gone_are_deleted(folder: Path) -> None:
 def test_a_second_run_says_the_same(tmp_path: Path, folder: Path) -> None:
     documents = tmp_path / "alignment"
     documents.mkdir()
-    (tmp_path / "aac.toml").write_text(
-        '[project]\nname = "T"\nspec = 1\n[sources.crm]\nconnector = "csv"\npath = "."\n'
-    )
+    (tmp_path / "aac.toml").write_text(CONFIG)
     (documents / "a.yml").write_text(
         "kind: entity\nid: lead\nfrom: crm.leads\nkey: lead_id\nfields:\n  lead_id: text\n  score: integer\n"
         "  high: {is: score > 50}\n  odd: {is: scor > 50}\n"
