@@ -104,7 +104,11 @@ def test_what_is_no_cache_of_ours_is_as_good_as_none(tmp_path: Path, written: by
 def test_another_parser_reads_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept(tmp_path, "score > 50")
     asked: list[str] = []
-    monkeypatch.setattr(parsed.parser, "parse", lambda text: asked.append(str(text)))
+
+    def noted(text: str) -> None:
+        asked.append(text)
+
+    monkeypatch.setattr(parsed.parser, "parse", noted)
     parsed.read(tmp_path).parse("score > 50")
     assert asked == []
     monkeypatch.setattr(parsed, "VERSION", "another")
