@@ -51,19 +51,46 @@ class Holidays(Strict):
     """The public holidays of a country (ISO 3166-1) and, if they differ there, of a region of it (ISO 3166-2)."""
 
     country: str
+    """The country's code, as in `DE` (ISO 3166-1)."""
     region: str | None = None
+    """The code of the part of the country, as in `BY`, where its holidays differ (ISO 3166-2)."""
 
 
 class CalendarDocument(Kind):
     """When people are at work."""
 
     kind_name: ClassVar[str] = "calendar"
+    draft: ClassVar[str] = """\
+kind: calendar
+id: $id
+name: Example desk
+timezone: Europe/Berlin
+hours:                                     # a weekday that is left out is closed
+  mon-thu: "09:00-12:00, 13:00-18:00"
+  fri: "09:00-15:00"
+holidays: {country: DE, region: BE}        # public holidays; leave the region out where all have the same
+closed: [2026-12-24]                       # own days on which nobody is there
+short:
+  2026-12-31: "09:00-12:00"                # own days with other hours
+"""
 
     timezone: Zone
+    """The time zone of its hours: an IANA name, as in `Europe/Berlin`."""
     hours: Annotated[dict[int, Openings], BeforeValidator(read_week)]
+    """Opening hours by weekday or range, as in `mon-fri: "09:00-12:00, 13:00-18:00"`; days left out are closed."""
     holidays: Holidays | None = None
+    """Whose public holidays it keeps: a country, and a region if they differ there."""
     closed: tuple[Day, ...] = ()
+    """Own days on which it stays closed."""
     short: dict[Day, Annotated[Openings, BeforeValidator(read_openings)]] = Field(default_factory=dict[date, Openings])
+    """Own days with other hours; they go before weekdays and public holidays."""
+
+    @model_validator(mode="after")
+    def _names_closed_days_once(self) -> Self:
+        for number, day in enumerate(self.closed):
+            if day in self.closed[:number]:
+                raise wrong("AAC209", f"{day} is told twice", "name each day once", "closed", number)
+        return self
 
     @model_validator(mode="after")
     def _is_closed_or_short(self) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator
 
@@ -22,6 +22,13 @@ def read_month_and_day(value: object) -> tuple[int, int]:
     return month, day
 
 
+def read_locale(value: str) -> str:
+    """A language, and a country if need be (BCP 47): ``de``, ``de-DE``; raises a finding AAC308."""
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", value):
+        raise wrong("AAC308", f"`{value}` is no locale", "write a language, or a language and a country, as in `de-DE`")
+    return value
+
+
 def read_currency(value: str) -> str:
     """Three capital letters (ISO 4217); raises a finding AAC308."""
     if not re.fullmatch(r"[A-Z]{3}", value):
@@ -33,11 +40,33 @@ class Company(Kind):
     """At most one. Without it: UTC, fiscal years from January, no currency."""
 
     kind_name: ClassVar[str] = "company"
+    draft: ClassVar[str] = """\
+kind: company
+id: $id
+name: Example
+currency: EUR                # in which money is told
+timezone: Europe/Berlin      # days, weeks and months begin at its midnight
+fiscal_year_starts: 01-01    # month and day; 02-01 makes FY2026 begin on 1 February 2025
+calendar: $calendar          # when the company is at work, for teams without a calendar of their own
+locale: en                   # how numbers and dates are written
+stage: growth                # seed, growth or scale
+org_model: assembly_line     # assembly_line: one team hands over to the next; pods: small teams of all roles
+"""
 
     currency: Annotated[str, AfterValidator(read_currency)]
+    """The currency in which money is told: three capital letters, as in `EUR`."""
     timezone: Zone
+    """The time zone in which days, weeks and months begin: an IANA name, as in `Europe/Berlin`."""
     fiscal_year_starts: Annotated[tuple[int, int], BeforeValidator(read_month_and_day)] = (1, 1)
+    """Month and day on which the fiscal year starts, as in `02-01`; FY2026 is the one that ends in 2026."""
     calendar: Annotated[str, Ref("calendar")] | None = None
+    """When the company is at work: the calendar of teams and SLAs that have none of their own."""
+    locale: Annotated[str, AfterValidator(read_locale)] | None = None
+    """How numbers and dates are written: a language, or a language and a country, as in `de-DE`."""
+    stage: Literal["seed", "growth", "scale"] | None = None
+    """How far the company has come: `seed`, `growth` or `scale`."""
+    org_model: Literal["assembly_line", "pods"] | None = None
+    """How its revenue teams work: one hands over to the next (`assembly_line`), or in small mixed teams (`pods`)."""
 
 
 @hookimpl

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+import re
+from typing import Annotated, ClassVar, Self
+
+from pydantic import AfterValidator, Field, model_validator
 
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Kind, Ref, Scope
-from aac.kinds.written import Strict
+from aac.kinds.written import Row, wrong
 
 
-class Queue(Strict):
+def read_handle(value: str) -> str:
+    """The name of an account, as in ``@maria-k``; raises a finding AAC308 for a name or an address of a person."""
+    if not re.fullmatch(r"@?[A-Za-z0-9][\w.-]*(/[\w.-]+)?", value):
+        advice = "write the account by which your tools know them, as in `@maria-k`: no names, no addresses"
+        raise wrong("AAC308", f"`{value}` is no handle", advice)
+    return value
+
+
+class Member(Row):
+    """Somebody of the team, by account and role."""
+
+    handle: Annotated[str, AfterValidator(read_handle)]
+    """The account by which your tools know them, as in `@maria-k`; no names, no addresses."""
+    role: str | None = None
+    """What they do in the team."""
+
+
+class Queue(Row):
     """A place where a team's work waits; escalations may go there."""
 
-    id: str
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    """The name that `to:` of an escalation uses."""
     role: str | None = None
+    """Who looks after it."""
 
 
 class Team(Kind):
@@ -22,13 +44,57 @@ class Team(Kind):
     kind_name: ClassVar[str] = "team"
     required: ClassVar[tuple[str, ...]] = ("name",)
 
+    draft: ClassVar[str] = """\
+kind: team
+id: $id
+name: Example team
+means: What the team is there for, in a sentence or two.
+lead_role: Head of the team                    # roles, never names of persons
+members:
+  - {handle: "@example", role: Team member}    # the account by which your tools know them
+calendar: $calendar                            # when the team is at work; left out: the company's
+queues:
+  - {id: ${id}_queue, role: On duty}           # where its work waits: escalations may go there
+notify: "#${id}"                               # the channel in which it reads messages
+"""
+
     lead_role: str | None = None
+    """The role that leads the team and speaks for it; never a person's name."""
+    members: tuple[Member, ...] = ()
+    """Who is in it, by account and role."""
+    pod: str | None = None
+    """The pod it belongs to, where the company works in pods."""
     calendar: Annotated[str, Ref("calendar")] | None = None
+    """When the team is at work; without one the company's calendar holds."""
     queues: tuple[Queue, ...] = ()
+    """Places where its work waits; escalations may go there."""
+    notify: str | None = None
+    """Where it reads messages: a channel or a shared address."""
     external: bool = False
+    """`true` for a customer or a partner, who is never asked to agree."""
+
+    @model_validator(mode="after")
+    def _names_members_once(self) -> Self:
+        seen: set[str] = set()
+        for number, member in enumerate(self.members):
+            if member.handle in seen:
+                message = f"`{member.handle}` is told twice"
+                raise wrong("AAC209", message, "name each member once, with all they do", "members", number, "handle")
+            seen.add(member.handle)
+        return self
 
     def compile(self, scope: Scope) -> tuple[()]:
-        """Nothing; a queue whose name is a team's, or another queue's, is reported: escalations go to either."""
+        """Nothing; a queue whose name is a team's, or another queue's, is reported: escalations go to either.
+
+        So is a pod in a company that works as an assembly line (AAC435).
+        """
+        company = next(iter(scope.models("company")), None)
+        if self.pod is not None and company is not None and company.org_model == "assembly_line":
+            message = f"`{company.id}` works as an assembly line, and this team is in a pod"
+            advice = f"leave `pod` out, or write `org_model: pods` in company `{company.id}`"
+            scope.report("AAC435", message, advice, "pod", level="warning")
+        if not self.queues:
+            return ()
         taken = {team: f"`{team}` is a team already" for team in scope.ids("team")}
         for team in scope.models("team"):
             for number, queue in enumerate(team.queues):
