@@ -7,14 +7,18 @@ Norway. A reader gives the value or raises a finding.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Annotated, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Self, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from aac.periods import Duration, is_zone, parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*(%?)")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -133,12 +137,42 @@ def _cut(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-Share = Annotated[Fraction, BeforeValidator(read_share)]
-Day = Annotated[date, BeforeValidator(read_day)]
-Count = Annotated[int, BeforeValidator(read_count)]
-Zone = Annotated[str, AfterValidator(read_zone)]
-Promised = Annotated[Duration, BeforeValidator(read_duration)]
-By = Annotated[tuple[Split, ...], BeforeValidator(read_dimensions)]
+@dataclass(frozen=True, slots=True, eq=False)
+class Looks:
+    """Marks a field that is read in a way of its own: what its value looks like, as JSON Schema, for editors."""
+
+    schema: Mapping[str, object]
+
+
+SCALAR = ("string", "number", "boolean")
+"""What an editor takes the text of a scalar for."""
+
+Share = Annotated[
+    Fraction, BeforeValidator(read_share), Looks({"type": ["string", "number"], "examples": ["95%", 0.95]})
+]
+Day = Annotated[
+    date,
+    BeforeValidator(read_day),
+    Looks({"type": "string", "pattern": f"^{DAY.pattern}$", "examples": ["2026-02-28"]}),
+]
+Count = Annotated[int, BeforeValidator(read_count), Looks({"type": ["integer", "string"], "minimum": 1})]
+Zone = Annotated[str, AfterValidator(read_zone), Looks({"type": "string", "examples": ["Europe/Berlin"]})]
+Promised = Annotated[
+    Duration,
+    BeforeValidator(read_duration),
+    Looks({"type": "string", "examples": ["30 minutes", "4 business hours", "5 business days", "2 days"]}),
+]
+By = Annotated[
+    tuple[Split, ...],
+    BeforeValidator(read_dimensions),
+    Looks(
+        {
+            "type": "array",
+            "items": {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]},
+            "examples": [["segment", {"region": "owner.region"}]],
+        }
+    ),
+]
 
 
 class Strict(BaseModel):
