@@ -67,7 +67,9 @@ FLOORS = (
         "aac.judging",
         "aac.config",
         "aac.kinds.written",
+        "aac.kinds.target",
         "aac.kinds.base",
+        "aac.kinds.points",
         "aac.connectors.base",
         "aac.engines.base",
         "aac.reports.base",
@@ -116,6 +118,7 @@ FLOORS = (
         "aac.reports.wording",
         "aac.reports.pages",
         "aac.reports.json",
+        "aac.reports.annotations",
         "aac.reports.*",
     ),
     # 5

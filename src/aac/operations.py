@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
+from os.path import normpath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -27,13 +29,13 @@ from aac.sources import check_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from aac.config import Source
     from aac.connectors.base import Connector
     from aac.landing.state import PulledSource
     from aac.plugins import Registry
     from aac.project import Project
+    from aac.reports.base import Entry, ReportProject
 
 SITE = "site"
 """The folder that `aac build` writes, at the root of the project."""
@@ -59,15 +61,80 @@ class Checked:
     exit_code: int
 
 
-def open_project(start: Path) -> Opened:
-    """The project at or above a folder, with its plugins. Raises ConfigError and PluginError."""
+def open_project(start: Path, *, with_plugins: bool = True) -> Opened:
+    """The project at or above a folder, maybe without the plugins of its own. Raises ConfigError and PluginError."""
     settings = config.load(start)
-    registry = load_plugins(settings.root)
+    registry = load_plugins(settings.root if with_plugins else None)
     rules = parsed.read(settings.root)
-    loaded, findings = load(settings, registry.kinds, rules)
+    loaded, told = load(settings, registry.kinds, rules)
     parsed.keep(settings.root, rules)
-    wrong_sources = check_sources(settings.sources, registry.connectors)
-    return Opened(loaded, registry, in_reading_order([*wrong_sources, *findings]))
+    findings = [*check_sources(settings.sources, registry.connectors), *told]
+    if not with_plugins and any((settings.root / "plugins").glob("*.py")):
+        findings = [_maybe_of_a_plugin(finding) for finding in findings]
+    return Opened(loaded, registry, in_reading_order(findings))
+
+
+def _maybe_of_a_plugin(finding: Finding) -> Finding:
+    """That there is no such kind (AAC208) or connector (AAC610) is no mistake if a plugin left out may bring it."""
+    if finding.code not in ("AAC208", "AAC610") or finding.instead.startswith("did you mean"):
+        return finding
+    message = f"{finding.message} without the plugins of the project, so this is not checked"
+    return replace(finding, level="info", message=message, instead="leave out `--no-plugins`")
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What lies in some files and folders of a project, as reports see it; ``findings`` are those placed there."""
+
+    project: Project
+    findings: tuple[Finding, ...]
+    holds: Callable[[str], bool]
+
+    @property
+    def name(self) -> str:
+        return self.project.name
+
+    @property
+    def root(self) -> Path:
+        return self.project.root
+
+    @property
+    def timezone(self) -> str:
+        return self.project.timezone
+
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.project.entries() if self.holds(entry.file))
+
+    def documents(self) -> int:
+        """How many documents there are."""
+        return sum(self.holds(document.file) for document in self.project.documents)
+
+
+def extract(opened: Opened, paths: Sequence[Path]) -> Extract:
+    """What lies below some paths, everything if there are none; raises UsageError for one outside the project."""
+    if not paths:
+        return Extract(opened.project, opened.findings, lambda _: True)
+    folders = [_inside(opened.project.root, path) for path in paths]
+
+    def holds(file: str) -> bool:
+        return any(PurePosixPath(file).is_relative_to(folder) for folder in folders)
+
+    found = tuple(finding for finding in opened.findings if holds(finding.span.file if finding.span else ""))
+    return Extract(opened.project, found, holds)
+
+
+def _inside(root: Path, path: Path) -> str:
+    """A path from the root of the project, as findings name it: links in it are followed only if they have to be."""
+    for below in (Path(normpath(path.absolute())), path.resolve()):
+        if below.is_relative_to(root):
+            return below.relative_to(root).as_posix()
+    raise UsageError(f"`{path}` does not lie in the project `{root}`")
+
+
+def findings_as(opened: Opened, found: Extract, now_us: int, name: str) -> str:
+    """What was found as a format of `check` that has no results; raises UsageError when there is no such format."""
+    results = Results(found.name, revision(found.root), now_us, (), {}, (), found.findings)
+    return _screen(opened.registry, found, results, name)
 
 
 def open_sound_project(start: Path) -> Opened:
@@ -143,18 +210,18 @@ def check(
 ) -> Checked:
     """Everything that a target was agreed for: one text a format, and the exit code it leads to."""
     results = measure(opened, now_us, asked, tell, everything=False)
-    texts = tuple(_screen(opened, results, name) for name in formats)
+    texts = tuple(_screen(opened.registry, opened.project, results, name) for name in formats)
     warned = any(finding.level != "info" for finding in results.findings)
     return Checked(results, texts, exit_code(results.deciding(), warned, fail_on))
 
 
-def _screen(opened: Opened, results: Results, name: str) -> str:
+def _screen(registry: Registry, project: ReportProject, results: Results, name: str) -> str:
     """The single page of a report of `check`; raises UsageError when there is no such format."""
-    screens = {id_: report for id_, report in opened.registry.reports.items() if report.made_by == "check"}
+    screens = {id_: report for id_, report in registry.reports.items() if report.made_by == "check"}
     if name not in screens:
         raise UsageError(f"--format: there is no format `{name}`; {did_you_mean(name, screens)}")
     report = screens[name]()
-    (page,) = report.render(report.view(opened.project, results))
+    (page,) = report.render(report.view(project, results))
     return page.text
 
 

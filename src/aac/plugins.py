@@ -34,7 +34,12 @@ if TYPE_CHECKING:
 BUILTINS = (
     "aac.engines.duckdb",
     "aac.connectors.csv",
+    "aac.reports.github",
+    "aac.reports.gitlab",
     "aac.reports.json",
+    "aac.reports.junit",
+    "aac.reports.markdown",
+    "aac.reports.sarif",
     "aac.reports.text",
     "aac.reports.wiki",
 )

@@ -14,8 +14,7 @@ from aac.hookspecs import hookimpl
 @running.window_option
 @running.clock_options
 @click.option("--fail-on", metavar="LIST", help="off_target, at_risk, stale, not_measurable, findings or never.")
-@click.option("--output", "outputs", multiple=True, metavar="FILE", help="Where the format before it goes.")
-@click.option("--format", "formats", multiple=True, metavar="FORMAT", help="text (default) or json. Repeatable.")
+@running.format_options
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -29,19 +28,15 @@ def check(
     """Measure every agreement and every metric with a target."""
     from aac.judging import read_fail_on
     from aac.operations import check as run
-    from aac.operations import open_sound_project, write_file
+    from aac.operations import open_sound_project
 
     formats = formats or ("text",)
     stops = read_fail_on(fail_on)
-    if len(outputs) > len(formats):
-        raise click.UsageError("there are more --output files than --format reports")
+    running.check_outputs(formats, outputs)
     opened = open_sound_project(Path.cwd())
     at = running.now_us(now, opened.project.timezone)
     checked = run(opened, at, running.asked(opened, as_of, windows), formats, stops, running.tell)
-    for text, output in zip(checked.texts, outputs, strict=False):
-        write_file(Path(output), text)
-    for text in checked.texts[len(outputs) :]:
-        click.echo(text, nl=not text.endswith("\n"))
+    running.put(checked.texts, outputs)
     ctx.exit(checked.exit_code)
 
 

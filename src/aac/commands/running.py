@@ -6,12 +6,12 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from aac.errors import AacError
     from aac.evaluate import Asked
@@ -37,6 +37,31 @@ def window_option(command: F) -> F:
     """``--window``, repeatable."""
     words = "last, current, last:13, or a label such as 2026-02, 2026-Q1, FY2026 or all. Repeatable."
     return click.option("--window", "windows", multiple=True, metavar="WINDOW", help=words)(command)
+
+
+def format_options(command: F) -> F:
+    """``--format`` and ``--output``, repeatable together."""
+    command = click.option(
+        "--output", "outputs", multiple=True, metavar="FILE", help="Where the format before it goes."
+    )(command)
+    words = "text (default), json, sarif, junit, github, gitlab or markdown. Repeatable."
+    return click.option("--format", "formats", multiple=True, metavar="FORMAT", help=words)(command)
+
+
+def check_outputs(formats: Sequence[str], outputs: Sequence[str]) -> None:
+    """Raises click's UsageError when a file has no format of its own."""
+    if len(outputs) > len(formats):
+        raise click.UsageError("there are more --output files than --format reports")
+
+
+def put(texts: Sequence[str], outputs: Sequence[str]) -> None:
+    """The texts, each into its file; those without one go to standard output."""
+    from aac.operations import write_file
+
+    for text, output in zip(texts, outputs, strict=False):
+        write_file(Path(output), text)
+    for text in texts[len(outputs) :]:
+        click.echo(text, nl=bool(text) and not text.endswith("\n"))
 
 
 def now_us(text: str | None, zone: str) -> int:
@@ -70,14 +95,21 @@ def tell(text: str) -> None:
 
 def tell_findings(findings: Iterable[Finding], documents: int | None, stream: str = "stderr") -> None:
     """Findings with their places; with a number of ``documents`` also the line that counts both."""
+    terminal = sys.stdout if stream == "stdout" else sys.stderr
+    words = findings_words(findings, documents, terminal)
+    if words:
+        click.echo(words, file=terminal)
+
+
+def findings_words(findings: Iterable[Finding], documents: int | None, stream: TextIO | None) -> str:
+    """The same as text, in colours if it goes to a terminal that may have them."""
     from aac.reports.text import closing_line, findings_text
 
     found = tuple(findings)
-    terminal = sys.stdout if stream == "stdout" else sys.stderr
-    parts = [findings_text(found, terminal.isatty() and "NO_COLOR" not in os.environ)] if found else []
+    colored = stream is not None and stream.isatty() and "NO_COLOR" not in os.environ
+    parts = [findings_text(found, colored)] if found else []
     parts += [closing_line(found, documents)] if documents is not None else []
-    if parts:
-        click.echo("\n".join(part.rstrip("\n") for part in parts), file=terminal)
+    return "\n".join(part.rstrip("\n") for part in parts)
 
 
 def tell_error(error: AacError) -> int:
