@@ -122,7 +122,7 @@ FLOORS = (
         "aac.reports.*",
     ),
     # 5
-    ("aac.plugins", "aac.sources", "aac.evaluate", "aac.impact"),
+    ("aac.plugins", "aac.sources", "aac.evaluate", "aac.impact", "aac.drafting"),
     # 6
     ("aac.operations",),
     # 7: the doors
@@ -149,7 +149,7 @@ OWNERS = {
     "jinja2": ("aac.reports.pages",),
     "markdown_it": ("aac.reports.pages",),
     "pluggy": ("aac.hookspecs", "aac.plugins"),
-    "pydantic": ("aac.config", "aac.kinds.*", "aac.connectors.*", "aac.models", "aac.loading", "aac.sources"),
+    "pydantic": ("aac.config", "aac.kinds.*", "aac.connectors.*", "aac.models", "aac.loading", "aac.schemas", "aac.sources"),
     "pydantic_core": ("aac.kinds.written", "aac.models"),
     "sqlglot": ("aac.expressions.parse", "aac.engines.functions", "aac.engines.sql"),
     "subprocess": ("aac.revisions",),

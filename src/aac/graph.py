@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aac.expressions.check import require_bounded
 from aac.expressions.nodes import BROKEN, NOTHING, Meaning, Path, Reference, under
 from aac.expressions.parse import Refused
-from aac.kinds.base import ANYWHERE
+from aac.kinds.base import ANYWHERE, NUMBERS
 from aac.measures import Population
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Graph:
             (id_,) = lenders
             with self.asking(id_):
                 return self._models[id_].meaning(self._scope(id_), name)
-        is_there = ("entity", entity) in self._models or entity == ANYWHERE
+        is_there = ("entity", entity) in self._models or entity in (ANYWHERE, NUMBERS)
         if lenders or self._is_missing(name) or not is_there:
             return Meaning(NOTHING, BROKEN)
         word = next((id_ for id_ in self._lenders.get(name, ()) if _is_its_word(id_, name)), None)
@@ -177,7 +177,9 @@ class Graph:
     def families(self) -> frozenset[str]:
         """The first parts of the names that have a kind ahead."""
         return frozenset(
-            name.split(".")[0] for name, ids in self._lenders.items() if any(_has_kind_ahead(id_, name) for id_ in ids)
+            name.split(".")[0]
+            for name, ids in self._lenders.items()
+            if any(_has_kind_ahead(id_, name) and self.entity_of(id_) != NUMBERS for id_ in ids)
         )
 
     def known(self, entity: str) -> Iterator[str]:

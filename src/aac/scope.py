@@ -12,7 +12,7 @@ from aac.expressions.nodes import BOOLEAN, TEXT, TIMESTAMP, AsOf, Call, Column, 
 from aac.expressions.parse import Refused, TooDeep
 from aac.expressions.values import Typed, said, wanted
 from aac.findings import Finding, Level, Span, did_you_mean
-from aac.kinds.base import ANYWHERE, Checked
+from aac.kinds.base import ANYWHERE, NUMBERS, Checked
 from aac.kinds.written import Checklist
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class DocumentScope:
             self.setting.graph.rests_on[self.id].add((kind, id))
         return model
 
-    def models(self, kind: str) -> Iterable[Any]:
+    def models(self, kind: str) -> Sequence[Any]:
         return self.setting.of_kind(kind)
 
     def is_incomplete(self, kind: str) -> bool:
@@ -126,7 +126,8 @@ class DocumentScope:
         return Checked(Call(function, tuple(named)) if len(named) > 1 else named[0], BOOLEAN)
 
     def formula(self, text: str, entity: str | None, *path: Part, basis: str = "period") -> Checked | None:
-        return self._checked(text, path, lambda node: _a_number(check_formula(node, entity, self._names, basis)))
+        names = self._names if entity is not None else NumberNames(self.setting)
+        return self._checked(text, path, lambda node: _a_number(check_formula(node, entity, names, basis)))
 
     def values(self, name: str, *path: Part) -> tuple[str, ...] | None:
         def asked() -> tuple[str, ...] | None:
@@ -205,6 +206,22 @@ class RuleNames:
 
     def parameters(self) -> Iterable[str]:
         return self.setting.parameters
+
+
+class NumberNames(RuleNames):
+    """What formulas over other numbers may name: metrics by their ids, and attainments."""
+
+    def meaning(self, entity: str, name: str) -> Meaning | None:
+        del entity
+        graph = self.setting.graph
+        return graph.meaning(NUMBERS, f"metric.{name}") or graph.meaning(NUMBERS, name)
+
+    def families(self) -> tuple[str, ...]:
+        return ("sla",)
+
+    def known(self, entity: str) -> Iterable[str]:
+        del entity
+        return (name.removeprefix("metric.") for name in self.setting.graph.known(NUMBERS))
 
 
 class StreamColumns:

@@ -16,7 +16,7 @@ from aac.measures import Compiled, Dimension, Population
 from aac.results import Reading, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from aac.expressions.nodes import Meaning, Node, Type
     from aac.findings import Level, Span
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ANYWHERE = "*"
 """The entity of names that mean the same wherever they stand."""
+NUMBERS = "#"
+"""The entity of names that only formulas over other numbers know: `metric.<id>` and `sla.<id>.attainment`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ class Scope(Protocol):
         """Another document's model; null when there is none or it is broken."""
         ...
 
-    def models(self, kind: str) -> Iterable[Any]:
-        """The models of all documents of a kind that are not broken."""
+    def models(self, kind: str) -> Sequence[Any]:
+        """The models of all documents of a kind that are not broken, by id."""
         ...
 
     def is_incomplete(self, kind: str) -> bool:
@@ -178,7 +180,7 @@ class Kind(Strict):
         return {}
 
     def entity(self, scope: Scope) -> str | None:
-        """The entity whose records this document's names are about, or `ANYWHERE`; null when none or broken."""
+        """The entity whose records this document's names are about, `ANYWHERE` or `NUMBERS`; null: none, or broken."""
         del scope
         return None
 

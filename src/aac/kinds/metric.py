@@ -1,27 +1,59 @@
-"""A metric: a formula over a population, counted in the period its records fall into (LANGUAGE §8)."""
+"""A metric: a formula over a population, or over other numbers, and what it is good for (LANGUAGE §8).
+
+Of the bases `period` is measured; the others are checked in full, and nothing is compiled of them.
+"""
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, cast
+import re
+from bisect import bisect_left
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from aac.expressions.nodes import BROKEN, NOTHING, Meaning, Measured, Named, Type, children, walk
+from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.judging import number_status
-from aac.kinds.base import Kind, Ref, Scope, Verdict, dimensions
-from aac.kinds.written import By, Count, Percentage, Share, Strict, read_share, wrong
-from aac.measures import Measure, Moment
+from aac.kinds.base import NUMBERS, Ref, Scope, Verdict, Versioned, dimensions
+from aac.kinds.target import Target, read_target
+from aac.kinds.written import By, Count, Percentage, Strict, missing, read_duration, wrong
+from aac.measures import Measure, Moment, is_volume
+from aac.periods import Duration
 from aac.results import NumberReading
-from aac.units import fits, is_unit
+from aac.units import fits, is_money, is_unit
 
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from aac.kinds.base import Reading
+    from aac.expressions.nodes import Node
+    from aac.kinds.base import Checked, Kind, Reading
+    from aac.kinds.written import Part
 
 RATIO_MIN_N = 20
 """Fewer than this in the denominator of a ratio say nothing yet (LANGUAGE §8)."""
+
+Basis = Literal["period", "cohort", "snapshot", "retention", "derived"]
+BASES_OF: Mapping[str, tuple[Basis, ...]] = {
+    "of": ("period", "cohort", "snapshot", "retention"),
+    "at": ("period", "cohort"),
+    "matures": ("cohort",),
+    "in_force": ("snapshot", "retention"),
+    "span": ("retention",),
+    "per": ("retention",),
+}
+"""The bases that know a key."""
+NEEDED: Mapping[Basis, tuple[str, ...]] = {
+    "period": ("of",),
+    "cohort": ("of", "at"),
+    "snapshot": ("of", "in_force"),
+    "retention": ("of", "span", "per", "in_force"),
+    "derived": (),
+}
+"""The keys that a basis cannot do without."""
+CHURN = {"kind": ("customer", "seat", "revenue"), "base": ("opening", "up_for_renewal")}
+"""The choices that say which churn is meant."""
 
 
 def read_unit(value: object) -> str:
@@ -33,85 +65,143 @@ def read_unit(value: object) -> str:
     return text
 
 
-def read_between(value: object) -> tuple[Fraction, Fraction]:
-    """``[10, 20]``, least first; raises a finding AAC301."""
-    limits = cast("list[object]", value) if isinstance(value, list) else []
-    if len(limits) != 2:
-        raise wrong("AAC301", "`between` takes the least and the greatest value", "write `between: [10, 20]`")
-    least, greatest = map(read_share, limits)
-    if least > greatest:
-        raise wrong("AAC301", "the least value comes first", f"write `between: [{limits[1]}, {limits[0]}]`")
-    return least, greatest
+def read_length(value: object) -> Duration:
+    """``90 days`` or ``12 months``; raises a finding AAC308."""
+    duration = read_duration(value)
+    if duration.clock == "business" or duration.unit not in ("days", "months"):
+        raise wrong("AAC308", f"`{value}` is not counted in days or months", "write `90 days` or `12 months`")
+    return duration
 
 
-def read_target(value: object) -> object:
-    """A mapping; a number alone does not say on which side of it to be: raises a finding AAC308."""
-    if isinstance(value, str):
-        limit = value.lstrip("<>= ") or value
-        raise wrong("AAC308", f"`{value}` does not say on which side of it to be", f"write `{{at_least: {limit}}}`")
-    return value
+Length = Annotated[Duration, BeforeValidator(read_length)]
 
 
-class Target(Strict):
-    """What was agreed: a limit, two limits, or `open` with words when none is agreed yet."""
+class InForce(Strict):
+    """From when until when a record counts, as a contract does."""
 
-    at_least: Share | None = None
-    at_most: Share | None = None
-    between: Annotated[tuple[Fraction, Fraction] | None, BeforeValidator(read_between)] = None
-    open: str | None = None
-
-    @model_validator(mode="after")
-    def _is_one(self) -> Self:
-        if sum(value is not None for value in (self.at_least, self.at_most, self.between, self.open)) != 1:
-            advice = "write one of `at_least`, `at_most`, `between` or `open`; two limits are `between: [10, 20]`"
-            raise wrong("AAC308", "a target is one limit, or two with `between`", advice)
-        return self
-
-    @property
-    def limits(self) -> tuple[Fraction | None, Fraction | None] | None:
-        """The least and greatest value on target; null when none is agreed yet."""
-        if self.open is not None:
-            return None
-        return self.between or (self.at_least, self.at_most)
-
-    def as_written(self) -> dict[str, Any]:
-        """The one key that was written, and its value."""
-        return {key: value for key, value in self if value is not None}
+    from_: str = Field(alias="from")
+    """The moment from which a record counts."""
+    until: str
+    """The moment from which it no longer counts; a record without one counts on."""
 
 
-class Metric(Kind):
-    """``at``: which moment puts a record into a period; without it only all time is measured."""
+class Metric(Versioned):
+    """A number that a team looks at, and what it leads to. Without ``at`` only all time is measured."""
 
     kind_name: ClassVar[str] = "metric"
     required: ClassVar[tuple[str, ...]] = ("owner",)
+    draft: ClassVar[str] = """\
+kind: metric
+id: $id
+name: # what people call it
+means: # in one sentence: of what it is the number, and what it leaves out
+formula: share($definition)   # also `count(*)`, `sum(amount)`, `median(days_between(a, b))`, or one divided by another
+of: $entity                   # the population: an entity, or a definition
+at: $moment                   # the moment that puts a record into a month
+unit: percent                 # or count, days, business_hours, EUR …
+better: higher                # or lower
+owner: $team
+role: supporting              # or north_star (one in all), essential, longer_term, input
+serves: successful_acquisition   # or customer_success
+leads_to: [$metric]           # what rises when this one does, up to money or the north star
+guardrail: []                 # for a count or a sum: what would get worse if it were bought with quality
+choices: {}                   # how what could be read in two ways was decided, as in `{recycled leads: count again}`
+by: []                        # the dimensions it is split by, as in `[segment, {region: owner.region}]`
+target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: [10, 20]}
+"""
 
     formula: str
-    of: Annotated[str, Ref("entity", "definition")]
+    """Arithmetic over aggregates, as in `share(won)` or `sum(amount) / count(*)`; without `of`: over other metrics."""
+    of: Annotated[str, Ref("entity", "definition")] | None = None
+    """The population: an entity, or a definition."""
     at: str | None = None
+    """The moment that puts a record into a window; without it only all time is measured."""
+    basis_: Basis | None = Field(None, alias="basis")
+    """Which records count for a window: those whose moment lies in it (`period`), those that entered in it and what
+    became of them (`cohort`), those in force at its end (`snapshot`), those in force at one of its two ends
+    (`retention`). A metric without `of` is `derived` from others."""
+    matures: Length | None = None
+    """How long after its entry a record of a cohort is judged, as in `90 days`."""
+    in_force: InForce | None = None
+    """From when until when a record counts (`snapshot` and `retention`)."""
+    span: Length | None = None
+    """How long before the end of the window retention begins, as in `12 months`."""
+    per: str | None = None
+    """Of whom retention is told: a field that the records of one customer share."""
     unit: Annotated[str, BeforeValidator(read_unit)]
+    """What the number counts: `percent`, `count`, `days`, `EUR` …"""
     better: Literal["higher", "lower"]
-    serves: Literal["successful_acquisition", "customer_success"]
+    """On which side better numbers are."""
+    role: Literal["north_star", "supporting", "essential", "longer_term", "input"] = "supporting"
+    """What it is to the company: one metric is the north star; an `input` only feeds others and has no page."""
+    serves: Literal["successful_acquisition", "customer_success"] | None = None
+    """Which of the two it is about; every metric but an input says so."""
+    leads_to: tuple[Annotated[str, Ref("metric")], ...] = ()
+    """The metrics that get better when this one does, up to money or the north star."""
+    guardrail: tuple[Annotated[str, Ref("metric")], ...] = ()
+    """The metrics that would get worse if this one were bought with quality."""
+    choices: dict[str, str] = Field(default_factory=dict[str, str])
+    """How what could be read in two ways was decided; a churn says its `kind` and its `base`."""
     by: By = ()
+    """The dimensions it is split by: a field, or a name and an expression."""
     target: Annotated[Target | None, BeforeValidator(read_target)] = None
+    """What was agreed."""
     min_n: Count | None = None
+    """With fewer records, or a smaller denominator, there is not enough data to judge; a ratio needs 20 if left out."""
+
+    @model_validator(mode="after")
+    def _has_the_keys_of_its_basis(self) -> Self:
+        for key, bases in BASES_OF.items():
+            if getattr(self, key) is not None and self.basis not in bases:
+                raise _of_another_basis(key, self.basis, is_said=self.basis_ is not None)
+        for key in NEEDED[self.basis]:
+            if getattr(self, key) is None:
+                raise missing(key)
+        if self.serves is None and self.role != "input":
+            raise missing("serves")
+        return self
+
+    @property
+    def basis(self) -> Basis:
+        """Which records count for a window."""
+        return self.basis_ or ("period" if self.of is not None else "derived")
+
+    # Its name in formulas over other metrics
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (f"metric.{self.id}",)
+
+    def entity(self, scope: Scope) -> str:
+        del scope
+        return NUMBERS
+
+    def meaning(self, scope: Scope, name: str) -> Meaning:
+        del name
+        if self.basis == "derived" and scope.formula(self.formula, None, "formula") is None:
+            return Meaning(NOTHING, BROKEN)
+        return Meaning(Measured(f"metric:{self.id}"), Type("number", unit=self.unit))
+
+    # What it compiles to
 
     def compile(self, scope: Scope) -> tuple[Measure, ...]:
+        self._check_place(scope)
+        if self.of is None:
+            self._check_derived(scope)
+            return ()
         found = scope.population(self.of, "of")
         if found is None:
             return ()
         population, _ = found
         entity = population.entity
-        formula = scope.formula(self.formula, entity, "formula")
+        formula = scope.formula(self.formula, entity, "formula", basis=self.basis)
         split = dimensions(scope, self.by, entity, "by")
-        anchor = self._anchor(scope, entity)
-        if formula is None or (anchor is None and self.at is not None):
+        anchor = self._moment(scope, self.at, entity, "at")
+        if formula is None or (anchor is None and self.at is not None) or not self._is_settled(scope, formula):
             return ()
-        if not fits(self.unit, formula.type.unit):
-            message = f"the formula comes to {formula.type.unit}, and the unit says {self.unit}"
-            scope.report("AAC304", message, f"write `unit: {formula.type.unit}`", "unit")
+        if self.basis != "period":
+            self._check_basis(scope, entity, formula.node)
             return ()
-        if self.target is not None:
-            self._check_target(scope, self.target)
         measure = Measure(
             subject=f"metric:{self.id}",
             population=population,
@@ -125,13 +215,37 @@ class Metric(Kind):
         )
         return (measure,)
 
-    def _anchor(self, scope: Scope, entity: str) -> Moment | None:
-        checked = scope.rule(self.at, entity, "at", wants="moment") if self.at is not None else None
+    def judge(self, reading: Reading) -> Verdict:
+        if not isinstance(reading, NumberReading):
+            return Verdict(status=None)
+        least_n = self.min_n or (RATIO_MIN_N if reading.denominator is not None else 1)
+        limits = self.target.limits if self.target else None
+        target = self.target.as_written() if self.target else None
+        return Verdict(number_status(reading, limits, least_n), target=target)
+
+    def _moment(self, scope: Scope, rule: str | None, entity: str, *path: Part) -> Moment | None:
+        checked = scope.rule(rule, entity, *path, wants="moment") if rule is not None else None
         return Moment(checked.node, checked.type.name == "date") if checked else None
+
+    def _is_settled(self, scope: Scope, formula: Checked) -> bool:
+        """Whether the unit is the formula's; what else the team should settle of the number is reported."""
+        if not fits(self.unit, formula.type.unit):
+            message = f"the formula comes to {formula.type.unit}, and the unit says {self.unit}"
+            scope.report("AAC304", message, f"write `unit: {formula.type.unit}`", "unit")
+            return False
+        if self.target is not None:
+            self._check_target(scope, self.target)
+        if self.role != "input" and not self.guardrail and is_volume(formula.node):
+            message = "more of it is not always better, and no metric of quality stands beside it"
+            advice = "name one that gets worse when this one is bought with quality: `guardrail: [<metric>]`"
+            scope.report("AAC412", message, advice, "formula", level="warning")
+        return True
 
     def _check_target(self, scope: Scope, target: Target) -> None:
         """A limit that the unit cannot mean is an error, one on the other side of `better` a warning."""
         (key,) = target.as_written()
+        if target.from_ is not None:
+            self._check_plan(scope, target.from_)
         for limit in target.limits or ():
             if isinstance(limit, Percentage) and self.unit not in ("percent", "ratio"):
                 message = f"`%` is no part of a number in {self.unit}"
@@ -146,13 +260,192 @@ class Metric(Kind):
             message = f"`better: {self.better}` and `{key}` point in opposite directions"
             scope.report("AAC403", message, f"write `{other}`, or `better: {fitting}`", "target", level="warning")
 
-    def judge(self, reading: Reading) -> Verdict:
-        if not isinstance(reading, NumberReading):
-            return Verdict(status=None)
-        least_n = self.min_n or (RATIO_MIN_N if reading.denominator is not None else 1)
-        limits = self.target.limits if self.target else None
-        target = self.target.as_written() if self.target else None
-        return Verdict(number_status(reading, limits, least_n), target=target)
+    def _check_plan(self, scope: Scope, plan: str) -> None:
+        plans = scope.ids("plan")
+        if plans and plan not in plans:
+            advice = did_you_mean(plan, plans)
+            scope.report("AAC204", f"no plan is called `{plan}`", advice, "target", "from")
+        scope.unmeasured("a target of a plan", "target", "from")
+
+    # Cohorts, snapshots, retention and what is derived: checked, and nothing compiled
+
+    def _check_basis(self, scope: Scope, entity: str, formula: Node) -> None:
+        if self.in_force is not None:
+            self._moment(scope, self.in_force.from_, entity, "in_force", "from")
+            self._moment(scope, self.in_force.until, entity, "in_force", "until")
+        if self.per is not None:
+            scope.rule(self.per, entity, "per")
+        if self.basis == "cohort":
+            for word in dict.fromkeys(_words(scope, formula, entity)):
+                model = scope.model("definition", word)
+                if model is not None and model.at is None:
+                    message = f"`{word}` has no moment, so nobody knows whether it was true in time"
+                    found = re.search(rf"\b{word}\b", self.formula)
+                    place = found.start() if found else None
+                    scope.report("AAC203", message, f"give `{word}` an `at: <field>`", "formula", offset=place)
+        scope.unmeasured(f"`basis: {self.basis}`", "basis")
+
+    def _check_derived(self, scope: Scope) -> None:
+        """The unit, and the dimensions, which every side of the formula must have (AAC226)."""
+        formula = scope.formula(self.formula, None, "formula")
+        if formula is None or not self._is_settled(scope, formula):
+            return
+        sides = dict.fromkeys(node.subject for node in walk(formula.node) if isinstance(node, Measured))
+        seen: set[str] = set()
+        for split in self.by:
+            path = ("by", *split.steps)
+            if split.name in seen:
+                scope.report("AAC209", f"`{split.name}` is told twice", "name each dimension once", *path)
+            elif split.rule != split.name:
+                advice = f"write the name alone: `{split.name}`"
+                scope.report("AAC320", "a derived metric has no records to split by an expression", advice, *path)
+            seen.add(split.name)
+            for subject in sides if split.rule == split.name else ():
+                lacking = _lacking(scope, subject, split.name)
+                if lacking is not None:
+                    scope.report("AAC226", *lacking, *path)
+        scope.unmeasured("a formula over other numbers", "formula")
+
+    # Its place among the others
+
+    def _check_place(self, scope: Scope) -> None:
+        self._check_north_star(scope)
+        self._check_others(scope)
+        self._check_churn(scope)
+        ring = _ring(scope.models("metric"), self)
+        if ring:
+            shown = " leads to ".join(f"`{id_}`" for id_ in ring)
+            scope.report("AAC206", f"a ring: {shown}", "break it at one place", "leads_to")
+        elif not self._leads_somewhere(scope):
+            message = f"nothing says how `{self.id}` leads to money or to the north star"
+            advice = "name what gets better with it: `leads_to: [<metric>]`"
+            scope.report("AAC411", message, advice, "leads_to" if self.leads_to else "id", level="warning")
+
+    def _check_north_star(self, scope: Scope) -> None:
+        """Two are an error at the later one; none is a warning at the first metric there is."""
+        others = scope.models("metric")
+        if self.role == "north_star":
+            first = next(other for other in others if other.role == "north_star")
+            if first is not self:
+                message = f"there are two north stars: `{first.id}` and `{self.id}`"
+                scope.report("AAC225", message, "keep one, and give the other `role: supporting`", "role")
+        elif others[0] is self and not any(other.role == "north_star" for other in others):
+            message = "no metric is the north star: the one number that all teams pull at"
+            advice = "agree on one, and give it `role: north_star`"
+            if not scope.is_incomplete("metric"):
+                scope.report("AAC410", message, advice, "id", level="warning")
+
+    def _check_others(self, scope: Scope) -> None:
+        """Metrics that are named twice, and a guardrail of itself."""
+        for key in ("leads_to", "guardrail"):
+            named: tuple[str, ...] = getattr(self, key)
+            for number, other in enumerate(named):
+                if other in named[:number]:
+                    scope.report("AAC209", f"`{other}` is told twice", "name it once", key, number)
+        if self.id in self.guardrail:
+            place = self.guardrail.index(self.id)
+            advice = "name another, which gets worse when this one is bought with quality"
+            scope.report("AAC308", "a metric cannot watch over itself", advice, "guardrail", place)
+
+    def _leads_somewhere(self, scope: Scope) -> bool:
+        """Whether this metric is money, the north star, an input, or leads to one that is asked the same.
+
+        So the one at the dead end is told, and not all that lead to it. Inputs are passed through: nobody asks them.
+        """
+        if self.role in ("north_star", "input") or is_money(self.unit):
+            return True
+        ahead, seen = list(self.leads_to), set[str]()
+        while ahead:
+            id_ = ahead.pop()
+            other = scope.model("metric", id_)
+            if other is None or other.role != "input" or is_money(other.unit):
+                return True
+            if id_ not in seen:
+                seen.add(id_)
+                ahead += other.leads_to
+        return False
+
+    def _check_churn(self, scope: Scope) -> None:
+        """A churn says of whom it is, and out of which (AAC322): else contracts of a year hide what goes on."""
+        key = next((key for key in ("id", "name") if "churn" in (getattr(self, key) or "").lower()), None)
+        if key is None or self.role == "input":
+            return
+        for choice, possible in CHURN.items():
+            chosen = self.choices.get(choice)
+            if chosen is not None and chosen not in possible:
+                advice = did_you_mean(chosen, possible)
+                scope.report("AAC322", f"`{chosen}` is no {choice} of churn", advice, "choices", choice)
+        lacking = [f"{choice}: {possible[0]}" for choice, possible in CHURN.items() if choice not in self.choices]
+        if lacking:
+            kinds, bases = (" or ".join(f"`{word}`" for word in possible) for possible in CHURN.values())
+            message = f"churn needs a kind ({kinds}) and a base ({bases})"
+            written = ", ".join(
+                [*(f"{name}: {self.choices[name]}" for name in CHURN if name in self.choices), *lacking]
+            )
+            scope.report("AAC322", message, f"write `choices: {{{written}}}`", key)
+
+
+def _of_another_basis(key: str, basis: Basis, *, is_said: bool) -> Exception:
+    """The error for a key that the basis of the metric does not know."""
+    known = " or ".join(f"`{other}`" for other in BASES_OF[key])
+    message = f"`{key}` is for {known}, and the basis of this metric is `{basis}`"
+    if basis == "derived" and not is_said:
+        message = f"`{key}` is for {known}, and a metric without `of` is derived from others"
+        return wrong("AAC320", message, f"add `of: <entity or definition>`, or leave `{key}` out", key, key=True)
+    *others, last = [f"`basis: {other}`" for other in BASES_OF[key]]
+    advice = f"leave it out, or write {', '.join(others)} or {last}" if others else f"leave it out, or write {last}"
+    return wrong("AAC320", message, advice, key, key=True)
+
+
+def _words(scope: Scope, node: Node, entity: str) -> Iterator[str]:
+    """The definitions that a formula over records of an entity names, those in computed fields among them."""
+    if isinstance(node, Named):
+        of = node.path[-1].entity if node.path else entity
+        if node.label in scope.ids("definition") and scope.entity(node.label, "formula") == of:
+            yield node.label
+            return
+    for child in children(node):
+        yield from _words(scope, child, entity)
+
+
+def _lacking(scope: Scope, subject: str, name: str) -> tuple[str, str] | None:
+    """What is wrong and what to write instead when a side of a derived formula has no dimension of that name."""
+    kind, _, id_ = subject.partition(":")
+    model = scope.model(kind, id_)
+    if model is None:
+        return None
+    names = [split.name for split in (model.by if isinstance(model, Metric) else model.how_measured.by)]
+    if name in names:
+        return None
+    return f"the {kind} `{id_}` is not split by `{name}`", did_you_mean(name, names) or "leave it out, or add it there"
+
+
+def _ring(metrics: Sequence[Metric], start: Metric) -> list[str]:
+    """The ids of a ring of `leads_to` that comes back to ``start``, its first id; else nothing.
+
+    Only ids after the first are passed through, so that a ring is found once.
+    """
+    before: dict[str, str] = {}
+    ahead = [start]
+    while ahead:
+        metric = ahead.pop()
+        for id_ in metric.leads_to:
+            if id_ == start.id:
+                ring = [metric.id]
+                while ring[0] != start.id:
+                    ring.insert(0, before[ring[0]])
+                return [*ring, start.id]
+            other = _with_id(metrics, id_) if id_ > start.id and id_ not in before else None
+            if other is not None:
+                before[id_] = metric.id
+                ahead.append(other)
+    return []
+
+
+def _with_id(metrics: Sequence[Metric], id_: str) -> Metric | None:
+    """A metric of those that are sorted by id, without resting on it."""
+    place = bisect_left(metrics, id_, key=attrgetter("id"))
+    return metrics[place] if place < len(metrics) and metrics[place].id == id_ else None
 
 
 @hookimpl
