@@ -12,10 +12,12 @@ from aac.commands.running import project_root, tell_error
 from aac.distribution import version_line
 
 COMMANDS = {
+    "new": "aac.commands.new",
     "validate": "aac.commands.validate",
     "pull": "aac.commands.pull",
     "check": "aac.commands.check",
     "build": "aac.commands.build",
+    "schema": "aac.commands.schema",
     "plugins": "aac.commands.plugins",
 }
 """The built-in commands, in the order they are shown, and the modules that bring them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass, replace
 from os.path import normpath
@@ -9,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from aac import config
+from aac import config, documents, drafting, schemas
 from aac.connectors.base import Context
 from aac.errors import DocumentsError, SourceError, UsageError
 from aac.evaluate import Asked, evaluate
@@ -143,6 +144,43 @@ def open_sound_project(start: Path) -> Opened:
     if has_errors(opened.findings):
         raise DocumentsError(opened.findings, len(opened.project.documents))
     return opened
+
+
+def write_draft(opened: Opened, kind: str, id_: str) -> Path:
+    """Writes a first document of a kind; its path. Raises UsageError for what cannot be, or is there already."""
+    made, kinds = opened.project, opened.registry.kinds
+    if kind not in kinds:
+        raise UsageError(f"there is no kind `{kind}`; {did_you_mean(kind, kinds)}")
+    if not documents.ID.fullmatch(id_):
+        raise UsageError(f"`{id_}` cannot be an id: use small letters, digits and `_`, with a letter first")
+    if (kind, id_) in made.places:
+        raise UsageError(f"there is a {kind} `{id_}` already, in {made.places[kind, id_].span('id')}")
+    path = drafting.path_of(made, kinds[kind], id_)
+    if path.exists():
+        raise UsageError(f"{path.relative_to(made.root)} is there already")
+    text = drafting.text_of(made, kinds[kind], id_)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_file(path, text)
+    return path
+
+
+def schema_text(registry: Registry, name: str) -> str:
+    """A JSON Schema by its name: a kind, `documents`, `settings` or `results`. Raises UsageError."""
+    connectors = {name: connector.settings for name, connector in registry.connectors.items()}
+    made = schemas.by_name(name, registry.kinds, connectors)
+    if made is None:
+        known = (*registry.kinds, *schemas.OTHERS)
+        raise UsageError(f"there is no schema `{name}`; {did_you_mean(name, known)}")
+    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+
+
+def write_schemas(registry: Registry, root: Path) -> list[Path]:
+    """Writes the schemas that the settings of editors name; their paths, seen from the root."""
+    folder = root / ".schema"
+    folder.mkdir(exist_ok=True)
+    for name in schemas.OTHERS:
+        write_file(folder / f"{name}.json", schema_text(registry, name))
+    return [Path(".schema", f"{name}.json") for name in schemas.OTHERS]
 
 
 def pull_sources(opened: Opened, now_us: int, tell: Callable[[str], None]) -> Pulled:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
+import re
 import textwrap
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel
@@ -24,7 +27,27 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
+LAID_DOWN = re.compile(r" \(LANGUAGE [^)]*\)")
+FOLDER = Path(__file__).parent / "schemas"
+OTHERS = ("documents", "settings", "results")
+"""The schemas that are of no single kind."""
 Schema = dict[str, Any]
+
+
+def by_name(name: str, kinds: Mapping[str, type[Kind]], connectors: Mapping[str, type[BaseModel]]) -> Schema | None:
+    """A schema: of a kind, or one of `OTHERS`; null when there is none of that name."""
+    if name in kinds:
+        return of_kind(kinds[name])
+    if name == "documents":
+        return of_documents(kinds)
+    if name == "settings":
+        return of_settings(_ours("settings"), connectors)
+    return _ours("results") if name == "results" else None
+
+
+def _ours(name: str) -> Schema:
+    """A schema that is written by hand."""
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def of_kind(kind: type[Kind]) -> Schema:
@@ -160,18 +183,24 @@ def _any_of(shapes: list[Schema]) -> Schema:
 
 def _or_nothing(shape: Schema) -> Schema:
     """A key without a value is as good as left out."""
-    return {"anyOf": [shape, {"type": "null"}]}
+    if "type" not in shape:
+        return {"anyOf": [shape, {"type": "null"}]}
+    types: Any = shape["type"]
+    return {**shape, "type": [*(types if isinstance(types, list) else [types]), "null"]}
 
 
 def _what_it_refers_to(info: FieldInfo) -> str:
     mark = next((mark for mark in info.metadata if isinstance(mark, Ref)), None)
-    return f"The id of a {' or '.join(mark.kinds)}." if mark is not None else ""
+    if mark is None:
+        return ""
+    article = "an" if mark.kinds[0][0] in "aeio" else "a"
+    return f"The id of {article} {' or '.join(mark.kinds)}."
 
 
 def _first(thing: object) -> str:
-    """The first sentence of a docstring."""
-    lines = (inspect.getdoc(thing) or "").strip().split("\n\n")[0].split()
-    return " ".join(lines)
+    """The first paragraph of a docstring, without where its rules are laid down."""
+    text = " ".join((inspect.getdoc(thing) or "").strip().split("\n\n")[0].split())
+    return LAID_DOWN.sub("", text)
 
 
 def _told(model: type[BaseModel]) -> dict[str, str]:

@@ -1,0 +1,77 @@
+"""A first document of a kind: its draft, with names that this project has, and where the file belongs."""
+
+from __future__ import annotations
+
+from string import Template
+from typing import TYPE_CHECKING
+
+from aac.documents import FOLDER
+from aac.errors import UsageError
+from aac.expressions.nodes import BROKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from aac.kinds.base import Kind
+    from aac.project import Project
+
+AN = "aeio"
+FIRST = {"definition": "mql", "entity": "lead", "team": "sales", "other_team": "marketing", "calendar": "desk"}
+"""An id for a document that has to be written first."""
+
+
+def text_of(project: Project, kind: type[Kind], id_: str) -> str:
+    """The draft of a kind for a document of that id; raises UsageError when it needs what the project has not."""
+    draft = Template(kind.draft)
+    names = {"id": id_, "name": id_.replace("_", " ").capitalize(), **_names(project)}
+    for needed in draft.get_identifiers():
+        if needed not in names:
+            raise UsageError(_needs(kind.kind_name, needed))
+    return draft.substitute(names)
+
+
+def path_of(project: Project, kind: type[Kind], id_: str) -> Path:
+    """Where the document goes: into the folder that holds all others of its kind, else into one named after it."""
+    files = {version.document.file for version in project.versions if version.id[0] == kind.kind_name}
+    folders = {file.rpartition("/")[0] for file in files}
+    if kind.kind_name == "company":
+        folders = {FOLDER}
+    folder = folders.pop() if len(folders) == 1 else f"{FOLDER}/{_plural(kind.kind_name)}"
+    return project.root / folder / f"{id_}.yml"
+
+
+def _plural(kind: str) -> str:
+    return f"{kind[:-1]}ies" if kind.endswith("y") else kind if kind.endswith("s") else f"{kind}s"
+
+
+def _needs(kind: str, needed: str) -> str:
+    sort = {"other_team": "second team", "moment": "entity with a date or a time", "key": "entity"}.get(needed, needed)
+    article = "an" if sort[0] in AN else "a"
+    first = {"other_team": "team", "moment": "entity", "key": "entity"}.get(needed, needed)
+    example = f"`aac new {first} {FIRST.get(needed, FIRST.get(first, 'first'))}`"
+    return f"this {kind} names {article} {sort}, and the project has none: write one first, with {example}"
+
+
+def _names(project: Project) -> Mapping[str, str]:
+    """What a draft may name, as far as the project has it; fields and words are of one entity."""
+    names: dict[str, str] = {}
+    teams = [id_ for id_ in project.ids("team") if ("team", id_) in project.models]
+    names |= dict(zip(("team", "other_team"), teams, strict=False))
+    for kind in ("calendar", "metric", "sla"):
+        sound = [id_ for id_ in project.ids(kind) if (kind, id_) in project.models]
+        names |= dict(zip((kind,), sound, strict=False))
+    return names | max(({}, *_entities(project)), key=len)
+
+
+def _entities(project: Project) -> Iterator[dict[str, str]]:
+    """What each entity offers: its key, a moment, and a definition that has one."""
+    for table in project.tables:
+        moments = [field.name for field in table.fields if field.type.is_moment and field.name.isidentifier()]
+        offered = {"entity": table.entity, "key": table.key[0]}
+        offered |= {"moment": moments[-1]} if moments else {}
+        for id_ in project.ids("definition"):
+            found = project.graph.meaning(table.entity, id_) if ("definition", id_) in project.models else None
+            if found is not None and found.type != BROKEN and found.moment is not None and moments:
+                offered.setdefault("definition", id_)
+        yield offered
