@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from aac.expressions.check import Broken, check_formula, check_rule
 from aac.expressions.functions import calendar_wanted
-from aac.expressions.nodes import BOOLEAN, TEXT, TIMESTAMP, AsOf, Call, Column, Meaning, Named, Node, Value, Values
+from aac.expressions.nodes import (
+    BOOLEAN,
+    TEXT,
+    TIMESTAMP,
+    AsOf,
+    Call,
+    Column,
+    Meaning,
+    Name,
+    Named,
+    Node,
+    Value,
+    Values,
+)
 from aac.expressions.parse import Refused, TooDeep
 from aac.expressions.values import Typed, said, wanted
 from aac.findings import Finding, Level, Span, did_you_mean
@@ -68,9 +81,16 @@ class DocumentScope:
         return self.setting.sources
 
     def report(
-        self, code: str, message: str, instead: str, *path: Part, level: Level = "error", offset: int | None = None
+        self,
+        code: str,
+        message: str,
+        instead: str,
+        *path: Part,
+        level: Level = "error",
+        offset: int | None = None,
+        key: bool = False,
     ) -> None:
-        span = self.document.span(*path, offset=offset)
+        span = self.document.span(*path, offset=offset, key=key)
         if offset is not None and (word := WORD.match(span.text, span.col - 1)):
             span = replace(span, length=len(word[0]))
         self.setting.told.append(Finding(code, level, message, instead, span, f"{self.id[0]}:{self.id[1]}"))
@@ -125,6 +145,19 @@ class DocumentScope:
             return None
         return Checked(Call(function, tuple(named)) if len(named) > 1 else named[0], BOOLEAN)
 
+    def named(self, name: str, entity: str, *path: Part) -> Checked | None:
+        try:
+            node = self.setting.parsed.parse(name)
+            if not isinstance(node, Name) or node.parts[0] == "param":
+                raise Refused("AAC203", f"`{name}` is no name of `{entity}`", "name a field or a definition")
+            typed = check_rule(node, entity, self._names)
+        except Broken:
+            return None
+        except Refused as refused:
+            self.report(refused.problem.code, refused.problem.message, refused.problem.instead, *path, key=True)
+            return None
+        return Checked(typed.node, typed.type)
+
     def formula(self, text: str, entity: str | None, *path: Part, basis: str = "period") -> Checked | None:
         names = self._names if entity is not None else NumberNames(self.setting)
         return self._checked(text, path, lambda node: _a_number(check_formula(node, entity, names, basis)))
@@ -147,9 +180,14 @@ class DocumentScope:
     def aggregate(self, text: str, entity: str, *path: Part) -> Checked | None:
         return self._checked(text, path, lambda node: check_formula(node, entity, self._names))
 
-    def read(self, text: str, *path: Part) -> Node | None:
-        checked = self._checked(text, path, lambda node: wanted(check_rule(node, "", StreamColumns()), "text"))
-        return checked.node if checked else None
+    def is_written(self, *path: Part) -> bool:
+        return path in self.document.positions
+
+    def read(
+        self, text: str, *path: Part, columns: Mapping[str, Type] | None = None, grouped: bool = False
+    ) -> Checked | None:
+        check = check_formula if grouped else check_rule
+        return self._checked(text, path, lambda node: check(node, "", StreamColumns(columns or {})))
 
     @property
     def _names(self) -> RuleNames:
@@ -225,13 +263,16 @@ class NumberNames(RuleNames):
 
 
 class StreamColumns:
-    """The names of a stream: every one is a text column, looked for when data is there."""
+    """The names of a stream: a column each, looked for when data is there. All are text but those with a type."""
 
     timezone = "UTC"
 
+    def __init__(self, types: Mapping[str, Type]) -> None:
+        self.types = types
+
     def meaning(self, entity: str, name: str) -> Meaning:
         del entity
-        return Meaning(Column(name), TEXT)
+        return Meaning(Column(name), self.types.get(name, TEXT))
 
     def families(self) -> tuple[str, ...]:
         return ()

@@ -55,9 +55,16 @@ class Scope(Protocol):
         ...
 
     def report(
-        self, code: str, message: str, instead: str, *path: Part, level: Level = "error", offset: int | None = None
+        self,
+        code: str,
+        message: str,
+        instead: str,
+        *path: Part,
+        level: Level = "error",
+        offset: int | None = None,
+        key: bool = False,
     ) -> None:
-        """A finding at a key of this document; ``offset``: characters into the value's text."""
+        """A finding at a value of this document, or at its ``key``; ``offset``: characters into the value's text."""
         ...
 
     def span(self, *path: Part) -> Span:
@@ -87,8 +94,17 @@ class Scope(Protocol):
         """
         ...
 
-    def read(self, text: str, *path: Part) -> Node | None:
-        """An expression over the columns of a stream, which are all text; its value is text too."""
+    def is_written(self, *path: Part) -> bool:
+        """Whether a key stands in this document itself: what a packaged document brings does not."""
+        ...
+
+    def read(
+        self, text: str, *path: Part, columns: Mapping[str, Type] | None = None, grouped: bool = False
+    ) -> Checked | None:
+        """An expression over the columns of a stream, which are text unless ``columns`` gives them a type.
+
+        ``grouped``: an aggregate over many rows of the stream.
+        """
         ...
 
     def rule(self, rule: str | Checklist, entity: str, *path: Part, wants: str = "value") -> Checked | None:
@@ -98,6 +114,11 @@ class Scope(Protocol):
 
         What is wrong is reported at ``path``; then the answer is null. So it is when something it rests on is broken.
         """
+        ...
+
+    def named(self, name: str, entity: str, *path: Part) -> Checked | None:
+        """What a name that stands as the key at ``path`` means for a record of ``entity``; null when it is no name,
+        means nothing or rests on something broken: what is wrong is reported there."""
         ...
 
     def formula(self, text: str, entity: str | None, *path: Part, basis: str = "period") -> Checked | None:
