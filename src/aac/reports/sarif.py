@@ -57,7 +57,7 @@ def _rule(rule: View) -> dict[str, Any]:
 def _result(view: View, rule: int) -> dict[str, Any]:
     region = {"startLine": view["line"], "startColumn": view["col"], "endColumn": view["end"]}
     snippet = {"snippet": {"text": view["text"]}} if view["text"] else {}
-    location = {"artifactLocation": {"uri": quote(view["file"])}, "region": region | snippet}
+    location = {"artifactLocation": {"uri": quote(view["file"], errors="surrogateescape")}, "region": region | snippet}
     return {
         "ruleId": view["rule"],
         "ruleIndex": rule,
