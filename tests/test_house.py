@@ -62,6 +62,8 @@ FLOORS = (
         "aac.expressions.functions",
         "aac.expressions.check",
         "aac.expressions.interpret",
+        "aac.expressions.phrases",
+        "aac.expressions.sense",
         "aac.expressions.words",
         "aac.measures",
         "aac.results",
@@ -78,6 +80,7 @@ FLOORS = (
     ),
     # 3
     (
+        "aac.kinds.promise",
         "aac.kinds.*",
         "aac.models",
         "aac.graph",
@@ -126,7 +129,7 @@ FLOORS = (
         "aac.reports.*",
     ),
     # 5
-    ("aac.plugins", "aac.sources", "aac.evaluate", "aac.impact", "aac.drafting"),
+    ("aac.plugins", "aac.sources", "aac.evaluate", "aac.explaining", "aac.impact", "aac.drafting"),
     # 6
     ("aac.operations",),
     # 7: the doors
