@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from aac.documents import FOLDER
 from aac.errors import UsageError
-from aac.expressions.nodes import BROKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,7 +70,8 @@ def _entities(project: Project) -> Iterator[dict[str, str]]:
         offered = {"entity": table.entity, "key": table.key[0]}
         offered |= {"moment": moments[-1]} if moments else {}
         for id_ in project.ids("definition"):
-            found = project.graph.meaning(table.entity, id_) if ("definition", id_) in project.models else None
-            if found is not None and found.type != BROKEN and found.moment is not None and moments:
+            is_of_it = project.graph.lenders(table.entity, id_) == [("definition", id_)]
+            found = project.graph.meaning(table.entity, id_) if is_of_it else None
+            if found is not None and found.moment is not None and moments:
                 offered.setdefault("definition", id_)
         yield offered
