@@ -156,7 +156,9 @@ class _Checker:
         if node.parts[place] in self.names.families():
             for end in range(len(node.parts), place + 1, -1):
                 name = ".".join(node.parts[place:end])
-                if (found := self.asked(entity, name, _at(node, place))) is not None:
+                found = self.asked(entity, name, _at(node, place))
+                # behind such a name there is nothing but its moment
+                if found is not None and (end == len(node.parts) or found.moment is not None):
                     return found, end
             raise self.no_such_word(entity, node, place)
         return self.meaning(entity, node, place), place + 1
