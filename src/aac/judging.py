@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import floor, sqrt
 from typing import TYPE_CHECKING
 
@@ -11,30 +12,33 @@ from aac.results import Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-    from fractions import Fraction
 
     from aac.results import ClockReading, NumberReading
 
-Limits = tuple["Fraction | None", "Fraction | None"]
+Limits = tuple[Fraction | None, Fraction | None]
 """The least and the greatest value that is on target; null is no limit."""
 
 WILSON_Z = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
+WILSON_Z_SQUARED = Fraction(WILSON_Z) ** 2
 
 FAIL_ON = ("off_target", "at_risk", "stale", "not_measurable", "findings", "never")
 """What `--fail-on` may list (LANGUAGE §10)."""
 FAIL_BY_DEFAULT = ("off_target", "stale")
 
 
-def attainment_status(reading: ClockReading, objective: Fraction | None, min_n: int) -> Status | None:
+def attainment_status(
+    reading: ClockReading, objective: Fraction | None, min_n: int, *, by_interval: bool = False
+) -> Status | None:
     """The status of a promise in time; null when no objective was agreed: measured, not judged.
 
-    An open window that is on target so far is at risk when its last seven days alone are not.
+    An open window that is on target so far is at risk when its last seven days alone are not; ``by_interval``: so is
+    a window that is off target, but not by more than chance explains.
     """
     if objective is None:
         return None
     measurable = sum(reading.count(o) for o in (Outcome.MET, Outcome.LATE, Outcome.OPEN, Outcome.EXCUSED))
-    if not measurable and (reading.count(Outcome.UNMEASURABLE) or reading.unknown):
+    if not measurable and (reading.count(Outcome.UNMEASURABLE) or reading.unknown or reading.is_off):
         return Status.NOT_MEASURABLE
     if reading.is_stale:
         return Status.STALE
@@ -42,7 +46,8 @@ def attainment_status(reading: ClockReading, objective: Fraction | None, min_n: 
     if attainment is None or reading.judged < min_n:
         return Status.NOT_ENOUGH_DATA
     if attainment < objective:
-        return Status.OFF_TARGET
+        is_chance = by_interval and in_wilson_interval(objective, reading.count(Outcome.MET), reading.judged)
+        return Status.AT_RISK if is_chance else Status.OFF_TARGET
     met, late = reading.recent
     if reading.is_open and met + late >= max(1, min_n) and met < objective * (met + late):
         return Status.AT_RISK
@@ -80,7 +85,7 @@ def _is_not_measurable(reading: NumberReading) -> bool:
     A denominator of 0 may well be known: then there is no data.
     """
     if reading.n == 0:
-        return reading.unknown > 0
+        return reading.unknown > 0 or reading.is_off
     return reading.value is None and (reading.denominator != 0 or reading.unknown >= reading.n)
 
 
@@ -99,6 +104,14 @@ def wilson_interval(successes: int, n: int) -> tuple[float, float] | None:
     half = WILSON_Z * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     # at both ends rounding must not leave a trifle
     return 0.0 if successes == 0 else middle - half, 1.0 if successes == n else middle + half
+
+
+def in_wilson_interval(share: Fraction, successes: int, n: int) -> bool:
+    """Whether a share lies in the 95 % Wilson interval, decided on exact fractions.
+
+    The interval holds the shares p that the score test does not reject: (successes - n p)² ≤ z² n p (1 - p).
+    """
+    return (successes - n * share) ** 2 <= WILSON_Z_SQUARED * n * share * (1 - share)
 
 
 def read_fail_on(text: str | None) -> tuple[str, ...]:

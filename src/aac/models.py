@@ -118,9 +118,10 @@ Found = tuple[tuple[Part, ...], tuple[str, ...], str]
 
 
 def references(model: BaseModel, path: tuple[Part, ...] = ()) -> Iterator[Found]:
-    """Every reference a model holds, in the order of its keys."""
+    """Every reference that was written into a model, in the order of its keys."""
     for name, key, ref in _referring(type(model)):
-        yield from _references(getattr(model, name), ref, (*path, key))
+        if name in model.model_fields_set:
+            yield from _references(getattr(model, name), ref, (*path, key))
 
 
 def _references(value: object, ref: Ref | None, path: tuple[Part, ...]) -> Iterator[Found]:

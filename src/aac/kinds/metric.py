@@ -17,8 +17,8 @@ from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.judging import number_status
 from aac.kinds.base import NUMBERS, Ref, Scope, Verdict, Versioned, dimensions
-from aac.kinds.target import Target, read_target
-from aac.kinds.written import By, Count, Percentage, Strict, missing, read_duration, wrong
+from aac.kinds.target import Target, misfit, read_target
+from aac.kinds.written import By, Count, Strict, missing, read_duration, wrong
 from aac.measures import Measure, Moment, is_volume
 from aac.periods import Duration
 from aac.results import NumberReading
@@ -247,13 +247,9 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
         if target.from_ is not None:
             self._check_plan(scope, target.from_)
         for limit in target.limits or ():
-            if isinstance(limit, Percentage) and self.unit not in ("percent", "ratio"):
-                message = f"`%` is no part of a number in {self.unit}"
-                scope.report("AAC304", message, "write the number alone", "target", key)
-            elif not isinstance(limit, Percentage) and self.unit == "percent" and limit is not None and abs(limit) > 1:
-                message = f"written so, the limit is {float(limit * 100):,.0f} %"
-                advice = f"write `{limit}%`, or `{limit * 100}%` if you mean that"
-                scope.report("AAC301", message, advice, "target", key)
+            mistake = misfit(limit, self.unit) if limit is not None else None
+            if mistake is not None:
+                scope.report(*mistake, "target", key)
         wrong_side = {"higher": "at_most", "lower": "at_least"}
         if key == wrong_side[self.better]:
             other, fitting = ("at_least", "lower") if self.better == "higher" else ("at_most", "higher")

@@ -1,253 +1,366 @@
 """An agreement between two teams: what, who, when, how it is measured, and what happens if not (LANGUAGE §7).
 
-Measured as a clock: from `starts` to `stops` at most `within`, in elapsed time, business time or whole days.
+Measured as a clock: from `starts` to `stops` at most `within`, in elapsed time, business time or whole days. What only
+later versions measure (rules, volumes, tables of cases, pauses, restarts) is checked all the same.
 """
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import model_validator
 
+from aac.expressions.nodes import TRUE, Meaning, Measured, Type
 from aac.expressions.nodes import Literal as Constant
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.judging import attainment_status, budget
-from aac.kinds.base import Kind, Ref, Scope, Verdict, dimensions
-from aac.kinds.written import By, Count, Promised, Strict, read_share, wrong
+from aac.kinds.base import NUMBERS, Kind, Scope, Verdict, Versioned, dimensions
+from aac.kinds.promise import HowMeasured, Promise, Step, When, Who, of_another_form
+from aac.kinds.target import misfit
+from aac.kinds.written import wrong
 from aac.measures import Clock, Moment
+from aac.periods import GRAINS
 from aac.results import ClockReading, Escalation, Item, Status
 
 if TYPE_CHECKING:
-    from aac.expressions.nodes import Meaning, Node
+    from aac.expressions.nodes import Node
     from aac.kinds.base import Checked, Reading
-    from aac.kinds.written import Part
-    from aac.periods import Grain
+    from aac.kinds.written import Checklist, Part
+    from aac.periods import Duration, Grain
 
-OF_TIME = re.compile(r"(\d+(?:\.\d+)?)% of time")
-ITEM_STEPS = ("late",)
-WINDOW_STEPS = ("budget_spent", "off_target")
+FALSE = Constant(False)
 
 
-def read_step(value: str) -> str:
-    """``75% of time``, ``late``, ``budget_spent`` or ``off_target``; raises a finding AAC308."""
-    share = OF_TIME.fullmatch(value)
-    if share and Fraction(share[1]) > 100:
-        raise wrong("AAC308", f"`{value}` is after the promise ran out", "write a share of up to 100 %, or `late`")
-    if share or value in (*ITEM_STEPS, *WINDOW_STEPS):
-        return value
-    raise wrong("AAC308", f"`{value}` is no step", "write `75% of time`, `late`, `budget_spent` or `off_target`")
-
-
-def read_objective(value: object) -> Fraction | None:
-    """A share between 0 and 1, or ``none``: measured, not judged; raises a finding AAC301."""
-    if value == "none":
-        return None
-    share = read_share(value)
-    if not 0 <= share <= 1:
-        advice = f"did you mean `{value}%`?" if 1 < share <= 100 else "write a share up to 100 %, as in `95%`"
-        raise wrong("AAC301", f"an objective of `{value}` cannot be", advice)
-    return share
-
-
-class Who(Strict):
-    """Who owes it to whom."""
-
-    owes: Annotated[str, Ref("team")]
-    to: Annotated[str, Ref("team")]
-
-
-class When(Strict):
-    """Within which time, and on whose calendar (an id, or a rule that yields one)."""
-
-    within: Promised
-    calendar: str | None = None
-
-
-class HowMeasured(Strict):
-    """Which records, from which moment to which, how often on time, in which windows."""
-
-    each: Annotated[str, Ref("entity", "definition")]
-    where: str | None = None
-    starts: str | None = None
-    stops: str
-    excused: str | None = None
-    objective: Annotated[Fraction | None, BeforeValidator(read_objective)]
-    window: Literal["week", "month", "quarter", "fiscal_quarter", "year", "fiscal_year"] = "month"
-    by: By = ()
-    min_n: Count = 1
-
-
-class Step(Strict):
-    """One step of the escalation: when it is due, what is done, and which queue or team it goes to."""
-
-    at: Annotated[str, AfterValidator(read_step)]
-    do: Literal["remind", "requeue", "agenda", "decide", "notify"]
-    to: str | None = None
-
-    @property
-    def share_of_time(self) -> Fraction | None:
-        """The share of the promised time after which it is due, for steps about open items."""
-        match = OF_TIME.fullmatch(self.at)
-        return Fraction(match[1]) / 100 if match else None
-
-
-class Sla(Kind):
+class Sla(Versioned):
     """The five words of the template are its keys; `owner` is who owes and `parties` are both, unless written."""
 
     kind_name: ClassVar[str] = "sla"
+    draft: ClassVar[str] = """\
+kind: sla
+id: $id
+what: # in one sentence: who does what for whom
+who: {owes: $team, to: $other_team}
+when: {within: 2 days}          # or `4 hours`, `4 business hours`, `5 business days`; one promise a case: `cases`
+how_measured:
+  each: $entity                 # an entity or a definition: one promise a record
+  starts: $moment               # the clock starts; left out, at the moment of the definition
+  stops: $moment                # … and stops
+  # where: "status <> 'test'"   # for which records
+  # excused: duplicate          # which count neither as met nor as late
+  objective: 90%                # the share that is on time; `none` until the teams agree one
+  window: month
+  by: []                        # what the numbers are split by, as in `[segment, {region: owner.region}]`
+  min_n: 1                      # how many it takes to judge
+escalation:
+  - {at: 75% of time, do: remind, to: $team}
+  - {at: late, do: notify, to: $team}
+  - {at: off_target, do: decide, to: $other_team}
+"""
 
     what: str
+    """What is promised, in one sentence."""
     who: Who
+    """Who owes it to whom."""
     when: When
+    """Within which time."""
     how_measured: HowMeasured
+    """How everybody can see whether it was kept."""
     escalation: tuple[Step, ...]
+    """What happens when it is about to be missed, or was."""
+
+    @model_validator(mode="after")
+    def _says_when_in_its_form(self) -> Self:
+        how, every = self.how_measured, self.when.every is not None
+        if every != (how.form == "volume"):
+            key = "every" if every else "within" if self.when.within is not None else "cases"
+            forms = ("volume",) if every else ("clock", "rule")
+            raise wrong("AAC228", *of_another_form(how, key, forms), "when", key, key=True)
+        return self
+
+    @model_validator(mode="after")
+    def _is_of_both_teams(self) -> Self:
+        for key, default in (("owner", self.who.owes), ("parties", (self.who.owes, self.who.to))):
+            if key not in self.model_fields_set:
+                object.__setattr__(self, key, default)  # a model is frozen for everybody else
+        return self
+
+    # Its attainment, in formulas over other numbers
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (f"sla.{self.id}.attainment",) if self.how_measured.form != "volume" else ()
+
+    def entity(self, scope: Scope) -> str:
+        del scope
+        return NUMBERS
+
+    def meaning(self, scope: Scope, name: str) -> Meaning:
+        del scope, name
+        return Meaning(Measured(f"sla:{self.id}"), Type("number", unit="percent"))
+
+    # What it compiles to
 
     def compile(self, scope: Scope) -> tuple[Clock, ...]:
         self._check_agreement(scope)
-        how, place = self.how_measured, "how_measured"
-        found = scope.population(how.each, place, "each")
+        self._check_steps(scope)
+        how = self.how_measured
+        if how.form == "volume":
+            self._check_volume(scope)
+            return ()
+        found = scope.population(str(how.each), "how_measured", "each")
         if found is None:
             return ()
         population, word = found
-        entity = population.entity
-        where = self._condition(scope, how.where, entity, "where")
-        excused = self._condition(scope, how.excused, entity, "excused")
-        starts = self._starts(scope, entity, word)
-        stops = self._moment(scope, how.stops, entity, place, "stops")
-        split = dimensions(scope, how.by, entity, place, "by")
-        calendar = self._calendar(scope, entity)
-        broken = (where is None) != (how.where is None) or (excused is None) != (how.excused is None)
-        if broken or starts is None or stops is None or not self._fits(scope, starts, stops):
+        terms = Terms(scope, population.entity)
+        where = terms.rule(how.where, "how_measured", "where")
+        excused = terms.rule(how.excused, "how_measured", "excused")
+        terms.rule(how.must, "how_measured", "must")
+        starts = self._starts(terms, word)
+        stops = terms.moment(how.stops, "how_measured", "stops", like=starts)
+        split = dimensions(scope, how.by, population.entity, "how_measured", "by")
+        self._check_pauses(terms, starts)
+        self._check_way(terms, starts)
+        promise = self._promise(terms, starts)
+        if not terms.is_sound or starts is None or not self._is_measured(scope, promise):
             return ()
-        if self.when.within.clock == "business" and calendar is None:
+        if stops is None or promise is None or promise.length is None:
             return ()
         reminders = [step.share_of_time for step in self.escalation if step.share_of_time is not None]
         reminders += [Fraction(1) for step in self.escalation if step.at == "late"]
-        return (
-            Clock(
-                subject=f"sla:{self.id}",
-                population=population,
-                where=where.node if where else None,
-                starts=starts,
-                stops=stops,
-                within=self.when.within,
-                calendar=calendar,
-                excused=excused.node if excused else None,
-                dimensions=split,
-                grain=cast("Grain", how.window),
-                remind_at=min(reminders, default=None),
-            ),
+        clock = Clock(
+            subject=f"sla:{self.id}",
+            population=population,
+            where=where,
+            starts=starts,
+            stops=stops,
+            within=promise.length,
+            calendar=promise.calendar,
+            excused=excused,
+            dimensions=split,
+            grain=cast("Grain", how.window),
+            remind_at=min(reminders, default=None),
         )
+        return (clock,)
 
     def judge(self, reading: Reading) -> Verdict:
         if not isinstance(reading, ClockReading):
             return Verdict(status=None)
-        objective = self.how_measured.objective
-        status = attainment_status(reading, objective, self.how_measured.min_n)
-        spent = budget(reading, objective) if objective is not None else None
-        return Verdict(status, objective, budget=spent, escalations=self._due(reading, status, spent))
+        how = self.how_measured
+        status = attainment_status(reading, how.objective, how.min_n, by_interval=how.judge == "interval")
+        spent = budget(reading, how.objective) if how.objective is not None else None
+        return Verdict(status, how.objective, budget=spent, escalations=self._due(reading, status, spent))
+
+    # What the teams should still settle, and where steps lead
 
     def _check_agreement(self, scope: Scope) -> None:
-        """What the teams should still settle is a warning; a queue or team that does not exist is an error."""
+        """What nobody agreed is a warning; a promise to oneself is an error."""
         if not self.escalation:
-            scope.report(
-                "AAC401",
-                "nobody agreed what happens when this promise is missed",
-                "add a step, as in `- {at: late, do: notify, to: <team>}`",
-                "escalation",
-                level="warning",
-            )
-        if self.how_measured.objective is None:
-            scope.report(
-                "AAC402",
-                "this promise is measured but not judged: nobody agreed an objective",
-                "write `objective: 95%`",
-                "how_measured",
-                "objective",
-                level="warning",
-            )
+            message = "nobody agreed what happens when this promise is missed"
+            advice = "add a step, as in `- {at: late, do: notify, to: <team>}`"
+            scope.report("AAC401", message, advice, "escalation", level="warning")
+        how = self.how_measured
+        if how.form != "volume" and how.objective is None:
+            waiting = next((step.at for step in self.escalation if not step.is_of_items), None)
+            message = "this promise is measured but not judged: nobody agreed an objective"
+            message += f", so `{waiting}` is never due" if waiting is not None else ""
+            scope.report("AAC402", message, "write `objective: 95%`", "how_measured", "objective", level="warning")
         if self.who.owes == self.who.to:
             message = f"`{self.who.owes}` owes this to itself"
             scope.report("AAC308", message, "name the team it is owed to", "who", "to")
-        if scope.is_incomplete("team"):
+        else:
+            self._check_other_way(scope)
+
+    def _check_other_way(self, scope: Scope) -> None:
+        """A team that is owed something owes something too (AAC405, told at the first promise of the two).
+
+        A promise that names no other team, or none that is there, is told itself: it may be the missing one.
+        """
+        owes, to = self.who.owes, self.who.to
+        one, two = scope.model("team", owes), scope.model("team", to)
+        if one is None or two is None or scope.is_incomplete("sla"):
             return
+        teams = set(scope.ids("team"))
+        for other in scope.models("sla"):  # by id
+            pair = (other.who.owes, other.who.to)
+            is_earlier = pair == (owes, to) and other.id < self.id
+            if is_earlier or pair == (to, owes) or pair[0] == pair[1] or not teams.issuperset(pair):
+                return
+        message = f"`{owes}` owes something to `{to}`, and `{to}` owes nothing back"
+        advice = f"agree what `{to}` does in return, in an SLA with `who: {{owes: {to}, to: {owes}}}`"
+        level = "info" if one.external or two.external else "warning"
+        scope.report("AAC405", message, advice, "who", "to", level=level)
+
+    def _check_steps(self, scope: Scope) -> None:
+        """Each step once (AAC209), of this form (AAC228), and to a queue or team that is there (AAC204)."""
         places = {team.id for team in scope.models("team")}
         places |= {queue.id for team in scope.models("team") for queue in team.queues}
         for number, step in enumerate(self.escalation):
-            if step.to is not None and step.to not in places:
+            place = ("escalation", number)
+            if step in self.escalation[:number]:
+                scope.report("AAC209", "this step is told twice", "leave one of the two out", *place)
+            if self.how_measured.form == "volume" and (step.is_of_items or step.at == "budget_spent"):
+                scope.report("AAC228", *of_another_form(self.how_measured, step.at, ("clock", "rule")), *place, "at")
+            if step.windows_in_a_row is not None:
+                scope.unmeasured(f"`{step.at}`", *place, "at")
+            if step.to is not None and step.to not in places and not scope.is_incomplete("team"):
                 advice = did_you_mean(step.to, places) or "add the queue to its team"
-                scope.report("AAC204", f"there is no queue or team `{step.to}`", advice, "escalation", number, "to")
+                scope.report("AAC204", f"there is no queue or team `{step.to}`", advice, *place, "to")
 
-    def _condition(self, scope: Scope, rule: str | None, entity: str, key: str) -> Checked | None:
-        return scope.rule(rule, entity, "how_measured", key, wants="boolean") if rule is not None else None
+    # A volume
 
-    def _moment(self, scope: Scope, rule: str, entity: str, *path: Part) -> Moment | None:
-        checked = scope.rule(rule, entity, *path, wants="moment")
-        return Moment(checked.node, checked.type.name == "date") if checked else None
+    def _check_volume(self, scope: Scope) -> None:
+        how = self.how_measured
+        metric = scope.model("metric", str(how.metric))
+        if metric is None:
+            return
+        is_sound = True
+        for key, limit in (("at_least", how.at_least), ("at_most", how.at_most)):
+            mistake = misfit(limit, metric.unit) if limit is not None else None
+            if mistake is not None:
+                scope.report(*mistake, "how_measured", key)
+                is_sound = False
+        if metric.of is not None and metric.basis == "period" and metric.at is None:
+            message = f"`{how.metric}` has no moment that puts its records into a {self.when.every}"
+            scope.report("AAC203", message, f"give `{how.metric}` an `at: <field>`", "how_measured", "metric")
+            is_sound = False
+        if is_sound:
+            scope.unmeasured("a promise of a volume", "how_measured", "metric")
 
-    def _starts(self, scope: Scope, entity: str, word: Meaning | None) -> Moment | None:
+    # A clock or a rule
+
+    def _starts(self, terms: Terms, word: Meaning | None) -> Moment | None:
         """The rule of `starts`, else the moment of the definition that `each` names."""
-        if self.how_measured.starts is not None:
-            return self._moment(scope, self.how_measured.starts, entity, "how_measured", "starts")
+        how = self.how_measured
+        if how.starts is not None:
+            return terms.moment(how.starts, "how_measured", "starts")
         if word is not None and word.moment is not None and word.moment_type is not None:
             return Moment(word.moment, word.moment_type.name == "date")
-        message = f"`{self.how_measured.each}` has no moment at which the clock could start"
-        advice = f"add `starts: <field>`, or give `{self.how_measured.each}` an `at`"
-        scope.report("AAC210", message, advice, "how_measured", "each")
+        message = f"`{how.each}` has no moment at which the clock could start"
+        terms.refuse("AAC210", message, f"add `starts: <field>`, or give `{how.each}` an `at`", "how_measured", "each")
         return None
 
-    def _calendar(self, scope: Scope, entity: str) -> Node | None:
+    def _check_pauses(self, terms: Terms, starts: Moment | None) -> None:
+        """What the clock waits for and what begins it anew: rules and moments of other entities."""
+        paused, restarts = self.how_measured.paused, self.how_measured.restarts
+        if paused is not None:
+            place = ("how_measured", "paused")
+            events = terms.child(paused.over, paused.via, *place) if paused.over is not None else terms
+            if events is not None:
+                events.rule(paused.where, *place, "where")
+                events.rule(paused.while_, *place, "while")
+                for key, moment in (("from", paused.from_), ("until", paused.until), ("at", paused.at)):
+                    events.moment(moment, *place, key, like=starts)
+                terms.is_sound &= events.is_sound
+        if restarts is not None:
+            place = ("how_measured", "restarts")
+            events = terms.child(restarts.over, restarts.via, *place)
+            if events is not None:
+                events.moment(restarts.at, *place, "at", like=starts)
+                terms.is_sound &= events.is_sound
+
+    def _check_way(self, terms: Terms, starts: Moment | None) -> None:
+        """The moments on the way, each another one (AAC209)."""
+        passed: dict[Node, str] = {}
+        for name, rule in self.how_measured.through.items():
+            place = ("how_measured", "through", name)
+            moment = terms.moment(rule, *place, like=starts)
+            if moment is not None and moment.value in passed:
+                message = f"`{name}` is the same moment as `{passed[moment.value]}`"
+                terms.refuse("AAC209", message, "leave one of the two out", *place)
+            elif moment is not None:
+                passed[moment.value] = name
+
+    def _promise(self, terms: Terms, starts: Moment | None) -> Measurable | None:
+        """The one promise to all; null for several by case, and when it is wrong. All are checked."""
+        promised = [self._checked(terms, promise, starts) for promise in self.when.promises]
+        if self.when.cases is None:
+            return promised[0]
+        rules = self._check_cases(terms)
+        if self.when.calendar is not None and all(p.calendar_place[1] != "calendar" for p in self.when.promises):
+            advice = "leave it out, or promise business hours"
+            terms.refuse("AAC308", "no case needs this calendar", advice, "when", "calendar")
+        return promised[0] if rules[0] == TRUE and self.when.cases[0].within is not None else None
+
+    def _check_cases(self, terms: Terms) -> list[Node | None]:
+        """The rules of all cases; one that no record can come to is told (AAC407)."""
+        rules: list[Node | None] = []
+        for number, case in enumerate(self.when.cases or ()):
+            place = ("when", "cases", number, "for")
+            rule = terms.rule(case.for_, *place)
+            if TRUE in rules or (rule is not None and rule in rules):
+                message = "no record comes to this case: one above it is true whenever this is"
+                advice = "put the narrower case first, or leave this one out"
+                terms.scope.report("AAC407", message, advice, *place, level="warning")
+            elif rule == FALSE:
+                terms.scope.report("AAC407", "this case is never true", "leave it out", *place, level="warning")
+            rules.append(rule)
+        return rules
+
+    def _checked(self, terms: Terms, promise: Promise, starts: Moment | None) -> Measurable:
+        """A promised time with the calendar it runs on; reported when the clock cannot have it."""
+        within = promise.within
+        is_date = starts is not None and starts.is_date
+        if is_date and (within.unit != "days" or within.amount.denominator != 1):
+            message = f"a clock between two dates counts whole days, not `{within}`"
+            terms.refuse("AAC302", message, "write `within: 5 days`", *promise.place)
+        calendar = self._calendar(terms, promise)
+        if is_date and within.clock == "calendar":
+            within = replace(within, clock="elapsed")  # from date to date they are the same days
+        has_length = within.clock == "elapsed" or (within.clock == "business" and within.unit != "days")
+        return Measurable(promise, within if has_length else None, calendar)
+
+    def _calendar(self, terms: Terms, promise: Promise) -> Node | None:
         """The id of the calendar as a node: the promise's own, else the owing team's, else the company's."""
-        ids = scope.ids("calendar")
-        written = self.when.calendar
-        if self.when.within.clock != "business":
-            if written is not None and self.when.within.clock == "elapsed":
-                message = f"`{self.when.within}` needs no calendar"
+        scope, written = terms.scope, promise.calendar
+        if promise.within.clock != "business":
+            if written is not None:
+                message = f"`{promise.within}` needs no calendar"
                 advice = "leave `calendar` out, or promise business hours"
-                scope.report("AAC308", message, advice, "when", "calendar")
+                terms.refuse("AAC308", message, advice, *promise.calendar_place)
             return None
+        ids = scope.ids("calendar")
         if written is not None and written not in ids:
             close = did_you_mean(written, ids) if written.isidentifier() else ""
             if close.startswith("did you mean"):
-                scope.report("AAC204", f"there is no calendar `{written}`", close, "when", "calendar")
+                terms.refuse("AAC204", f"there is no calendar `{written}`", close, *promise.calendar_place)
                 return None
-            checked = scope.rule(written, entity, "when", "calendar", wants="calendar")
-            return checked.node if checked else None
-        team, companies = scope.model("team", self.who.owes), list(scope.models("company"))
-        chosen = written or (team.calendar if team else None) or (companies[0].calendar if companies else None)
-        if chosen is None and (team is None or scope.is_incomplete("company")):
-            return None
-        if chosen is None:
+            return terms.kept(scope.rule(written, terms.entity, *promise.calendar_place, wants="calendar"))
+        team = scope.model("team", self.who.owes)
+        of_company = next((company.calendar for company in scope.models("company") if company.calendar), None)
+        chosen = written or (team.calendar if team else None) or of_company
+        if chosen is None and team is not None and not scope.is_incomplete("company"):
             message = "business time needs a calendar, and neither the team nor the company has one"
-            scope.report("AAC210", message, "add `calendar: <id>`", "when", "within")
+            terms.refuse("AAC210", message, "add `calendar: <id>`", *promise.place)
+        if chosen is None or scope.model("calendar", chosen) is None:
+            terms.is_sound = False
             return None
-        return Constant(chosen) if scope.model("calendar", chosen) is not None else None
+        return Constant(chosen)
 
-    def _fits(self, scope: Scope, starts: Moment, stops: Moment) -> bool:
-        """Whether the two moments and the promised time can be measured on one clock; reported when not."""
-        within = self.when.within
-        if starts.is_date != stops.is_date:
-            message = "the clock starts on a date and stops at a time, or the other way round"
-            scope.report("AAC302", message, "use two dates or two timestamps", "how_measured", "stops")
-            return False
-        try:
-            promised = within.us
-        except ValueError as error:
-            message = f"`{within}` cannot be measured: {str(error).partition(';')[0]}"
-            scope.report("AAC308", message, "write hours, minutes or days, or business hours", "when", "within")
-            return False
-        if starts.is_date and (within.unit != "days" or within.clock != "elapsed" or within.amount.denominator != 1):
-            message = f"a clock between two dates counts whole days, not `{within}`"
-            scope.report("AAC302", message, "write `within: 5 days`", "when", "within")
-            return False
-        return promised > 0 or self._refuse_nothing(scope)
+    def _is_measured(self, scope: Scope, promise: Measurable | None) -> bool:
+        """Whether this version measures it; what it does not is told (AAC404)."""
+        how = self.how_measured
+        lacking: list[tuple[str, tuple[Part, ...]]] = []
+        if how.must is not None:
+            lacking.append(("a promise that is a rule", ("how_measured", "must")))
+        if promise is None:
+            lacking.append(("a table of `cases`", ("when", "cases")))
+        elif promise.length is None:
+            lacking.append((f"`{promise.written.within}`", promise.written.place))
+        lacking += [
+            (f"`{key}`", ("how_measured", key)) for key in ("paused", "restarts") if getattr(how, key) is not None
+        ]
+        if how.window not in GRAINS:
+            lacking.append((f"`{how.window}`", ("how_measured", "window")))
+        for what, place in lacking:
+            scope.unmeasured(what, *place)
+        if how.through:
+            scope.unmeasured("`through`", "how_measured", "through")
+        return not lacking
 
-    def _refuse_nothing(self, scope: Scope) -> bool:
-        scope.report("AAC308", "a promise of no time cannot be kept", "write `within: 4 hours`", "when", "within")
-        return False
+    # Escalation
 
     def _due(
         self, reading: ClockReading, status: Status | None, spent: tuple[int, int] | None
@@ -255,26 +368,89 @@ class Sla(Kind):
         """The steps due at as_of: per item that is not done, and for the window as a whole."""
         if reading.by:
             return ()
+        is_spent = spent is not None and spent[1] > spent[0]
         due: list[Escalation] = []
         for step in self.escalation:
             if step.share_of_time is not None:
-                due += [self._for(step, i) for i in reading.open_items if _gone(i) >= step.share_of_time]
+                due += [_for(step, i) for i in reading.open_items if _gone(i) >= step.share_of_time]
             elif step.at == "late":
-                due += [self._for(step, i) for i in reading.open_items if i.used_us > i.promised_us]
-            elif step.at == "off_target":
-                due += [self._for(step, None)] if status is Status.OFF_TARGET else []
-            elif spent is not None and spent[1] > spent[0]:
-                due.append(self._for(step, None))
+                due += [_for(step, i) for i in reading.open_items if i.used_us > i.promised_us]
+            elif (step.at == "off_target" and status is Status.OFF_TARGET) or (step.at == "budget_spent" and is_spent):
+                due.append(_for(step, None))
         return tuple(due)
 
-    def _for(self, step: Step, item: Item | None) -> Escalation:
-        since = item.due_us if item is not None and step.at == "late" else None
-        return Escalation(item.key if item else None, step.at, step.do, step.to, None, since)
+
+def _for(step: Step, item: Item | None) -> Escalation:
+    since = item.due_us if item is not None and step.at == "late" else None
+    return Escalation(item.key if item else None, step.at, step.do, step.to, step.meeting, since)
 
 
 def _gone(item: Item) -> Fraction:
     """The share of the promised time that an open item has used; late items are past every reminder."""
     return Fraction(item.used_us, item.promised_us) if item.used_us <= item.promised_us else Fraction(-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurable:
+    """A promise as the planner takes it. ``length`` is null when it depends on when the time begins."""
+
+    written: Promise
+    length: Duration | None
+    calendar: Node | None
+
+
+@dataclass
+class Terms:
+    """The rules and moments of a promise about one entity; ``is_sound``: whether all of them could be used."""
+
+    scope: Scope
+    entity: str
+    is_sound: bool = True
+
+    def refuse(self, code: str, message: str, instead: str, *path: Part) -> None:
+        """Reports a mistake that leaves nothing to measure."""
+        self.scope.report(code, message, instead, *path)
+        self.is_sound = False
+
+    def kept(self, checked: Checked | None) -> Node | None:
+        """What a rule means; a broken one is kept in mind."""
+        self.is_sound &= checked is not None
+        return checked.node if checked is not None else None
+
+    def rule(self, rule: str | Checklist | None, *path: Part) -> Node | None:
+        """A rule that is true or false of a record; null when there is none, or it is broken."""
+        return self.kept(self.scope.rule(rule, self.entity, *path, wants="boolean")) if rule is not None else None
+
+    def moment(self, rule: str | None, *path: Part, like: Moment | None = None) -> Moment | None:
+        """A moment of a record, on a date or at a time as ``like`` is (else AAC302)."""
+        checked = self.scope.rule(rule, self.entity, *path, wants="moment") if rule is not None else None
+        if checked is None:
+            self.is_sound &= rule is None
+            return None
+        moment = Moment(checked.node, checked.type.name == "date")
+        if like is not None and like.is_date != moment.is_date:
+            sorts = ("a time", "a date")
+            message = f"this is {sorts[moment.is_date]}, and the clock starts with {sorts[like.is_date]}"
+            self.refuse("AAC302", message, "use dates everywhere, or timestamps everywhere", *path)
+        return moment
+
+    def child(self, over: str, via: str | None, *path: Part) -> Terms | None:
+        """The terms of an entity that has a reference to this one; null, and told, when it has none or several."""
+        model = self.scope.model("entity", over)
+        ways = [field for field, target in model.steps.items() if target == self.entity] if model is not None else []
+        if model is None:
+            self.is_sound = False
+            return None
+        if via is not None and via not in ways:
+            advice = did_you_mean(via, ways) or f"give `{over}` a field with `ref: {self.entity}`"
+            self.refuse("AAC203", f"`{via}` is no reference of `{over}` to `{self.entity}`", advice, *path, "via")
+            return None
+        if via is None and len(ways) != 1:
+            told = f"has several references ({', '.join(ways)})" if ways else "has no reference"
+            advice = f"add `via: {ways[0]}`" if ways else f"give `{over}` a field with `ref: {self.entity}`"
+            self.refuse("AAC203", f"`{over}` {told} to `{self.entity}`", advice, *path, "over")
+            return None
+        return Terms(self.scope, over)
 
 
 @hookimpl

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self, cast
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from aac.kinds.written import Share, Strict, read_share, wrong
+from aac.kinds.written import Percentage, Share, Strict, read_share, wrong
 
 
 def read_between(value: object) -> tuple[Fraction, Fraction]:
@@ -70,3 +70,13 @@ class Target(Strict):
         """The one key that was written, and its value."""
         written = {key: value for key, value in self if value is not None and key != "from_"}
         return written if self.from_ is None else {**written, "from": f"plan.{self.from_}"}
+
+
+def misfit(limit: Fraction, unit: str) -> tuple[str, str, str] | None:
+    """Code, message and advice for a limit that a number in ``unit`` cannot mean; null when it can."""
+    if isinstance(limit, Percentage) and unit not in ("percent", "ratio"):
+        return "AAC304", f"`%` is no part of a number in {unit}", "write the number alone"
+    if not isinstance(limit, Percentage) and unit == "percent" and abs(limit) > 1:
+        message = f"written so, the limit is {float(limit * 100):,.0f} %"
+        return "AAC301", message, f"write `{float(limit):.12g}%`, or `{float(limit * 100):.12g}%` if you mean that"
+    return None
