@@ -14,7 +14,7 @@ from aac.expressions.nodes import Column, Type
 from aac.findings import Finding, Span
 from aac.landing.landed import Landed, prepared
 from aac.landing.pull import Pulled, pull
-from aac.measures import StoredField, Table
+from aac.measures import StoredField, StreamName, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +46,8 @@ def ref(entity: str, key: str = "text") -> Type:
 
 def table(entity: str, *fields: StoredField, key: str = "id", occurs: str | None = None, source: str = "crm") -> Table:
     """An entity read from the stream of its own name; several keys are parted by a space."""
-    return Table(entity, source, entity, tuple(key.split()), occurs, fields, Span("f.yml", 1, 1, text=entity))
+    span = Span("f.yml", 1, 1, text=entity)
+    return Table(entity, (StreamName(source, entity),), tuple(key.split()), occurs, fields, span)
 
 
 @dataclass

@@ -49,6 +49,8 @@ FLOORS = (
         "aac.units",
         "aac.caches",
         "aac.texts",
+        "aac.scalars",
+        "aac.folders",
         "aac.yaml_mistakes",
     ),
     # 2: the words
@@ -56,6 +58,8 @@ FLOORS = (
         "aac.documents",
         "aac.codes",
         "aac.expressions.nodes",
+        "aac.expressions.spelling",
+        "aac.expressions.mistakes",
         "aac.expressions.parse",
         "aac.expressions.parsed",
         "aac.expressions.values",
@@ -81,6 +85,7 @@ FLOORS = (
     # 3
     (
         "aac.kinds.promise",
+        "aac.kinds.fields",
         "aac.kinds.*",
         "aac.models",
         "aac.graph",
@@ -110,6 +115,7 @@ FLOORS = (
         "aac.landing",
         "aac.landing.state",
         "aac.landing.inputs",
+        "aac.landing.offers",
         "aac.landing.advising",
         "aac.landing.telling",
         "aac.landing.staging",

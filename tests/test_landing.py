@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from aac.expressions.nodes import Call, Column, Literal, Type
 from aac.findings import Span
-from aac.measures import StoredField, Table
+from aac.measures import StoredField, StreamName, Table
 from tests.landing import Project, codes, column, days, found, ref, table, us
 
 
@@ -526,8 +526,7 @@ def test_real_sales_data_loses_nothing(project: Project) -> None:
     project.set(watermark="max(sales_pipeline.close_date)")
     deal = Table(
         "opportunity",
-        "crm",
-        "sales_pipeline",
+        (StreamName("crm", "sales_pipeline"),),
         ("opportunity_id",),
         "engage_date",
         (
@@ -548,7 +547,7 @@ def test_real_sales_data_loses_nothing(project: Project) -> None:
     ]
     project.tables = [
         deal,
-        *(Table(entity, "crm", stream, (key,), None, (column(key),)) for entity, stream, key in others),
+        *(Table(entity, (StreamName("crm", stream),), (key,), None, (column(key),)) for entity, stream, key in others),
     ]
     pulled = project.pull()
     assert pulled.rows == {"account": 85, "agent": 35, "opportunity": 8800, "product": 7}

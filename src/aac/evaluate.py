@@ -16,8 +16,8 @@ from aac.measures import Clock, Measure, is_volume
 from aac.periods import YEARS, Window, iso_utc, midnight_us
 from aac.planner.clocks import ClockScan, Listed, Tally, promised
 from aac.planner.fuse import plan
-from aac.planner.setting import Prepared, Setting, entities_in, everything_in
-from aac.planner.windows import EPOCH, UNPLACED, Chosen, Clockwork, choose
+from aac.planner.setting import Prepared, Setting, entities_in, everything_in, fields_in
+from aac.planner.windows import EPOCH, UNPLACED, Chosen, Clockwork, all_time, choose
 from aac.results import ClockReading, Item, NumberReading, Reading, Result, Verdict
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def evaluate(
 
     Raises UsageError for windows that do not exist, and EngineError.
     """
+    off = [part for part in measured if _is_off(part, landed)]
+    measured = [part for part in measured if part not in off]
     nodes = list(everything_in(node for part in measured for node in _nodes(part)))
     on_calendars = [part for part in measured if isinstance(part, Clock) and part.calendar is not None]
     rules_ask = any(isinstance(node, OpenTime) for node in nodes)
@@ -69,13 +71,21 @@ def evaluate(
         [part for part in measured if isinstance(part, Clock)],
         [part for part in measured if isinstance(part, Measure)],
         run.setting,
-        {table.entity: table.key for table in project.tables},
+        {entity: table.key for entity, table in landed.tables.items()},
         asked.windows,
     )
     if run.needs_calendars:
         run.load_calendars(engine)
-    results = sorted(run.results(engine, planned), key=_in_order)
+    unmeasured = [result for part in off for result in run.unmeasured(part)]
+    results = sorted([*run.results(engine, planned), *unmeasured], key=_in_order)
     return tuple(results), tuple(run.findings)
+
+
+def _is_off(part: Clock | Measure, landed: Landed) -> bool:
+    """Whether there is no data of an entity or a field that a measure rests on."""
+    entities = {part.population.entity, *entities_in(_nodes(part))}
+    fields = fields_in(_nodes(part), part.population.entity)
+    return not entities <= landed.tables.keys() or not landed.lacking.isdisjoint(fields)
 
 
 def _written_moments(nodes: Iterable[Node]) -> tuple[int, ...]:
@@ -128,7 +138,8 @@ class Evaluation:
         """The least watermark of what a measure rests on, or what was asked for."""
         if self.asked.as_of_us is not None:
             return self.asked.as_of_us
-        return min(s.watermark_us for s in self.landed.sources if s.id in self.sources_of(part))
+        known = self.sources_of(part) or {source.id for source in self.landed.sources}
+        return min(source.watermark_us for source in self.landed.sources if source.id in known)
 
     def setting_at(self, as_of: int) -> Setting:
         """The setting at a moment, made once."""
@@ -143,15 +154,15 @@ class Evaluation:
     def sources_of(self, part: Clock | Measure) -> set[str]:
         """The sources of every entity that a measure reads."""
         entities = {part.population.entity, *entities_in(_nodes(part))}
-        return {table.source for table in self.project.tables if table.entity in entities}
+        return {source for table in self.landed.tables.values() if table.entity in entities for source in table.sources}
 
     @cached_property
     def _entities(self) -> Mapping[str, Prepared]:
         prepared: dict[str, Prepared] = {}
-        for table in self.project.tables:
+        for table in self.landed.tables.values():
             is_date = table.occurs is not None and table.field(table.occurs).type.name == "date"
             relation, zone = self.landed.relations[table.entity], self.landed.zones[table.entity]
-            prepared[table.entity] = Prepared(relation, table.source, zone, is_date)
+            prepared[table.entity] = Prepared(relation, zone, is_date)
         return prepared
 
     @property
@@ -202,6 +213,39 @@ class Evaluation:
             yield from self._of_clock(scan, setting, engine.run(scan.query))
         for scan, setting in planned.metrics:
             yield from self._of_metrics(scan, setting, engine.run(scan.query)[0])
+
+    def unmeasured(self, part: Clock | Measure) -> Iterator[Result]:
+        """The results of a measure that rests on what there is no data of, and a finding that says so (AAC513)."""
+        as_of = self.as_of(part)
+        clockwork = self._clockwork(as_of)
+        self.findings.append(self._without_data(part))
+        has_windows = isinstance(part, Clock) or part.anchor is not None
+        for chosen in choose(self.asked.windows, part.grain, clockwork) if has_windows else all_time():
+            window, is_open = chosen.window, clockwork.is_open(chosen.window)
+            stale = self.is_stale(part)
+            reading: Reading = (
+                ClockReading(part.subject, window, as_of, is_open, stale, {}, {}, 0, 0, is_off=True)
+                if isinstance(part, Clock)
+                else NumberReading(
+                    part.subject, window, as_of, is_open, stale, {}, None, None, None, 0, 0, part.unit, is_off=True
+                )
+            )
+            yield self._judged(reading, chosen.selection)
+
+    def _without_data(self, part: Clock | Measure) -> Finding:
+        kind, _, id_ = part.subject.partition(":")
+        entities = sorted({part.population.entity, *entities_in(_nodes(part))} - self.landed.tables.keys())
+        fields = sorted(self.landed.lacking & set(fields_in(_nodes(part), part.population.entity)))
+        missed = [*(f"`{entity}`" for entity in entities), *(f"`{field}` of `{entity}`" for entity, field in fields)]
+        entity = entities[0] if entities else fields[0][0]
+        return Finding(
+            "AAC513",
+            "info",
+            f"{kind} `{id_}` cannot be measured: no source has {' or '.join(missed)}",
+            f"say where it is in a document of kind `entity` with `id: {entity}`",
+            self.project.scope((kind, id_)).span(),
+            part.subject,
+        )
 
     def is_stale(self, part: Clock | Measure) -> bool:
         return not self.asked.stale.isdisjoint(self.sources_of(part))
@@ -274,7 +318,7 @@ class Evaluation:
     @cached_property
     def _key_types(self) -> Mapping[str, tuple[str, ...]]:
         """The types of each entity's key fields."""
-        return {t.entity: tuple(t.field(key).type.name for key in t.key) for t in self.project.tables}
+        return {t.entity: tuple(t.field(key).type.name for key in t.key) for t in self.landed.tables.values()}
 
     def _tell_in_doubt(self, subject: str, window: Window, n: int) -> None:
         """Items of which it is unknown whether they are excused are not, and are told (LANGUAGE §7)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aac.calendars import Calendar
 from aac.expressions.nodes import TEXT, Aggregate, Call, Literal, Named, Node, Type, Value
@@ -22,11 +22,31 @@ if TYPE_CHECKING:
     from aac.periods import Duration, Grain
 
 
+class StreamName(NamedTuple):
+    """A stream of a source."""
+
+    source: str
+    stream: str
+
+    def __str__(self) -> str:
+        return f"{self.source}.{self.stream}"
+
+
+@dataclass(frozen=True, slots=True)
+class TypedColumn:
+    """A column of a stream that is no text: ``format`` holds strptime codes; without it moments are ISO 8601."""
+
+    name: str
+    type: Type
+    format: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class StoredField:
     """A column of a prepared table: ``read`` over the stream's columns, then ``mapping``, ``values``, the type.
 
     ``format`` holds strptime codes; without it dates and times are ISO 8601. ``span`` is where the field stands.
+    ``is_text``: what is read still has to be given its type; ``may_lack``: a stream may be without its columns.
     """
 
     name: str
@@ -36,19 +56,33 @@ class StoredField:
     format: str | None = None
     pii: bool = False
     span: Span | None = field(default=None, compare=False)
+    is_text: bool = True
+    may_lack: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An entity as landing prepares it: one row a record, from one stream of one source."""
+    """An entity as landing prepares it: one row a record, from ``streams`` that follow each other.
+
+    Without ``streams`` it is read from the stream of its own name, in whichever source that is; one that
+    ``is_packaged`` is off when there is none. All rows that are alike in the columns ``per`` make one record; then
+    ``occurs`` names a column, else a field.
+    """
 
     entity: str
-    source: str
-    stream: str
+    streams: tuple[StreamName, ...]
     key: tuple[str, ...]
     occurs: str | None
     fields: tuple[StoredField, ...]
     span: Span | None = field(default=None, compare=False)
+    per: tuple[str, ...] = ()
+    columns: tuple[TypedColumn, ...] = ()
+    is_packaged: bool = False
+
+    @property
+    def sources(self) -> set[str]:
+        """The sources it is read from."""
+        return {name.source for name in self.streams}
 
     def field(self, name: str) -> StoredField:
         """The stored field of that name; raises KeyError."""
@@ -99,7 +133,8 @@ class Measure:
     """A number over a population: ``formula`` is arithmetic over aggregates.
 
     ``subject`` is ``kind:id``; ``has_target``: whether `check` shows it. Without ``anchor`` only the window `all` can
-    be measured. A value is in ``unit``; a span of time in ``scale`` stored integers a unit.
+    be measured. A value is in ``unit``; a span of time in ``scale`` stored integers a unit. Its dimensions split it each
+    alone, or if it ``is_crossed`` all at once.
     """
 
     subject: str
@@ -111,6 +146,7 @@ class Measure:
     dimensions: tuple[Dimension, ...]
     grain: Grain
     has_target: bool
+    is_crossed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

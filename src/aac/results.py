@@ -79,6 +79,8 @@ class ClockReading:
     recent: tuple[int, int] = (0, 0)
     late_items: tuple[Item, ...] = ()
     open_items: tuple[Item, ...] = ()
+    is_off: bool = False
+    """Whether there is no data of something it rests on."""
 
     def count(self, outcome: Outcome) -> int:
         """How many items ended so."""
@@ -116,6 +118,8 @@ class NumberReading:
     unit: str
     is_volume: bool = False
     elapsed: Fraction = Fraction(1)
+    is_off: bool = False
+    """Whether there is no data of something it rests on."""
 
 
 Reading = ClockReading | NumberReading

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from aac.documents import Document
+    from aac.expressions.nodes import Type
     from aac.expressions.parse import Problem
     from aac.expressions.parsed import Rules
     from aac.graph import Graph, Id

@@ -43,16 +43,17 @@ CREATE SCHEMA IF NOT EXISTS prepared;
 CREATE SCHEMA IF NOT EXISTS _aac;
 CREATE TABLE IF NOT EXISTS _aac.layout (version BIGINT);
 CREATE TABLE IF NOT EXISTS _aac.sources
-  (source VARCHAR, pulled_at_us BIGINT, watermark_us BIGINT, watermark_rule VARCHAR, streams VARCHAR);
+  (source VARCHAR, pulled_at_us BIGINT, watermark_us BIGINT, watermark_rule VARCHAR, streams VARCHAR, offers VARCHAR);
 CREATE TABLE IF NOT EXISTS _aac.entities
-  (entity VARCHAR, fingerprint VARCHAR, rows BIGINT, moments VARCHAR, flaws VARCHAR);
+  (entity VARCHAR, fingerprint VARCHAR, rows BIGINT, moments VARCHAR, flaws VARCHAR, lacking VARCHAR);
 CREATE TABLE IF NOT EXISTS _aac.set_aside
   (entity VARCHAR, code VARCHAR, row BIGINT, keys VARCHAR[], record MAP(VARCHAR, VARCHAR));
 CREATE TABLE IF NOT EXISTS _aac.problems
   (entity VARCHAR, code VARCHAR, field VARCHAR, row BIGINT, keys VARCHAR[], text VARCHAR);
 """
 """What landing remembers. `set_aside` holds the records that were left out, `problems` the texts that became unknown;
-``row`` counts the records of a stream from 1. ``streams``, ``moments`` and ``flaws`` are JSON."""
+``row`` counts the records of a stream from 1. ``streams``, ``offers``, ``moments``, ``flaws`` and
+``lacking`` are JSON."""
 
 
 class DuckdbEngine:
@@ -167,6 +168,16 @@ class Store(DuckdbEngine):
     def create_temporary(self, name: str, query: Query, output: Select) -> None:
         """The same for a temporary table, which lives until the store is closed."""
         self._create("CREATE OR REPLACE TEMP TABLE", (name,), query, output)
+
+    def add_temporary(self, name: str, query: Query, output: Select) -> None:
+        """Add what an output of ``query`` yields to a temporary table, behind what it holds; made if it is not there."""
+        from aac.engines import sql
+
+        there = self.execute("FROM duckdb_tables() SELECT 1 WHERE temporary AND table_name = $1", name)
+        if not there:
+            return self.create_temporary(name, query, output)
+        self.execute(f"INSERT INTO {_quoted(*TEMPORARY, name)} {sql.output_sql(query, output)}")
+        return None
 
     def drop(self, table: tuple[str, ...]) -> None:
         """Remove a table."""

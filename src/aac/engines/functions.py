@@ -241,7 +241,9 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "days_between": _elapsed,
     # what landing reads text with
     "clean": _clean,
+    "to_text": _cast_to("VARCHAR"),
     "to_integer": _to_integer,
+    "as_integer": _cast_to("BIGINT"),
     "to_number": _cast_to("DECIMAL(18, 6)"),
     "to_money": _cast_to("DECIMAL(18, 4)"),
     "to_float": _to_float,

@@ -1,16 +1,17 @@
-"""An entity: a table of the business, and what each of its fields means (LANGUAGE §3)."""
+"""An entity: a table of the business, what each of its fields means, and where its records come from (LANGUAGE §3)."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, cast
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from aac.expressions.nodes import (
     BROKEN,
     NOTHING,
+    TEXT,
     Aggregate,
     Column,
     Meaning,
@@ -21,131 +22,89 @@ from aac.expressions.nodes import (
     Type,
     conjunction,
 )
+from aac.expressions.values import said
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
-from aac.kinds.base import Kind, Ref, Scope
-from aac.kinds.written import Part, Strict, shown, wrong
-from aac.measures import StoredField, Table
-from aac.units import is_money, is_unit
+from aac.kinds.base import Checked, Kind, Scope
+from aac.kinds.fields import EntityField, SourceColumn, read_short
+from aac.kinds.written import shown, wrong
+from aac.measures import StoredField, StreamName, Table, TypedColumn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aac.expressions.nodes import Node
+    from aac.kinds.written import Part
 
-TypeName = Literal["text", "integer", "number", "money", "float", "boolean", "date", "timestamp"]
-ROLLUPS = ("count", "count_if", "sum", "min", "max")
-UNITLESS = frozenset({"text", "boolean", "date", "timestamp"})
-STRPTIME = frozenset(
-    [*(f"%{code}" for code in "aAbBcdfgGhHIjmMnpSTuUVwWxXyYzZ%"), *(f"%-{code}" for code in "djmyHIMS")]
-)
-"""What DuckDB reads in a format; one-digit parts are read with and without a `-`."""
+MEASURED = ("count", "count_if", "sum", "min", "max")
+"""Aggregates that bring many records, or many rows, to one."""
+LATER = ("avg", "median", "quantile_cont", "share", "arg_max", "arg_min")
+"""Those that the language has besides."""
+WIDER = {"integer": {"number", "money", "float"}, "money": {"number", "float"}, "number": {"float"}}
+"""The types in which a number of another type is the same number."""
 MEANT_ALREADY = {"as_of": "the moment that every number is decided at", "param": "the parameters in aac.toml"}
+COLUMN = re.compile(r'\w+|"(?:[^"]|"")+"')
+"""The name of a column, as expressions write it."""
 
 
-class EntityField(Strict):
-    """One field: stored (``type`` or ``ref``), computed (``is``) or brought up from children (``rollup``)."""
+def names_of(sort: str, thing: str) -> Callable[[object], object]:
+    """A reader of one name, or of several in a list, each once; it raises a finding AAC308."""
 
-    type: TypeName | None = None
-    ref: Annotated[str, Ref("entity")] | None = None
-    is_: str | None = Field(None, alias="is")
-    rollup: str | None = None
+    def read(value: object) -> object:
+        names = cast("list[object]", value) if isinstance(value, list) else [value]
+        if not names or not (isinstance(value, str | list)):
+            advice = f"name a {thing}, or several in a list"
+            raise wrong("AAC308", f"{shown(cast('object', value))} is no {sort}", advice)
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                raise wrong("AAC308", f"{shown(name)} is told twice", f"name each {thing} once", place)
+        return names
 
-    from_: str | None = Field(None, alias="from")
-    map: dict[str, str] = Field(default_factory=dict[str, str])
-    values: tuple[str, ...] | None = None
-    format: str | None = None
-    unit: str | None = None
-    pii: bool = False
-    over: Annotated[str, Ref("entity")] | None = None
-    via: str | None = None
-    where: str | None = None
-    after: str | None = None
-
-    @model_validator(mode="after")
-    def _is_one_sort(self) -> Self:
-        sorts = [key for key in ("type", "ref", "is", "rollup") if self._value(key) is not None]
-        if len(sorts) != 1:
-            told = " and ".join(f"`{sort}`" for sort in sorts) or "none"
-            advice = "write one of `type`, `ref`, `is` or `rollup`"
-            raise wrong("AAC308", f"a field is of one sort, and this one has {told}", advice, *sorts[1:2], key=True)
-        sort = sorts[0]
-        for key in ("from", "map", "values", "format", "unit", "over", "via", "where", "after"):
-            if self._value(key) not in (None, {}) and sort not in BELONGS[key]:
-                advice = f"leave it out, or make the field one with {_either(BELONGS[key])}"
-                raise wrong("AAC308", f"`{key}` does not belong to a field with `{sort}`", advice, key, key=True)
-        return self
-
-    @model_validator(mode="after")
-    def _fits_its_type(self) -> Self:
-        if self.unit is not None and (self.type in UNITLESS or not is_unit(self.unit)):
-            advice = "write a unit of a number, as in `EUR`, `EUR/year`, `count`, `score` or `days`"
-            raise wrong("AAC308", f"`{self.unit}` is no unit of {self.type}", advice, "unit")
-        if self.type == "money" and self.unit is None:
-            raise wrong("AAC210", "money needs a currency", "write `{type: money, unit: EUR}`", "type")
-        if self.type == "money" and not is_money(str(self.unit)):
-            raise wrong("AAC308", f"`{self.unit}` is no currency", "write `unit: EUR`, or another type", "unit")
-        if self.values is not None and self.type != "text":
-            message = f"only a text has a list of values, and this is of type {self.type}"
-            raise wrong("AAC308", message, "make the field's type `text`", "values")
-        if self.values == ():
-            raise wrong("AAC308", "the list of values is empty", "name the values, or leave the key out", "values")
-        if self.format is not None:
-            self._check_format(self.format)
-        if self.rollup is not None and self.over is None:
-            raise wrong("AAC210", "`over` is missing", "name the child entity, as in `over: activity`", "rollup")
-        return self
-
-    def _check_format(self, format_: str) -> None:
-        """Refuses a format for what is no date or time, and one that cannot be read."""
-        if self.type not in {"date", "timestamp"}:
-            message = f"only a date or a time has a format, and this is of type {self.type}"
-            raise wrong("AAC308", message, "make the field's type `date` or `timestamp`", "format")
-        codes = re.findall(r"%-?.?", format_, re.DOTALL)
-        unknown = next((code for code in codes if code not in STRPTIME), None)
-        if unknown is not None or not codes:
-            what = f"`{unknown}` means nothing in a format" if unknown else f"`{format_}` has no parts of a date in it"
-            raise wrong("AAC308", what, 'write strptime codes, as in `format: "%d.%m.%Y"` for 28.02.2026', "format")
-        if self.type == "date" and {"%z", "%Z"} & set(codes):
-            raise wrong("AAC308", "a date has no offset", "make the field's type `timestamp`", "format")
-
-    def _value(self, key: str) -> object:
-        return getattr(self, {"is": "is_", "from": "from_"}.get(key, key))
-
-
-BELONGS = {
-    "from": ("type", "ref"), "map": ("type", "ref"), "values": ("type",), "format": ("type",), "unit": ("type",),
-    "over": ("rollup",), "via": ("rollup",), "where": ("rollup",), "after": ("rollup",),
-}  # fmt: skip
-
-
-def _either(sorts: tuple[str, ...]) -> str:
-    return " or ".join(f"`{sort}`" for sort in sorts)
-
-
-def read_field(value: object) -> object:
-    """A type alone is the short form."""
-    return {"type": value} if isinstance(value, str) else value or {}
-
-
-def read_key(value: object) -> object:
-    """A field or a list of fields, each once; raises a finding AAC308."""
-    keys = cast("list[object]", value) if isinstance(value, list) else [value]
-    if not keys or not (isinstance(value, str | list)):
-        raise wrong("AAC308", f"{shown(cast('object', value))} is no key", "name a field, or several in a list")
-    for place, key in enumerate(keys):
-        if key in keys[:place]:
-            raise wrong("AAC308", f"{shown(key)} is told twice", "name each field once", place)
-    return keys
+    return read
 
 
 class Entity(Kind):
-    """``from``: ``source.stream``. ``occurs``: the moment of the record; later than as_of, it does not exist."""
+    """``from``: ``source.stream``, several, or none: the stream of its own id in any source.
+
+    ``occurs``: the moment of a record; later than as_of, it does not exist. With ``per`` it is a column of the source,
+    and the moment of each row.
+    """
 
     kind_name: ClassVar[str] = "entity"
+    draft: ClassVar[str] = """\
+kind: entity
+id: $id
+name: Example
+means: One record is one example.
+# from: crm.examples           # source and stream, or a list; left out: the stream `$id` in any source
+key: ${id}_id                  # the field, or the fields, by which a record is known
+occurs: created_at             # a record later than the day you ask about does not exist yet
+fields:
+  ${id}_id: text
+  created_at: timestamp
+  $entity: {ref: $entity}      # the key of another entity: rules go on behind it
+  channel: {type: text, values: [inbound, outbound], map: {Web: inbound}}
+  amount: {type: money, unit: EUR, from: '"Deal amount"'}
+  email: {type: text, pii: true}
+  is_large: {is: amount >= 10000}
+"""
 
-    from_: str = Field(alias="from")
-    key: Annotated[tuple[str, ...], BeforeValidator(read_key)]
+    extends: str | None = None
+    """The pack whose document of this id it starts from, as in `aac`: fields told here replace those, or add to them."""
+    from_: Annotated[tuple[str, ...], BeforeValidator(names_of("stream", "stream"))] = Field((), alias="from")
+    """`source.stream`, or a list of streams that follow each other; left out: the stream of its id in any source."""
+    key: Annotated[tuple[str, ...], BeforeValidator(names_of("key", "field"))]
+    """The field, or the fields, by which a record is known."""
     occurs: str | None = None
-    fields: dict[str, Annotated[EntityField, BeforeValidator(read_field)]]
+    """The moment of a record: what is later than as_of does not exist. With `per`, the column with each row's moment."""
+    per: Annotated[tuple[str, ...], BeforeValidator(names_of("column", "column"))] = ()
+    """The column, or the columns, of which all rows make one record: every `from` is then an aggregate of them."""
+    columns: dict[str, Annotated[SourceColumn, BeforeValidator(read_short)]] = Field(
+        default_factory=dict[str, SourceColumn]
+    )
+    """Types and formats of source columns, before any `from` reads them; what is not listed is text."""
+    fields: dict[str, Annotated[EntityField, BeforeValidator(read_short)]]
+    """What is known of a record, by name."""
 
     @model_validator(mode="after")
     def _names_are_its_own(self) -> Self:
@@ -185,53 +144,131 @@ class Entity(Kind):
         return Meaning(Stored(self.id, name), type_) if type_ else Meaning(NOTHING, BROKEN)
 
     def compile(self, scope: Scope) -> tuple[Table, ...]:
-        stored = [self._stored(scope, name) for name in self.fields if self._is_stored(name)]
-        source, _, stream = self.from_.partition(".")
-        if source not in scope.sources or not stream:
-            advice = did_you_mean(source, scope.sources) if stream else "write `source.stream`"
-            message = f"there is no source `{source}` in aac.toml" if stream else f"`{self.from_}` names no stream"
-            scope.report("AAC204", message, advice or "add `[sources.…]` to aac.toml", "from")
+        """The table that is landed; nothing when it cannot be."""
+        stored = [self._stored(scope, name) for name, field in self.fields.items() if field.is_stored]
+        streams = [self._stream(scope, place, text) for place, text in enumerate(self.from_)]
+        sound = self._keys_are_stored(scope) and self._has_moments(scope)
+        if not sound or None in stored or None in streams:
             return ()
-        if not self._keys_are_stored(scope) or None in stored:
+        if self.per:
+            scope.unmeasured("`per`", "per")
             return ()
-        fields = tuple(field for field in stored if field is not None)
-        return (Table(self.id, source, stream, self.key, self.occurs, fields, scope.span("from")),)
+        return (
+            Table(
+                entity=self.id,
+                streams=tuple(stream for stream in streams if stream is not None),
+                key=self.key,
+                occurs=self.occurs,
+                fields=tuple(field for field in stored if field is not None),
+                span=scope.span("from"),
+                per=self.per,
+                columns=tuple(TypedColumn(name, Type(c.type), c.format) for name, c in self.columns.items()),
+                is_packaged=not scope.is_written("id"),
+            ),
+        )
 
-    def _is_stored(self, name: str) -> bool:
-        field = self.fields[name]
-        return field.type is not None or field.ref is not None
+    def _stream(self, scope: Scope, place: int, text: str) -> StreamName | None:
+        """A stream as it was named; reported when there is no such source."""
+        source, _, stream = text.partition(".")
+        if source in scope.sources and stream:
+            return StreamName(source, stream)
+        advice = did_you_mean(source, scope.sources) if stream else "write `source.stream`"
+        message = f"there is no source `{source}` in aac.toml" if stream else f"`{text}` names no stream"
+        scope.report("AAC204", message, advice or "add `[sources.…]` to aac.toml", "from", place)
+        return None
 
     def _keys_are_stored(self, scope: Scope) -> bool:
-        """Whether `key` and `occurs` name stored fields; what is wrong is reported."""
-        fine = True
-        stored = [name for name in self.fields if self._is_stored(name)]
+        """Whether `key` names stored fields; what is wrong is reported."""
         named: list[tuple[tuple[Part, ...], str]] = [(("key", place), name) for place, name in enumerate(self.key)]
-        named += [(("occurs",), self.occurs)] if self.occurs is not None else []
+        named += [(("occurs",), self.occurs)] if self.occurs is not None and not self.per else []
+        stored = [name for name, field in self.fields.items() if field.is_stored]
         for place, name in named:
             if name not in stored:
                 advice = did_you_mean(name, stored) or "name a field that has a type"
                 scope.report("AAC203", f"`{name}` is no stored field of `{self.id}`", advice, *place)
-                fine = False
-        if fine and self.occurs is not None and self.fields[self.occurs].type not in {"date", "timestamp"}:
-            message = f"`{self.occurs}` is no moment"
-            scope.report("AAC302", message, "name a field that is a date or a timestamp", "occurs")
-            fine = False
-        return fine
+        return all(name in stored for _, name in named)
+
+    def _has_moments(self, scope: Scope) -> bool:
+        """Whether `occurs` is a moment; reported when it is not. A column without a type is one by ISO 8601."""
+        if self.occurs is None:
+            return True
+        known = self.columns.get(self.occurs) if self.per else self.fields[self.occurs]
+        if known is None or known.type in {"date", "timestamp"}:
+            return True
+        advice = f"name a {'column' if self.per else 'field'} that is a date or a timestamp"
+        scope.report("AAC302", f"`{self.occurs}` is no moment", advice, "occurs")
+        return False
 
     def _stored(self, scope: Scope, name: str) -> StoredField | None:
         field = self.fields[name]
         type_ = self._stored_type(scope, name, field)
-        read: Node | None = Column(name)
-        if field.from_ is not None:
-            read = scope.read(field.from_, "fields", name, "from")
-        if type_ is None or read is None:
+        read = self._read(scope, name, field)
+        if type_ is None or read is None or not self._becomes(scope, name, read.type, type_):
             return None
         for written, meant in field.map.items():
-            if field.values is not None and meant not in field.values:
-                message, advice = f"`{meant}` is not in the list of values", did_you_mean(meant, field.values)
+            if type_.values is not None and meant not in type_.values:
+                message, advice = f"`{meant}` is not in the list of values", did_you_mean(meant, type_.values)
                 scope.report("AAC305", message, advice, "fields", name, "map", written)
-        mapping = tuple(field.map.items())
-        return StoredField(name, type_, read, mapping, field.format, field.pii, scope.span("fields", name))
+        return StoredField(
+            name,
+            type_,
+            read.node,
+            tuple(field.map.items()),
+            field.format,
+            field.pii,
+            scope.span("fields", name),
+            is_text=read.type.name in {"text", "null"},
+            may_lack=name not in (*self.key, self.occurs) and not scope.is_written("fields", name),
+        )
+
+    def _read(self, scope: Scope, name: str, field: EntityField) -> Checked | None:
+        """What a field is read from: a column or an expression; with `per` an aggregate, or one of its columns."""
+        types = {column: Type(known.type) for column, known in self.columns.items()}
+        text = field.from_ if field.from_ is not None else name
+        place: tuple[Part, ...] = ("fields", name, *(("from",) if field.from_ is not None else ()))
+        is_column = field.from_ is None or COLUMN.fullmatch(text) is not None
+        column = text[1:-1].replace('""', '"') if field.from_ is not None and text[:1] == '"' else text
+        if is_column and (field.from_ is None or self.per):
+            if not self.per or column in self.per:
+                return Checked(Column(column), types.get(column, TEXT))
+            message = f"many rows make one `{self.id}`, and `{column}` may differ in each"
+            advice = f"write an aggregate, as in `from: max({text})`, or add `{column}` to `per`"
+            scope.report("AAC222", message, advice, *place)
+            return None
+        read = scope.read(text, *place, columns=types, grouped=bool(self.per))
+        if read is None or not self.per:
+            return read
+        return read if self._is_single(scope, read, "from many rows", *place) else None
+
+    def _becomes(self, scope: Scope, name: str, read: Type, type_: Type) -> bool:
+        """Whether what is read can be a value of the field: text always, other types when they are alike."""
+        field, place = self.fields[name], ("fields", name)
+        if read.name in {"text", "null"}:
+            return True
+        if field.format is not None or field.map:
+            key = "format" if field.format is not None else "map"
+            message = f"`{key}` is for texts, and `from` gives {said(read)}"
+            scope.report("AAC308", message, "leave it out, or the column out of `columns`", *place, key)
+            return False
+        if read.name == type_.name or type_.name in WIDER.get(read.name, ()):
+            return True
+        advice = "give the field the type that its column has in `columns`"
+        scope.report("AAC302", f"`from` gives {said(read)}, and the field is {said(type_)}", advice, *place, "from")
+        return False
+
+    def _is_single(self, scope: Scope, checked: Checked, where: str, *place: Part) -> bool:
+        """Whether this is one aggregate that can be brought up; reported when it is not, or not yet."""
+        node = checked.node
+        function = node.function.removesuffix("_distinct") if isinstance(node, Aggregate) else None
+        if function in MEASURED:
+            return True
+        if function in LATER:
+            scope.unmeasured(f"`{function}` {where}", *place)
+            return False
+        message = f"`{function}` cannot be brought up" if function else "this is no single aggregate"
+        advice = f"use one of {', '.join(MEASURED)}; calculate further in a field with `is`, divide in a metric"
+        scope.report("AAC307", message, advice, *place)
+        return False
 
     def _stored_type(self, scope: Scope, name: str, field: EntityField) -> Type | None:
         """The field's type; a reference has the type of the key it holds. Null when its target is broken or has none.
@@ -239,7 +276,12 @@ class Entity(Kind):
         A key may be a reference itself; a ring of such keys, and a key of several fields, is reported.
         """
         if field.ref is None:
-            return Type(str(field.type), unit=field.unit, values=field.values)
+            values = field.values
+            if isinstance(values, str):
+                values = scope.values(values, "fields", name, "values")
+                if values is None:
+                    return None
+            return Type(str(field.type), unit=field.unit, values=values)
         passed: list[str] = []
         target = field.ref
         while (entity := cast("Entity | None", scope.model("entity", target))) is not None:
@@ -276,14 +318,7 @@ class Entity(Kind):
         if any(broken) or aggregate is None or (after is not None and occurs is None):
             return None
         node = aggregate.node
-        if not isinstance(node, Aggregate) or node.function.removesuffix("_distinct") not in ROLLUPS:
-            message = (
-                f"`{node.function}` cannot be brought up"
-                if isinstance(node, Aggregate)
-                else "this is no single aggregate"
-            )
-            advice = f"use one of {', '.join(ROLLUPS)}; calculate further in a field with `is`, divide in a metric"
-            scope.report("AAC307", message, advice, *place, "rollup")
+        if not self._is_single(scope, aggregate, "in a roll-up", *place, "rollup") or not isinstance(node, Aggregate):
             return None
         both = replace(node, where=conjunction([where.node if where else None, node.where]))
         return Meaning(Rollup(child.id, via, both, occurs, after.node if after else None), aggregate.type)
@@ -307,8 +342,8 @@ class Entity(Kind):
 
     def _child_moment(self, scope: Scope, child: Entity, like: Type, place: tuple[Part, ...]) -> Node | None:
         """The child's own moment, which `after` is compared with; reported when it has none of that type."""
-        if child.occurs is None:
-            advice = f"give `{child.id}` an `occurs: <field>`"
+        if child.occurs is None or child.per:
+            advice = f"give `{child.id}` an `occurs: <field>`" if not child.per else "leave `after` out"
             scope.report("AAC203", f"`{child.id}` has no moment of its own", advice, *place, "after")
             return None
         own = cast("Any", child.fields.get(child.occurs))

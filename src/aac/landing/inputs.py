@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aac.landing.state import RawStream, State
     from aac.measures import StoredField, Table
 
-METHOD = 1
+METHOD = 2
 """Counts the ways in which tables were ever prepared: with a new one, all of them are prepared anew."""
 
 
@@ -40,6 +40,20 @@ class Inputs:
     def stream(self, source: str, name: str) -> RawStream | None:
         """A stream as it was last pulled; null when it never was."""
         return self.pulled[source].streams.get(name) if source in self.pulled else None
+
+    def zone_of(self, table: Table) -> str:
+        """The zone of a table's dates: that of the source of its first stream."""
+        return self.zone(table.streams[0].source)
+
+    def raw_streams(self, table: Table) -> tuple[RawStream, ...] | None:
+        """The streams of a table as they were last pulled; null when one of them never was."""
+        streams = [self.stream(*name) for name in table.streams]
+        known = tuple(stream for stream in streams if stream is not None)
+        return known if len(known) == len(streams) else None
+
+    def columns(self, table: Table) -> set[str]:
+        """All columns of a table's streams."""
+        return {column for stream in self.raw_streams(table) or () for column in stream.columns}
 
     def files(self, source: str, name: str) -> Files:
         """The raw copies of a stream; SourceError when it was not pulled or they are gone."""
@@ -75,12 +89,11 @@ class Inputs:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _content(self, table: Table) -> object:
-        stream = self.stream(table.source, table.stream)
+        raw = [self.stream(*name) for name in table.streams]
         return [
             _plain(table),
-            self.zone(table.source),
-            self.sources[table.source].nulls,
-            stream.content if stream else None,
+            [(self.zone(name.source), self.sources[name.source].nulls) for name in table.streams],
+            [stream.content if stream else None for stream in raw],
         ]
 
 

@@ -14,6 +14,7 @@ from aac.engines.duckdb import DuckdbEngine, Store
 from aac.errors import NoDataError
 from aac.findings import Finding, in_reading_order
 from aac.landing.inputs import Inputs
+from aac.landing.offers import placed
 from aac.landing.preparing import Preparation
 from aac.landing.staging import EPOCH_DAY
 from aac.landing.state import KEPT, PREPARED, PreparedEntity, State, raw_folder, read_state, store_path
@@ -37,12 +38,15 @@ class Landed:
     """Prepared tables and what is known about them. With an error among ``findings`` some are missing.
 
     ``engine`` is the store itself, which is an engine: ``relations``, by entity, lie in it; as_of is not set in them.
+    ``tables``: those that are there, by entity; ``lacking``: (entity, field) for which there are no columns.
     ``zones`` and ``rows``: of each entity. ``moments``: the least and the greatest of all moments, in microseconds;
     a date counts with its whole day. ``notices``: sentences for the user. Nobody can pull until it is closed: it
     holds the store (``held``).
     """
 
     engine: Store
+    tables: Mapping[str, Table]
+    lacking: frozenset[tuple[str, str]]
     relations: Mapping[str, Relation]
     zones: Mapping[str, str]
     rows: Mapping[str, int]
@@ -77,6 +81,7 @@ def prepared(root: Path, tables: Sequence[Table], sources: Mapping[str, Source],
         if not state.sources:
             raise NoDataError
         pulled = {id: source for id, source in state.sources.items() if id in sources}
+        tables, nowhere = placed(tables, {id: source.offers for id, source in pulled.items()}, sources)
         inputs = Inputs({table.entity: table for table in tables}, sources, pulled, raw_folder(root), default_zone)
         known, wrong = _watermarks(inputs)
         right = {table.entity: state.entities[table.entity] for table in tables if inputs.is_right(table, state)}
@@ -92,12 +97,14 @@ def prepared(root: Path, tables: Sequence[Table], sources: Mapping[str, Source],
         entities = {**right, **changed}
         there = [table for table in tables if table.entity in entities]
         flaws = [finding for table in there for finding in tell_flaws(table, State(pulled, entities))]
-        found = [*wrong, *(finding for findings in lacking.values() for finding in findings), *flaws]
-        ends = [end for table in there for end in _ends(entities[table.entity], table, inputs.zone(table.source))]
+        found = [*nowhere, *wrong, *(finding for findings in lacking.values() for finding in findings), *flaws]
+        ends = [end for table in there for end in _ends(entities[table.entity], table, inputs.zone_of(table))]
         return Landed(
             engine=store,
+            tables={table.entity: table for table in there},
+            lacking=frozenset((t.entity, field) for t in there for field in entities[t.entity].lacking),
             relations={t.entity: _relation(t, CHANGED if t.entity in changed else KEPT) for t in there},
-            zones={table.entity: inputs.zone(table.source) for table in there},
+            zones={table.entity: inputs.zone_of(table) for table in there},
             rows={entity: known.rows for entity, known in sorted(entities.items())},
             moments=(min(ends), max(ends)) if ends else None,
             sources=known,
@@ -126,8 +133,10 @@ def _watermarks(inputs: Inputs) -> tuple[tuple[PulledSource, ...], list[Finding]
 
 def _lacking(table: Table, inputs: Inputs) -> tuple[Finding, ...]:
     """What keeps a table from being prepared from what was pulled."""
-    stream = inputs.stream(table.source, table.stream)
-    return missing_columns(table, stream) if stream is not None else (not_pulled(table),)
+    streams = inputs.raw_streams(table)
+    if streams is not None:
+        return missing_columns(table, streams)
+    return tuple(not_pulled(table, name) for name in table.streams if inputs.stream(*name) is None)
 
 
 def _prepare(

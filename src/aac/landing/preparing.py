@@ -11,6 +11,7 @@ from aac.expressions.nodes import Column
 from aac.landing.inspecting import Inspection
 from aac.landing.staging import BOUNDS, staging_query
 from aac.landing.state import KEPT, PREPARED, PreparedEntity
+from aac.landing.telling import lacking_fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -28,16 +29,17 @@ class Preparation:
         self._made = 0
 
     def stage(self, table: Table, inputs: Inputs) -> tuple[Staged, int]:
-        """Types the records of a table's stream; with it comes how many there are.
+        """Types the records of a table's streams; with it comes how many there are.
 
         Raises SourceError when the stream's copies are gone, EngineError when they cannot be read.
         """
         places = {field.name: place for place, field in enumerate(table.fields)}
         occurs = places[table.occurs] if table.occurs else None
         staged = Staged(self._next(), tuple(places[key] for key in table.key), occurs)
-        files = inputs.files(table.source, table.stream)
-        query, output = staging_query(table, files, inputs.sources[table.source].nulls, inputs.zone(table.source))
-        self._store.create_temporary(staged.name, query, output)
+        for name in table.streams:
+            nulls, zone = inputs.sources[name.source].nulls, inputs.zone(name.source)
+            query, output = staging_query(table, inputs.files(*name), nulls, zone)
+            self._store.add_temporary(staged.name, query, output)
         return staged, self._extents(staged)[0]
 
     def finish(self, staged: Mapping[str, Staged], inputs: Inputs, kept: Collection[str]) -> dict[str, PreparedEntity]:
@@ -83,7 +85,8 @@ class Preparation:
         rows, *ends = self._extents(staged, *moments)
         extents = zip(moments, ends[::2], ends[1::2], strict=True)
         known = {table.fields[place].name: (least, greatest) for place, least, greatest in extents if least is not None}
-        return PreparedEntity(inputs.fingerprint(table), rows, known, tuple(inspection.flaws))
+        lacking = lacking_fields(table, inputs.columns(table))
+        return PreparedEntity(inputs.fingerprint(table), rows, known, tuple(inspection.flaws), lacking)
 
     def _extents(self, staged: Staged, *fields: int) -> tuple[Any, ...]:
         return self._store.execute(staged.extents(fields))[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from aac.errors import EngineError, OtherLayoutError, SourceError
 from aac.expressions.nodes import Aggregate
 from aac.findings import Finding, in_reading_order
 from aac.landing.inputs import Inputs
+from aac.landing.offers import placed
 from aac.landing.preparing import Preparation
 from aac.landing.reading import Reading, read_stream, remove_copies
 from aac.landing.state import KEPT, PREPARED, PulledSource, State, raw_folder, read_state, store_path, write_state
@@ -20,7 +22,7 @@ from aac.landing.telling import missing_columns, missing_stream, missing_waterma
 from aac.landing.watermarks import find_watermark, watermark_column, watermark_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
     from aac.config import Source
@@ -59,12 +61,13 @@ def pull(
     store, before = _open(store_path(root))
     with store:
         kept = {id: source for id, source in before.sources.items() if id in sources}
-        inputs = Inputs({table.entity: table for table in tables}, sources, kept, raw_folder(root), default_zone)
-        run = _Pull(store, before, inputs, now_us, tell)
+        run = _Pull(store, before, Inputs({}, sources, kept, raw_folder(root), default_zone), now_us, tell)
         for source in sources.values():
-            run.read(source, connect)
+            run.discover(source, connect)
+        tables = run.place(tables)
+        run.read()
         state = run.write()
-        for folder in sorted(inputs.raw.glob("*/")):
+        for folder in sorted(raw_folder(root).glob("*/")):
             remove_copies(folder, state.copies(folder.name))
     rows = {entity: prepared.rows for entity, prepared in sorted(state.entities.items())}
     flaws = [finding for table in tables for finding in tell_flaws(table, state)]
@@ -95,11 +98,36 @@ class _Pull:
         self._preparation = Preparation(store)
         self._staged: dict[str, Staged] = {}
         self._originals: dict[str, str] = {}
+        self._found: dict[str, _Discovery] = {}
 
-    def read(self, source: Source, connect: Callable[[Source], Connector]) -> None:
-        """Reads a source and stages its tables; when something is wrong with it, it stays as it was."""
+    def discover(self, source: Source, connect: Callable[[Source], Connector]) -> None:
+        """Asks a source for its streams; when it cannot be asked, it stays as it was."""
+        with self._whole(source):
+            connector = connect(source)
+            connector.check()
+            streams = {stream.name: stream for stream in connector.discover()}
+            self._found[source.id] = _Discovery(source, connector, streams)
+
+    def place(self, tables: Sequence[Table]) -> Sequence[Table]:
+        """The tables that can be read from what was discovered, or from what there was before."""
+        offers = {id: source.offers for id, source in self._inputs.pulled.items()}
+        offers |= {id: tuple(found.streams) for id, found in self._found.items()}
+        known, wrong = placed(tables, offers, self._inputs.sources)
+        self.findings += wrong
+        self._inputs = replace(self._inputs, tables={table.entity: table for table in known})
+        return known
+
+    def read(self) -> None:
+        """Reads every source and stages its tables; when something is wrong with one, it stays as it was."""
+        for found in self._found.values():
+            with self._whole(found.source):
+                self.findings += self._read(found)
+
+    @contextmanager
+    def _whole(self, source: Source) -> Generator[None, None, None]:
+        """Tells what goes wrong with a source inside."""
         try:
-            self.findings += self._read(source, connect(source))
+            yield
         except (SourceError, EngineError) as error:
             message = str(error)
             for copy, original in self._originals.items():
@@ -125,22 +153,25 @@ class _Pull:
             write_state(self._store, state)
         return state
 
-    def _read(self, source: Source, connector: Connector) -> list[Finding]:
+    def _read(self, discovery: _Discovery) -> list[Finding]:
         """What there is to say of a source; when an error is among it, nothing of the source has entered."""
-        connector.check()
-        found = {stream.name: stream for stream in connector.discover()}
-        tables = [table for table in self._inputs.tables.values() if table.source == source.id]
+        source, found = discovery.source, discovery.streams
+        tables = [table for table in self._inputs.tables.values() if source.id in table.sources]
+        named = [(table, name) for table in tables for name in table.streams if name.source == source.id]
         watermark = watermark_column(source.watermark)
-        absent = [missing_stream(table, found) for table in tables if table.stream not in found]
+        absent = [missing_stream(table, name, found) for table, name in named if name.stream not in found]
         if watermark and watermark[0] not in found:
             absent.append(missing_watermark(source, watermark[0], found))
         if absent:
             return absent
-        wanted = {*(table.stream for table in tables), *((watermark[0],) if watermark else ())}
-        arrivals = [self._arrive(source, connector, found[name]) for name in sorted(wanted)]
+        wanted = {*(name.stream for _, name in named), *((watermark[0],) if watermark else ())}
+        arrivals = [self._arrive(source, discovery.connector, found[name]) for name in sorted(wanted)]
         raw = {arrival.stream: arrival.reading.raw for arrival in arrivals}
-        lacking = [finding for table in tables for finding in missing_columns(table, raw[table.stream])]
-        return lacking or self._enter(source, tables, arrivals)
+        own = [table for table in tables if table.sources == {source.id}]
+        lacking = [
+            finding for table in own for finding in missing_columns(table, [raw[name.stream] for name in table.streams])
+        ]
+        return lacking or self._enter(source, own, arrivals)
 
     def _arrive(self, source: Source, connector: Connector, stream: Stream) -> _Arrival:
         """Copies a stream's files."""
@@ -160,8 +191,9 @@ class _Pull:
             started = perf_counter()
             rows = None
             for table in tables:
-                if table.stream == arrival.stream and not inputs.is_right(table, self._before):
-                    staged[table.entity], rows = self._preparation.stage(table, inputs)
+                if table.streams[0].stream == arrival.stream and not inputs.is_right(table, self._before):
+                    staged[table.entity], records = self._preparation.stage(table, inputs)
+                    rows = records if len(table.streams) == 1 else rows
             rows = self._count(source, arrival, inputs) if rows is None else rows
             raw[arrival.stream] = replace(raw[arrival.stream], rows=rows)
             seconds = arrival.seconds + perf_counter() - started
@@ -170,7 +202,8 @@ class _Pull:
         if isinstance(watermark, Finding):
             return [watermark]
         rule = watermark_rule(source.id, inputs)
-        pulled = PulledSource(source.id, self._now_us, watermark, rule, raw)
+        offers = tuple(self._found[source.id].streams)
+        pulled = PulledSource(source.id, self._now_us, watermark, rule, raw, offers)
         self._inputs = replace(inputs, pulled={**inputs.pulled, source.id: pulled})
         self._staged |= staged
         return [finding for arrival in arrivals for finding in arrival.reading.findings]
@@ -185,14 +218,23 @@ class _Pull:
         return rows[0][0]
 
     def _stage_again(self, table: Table) -> None:
-        """Stages a table whose source did not change: its document did, or a table that it refers to."""
-        stream = self._inputs.stream(table.source, table.stream)
-        if stream is None:  # its source failed now and was never pulled before
+        """Stages a table of several sources, or one whose source did not change: its document, or another table."""
+        streams = self._inputs.raw_streams(table)
+        if streams is None:  # a source of it failed now and was never pulled before
             return
-        lacking = missing_columns(table, stream)
+        lacking = missing_columns(table, streams)
         self.findings += lacking
         if not lacking:
             self._staged[table.entity], _ = self._preparation.stage(table, self._inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Discovery:
+    """A source that answers, and its streams by name."""
+
+    source: Source
+    connector: Connector
+    streams: Mapping[str, Stream]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from aac.periods import YEARS, midnight_us
 
 if TYPE_CHECKING:
     from aac.engines.base import Files
-    from aac.measures import StoredField, Table
+    from aac.measures import StoredField, Table, TypedColumn
 
 EPOCH_DAY = date(1970, 1, 1)
 FIRST, AFTER = date(YEARS[0], 1, 1), date(YEARS[-1] + 1, 1, 1)
@@ -30,6 +30,8 @@ CONVERSIONS = {
     "float": "to_float",
     "boolean": "to_boolean",
 }
+WIDENINGS = {"integer": "as_integer", "number": "to_number", "money": "to_money", "float": "to_float"}
+"""How a number of one type becomes one of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,13 @@ def keeps_original(field: StoredField) -> bool:
 
 
 def staging_query(table: Table, files: Files, nulls: tuple[str, ...], zone: str) -> tuple[Query, Select]:
-    """The records of ``files`` with the columns of a staged table."""
+    """The records of ``files`` with the columns of a staged table; a column that they do not have is null."""
     read: list[tuple[str, Node]] = []
     typed: list[tuple[str, Node]] = []
     staged: list[tuple[str, Node]] = []
     for place, field in enumerate(table.fields):
         text, value = Column(f"r{place}"), Column(f"v{place}")
-        read.append((text.name, _cleaned(field.read, nulls)))
+        read.append((text.name, _values(field.read, table, files, nulls, zone)))
         typed += [(text.name, text), (value.name, _typed(field, _mapped(field, text), zone))]
         staged += _columns(field, place, text, value)
     blocks = (("read", Select(files, tuple(read))), ("typed", Select("read", tuple(typed))))
@@ -90,8 +92,26 @@ def cleaned(column: Column, nulls: tuple[str, ...]) -> Node:
     return Call("clean", (column, *map(Literal, nulls)))
 
 
-def _cleaned(read: Node, nulls: tuple[str, ...]) -> Node:
-    return transform(read, lambda node: cleaned(node, nulls) if isinstance(node, Column) else node)
+def _values(read: Node, table: Table, files: Files, nulls: tuple[str, ...], zone: str) -> Node:
+    """An expression over a stream's columns with what each of them holds in its place."""
+    types = {column.name: column for column in table.columns}
+
+    def value(node: Node) -> Node:
+        if not isinstance(node, Column):
+            return node
+        text = cleaned(node, nulls) if node.name in files.columns else Call("to_text", (NOTHING,))
+        return column_value(types[node.name], text, zone) if node.name in types else text
+
+    return transform(read, value)
+
+
+def column_value(column: TypedColumn, text: Node, zone: str) -> Node:
+    """What the text of a column means that has a type of its own; null when it is none, or no moment to believe."""
+    name = column.type.name
+    if name in BOUNDS:
+        moment = moment_value(name, text, column.format, zone)
+        return Case(((is_believed(name, moment), moment),), NOTHING)
+    return Call(CONVERSIONS[name], (text,)) if name in CONVERSIONS else text
 
 
 def _mapped(field: StoredField, text: Node) -> Node:
@@ -102,6 +122,8 @@ def _mapped(field: StoredField, text: Node) -> Node:
 
 
 def _typed(field: StoredField, text: Node, zone: str) -> Node:
+    if not field.is_text:
+        return Call(WIDENINGS[field.type.name], (text,)) if field.type.name in WIDENINGS else text
     if field.type.name in BOUNDS:
         return moment_value(field.type.name, text, field.format, zone)
     if field.type.name != "text":
@@ -116,11 +138,13 @@ def _columns(field: StoredField, place: int, text: Node, value: Node) -> list[tu
     kept = value
     columns: list[tuple[str, Node]] = []
     if can_be_lost(field):
-        columns.append((f"l{place}", Case(((Call("is_null", (value,)), text),), NOTHING)))
+        written = text if field.is_text else Call("to_text", (text,))
+        columns.append((f"l{place}", Case(((Call("is_null", (value,)), written),), NOTHING)))
     if field.type.name in BOUNDS:
         believed = is_believed(field.type.name, value)
         kept = Case(((believed, value),), NOTHING)
-        columns.append((f"o{place}", Case(((Call("not", (believed,)), text),), NOTHING)))
+        written = text if field.is_text else Call("to_text", (text,))
+        columns.append((f"o{place}", Case(((Call("not", (believed,)), written),), NOTHING)))
     if keeps_original(field):
         columns.append((f"w{place}", text))
     return [(f"f{place}", kept), *columns]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 KEPT = "store"
 """The alias of the store, wherever it is attached."""
 
-LAYOUT = 1
+LAYOUT = 2
 """Which tables, columns and JSON the store is made of: one more whenever a version before could not read it."""
 
 PREPARED = "prepared"
@@ -45,7 +45,8 @@ class RawStream:
 class PulledSource:
     """The last complete pull of a source; moments in microseconds (UTC).
 
-    ``watermark_rule`` is what the watermark was computed from, so that a change of it is seen.
+    ``watermark_rule`` is what the watermark was computed from, so that a change of it is seen. ``offers``: the names
+    of all streams it has, ``streams`` those that were read.
     """
 
     id: str
@@ -53,6 +54,7 @@ class PulledSource:
     watermark_us: int
     watermark_rule: str
     streams: Mapping[str, RawStream]
+    offers: tuple[str, ...] = ()
 
     @property
     def rows(self) -> dict[str, int]:
@@ -79,12 +81,16 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class PreparedEntity:
-    """A prepared table: what it was made from, its records, and the least and greatest value of each moment column."""
+    """A prepared table: what it was made from, its records, and the least and greatest value of each moment column.
+
+    ``lacking``: the fields for which there are no columns.
+    """
 
     fingerprint: str
     rows: int
     moments: Mapping[str, tuple[int, int]]
     flaws: tuple[Flaw, ...]
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +131,10 @@ def read_state(store: Store) -> State:
         return State({}, {})
     if "layout" not in tables or store.execute("FROM _aac.layout") != [(LAYOUT,)]:
         raise OtherLayoutError
-    sources = store.execute("SELECT source, pulled_at_us, watermark_us, watermark_rule, streams FROM _aac.sources")
-    entities = store.execute("SELECT entity, fingerprint, rows, moments, flaws FROM _aac.entities")
+    sources = store.execute(
+        "SELECT source, pulled_at_us, watermark_us, watermark_rule, streams, offers FROM _aac.sources"
+    )
+    entities = store.execute("SELECT entity, fingerprint, rows, moments, flaws, lacking FROM _aac.entities")
     return State({source.id: source for source in map(_source, sources)}, dict(map(_entity, entities)))
 
 
@@ -137,19 +145,20 @@ def write_state(store: Store, state: State) -> None:
     store.execute("DELETE FROM _aac.sources")
     for source in state.sources.values():
         streams = json.dumps({name: asdict(stream) for name, stream in source.streams.items()})
-        values = (source.id, source.pulled_at_us, source.watermark_us, source.watermark_rule, streams)
-        store.execute("INSERT INTO _aac.sources VALUES ($1, $2, $3, $4, $5)", *values)
+        moments = (source.pulled_at_us, source.watermark_us)
+        values = (source.id, *moments, source.watermark_rule, streams, json.dumps(source.offers))
+        store.execute("INSERT INTO _aac.sources VALUES ($1, $2, $3, $4, $5, $6)", *values)
     store.execute("DELETE FROM _aac.entities")
     for id, entity in state.entities.items():
         flaws = json.dumps([asdict(flaw) for flaw in entity.flaws])
-        values = (id, entity.fingerprint, entity.rows, json.dumps(entity.moments), flaws)
-        store.execute("INSERT INTO _aac.entities VALUES ($1, $2, $3, $4, $5)", *values)
+        values = (id, entity.fingerprint, entity.rows, json.dumps(entity.moments), flaws, json.dumps(entity.lacking))
+        store.execute("INSERT INTO _aac.entities VALUES ($1, $2, $3, $4, $5, $6)", *values)
 
 
 def _source(row: Sequence[Any]) -> PulledSource:
-    id, pulled_at_us, watermark_us, rule, streams = row
+    id, pulled_at_us, watermark_us, rule, streams, offers = row
     known = {name: _stream(**stream) for name, stream in json.loads(streams).items()}
-    return PulledSource(id, pulled_at_us, watermark_us, rule, known)
+    return PulledSource(id, pulled_at_us, watermark_us, rule, known, tuple(json.loads(offers)))
 
 
 def _stream(copies: list[str], columns: list[str], **others: Any) -> RawStream:
@@ -157,9 +166,10 @@ def _stream(copies: list[str], columns: list[str], **others: Any) -> RawStream:
 
 
 def _entity(row: Sequence[Any]) -> tuple[str, PreparedEntity]:
-    id, fingerprint, rows, moments, flaws = row
+    id, fingerprint, rows, moments, flaws, lacking = row
     extents = {field: (least, greatest) for field, (least, greatest) in json.loads(moments).items()}
-    return id, PreparedEntity(fingerprint, rows, extents, tuple(_flaw(**flaw) for flaw in json.loads(flaws)))
+    known = tuple(_flaw(**flaw) for flaw in json.loads(flaws))
+    return id, PreparedEntity(fingerprint, rows, extents, known, tuple(json.loads(lacking)))
 
 
 def _flaw(code: str, field: str | None, count: int, **others: list[Any]) -> Flaw:

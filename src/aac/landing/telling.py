@@ -13,12 +13,12 @@ from aac.landing.advising import advice, meant
 from aac.periods import YEARS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from aac.config import Source
     from aac.findings import Level
     from aac.landing.state import Flaw, PreparedEntity, RawStream, State
-    from aac.measures import Table
+    from aac.measures import StoredField, StreamName, Table
 
 LONGEST_TEXT = 40
 PLAIN = re.compile(r"[A-Za-z0-9_]([\w .-]*\w)?")
@@ -33,10 +33,11 @@ def near(texts: Iterable[str], known: Collection[str]) -> tuple[tuple[str, str],
 
 def tell_flaws(table: Table, state: State) -> tuple[Finding, ...]:
     """What is wrong with the records of a table, at the lines that its fields have today."""
-    prepared, stream = state.entities.get(table.entity), state.stream(table.source, table.stream)
-    if prepared is None or stream is None:
+    prepared = state.entities.get(table.entity)
+    streams = [stream for name in table.streams if (stream := state.stream(*name)) is not None]
+    if prepared is None or not streams:
         return ()
-    return tuple(_told(flaw, table, prepared, stream) for flaw in prepared.flaws)
+    return tuple(_told(flaw, table, prepared, streams) for flaw in prepared.flaws)
 
 
 def source_failed(source: Source, message: str) -> Finding:
@@ -45,35 +46,54 @@ def source_failed(source: Source, message: str) -> Finding:
     return Finding("AAC609", "error", f"source `{source.id}` was not pulled: {message}", instead, source.span_of())
 
 
-def missing_columns(table: Table, stream: RawStream) -> tuple[Finding, ...]:
-    """AAC606 for each field that reads a column which the stream does not have; once when they all seem to be lost."""
-    nodes = [node for field in table.fields for node in walk(field.read)]
-    read = list(dict.fromkeys(node.name for node in nodes if isinstance(node, Column)))
-    if stream.format == "csv" and len(read) > 1 and not _known_or_near(read, stream.columns):
-        place = f"`{table.source}.{table.stream}`"
+def columns_of(field: StoredField) -> list[str]:
+    """The columns that a field reads, each once."""
+    return list(dict.fromkeys(node.name for node in walk(field.read) if isinstance(node, Column)))
+
+
+def lacking_fields(table: Table, columns: Collection[str]) -> tuple[str, ...]:
+    """The fields that may be without their columns, and are."""
+    return tuple(f.name for f in table.fields if f.may_lack and not set(columns_of(f)) <= set(columns))
+
+
+def missing_columns(table: Table, streams: Sequence[RawStream]) -> tuple[Finding, ...]:
+    """AAC606 for each field that reads a column which no stream has; once when they all seem to be lost."""
+    known = {column for stream in streams for column in stream.columns}
+    own = [*table.per, *(column.name for column in table.columns), *([table.occurs] if table.per else [])]
+    fields = [field for field in table.fields if not field.may_lack]
+    read = list(dict.fromkeys([*(column for field in fields for column in columns_of(field)), *filter(None, own)]))
+    place = _named(table)
+    if streams[0].format == "csv" and len(read) > 1 and not _known_or_near(read, known):
         message = f"the first line of {place} does not name the columns that `{table.entity}` reads"
         names = ", ".join(f"`{name}`" for name in read)
         instead = f"put a line before it with the names {names}, or correct the fields' `from`"
         return (Finding("AAC606", "error", message, instead, table.span, f"entity:{table.entity}"),)
+    read_by = [(column, field.span) for field in fields for column in columns_of(field)]
+    told = {column for column, _ in read_by}
+    read_by += [(column, table.span) for column in dict.fromkeys(own) if column is not None and column not in told]
     return tuple(
         Finding(
             "AAC606",
             "error",
-            f"`{table.source}.{table.stream}` has no column `{node.name}`",
-            did_you_mean(node.name, stream.columns),
-            field.span,
+            f"{place} has no column `{column}`",
+            did_you_mean(column, sorted(known)),
+            span,
             f"entity:{table.entity}",
         )
-        for field in table.fields
-        for node in walk(field.read)
-        if isinstance(node, Column) and node.name not in stream.columns
+        for column, span in read_by
+        if column not in known
     )
 
 
-def missing_stream(table: Table, streams: Iterable[str]) -> Finding:
-    """AAC607: the source does not have the stream that a table reads."""
-    message = f"source `{table.source}` has no stream `{table.stream}`"
-    instead = did_you_mean(table.stream, streams) or "add the file, or name another stream"
+def _named(table: Table) -> str:
+    """A table's streams in a sentence."""
+    return " and ".join(f"`{name}`" for name in table.streams)
+
+
+def missing_stream(table: Table, name: StreamName, streams: Iterable[str]) -> Finding:
+    """AAC607: the source does not have a stream that a table reads."""
+    message = f"source `{name.source}` has no stream `{name.stream}`"
+    instead = did_you_mean(name.stream, streams) or "add the file, or name another stream"
     return Finding("AAC607", "error", message, instead, table.span, f"entity:{table.entity}")
 
 
@@ -84,9 +104,9 @@ def missing_watermark(source: Source, stream: str, streams: Iterable[str]) -> Fi
     return Finding("AAC607", "error", message, instead, source.span_of("watermark"))
 
 
-def not_pulled(table: Table) -> Finding:
-    """AAC607: the stream that a table reads is not in the store."""
-    message = f"`{table.source}.{table.stream}` was not pulled yet"
+def not_pulled(table: Table, name: StreamName) -> Finding:
+    """AAC607: a stream that a table reads is not in the store."""
+    message = f"`{name}` was not pulled yet"
     return Finding("AAC607", "error", message, "run `aac pull`", table.span, f"entity:{table.entity}")
 
 
@@ -96,17 +116,17 @@ def _known_or_near(names: Iterable[str], columns: Collection[str]) -> bool:
     return any(get_close_matches(name.casefold(), folded, n=1, cutoff=0.6) for name in names)
 
 
-def _told(flaw: Flaw, table: Table, prepared: PreparedEntity, stream: RawStream) -> Finding:
+def _told(flaw: Flaw, table: Table, prepared: PreparedEntity, streams: Sequence[RawStream]) -> Finding:
     level: Level = "info" if flaw.code in {"AAC507", "AAC508"} else "warning"
     span = (table.field(flaw.field) if flaw.field is not None else table).span
-    message, instead = _sentences(flaw, table, prepared, stream)
+    message, instead = _sentences(flaw, table, prepared, streams)
     return Finding(flaw.code, level, message, instead, span, f"entity:{table.entity}", flaw.count, flaw.keys)
 
 
-def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: RawStream) -> tuple[str, str]:
+def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence[RawStream]) -> tuple[str, str]:
     """What is wrong, and what to do."""
     key = " and ".join(f"`{name}`" for name in table.key)
-    stream, quoted = f"`{table.source}.{table.stream}`", _quoted(flaw.texts)
+    stream, quoted = _named(table), _quoted(flaw.texts)
     match flaw.code:
         case "AAC501":
             message = f"{_records(flaw)} of {stream} set aside without {key} ({_places(flaw, raw)}){quoted}"
@@ -146,10 +166,10 @@ def _s(flaw: Flaw) -> str:
     return "s" if flaw.count != 1 else ""
 
 
-def _places(flaw: Flaw, stream: RawStream) -> str:
+def _places(flaw: Flaw, streams: Sequence[RawStream]) -> str:
     """`lines 3, 4`: a CSV file's header is line 1. Of several files together no lines are known, only records."""
-    first = 2 if stream.format == "csv" else 1
-    is_one = len(stream.copies) == 1
+    first = 2 if streams[0].format == "csv" else 1
+    is_one = sum(len(stream.copies) for stream in streams) == 1
     places = ", ".join(str(row + first - 1 if is_one else row) for row in flaw.rows)
     more = ", …" if flaw.count > len(flaw.rows) else ""
     return f"line{_s(flaw)} {places}{more}" if is_one else f"record{_s(flaw)} {places}{more} of its files together"

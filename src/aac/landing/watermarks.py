@@ -11,12 +11,12 @@ from aac.engines.base import Query, Select
 from aac.expressions.nodes import Aggregate, Call, Case, Column, Literal, Node
 from aac.findings import Finding, did_you_mean
 from aac.landing.staging import EPOCH_DAY, cleaned, is_believed, moment_value
+from aac.measures import StoredField
 from aac.periods import midnight_us, parse_moment
 
 if TYPE_CHECKING:
     from aac.engines.base import Engine
     from aac.landing.inputs import Inputs
-    from aac.measures import StoredField
 
 GREATEST = re.compile(r'max\(\s*("[^"]+"|[^".]+?)\s*\.\s*("[^"]+"|[^".]+?)\s*\)', re.IGNORECASE)
 
@@ -89,12 +89,15 @@ def _greatest(source: str, stream: str, column: str, inputs: Inputs, engine: Eng
 
 
 def _field(source: str, inputs: Inputs) -> StoredField | None:
-    """The field that reads the watermark's column as a moment: it says how."""
+    """The field, or the entry of `columns`, that reads the watermark's column as a moment: it says how."""
     place = watermark_column(inputs.sources[source].watermark)
     for table in inputs.tables.values():
-        if place is not None and (table.source, table.stream) == (source, place[0]):
+        if place is not None and (source, place[0]) in table.streams:
+            for column in table.columns:
+                if column.name == place[1] and column.type.is_moment:
+                    return StoredField(column.name, column.type, Column(column.name), format=column.format)
             for field in table.fields:
-                if field.read == Column(place[1]) and field.type.is_moment:
+                if field.read == Column(place[1]) and field.type.is_moment and field.is_text:
                     return field
     return None
 

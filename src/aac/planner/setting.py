@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An entity's prepared table: where it is, its source and the source's zone, and how `occurs` is stored."""
+    """An entity's prepared table: where it is, the zone of its source, and how `occurs` is stored."""
 
     relation: Relation
-    source: str
     zone: str
     occurs_is_date: bool
 
@@ -77,6 +76,21 @@ def entities_in(nodes: Iterable[Node | None]) -> Iterator[str]:
         if isinstance(part, Stored | Rollup):
             yield part.entity if isinstance(part, Stored) else part.child
             yield from (step.entity for step in part.path)
+
+
+def fields_in(nodes: Iterable[Node | None], entity: str) -> Iterator[tuple[str, str]]:
+    """Every stored field, as (entity, field), that rules about records of ``entity`` read; may repeat."""
+    for part in (part for node in nodes if node is not None for part in walk(node)):
+        if not isinstance(part, Stored | Rollup | Named):
+            continue
+        owners = (entity, *(step.entity for step in part.path))
+        yield from ((owner, step.field) for owner, step in zip(owners, part.path, strict=False))
+        if isinstance(part, Stored):
+            yield part.entity, part.field
+        elif isinstance(part, Rollup):
+            yield part.child, part.via.field
+            yield from fields_in((part.aggregate, part.occurs), part.child)
+            yield from fields_in((part.after,), owners[-1])
 
 
 def _home(moment: Node, entity: str) -> str:

@@ -1,0 +1,63 @@
+"""Tables that name no stream: each is read from the stream of its own name, in the one source that has it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aac.findings import Finding, did_you_mean
+from aac.measures import StreamName
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from aac.config import Source
+    from aac.measures import Table
+
+
+def placed(
+    tables: Iterable[Table], offers: Mapping[str, Collection[str]], sources: Mapping[str, Source]
+) -> tuple[list[Table], list[Finding]]:
+    """The tables with their streams, and what is wrong; ``offers``: the names of the streams of each source.
+
+    A packaged entity that no source has is left out: it is off. AAC611: no source has it; AAC612: several have.
+    """
+    found: list[Table] = []
+    wrong: list[Finding] = []
+    for table in tables:
+        ways = [source for source, streams in offers.items() if table.entity in streams]
+        if table.streams:
+            found.append(table)
+        elif len(ways) == 1:
+            found.append(replace(table, streams=(StreamName(ways[0], table.entity),)))
+        elif ways:
+            wrong.append(_in_several(table, ways, sources))
+        elif not table.is_packaged:
+            wrong.append(_nowhere(table, offers))
+    return found, wrong
+
+
+def _in_several(table: Table, ways: list[str], sources: Mapping[str, Source]) -> Finding:
+    entity = table.entity
+    message = f"{' and '.join(f'`{way}`' for way in ways)} both have a stream `{entity}`"
+    advice = f"say which: `from: {ways[0]}.{entity}`, or both in a list"
+    if table.is_packaged:
+        advice = (
+            f"say which in a document of kind `entity` with `id: {entity}`, `extends: aac`, `from: {ways[0]}.{entity}`"
+        )
+        return Finding("AAC612", "error", message, advice, sources[ways[1]].span_of(), f"entity:{entity}")
+    return Finding("AAC612", "error", message, advice, table.span, f"entity:{entity}")
+
+
+def _nowhere(table: Table, offers: Mapping[str, Collection[str]]) -> Finding:
+    streams = sorted(f"{source}.{stream}" for source, names in offers.items() for stream in names)
+    near = did_you_mean(table.entity, [stream.partition(".")[2] for stream in streams])
+    example = next((stream for stream in streams if near == f"did you mean `{stream.partition('.')[2]}`?"), None)
+    advice = f"write `from: {example or 'source.stream'}`: there is {_listed(streams)}"
+    message = f"no source has a stream `{table.entity}`"
+    return Finding("AAC611", "error", message, advice, table.span, f"entity:{table.entity}")
+
+
+def _listed(streams: list[str]) -> str:
+    shown = ", ".join(f"`{stream}`" for stream in streams[:5])
+    return f"{shown}{' and more' if len(streams) > 5 else ''}" if streams else "none"
