@@ -17,12 +17,15 @@ from pydantic import ValidationError
 
 from aac.calendars import Calendar
 from aac.documents import read_folder
+from aac.examples import worked_examples
 from aac.expressions.parsed import Rules
 from aac.findings import Finding, did_you_mean, in_reading_order
 from aac.kinds.base import Versioned
 from aac.measures import Clock, Measure, Table
 from aac.models import invalid, references
 from aac.project import Project, Version
+from aac.prose import prose_findings
+from aac.upkeep import everything_has_an_owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -54,6 +57,7 @@ def load(
             check(project)
         findings += project.told
     newest = by_day[max(by_day)]
+    findings += prose_findings(newest)
     newest.told = list(in_reading_order(findings))
     return newest, newest.findings
 
@@ -148,13 +152,15 @@ def one_company(project: Project) -> None:
 
 
 def references_lead_somewhere(project: Project) -> None:
-    """Every key that names a document names one that is there (AAC204)."""
+    """Every key that names a document names one that is there (AAC204); told once a document and name."""
     for id_, model in project.models.items():
+        told: set[str] = set()
         for path, kinds, target in references(model):
             found = next(((kind, target) for kind in kinds if (kind, target) in project.places), None)
             if found is not None:
                 project.graph.rests_on[id_].add(found)
-            elif target not in project.lent:
+            elif target not in project.lent and target not in told:
+                told.add(target)
                 known = [other for kind in kinds for other in project.ids(kind)]
                 advice = did_you_mean(target, known) or f"write a document of kind `{kinds[0]}` with `id: {target}`"
                 project.tell("AAC204", f"no {' or '.join(kinds)} is called `{target}`", advice, id_, *path)
@@ -223,4 +229,6 @@ CHECKS: tuple[Callable[[Project], None], ...] = (
     names_mean_one_thing,
     compile_all,
     dimensions_mean_one_thing,
+    worked_examples,
+    everything_has_an_owner,
 )

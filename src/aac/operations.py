@@ -27,6 +27,7 @@ from aac.reports.base import Page
 from aac.results import Results, SourceState
 from aac.revisions import revision
 from aac.sources import check_sources
+from aac.upkeep import overdue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,6 +74,12 @@ def open_project(start: Path, *, with_plugins: bool = True) -> Opened:
     if not with_plugins and any((settings.root / "plugins").glob("*.py")):
         findings = [_maybe_of_a_plugin(finding) for finding in findings]
     return Opened(loaded, registry, in_reading_order(findings))
+
+
+def with_reviews(opened: Opened, now_us: int) -> Opened:
+    """The same, with what was to be looked at again before the day of ``now_us``."""
+    findings = in_reading_order([*opened.findings, *overdue(opened.project, now_us)])
+    return replace(opened, findings=findings)
 
 
 def _maybe_of_a_plugin(finding: Finding) -> Finding:
@@ -216,7 +223,7 @@ def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], Non
         made = _on_its_day(made, asked, data.sources)
         measured = [*made.clocks, *(m for m in made.measures if everything or m.has_target)]
         results, found = evaluate(made, data, data.engine, replace(asked, stale=stale), measured)
-        findings = in_reading_order([*opened.findings, *data.findings, *found])
+        findings = in_reading_order([*with_reviews(opened, now_us).findings, *data.findings, *found])
         all_of_it = Results(made.name, revision(made.root), now_us, sources, data.rows, results, findings)
     return without_personal(all_of_it, made.entries())
 

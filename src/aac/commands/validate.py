@@ -27,13 +27,13 @@ def validate(
 ) -> None:
     """Check every document: names, types, units and agreements. With PATHs only what is found there is told."""
     from aac.findings import has_errors
-    from aac.operations import extract, findings_as, open_project
+    from aac.operations import extract, findings_as, open_project, with_reviews
 
     formats = formats or ("text",)
     running.check_outputs(formats, outputs)
     opened = open_project(Path.cwd(), with_plugins=not no_plugins)
-    found = extract(opened, paths)
     now = running.now_us(None, opened.project.timezone)
+    found = extract(with_reviews(opened, now), paths)
     terminal = None if outputs else sys.stdout
     screen = running.findings_words(found.findings, found.documents(), terminal)
     texts = [f"{screen}\n" if name == "text" else findings_as(opened, found, now, name) for name in formats]

@@ -1,0 +1,40 @@
+"""What the teams keep up: every agreement has an owner, and is looked at again when they said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aac.findings import Finding
+from aac.periods import day_of
+
+if TYPE_CHECKING:
+    from aac.project import Project
+
+UNOWNED = frozenset({"company", "team", "calendar", "entity"})
+"""Kinds that need no owner."""
+
+
+def everything_has_an_owner(project: Project) -> None:
+    """A warning (AAC423) for a document that no team answers for; an SLA is its debtor's."""
+    for id_, model in project.models.items():
+        if model.owner is None and id_[0] not in UNOWNED and getattr(model, "who", None) is None:
+            message = f"no team answers for this {id_[0]}"
+            span = project.places[id_].span("id")
+            project.told.append(
+                Finding("AAC423", "warning", message, "add `owner: <team>`", span, f"{id_[0]}:{id_[1]}")
+            )
+
+
+def overdue(project: Project, now_us: int) -> list[Finding]:
+    """A warning (AAC422) for each document whose review was due before the local day of ``now_us`` (microseconds)."""
+    day = day_of(now_us, project.timezone)
+    today = project.at(day)
+    found: list[Finding] = []
+    for id_, model in today.models.items():
+        if model.review_by is not None and model.review_by < day:
+            answers = f"`{model.owner}` answers for it" if model.owner else "nobody answers for it"
+            message = f"this was to be looked at again by {model.review_by}, and {answers}"
+            advice = "agree that it still holds, and write the day of the next review"
+            span = today.places[id_].span("review_by")
+            found.append(Finding("AAC422", "warning", message, advice, span, f"{id_[0]}:{id_[1]}"))
+    return found
