@@ -12,6 +12,7 @@ WORDS = frozenset(
     {"count", "percent", "score", "ratio", "seconds", "minutes", "hours", "days", "months", "business_hours"}
 )
 _MONEY = re.compile(r"[A-Z]{3}(/(day|month|quarter|year))?")
+_PERIODS = {"day": 365, "month": 12, "quarter": 4, "year": 1}
 _SHARES = frozenset({"percent", "ratio"})
 _PLAIN = _SHARES | {"count"}
 
@@ -29,6 +30,12 @@ def is_money(text: str) -> bool:
 def fits(declared: str, actual: str | None) -> bool:
     """Whether a number in ``actual`` may be shown as ``declared``; a ratio and a percentage are the same fraction."""
     return actual is None or declared == actual or {declared, actual} <= _SHARES
+
+
+def per_year(unit: str | None) -> tuple[str, int] | None:
+    """The yearly unit of money per period, and how many such periods make a year; null for every other unit."""
+    currency, _, period = (unit or "").partition("/")
+    return (f"{currency}/year", _PERIODS[period]) if is_money(currency) and period else None
 
 
 def added(a: str | None, b: str | None) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from fractions import Fraction
 from sys import float_info
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,7 @@ def _binary(kind: type[exp.Binary]) -> Callable[..., Expr]:
 def _multiply(a: Expr, b: Expr) -> Expr:
     """A product in as many digits as there are: DuckDB multiplies decimals of 18 digits in 18 digits, and then fails
     on large ones. A zero of 38 digits widens whatever number it is added to and changes none."""
-    widest = exp.Cast(this=literal(0), to=exp.DataType.build("DECIMAL(38, 0)"))
+    widest = _cast(literal(0), "DECIMAL(38, 0)")
     return _binary(exp.Mul)(exp.Add(this=paren(a), expression=widest), b)
 
 
@@ -130,6 +131,122 @@ def _nullif(a: Expr, b: Expr) -> Expr:
     return exp.Nullif(this=a, expression=b)
 
 
+def _abs(a: Expr) -> Expr:
+    return exp.Abs(this=a)
+
+
+def _round(a: Expr, digits: Expr) -> Expr:
+    """A half goes away from zero."""
+    return exp.Round(this=a, decimals=digits)
+
+
+def _round_span(a: Expr, step: Expr) -> Expr:
+    """Whole microseconds or days to the nearest multiple of ``step``, a half away from zero."""
+    whole = _cast(a, "HUGEINT")
+    twice = exp.Add(this=exp.Mul(this=literal(2), expression=exp.Abs(this=whole)), expression=step.copy())
+    steps = duckdbs("DIVIDE", twice, exp.Mul(this=literal(2), expression=step.copy()))
+    return _cast(_product(exp.Sign(this=whole.copy()), steps, step), "BIGINT")
+
+
+def _power(a: Expr, b: Expr) -> Expr:
+    """Unknown where the result is no number of finite size."""
+    return _finite(exp.Pow(this=_cast(a, "DOUBLE"), expression=_cast(b, "DOUBLE")))
+
+
+def _finite(value: Expr) -> Expr:
+    """A float, or null where it is none of finite size: neither `nan` nor `inf`."""
+    is_finite = exp.LTE(this=exp.Abs(this=value), expression=exp.Literal.number(repr(float_info.max)))
+    return _if(is_finite, value.copy())
+
+
+def _divide(a: Expr, b: Expr, *places: Expr) -> Expr:
+    """``places``: the digits behind the point of the quotient, of ``a`` and of ``b``; without them all are floats."""
+    if not places:
+        zero = eq(b, literal(0))
+        return _if(exp.Not(this=paren(zero)), _finite(exp.Div(this=paren(_cast(a, "DOUBLE")), expression=paren(b))))
+    digits, above, below = (int(place.name) for place in places)
+    shift = digits - above + below
+    return _half_even(_whole(a, above + max(shift, 0), above), _whole(b, below + max(-shift, 0), below), digits)
+
+
+def _whole(a: Expr, digits: int, places: int) -> Expr:
+    """An exact number of so many ``places`` times ten to the ``digits``, as a whole number."""
+    exact = _cast(_product(a, literal(10**places)) if places else a, "HUGEINT")
+    return _product(exact, literal(10 ** (digits - places))) if digits > places else exact
+
+
+def _half_even(above: Expr, below: Expr, places: int) -> Expr:
+    """The quotient of two whole numbers over ten to the ``places``: a half goes to the even neighbour, null by zero.
+
+    Engines divide decimals as floats, so this adds one half, cuts off, and takes one off again where that made an odd
+    number of an exact half.
+    """
+    twice_below = _product(literal(2), exp.Abs(this=below))
+    raised = paren(exp.Add(this=_product(literal(2), exp.Abs(this=above)), expression=exp.Abs(this=below.copy())))
+    cut = duckdbs("DIVIDE", raised, twice_below)
+    was_half = eq(exp.Mod(this=raised.copy(), expression=twice_below.copy()), literal(0))
+    odd = _if(was_half, exp.Mod(this=cut.copy(), expression=literal(2)), literal(0))
+    size = paren(exp.Sub(this=cut, expression=odd))
+    signed = _product(exp.Sign(this=above.copy()), exp.Sign(this=below.copy()), size)
+    unit = exp.Literal.number(format(Decimal(1).scaleb(-places), "f"))
+    value = _product(signed, unit) if places else _cast(signed, "BIGINT")
+    return _if(exp.Not(this=paren(eq(below.copy(), literal(0)))), value)
+
+
+def _product(*factors: Expr) -> Expr:
+    total = paren(factors[0])
+    for factor in factors[1:]:
+        total = exp.Mul(this=total, expression=paren(factor))
+    return paren(total)
+
+
+def _extreme(kind: type[exp.Least | exp.Greatest]) -> Callable[..., Expr]:
+    """Unknown if one value is: engines pass over null here, or do not."""
+
+    def lowering(*arguments: Expr) -> Expr:
+        known = [is_not_null(argument.copy()) for argument in arguments if not isinstance(argument, exp.Literal)]
+        chosen = kind(this=arguments[0], expressions=list(arguments[1:]))
+        return _if(exp.and_(*known), chosen) if known else chosen
+
+    return lowering
+
+
+def _length(a: Expr) -> Expr:
+    return exp.Length(this=a)
+
+
+def _date_trunc(part: Expr, moment: Expr, zone: Expr) -> Expr:
+    """The first moment of the part of the calendar that a moment lies in; without a zone, of days since the epoch."""
+    if isinstance(zone, exp.Null):
+        first = _try_cast(duckdbs("DATE_TRUNC", part, _day(moment)), "DATE")
+        return _try_cast(paren(exp.Sub(this=first, expression=_day(literal(0)))), "INTEGER")
+    if part.name in CLOCK_US:
+        # an hour is told twice where clocks are set back: so its beginning is counted, not looked up
+        shown = _epoch_us(_local(moment, zone))
+        since = exp.Mod(this=shown, expression=literal(CLOCK_US[part.name]))
+        return paren(exp.Sub(this=paren(moment.copy()), expression=since))
+    return _epoch_us(_at_zone(zone, duckdbs("DATE_TRUNC", part, _local(moment, zone))))
+
+
+def _date_part(part: Expr, moment: Expr, zone: Expr) -> Expr:
+    return duckdbs("DATE_PART", part, _day(moment) if isinstance(zone, exp.Null) else _local(moment, zone))
+
+
+CLOCK_US = {"hour": 3_600_000_000, "minute": 60_000_000}
+
+
+def _day(days: Expr) -> Expr:
+    """Days since the epoch as a date."""
+    return duckdbs("MAKE_DATE", _cast(days, "INTEGER"))
+
+
+def _local(moment: Expr, zone: Expr) -> Expr:
+    """Microseconds since the epoch as clocks in a zone show them."""
+    if zone.name == "UTC":
+        return duckdbs("MAKE_TIMESTAMP", _cast(moment, "BIGINT"))
+    return duckdbs("TIMEZONE", zone, duckdbs("MAKE_TIMESTAMPTZ", _cast(moment, "BIGINT")))
+
+
 def _cast_to(type_: str) -> Callable[..., Expr]:
     def lowering(text: Expr) -> Expr:
         return _try_cast(text, type_)
@@ -139,6 +256,10 @@ def _cast_to(type_: str) -> Callable[..., Expr]:
 
 def _if(condition: Expr, value: Expr, otherwise: Expr | None = None) -> Expr:
     return exp.Case(ifs=[exp.If(this=condition, true=value)], default=otherwise or exp.Null())
+
+
+def _cast(a: Expr, type_: str) -> Expr:
+    return exp.Cast(this=a, to=exp.DataType.build(type_))
 
 
 def _try_cast(a: Expr, type_: str) -> Expr:
@@ -169,9 +290,7 @@ def _to_integer(text: Expr) -> Expr:
 
 def _to_float(text: Expr) -> Expr:
     """A number of finite size: texts such as `nan` and `inf`, which casts read, are none."""
-    value = _try_cast(text, "DOUBLE")
-    is_finite = exp.LTE(this=exp.Abs(this=value), expression=exp.Literal.number(repr(float_info.max)))
-    return _if(is_finite, value.copy())
+    return _finite(_try_cast(text, "DOUBLE"))
 
 
 def _to_boolean(text: Expr) -> Expr:
@@ -237,6 +356,16 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "add": _binary(exp.Add),
     "subtract": _binary(exp.Sub),
     "multiply": _multiply,
+    "divide": _divide,
+    "abs": _abs,
+    "round": _round,
+    "round_span": _round_span,
+    "power": _power,
+    "least": _extreme(exp.Least),
+    "greatest": _extreme(exp.Greatest),
+    "length": _length,
+    "date_trunc": _date_trunc,
+    "date_part": _date_part,
     "hours_between": _elapsed,
     "days_between": _elapsed,
     # what landing reads text with
@@ -273,6 +402,35 @@ def _median_neighbours(arguments: list[Expr], where: Expr | None) -> Expr:
     return _filtered(duckdbs("QUANTILE_DISC", *arguments, shares), where)
 
 
+def _quantile_neighbours(arguments: list[Expr], where: Expr | None) -> Expr:
+    """The values on both sides of place p * (n - 1) of all in order, or the one that stands there."""
+    value, share = arguments[0], Fraction(arguments[1].name)
+    known = is_not_null(value.copy())
+    here = exp.and_(where, known) if where is not None else known
+    gaps = paren(exp.Sub(this=_filtered(exp.Count(this=exp.Star()), here.copy()), expression=literal(1)))
+    place = _product(gaps, literal(share.numerator))
+    past = exp.Add(this=place.copy(), expression=literal(share.denominator - 1))
+    ends = [
+        exp.Add(this=duckdbs("DIVIDE", end, literal(share.denominator)), expression=literal(1)) for end in (place, past)
+    ]
+    return duckdbs("LIST_SLICE", duckdbs("LIST_SORT", _filtered(duckdbs("LIST", value), here)), *ends)
+
+
+def _choice(kind: type[exp.Max | exp.Min]) -> Callable[[list[Expr], Expr | None], Expr]:
+    """The value of the record whose other value is the greatest or least. Of several the greatest or least value; one
+    that is unknown comes behind all or before all, so that it is not passed over."""
+
+    def lowering(arguments: list[Expr], where: Expr | None) -> Expr:
+        value, order = arguments
+        is_unknown = _is_null(value.copy()) if kind is exp.Max else is_not_null(value.copy())
+        known = is_not_null(order.copy())
+        pairs = duckdbs("ROW", order, is_unknown, value)
+        chosen = _filtered(kind(this=pairs), exp.and_(where, known) if where is not None else known)
+        return duckdbs("STRUCT_EXTRACT", chosen, literal(3))
+
+    return lowering
+
+
 def _plain(kind: type[exp.AggFunc]) -> Callable[[list[Expr], Expr | None], Expr]:
     return lambda arguments, where: _filtered(kind(this=arguments[0] if arguments else exp.Star()), where)
 
@@ -285,4 +443,7 @@ AGGREGATES: dict[str, Callable[[list[Expr], Expr | None], Expr]] = {
     "min": _plain(exp.Min),
     "max": _plain(exp.Max),
     "median": _median_neighbours,
+    "quantile_cont": _quantile_neighbours,
+    "arg_max": _choice(exp.Max),
+    "arg_min": _choice(exp.Min),
 }

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from aac.expressions.functions import AGGREGATES, FUNCTIONS, aggregate_type
+from aac.expressions.mistakes import Refused, TooDeep
 from aac.expressions.nodes import (
     BROKEN,
     Aggregate,
@@ -30,7 +31,7 @@ from aac.expressions.nodes import (
     children,
     under,
 )
-from aac.expressions.parse import DIGITS, Refused, TooDeep
+from aac.expressions.parse import DIGITS
 from aac.expressions.values import Typed, alike, joined, literal_type, require_units, wanted
 from aac.findings import did_you_mean
 from aac.units import added, divided, multiplied
@@ -238,6 +239,8 @@ class _Checker:
             case Call(function="add" | "subtract" | "multiply" | "divide"):
                 left, right = (self.formula(argument) for argument in node.arguments)
                 typed = _formula_arithmetic(node, left, right, self.names)
+            case Call(function="per_year"):
+                typed = FUNCTIONS["per_year"](self.names, node, [self.formula(node.arguments[0])])
             case Name(parts=("param", _, *_)):
                 typed = self.parameter(node)
             case _:

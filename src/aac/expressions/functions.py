@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
 
+from aac.expressions.mistakes import Refused
 from aac.expressions.nodes import (
     BOOLEAN,
+    INTEGER,
     NUMBER,
     TEXT,
     Aggregate,
@@ -21,16 +25,21 @@ from aac.expressions.nodes import (
     OpenTime,
     Type,
 )
-from aac.expressions.parse import Refused, signature
-from aac.expressions.values import Typed, alike, joined, require_listed, require_units, said, wanted
+from aac.expressions.values import Typed, alike, joined, require_listed, require_units, said, scaled, wanted
 from aac.findings import did_you_mean
-from aac.units import added, multiplied
+from aac.units import added, divided, multiplied, per_year
 
 US_AN_HOUR = 3_600_000_000
 US_A_DAY = 86_400_000_000
+MOST_PLACES = 20
+"""Digits behind the point that leave an exact number room before it."""
+MOST_DIGITS = 9
+"""Digits that `round` keeps behind the point, or clears before it."""
+PURE = frozenset({None, "percent", "ratio", "count", "score"})
+"""Units of numbers that a power can be taken of."""
 
 Signature = Callable[[Names, Call, list[Typed]], Typed]
-AggregateSignature = Callable[[Typed], Type]
+AggregateSignature = Callable[..., Type]
 
 
 def _logical(names: Names, call: Call, arguments: list[Typed]) -> Typed:
@@ -98,25 +107,126 @@ def _arithmetic(names: Names, call: Call, arguments: list[Typed]) -> Typed:
             message = f"{said(side.type)} cannot be calculated with"
             raise Refused("AAC302", message, "use numbers; for moments days_between or hours_between", side.at)
     a, b = arguments
-    if call.function == "divide":
-        raise Refused(
-            "AAC307", "division belongs into a formula, between two aggregates",
-            "write `sum(a) / sum(b)` in a metric, or multiply the other side of a comparison", call.at,
-        )  # fmt: skip
     if call.function in {"add", "subtract"}:
         require_units(added, a, b, b.at)
         a, b = alike(arguments, names.timezone)
         return Typed(replace(call, arguments=(a.node, b.node)), joined([a, b]))
     unit = require_units(multiplied, a, b, b.at)
     type_ = replace(joined([a, b]), unit=unit, scale=max(a.type.scale, b.type.scale))
+    if type_.name != "float":
+        type_ = replace(type_, places=a.type.decimals + b.type.decimals)
+        if type_.decimals > MOST_PLACES:
+            message = f"this product has up to {type_.decimals} digits behind the point"
+            raise Refused("AAC310", message, f"round a part of it: at most {MOST_PLACES} are exact", call.at)
     return Typed(replace(call, arguments=(a.node, b.node)), type_)
+
+
+def _division(names: Names, call: Call, arguments: list[Typed]) -> Typed:
+    """``a / b``: rounded half to even, to the places of its type (LANGUAGE §4); unknown where b is 0."""
+    a, b = (wanted(side, "number") for side in arguments)
+    unit = require_units(divided, a, b, b.at)
+    if a.type.unit == b.type.unit:
+        a, b = alike([a, b], names.timezone)
+    elif b.type.name == "span":
+        raise Refused("AAC304", "a number divided by a time has no unit", "divide the time by the number", b.at)
+    if "float" in {a.type.name, b.type.name}:
+        return Typed(replace(call, arguments=(a.node, b.node)), Type("float", unit=unit))
+    type_ = Type("number", unit=unit)
+    if a.type.name == "span" != b.type.name:
+        scale = a.type.scale if a.type.scale > 1 else US_A_DAY
+        a, type_ = scaled(a, a.type.unit, scale), Type("span", unit=unit, scale=scale)
+    elif a.type.name == "money" and unit == a.type.unit:
+        type_ = replace(a.type, places=None)
+    places = (Literal(type_.decimals), Literal(a.type.decimals), Literal(b.type.decimals))
+    return Typed(replace(call, arguments=(a.node, b.node, *places)), type_)
+
+
+def _magnitude(names: Names, call: Call, arguments: list[Typed]) -> Typed:
+    del names
+    number = wanted(arguments[0], "number")
+    return Typed(replace(call, arguments=(number.node,)), number.type)
+
+
+def _rounding(names: Names, call: Call, arguments: list[Typed]) -> Typed:
+    """``round(x, n)``: to n digits behind the point (0 if left out), a half away from zero."""
+    del names
+    number = wanted(arguments[0], "number")
+    digits = arguments[1].node if len(arguments) > 1 else Literal(0)
+    at = arguments[-1].at
+    value = digits.value if isinstance(digits, Literal) else None
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > MOST_DIGITS:
+        message = "`round` takes how many digits behind the point to keep"
+        raise Refused("AAC309", message, "write a whole number, as in `round(amount, 2)`", at)
+    if number.type.name == "span":
+        step = Fraction(number.type.scale) / Fraction(10) ** value
+        if step.denominator > 1:  # finer than what is stored
+            return number
+        return Typed(Call("round_span", (number.node, Literal(step.numerator)), at=call.at), number.type)
+    places = min(number.type.decimals, max(value, 0))
+    return Typed(replace(call, arguments=(number.node, Literal(value))), replace(number.type, places=places))
+
+
+def _power(names: Names, call: Call, arguments: list[Typed]) -> Typed:
+    del names
+    for side in arguments:
+        wanted(side, "number")
+        if side.type.unit not in PURE:
+            advice = "take the power of a number without a unit, and multiply"
+            raise Refused("AAC304", f"a power of {side.type.unit} has no unit", advice, side.at)
+    return Typed(replace(call, arguments=tuple(side.node for side in arguments)), Type("float"))
+
+
+def _extreme(names: Names, call: Call, arguments: list[Typed]) -> Typed:
+    """``least`` and ``greatest``, which are unknown if any value is."""
+    _refuse_null(arguments, f"`{call.function}` of null is unknown", "leave it out")
+    values = alike(arguments, names.timezone)
+    if values[0].type.name == "boolean":
+        raise Refused("AAC302", "conditions have no order", "join them with `and` or `or`", values[0].at)
+    return Typed(replace(call, arguments=tuple(value.node for value in values)), joined(values))
+
+
+def _length(names: Names, call: Call, arguments: list[Typed]) -> Typed:
+    del names
+    return Typed(replace(call, arguments=(wanted(arguments[0], "text").node,)), INTEGER)
+
+
+def _calendric(parts: tuple[str, ...]) -> Signature:
+    """``date_trunc`` and ``date_part``: of a moment as the clocks of the company show it, or of a date."""
+
+    def signature_(names: Names, call: Call, arguments: list[Typed]) -> Typed:
+        part, moment = arguments[0], wanted(arguments[1], "moment")
+        is_date = moment.type.name == "date"
+        known = [name for name in parts if not (is_date and name in {"hour", "minute"})]
+        if part.text not in known:
+            shown = f"`{part.text}`" if part.text is not None else "this"
+            message = f"{shown} is no part of a {moment.type.name} that `{call.function}` knows"
+            one_of = f"one of: {', '.join(repr(name) for name in known)}"
+            raise Refused("AAC309", message, did_you_mean(part.text, known) if part.text else one_of, part.at)
+        zone = Literal(None if is_date else names.timezone)
+        type_ = moment.type if call.function == "date_trunc" else INTEGER
+        return Typed(replace(call, arguments=(Literal(part.text), moment.node, zone)), type_)
+
+    return signature_
+
+
+def _yearly(names: Names, call: Call, arguments: list[Typed]) -> Typed:
+    """``per_year(x)``: money per month times 12, per quarter times 4, per day times 365."""
+    del names
+    money = wanted(arguments[0], "number")
+    found = per_year(money.type.unit)
+    if found is None:
+        message = f"`per_year` takes money per period, and this is in {money.type.unit or 'no unit'}"
+        advice = "give the field a unit with a period, as in `unit: EUR/month`"
+        raise Refused("AAC304", message, advice, money.at)
+    unit, periods = found
+    return Typed(Call("multiply", (money.node, Literal(periods)), at=call.at), replace(money.type, unit=unit))
 
 
 def _elapsed(unit: str, scale: int) -> Signature:
     """``hours_between(a, b)`` and its like: the span from a to b, negative when b is first."""
 
     def signature_(names: Names, call: Call, arguments: list[Typed]) -> Typed:
-        a, b = _two_moments(names, call, arguments, 2)
+        a, b = _two_moments(names, arguments)
         span = replace(call, arguments=(a.node, b.node))
         if a.type.name == "timestamp":
             return Typed(span, Type("span", unit=unit, scale=scale))
@@ -130,7 +240,7 @@ def _elapsed(unit: str, scale: int) -> Signature:
 
 def _business(names: Names, call: Call, arguments: list[Typed]) -> Typed:
     """``business_hours_between(a, b, calendar)``: open time of the calendar; unknown when b is first."""
-    a, b = _two_moments(names, call, arguments, 3)
+    a, b = _two_moments(names, arguments)
     if a.type.name != "timestamp":
         raise Refused("AAC302", "dates have no business hours", "use fields that are timestamps", call.at)
     number = CalendarNumber(calendar_wanted(arguments[2], names).node)
@@ -151,10 +261,7 @@ def calendar_wanted(typed: Typed, names: Names) -> Typed:
     return wanted(typed, "text")
 
 
-def _two_moments(names: Names, call: Call, arguments: list[Typed], count: int) -> tuple[Typed, Typed]:
-    if len(arguments) != count:
-        message = f"`{call.function}` takes {count} values, not {len(arguments)}"
-        raise Refused("AAC302", message, f"write `{signature(call.function)}`", call.at)
+def _two_moments(names: Names, arguments: list[Typed]) -> tuple[Typed, Typed]:
     for moment in arguments[:2]:
         if moment.text is None:
             wanted(moment, "moment")
@@ -186,14 +293,23 @@ FUNCTIONS: dict[str, Signature] = {
     "add": _arithmetic,
     "subtract": _arithmetic,
     "multiply": _arithmetic,
-    "divide": _arithmetic,
+    "divide": _division,
+    "abs": _magnitude,
+    "round": _rounding,
+    "power": _power,
+    "least": _extreme,
+    "greatest": _extreme,
+    "length": _length,
+    "date_trunc": _calendric(("year", "quarter", "month", "week", "day", "hour", "minute")),
+    "date_part": _calendric(("year", "quarter", "month", "week", "day", "isodow", "hour", "minute")),
+    "per_year": _yearly,
     "hours_between": _elapsed("hours", US_AN_HOUR),
     "days_between": _elapsed("days", US_A_DAY),
     "business_hours_between": _business,
 }
 
 
-# Aggregates: from the type of their argument to their own
+# Aggregates: from the types of their arguments to their own
 
 
 def _counting(argument: Typed) -> Type:
@@ -232,6 +348,21 @@ def _choosing(argument: Typed) -> Type:
     return argument.type
 
 
+def _quantile(argument: Typed, place: Typed) -> Type:
+    value = place.node.value if isinstance(place.node, Literal) else None
+    if not isinstance(value, int | Decimal) or isinstance(value, bool) or not 0 <= value <= 1:
+        message = "`quantile_cont` takes a number from 0 to 1, the share of values below"
+        raise Refused("AAC309", message, "write it out, as in `quantile_cont(amount, 0.9)`", place.at)
+    return _averaging(argument)
+
+
+def _choosing_by(argument: Typed, order: Typed) -> Type:
+    if order.type.name in {"boolean", "null"}:
+        advice = "name a moment or a number, the record of whose greatest or least value is meant"
+        raise Refused("AAC302", f"{said(order.type)} has no order", advice, order.at)
+    return argument.type
+
+
 COUNT = Type("integer", unit="count")
 AGGREGATES: dict[str, AggregateSignature] = {
     "count": _counting,
@@ -241,16 +372,15 @@ AGGREGATES: dict[str, AggregateSignature] = {
     "sum": _summing,
     "avg": _averaging,
     "median": _averaging,
+    "quantile_cont": _quantile,
     "min": _choosing,
     "max": _choosing,
+    "arg_min": _choosing_by,
+    "arg_max": _choosing_by,
 }
 """``count(*)`` has no argument, and its type is `COUNT`."""
 
 
 def aggregate_type(node: Aggregate, arguments: list[Typed]) -> Type:
-    """The type of an aggregate's value; raises Refused AAC302 for arguments it does not take."""
-    if node.function == "count" and not arguments:
-        return COUNT
-    if len(arguments) != 1:
-        raise Refused("AAC302", f"`{node.function}` takes one value", f"write `{signature(node.function)}`", node.at)
-    return AGGREGATES[node.function](arguments[0])
+    """The type of an aggregate's value; raises Refused for arguments it does not take."""
+    return AGGREGATES[node.function](*arguments) if arguments else COUNT

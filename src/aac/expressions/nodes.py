@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Value = str | int | bool | Decimal | None
 
+DECIMALS = {"number": 6, "money": 4}
+"""The digits behind the point of exact numbers as they are stored (LANGUAGE §3); of all others none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Type:
@@ -27,6 +30,7 @@ class Type:
     ``name``: text, integer, number, money, float, boolean, date, timestamp, span (a length of time) or null.
     ``unit``: of a number or span; ``scale``: how many of the stored integer make one unit of a span.
     ``values``: the closed list a text belongs to. ``entity``: where a reference leads (its ``name`` is the key's type).
+    ``places``: the digits behind the point that an exact value can have, where they are not those of its type.
     """
 
     name: str
@@ -34,6 +38,12 @@ class Type:
     scale: int = 1
     values: tuple[str, ...] | None = None
     entity: str | None = None
+    places: int | None = field(default=None, compare=False)
+
+    @property
+    def decimals(self) -> int:
+        """The digits behind the point that an exact value can have."""
+        return self.places if self.places is not None else DECIMALS.get(self.name, 0)
 
     @property
     def is_number(self) -> bool:

@@ -5,12 +5,24 @@ DuckDB's spelling, one expression each (LANGUAGE §4). sqlglot reads the text; n
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from aac.expressions import spelling
+from aac.expressions.mistakes import (
+    CURLY,
+    NO_RULE,
+    SHARE,
+    STRAIGHT,
+    Problem,
+    Refused,
+    TooDeep,
+    Word,
+    never_closed,
+    unreadable,
+    word_of_sql,
+)
 from aac.expressions.nodes import Aggregate, Call, Case, Literal, Name, Node
 from aac.findings import did_you_mean
 
@@ -19,6 +31,8 @@ if TYPE_CHECKING:
     from sqlglot.errors import ParseError
     from sqlglot.expressions import Expr
     from sqlglot.tokenizer_core import Token
+
+__all__ = ["DIGITS", "LONGEST", "Problem", "Refused", "TooDeep", "parse"]
 
 LONGEST = 20_000
 """Characters of a rule; a longer one is no rule that a person agreed to."""
@@ -30,78 +44,47 @@ BINARY = {
     "LTE": "le", "GT": "gt", "GTE": "ge", "Like": "like", "ILike": "ilike",
 }  # fmt: skip
 CONNECTORS = {"And": "and", "Or": "or"}
-FUNCTIONS = {"Lower": "lower", "Upper": "upper", "Coalesce": "coalesce", "Nullif": "nullif"}
-AGGREGATES = {
-    "Count": "count", "CountIf": "count_if", "Sum": "sum", "Min": "min", "Max": "max", "Avg": "avg",
-    "Median": "median",
-}  # fmt: skip
-OURS = frozenset({"hours_between", "days_between", "business_hours_between"})
-OUR_AGGREGATES = frozenset({"share"})
-ARGUMENTS = {
-    "coalesce": "a, b", "nullif": "a, b", "hours_between": "a, b", "days_between": "a, b",
-    "business_hours_between": "a, b, 'calendar'",
-}  # fmt: skip
-FUNCTION_NAMES = tuple(sorted({*FUNCTIONS.values(), *AGGREGATES.values(), *OURS, *OUR_AGGREGATES}))
+OWN_SYNTAX = ("CAST", "EXTRACT", "TRY_CAST")
+"""Functions with words between their values, which are read so that they can be refused by name."""
 
 PARTS = {
     "Paren": {"this"}, "Literal": {"this", "is_string"}, "Boolean": {"this"}, "Null": set[str](), "Neg": {"this"},
-    "Not": {"this"}, "Is": {"this", "expression"}, "In": {"this", "expressions"}, "Between": {"this", "low", "high"},
-    "Case": {"this", "ifs", "default"}, "Filter": {"this", "expression"}, "Count": {"this", "big_int"},
-    "Coalesce": {"this", "expressions"}, "Nullif": {"this", "expression"}, "Lower": {"this"}, "Upper": {"this"},
+    "Not": {"this"}, "Is": {"this", "expression"}, "In": {"this", "expressions", "field"},
+    "Between": {"this", "low", "high"}, "Case": {"this", "ifs", "default"}, "Filter": {"this", "expression"},
     "Anonymous": {"this", "expressions"}, **{kind: {"this", "expression", "negate"} for kind in (*BINARY, *CONNECTORS)},
 }  # fmt: skip
 """The parts that are read of a node of sqlglot; one that has others says more than we would hear. Default: `this`."""
-OPENING = {"Case": "case", "Not": "not", "Min": "min", "Max": "max"}
+OPENING = {
+    "Case": "case", "Not": "not", "Cast": "cast", "TryCast": "try_cast", "Extract": "extract", "Exists": "exists",
+    "Any": "any", "Interval": "interval",
+}  # fmt: skip
 """The words by which nodes begin that sqlglot keeps no place of."""
-UNFINISHED = frozenset({"and", "or", "not", "in", "is", "like", "ilike", "between", "then", "else", "when"})
-"""Words after which something must follow."""
-CONSTANTS = frozenset({"null", "true", "false"})
 
-CURLY = re.compile("[“”„‘’‚]")
-CLOSED = re.compile(r"""'(?:[^']|'')*+'|"(?:[^"]|"")*+"|[^'"]""")
-"""A text or a name in its quotes, or a character outside of any."""
-NO_RULE = ("AAC306", "there is no rule here", "write one, as in `score > 50`, or leave the key out")
-STRAIGHT = "write straight ones: single ones around a text, as in `'web'`"
-ALLOWED = f"use comparisons, and/or/not, in, between, like, case, or a function of: {', '.join(FUNCTION_NAMES)}"
+ALLOWED = f"use comparisons, and/or/not, in, between, like, case, or a function of: {', '.join(sorted(spelling.ALL))}"
 AS_OF = "write `as_of`, the moment that every number is decided at"
 INSTEAD = {
     "CurrentDate": AS_OF,
     "CurrentTimestamp": AS_OF,
     "Cast": "write dates and times as text, as in `'2026-02-28'`; a field has the type that its entity says",
+    "TryCast": "a field has the type that its entity says",
+    "Extract": "write `date_part('hour', moment)`",
     "In": "`in` takes a list of values, as in `source in ('web', 'fair')`",
     "DPipe": "compare the parts one by one: texts are not joined",
-    "Mod": "write a share as a number, as in `0.05` for 5 %",
+    "Mod": SHARE,
+    "BitwiseXor": "write `power(number, 2)`",
+    "Interval": "compare with `days_between` or `hours_between`, as in `days_between(a, b) <= 3`",
+    "Window": "count over all records of the population; a value of other records comes with a roll-up of its entity",
+    "Select": "name a definition, or bring other records up with a roll-up of the entity",
 }
 """What to write instead of something that SQL has and the language has not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with a rule: ``at`` is the offset in its text, in characters."""
-
-    code: str
-    message: str
-    instead: str
-    at: int = 0
-
-
-class Refused(Exception):
-    """Raised inside parse and check, caught at their border: carries the problem."""
-
-    def __init__(self, code: str, message: str, instead: str, at: int = 0) -> None:
-        super().__init__(message)
-        self.problem = Problem(code, message, instead, at)
-
-
-class TooDeep(Refused):
-    """A rule with too many parts inside one another."""
-
-    def __init__(self) -> None:
-        super().__init__("AAC306", "the rule is nested too deeply", "split it into definitions with names")
+INSTEAD_OF_FUNCTIONS = {
+    "now": AS_OF, "today": AS_OF, "getdate": AS_OF, "if": "write `case when … then … else … end`",
+    "iff": "write `case when … then … else … end`", "concat": INSTEAD["DPipe"], "mod": SHARE,
+}  # fmt: skip
 
 
 def parse(text: str) -> Node:
-    """The rule's nodes; raises Refused with a problem of AAC303 (not allowed) or AAC306 (cannot be read)."""
+    """The rule's nodes; raises Refused: AAC303 (not allowed), AAC306 (cannot be read) or AAC302 (other arguments)."""
     if len(text) > LONGEST:
         raise Refused("AAC306", f"the rule has {len(text):,} characters", "split it into definitions with names")
     from sqlglot.errors import ParseError, TokenError
@@ -111,29 +94,39 @@ def parse(text: str) -> Node:
     try:
         tokens = dialect.tokenize(text)
     except TokenError:
-        raise _never_closed(text) from None
+        raise never_closed(text) from None
     _refuse_more_than_an_expression(text, tokens)
     try:
         # as a condition, so that no statement of SQL is ever looked for
         (tree,) = dialect.parser().parse_into(Condition, tokens, text) or (None,)
         if tree is None:
-            raise _word_of_sql(tokens[0].text, tokens[0].start) if tokens else Refused(*NO_RULE)
-        return _Reader(text, tokens).node(tree, 0)
+            raise word_of_sql(tokens[0].text, tokens[0].start) if tokens else Refused(*NO_RULE)
+        return _Reader(tokens).node(tree, 0)
     except ParseError as error:
-        raise _unreadable(text, tokens, error) from None
+        raise _explained(text, tokens, error) from None
     except RecursionError:
         raise TooDeep from None
 
 
 @cache
 def _dialect() -> Dialect:
-    """SQL without commands, after whose first word a reader would take the rest as one text."""
+    """SQL in which every function is a name and its values, and without commands, after whose first word a reader
+    would take the rest as one text."""
     import sqlglot
     from sqlglot.tokenizer_core import TokenType
+
+    theirs: Any = sqlglot.Parser
 
     class Rules(sqlglot.Dialect):
         class Tokenizer(sqlglot.Tokenizer):
             COMMANDS: ClassVar = set[TokenType]()
+
+        class Parser(sqlglot.Parser):
+            FUNCTIONS: ClassVar = dict[str, Any]()
+            FUNCTION_PARSERS: ClassVar = {word: theirs.FUNCTION_PARSERS[word] for word in OWN_SYNTAX}
+            NO_PAREN_FUNCTION_PARSERS: ClassVar = {
+                word: theirs.NO_PAREN_FUNCTION_PARSERS[word] for word in ("ANY", "CASE")
+            }
 
     return Rules()
 
@@ -159,73 +152,23 @@ def _refuse_more_than_an_expression(text: str, tokens: list[Token]) -> None:
         raise Refused("AAC306", "the `(` that opens here is never closed", "write the missing `)`", opened[-1])
 
 
-def _never_closed(text: str) -> Refused:
-    """The problem of a rule that ends inside quotes."""
-    at = 0
-    while piece := CLOSED.match(text, at):
-        at = piece.end()
-    quote = text[at : at + 1]
-    if not quote:
-        return Refused("AAC306", "a quote is never closed", "write text in single quotes, as in `'web'`")
-    advice = f"write the missing `{quote}`; inside, it is written twice"
-    return Refused("AAC306", "the quote that opens here is never closed", advice, at)
-
-
-def _unreadable(text: str, tokens: list[Token], error: ParseError) -> Refused:
-    """The problem of a rule that sqlglot cannot read: its words about a token, in the user's terms."""
+def _explained(text: str, tokens: list[Token], error: ParseError) -> Refused:
+    """The problem of a rule that sqlglot cannot read, by the token that its own words are about."""
     details: dict[str, Any] = error.errors[0]
-    said, place = str(details["description"]), (details["line"], details["col"])
+    place = (details["line"], details["col"])
     number = next((i for i, token in enumerate(tokens) if (token.line, token.col) == place), len(tokens) - 1)
-    words = [text[token.start : token.end + 1] for token in tokens]
-    word, at = words[number], tokens[number].start
-    if CURLY.search(word):
-        return Refused("AAC306", "curly quotes are letters here", STRAIGHT, at)
-    if "END after CASE" in said:
-        case = max((i for i in range(number + 1) if words[i].lower() == "case"), default=number)
-        advice = "write `case when … then … end`"
-        return Refused("AAC306", "the `case` that begins here has no end", advice, tokens[case].start)
-    if word == ")" and ("arguments" in said or "Required" in said):
-        return _other_arguments(words, tokens, number)
-    is_keyword = word.isidentifier() and tokens[number].token_type.name not in ("VAR", "STRING")
-    if is_keyword and word.lower() not in UNFINISHED | CONSTANTS:
-        return _word_of_sql(word, at)
-    waits = [i for i in range(number + 1) if words[i].lower() in UNFINISHED or not re.search(r"\w|['\")]", words[i])]
-    if waits and ("Required" in said or waits[-1] == len(words) - 1):
-        advice = INSTEAD["Mod"] if words[waits[-1]] == "%" else "write what belongs there, or leave it out"
-        message = f"something is missing beside `{words[waits[-1]]}`"
-        return Refused("AAC306", message, advice, tokens[waits[-1]].start)
-    advice = "join conditions with `and` or `or`; a text stands in single quotes, as in `source = 'web'`"
-    return Refused("AAC306", f"`{word}` cannot stand here", advice, at)
+    words = [_word(text[token.start : token.end + 1], token) for token in tokens]
+    return unreadable(words, number, str(details["description"]))
 
 
-def _word_of_sql(word: str, at: int) -> Refused:
-    advice = f'if `{word}` is a field, write it in double quotes: "{word}"'
-    return Refused("AAC306", f"`{word}` is a word of SQL and cannot stand here", advice, at)
-
-
-def _other_arguments(words: list[str], tokens: list[Token], closing: int) -> Refused:
-    """The problem of a function with too few or too many values, which ends at a token."""
-    depth, opening = 0, closing
-    while depth or opening == closing:
-        depth += {")": 1, "(": -1}.get(words[opening], 0)
-        opening -= 1
-    name = words[max(opening, 0)].lower()
-    at = tokens[max(opening, 0)].start
-    if name not in FUNCTION_NAMES:
-        return Refused("AAC306", "a value is missing before this `)`", "write it", tokens[closing].start)
-    return Refused("AAC302", f"`{name}` takes other values", f"write `{signature(name)}`", at)
-
-
-def signature(function: str) -> str:
-    """How a function is written."""
-    return f"{function}({ARGUMENTS.get(function, 'field')})"
+def _word(text: str, token: Token) -> Word:
+    return Word(text, token.start, text.isidentifier() and token.token_type.name not in ("VAR", "STRING"))
 
 
 class _Reader:
     """A tree of sqlglot as our own nodes. ``near``: the place of what holds a node, for nodes without one."""
 
-    def __init__(self, text: str, tokens: list[Token]) -> None:
-        self.text = text
+    def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
 
     def node(self, tree: Expr, near: int) -> Node:
@@ -261,13 +204,8 @@ class _Reader:
                 return self.connected(tree, CONNECTORS[kind], at)
             case _ if kind in BINARY:
                 return self.binary(tree, BINARY[kind], at)
-            case _ if kind in AGGREGATES:
-                return self.aggregate(tree, AGGREGATES[kind], at)
-            case _ if kind in FUNCTIONS:
-                self.require_our_word(FUNCTIONS[kind], at)
-                return Call(FUNCTIONS[kind], self.values(tree, at), at=at)
             case "Anonymous":
-                return self.ours(tree, at)
+                return self.function(tree, at)
             case _:
                 raise self.unknown(tree, at)
 
@@ -283,17 +221,11 @@ class _Reader:
         return begins[-1] if begins else at
 
     def unknown(self, tree: Expr, at: int) -> Refused:
-        kind = type(tree).__name__
-        if kind in AGGREGATES:
-            function = AGGREGATES[kind]
-            return Refused("AAC302", f"`{function}` takes one value", f"write `{signature(function)}`", at)
-        advice = INSTEAD.get(kind, ALLOWED)
+        advice = INSTEAD.get(type(tree).__name__, ALLOWED)
         return Refused("AAC303", f"`{_shown(tree)}` is not part of the rule language", advice, at)
 
-    def values(self, tree: Expr, at: int) -> tuple[Node, ...]:
-        """The arguments of a function."""
-        trees = [tree.this, tree.args.get("expression"), *tree.expressions]
-        return tuple(self.node(part, at) for part in trees if part is not None)
+    def values(self, trees: list[Expr], at: int) -> tuple[Node, ...]:
+        return tuple(self.node(part, at) for part in trees)
 
     def number(self, text: str, at: int) -> int | Decimal:
         digits = text.replace(".", "", 1)
@@ -323,9 +255,12 @@ class _Reader:
         raise Refused("AAC303", f"`{_shown(tree)}` is not part of the rule language", advice, at)
 
     def in_(self, tree: Expr, at: int) -> Node:
-        if not tree.expressions:
+        named = tree.args.get("field")
+        if named is not None and type(named).__name__ == "Column" and len(named.parts) > 1:
+            return Call("in_list", self.values([tree.this, named], at), at=at)
+        if named is not None or not tree.expressions:
             raise self.unknown(tree, at)
-        return Call("in", self.values(tree, at), at=at)
+        return Call("in", self.values([tree.this, *tree.expressions], at), at=at)
 
     def between(self, tree: Expr, at: int) -> Node:
         subject, low, high = (self.node(part, at) for part in (tree.this, tree.args["low"], tree.args["high"]))
@@ -360,38 +295,34 @@ class _Reader:
         return Call(function, tuple(self.node(part, at) for part in (first, *reversed(parts))), at=at)
 
     def binary(self, tree: Expr, function: str, at: int) -> Node:
-        call = Call(function, self.values(tree, at), at=at)
+        call = Call(function, self.values([tree.this, tree.expression], at), at=at)
         return Call("not", (call,), at=at) if tree.args.get("negate") else call
 
-    def aggregate(self, tree: Expr, function: str, at: int) -> Node:
-        self.require_our_word(function, at)
-        argument = type(tree.this).__name__
-        if function == "count" and (tree.this is None or argument == "Star"):
-            return Aggregate("count", (), at=at)
-        if function == "count" and argument == "Distinct" and len(tree.this.expressions) == 1:
-            return Aggregate("count_distinct", (self.node(tree.this.expressions[0], at),), at=at)
-        if argument in ("Distinct", "Star"):
-            raise self.unknown(tree, at)
-        return Aggregate(function, (self.node(tree.this, at),), at=at)
-
-    def ours(self, tree: Expr, at: int) -> Node:
+    def function(self, tree: Expr, at: int) -> Node:
         function = tree.name.lower()
-        if function in OURS:
-            return Call(function, self.arguments(tree, at), at=at)
-        if function in OUR_AGGREGATES:
-            return Aggregate(function, self.arguments(tree, at), at=at)
-        advice = AS_OF if function == "now" else did_you_mean(function, FUNCTION_NAMES)
-        raise Refused("AAC303", f"there is no function `{tree.name}`", advice, at)
+        if function not in spelling.ALL:
+            raise _no_function(tree.name, function, at)
+        signs = [type(part).__name__ for part in tree.expressions]
+        if function == "count" and signs == ["Star"]:
+            return Aggregate("count", (), at=at)
+        if function == "count" and signs == ["Distinct"] and len(tree.expressions[0].expressions) == 1:
+            return Aggregate("count_distinct", self.values(tree.expressions[0].expressions, at), at=at)
+        wanted = spelling.ALL[function]
+        if {"Star", "Distinct"} & {*signs} or not wanted.least <= len(signs) <= wanted.most:
+            message = f"`{function}` takes {wanted.takes}"
+            if not {"Star", "Distinct"} & {*signs}:
+                message += f", not {len(signs)}"
+            raise Refused("AAC302", message, f"write `{wanted.written}`", at)
+        sort = Call if function in spelling.FUNCTIONS else Aggregate
+        return sort(function, self.values(tree.expressions, at), at=at)
 
-    def arguments(self, tree: Expr, at: int) -> tuple[Node, ...]:
-        """The arguments of a function that sqlglot does not know."""
-        return tuple(self.node(part, at) for part in tree.expressions)
 
-    def require_our_word(self, function: str, at: int) -> None:
-        """Refuses the other words that SQL has for our functions: each has one spelling."""
-        written = re.compile(r"\w*").match(self.text, at)
-        if written is not None and written[0].lower() != function:
-            raise Refused("AAC303", f"there is no function `{written[0]}`", f"write `{signature(function)}`", at)
+def _no_function(written: str, function: str, at: int) -> Refused:
+    """The problem of a function that is not ours."""
+    known = spelling.OTHER_WORDS.get(function)
+    advice = f"write `{spelling.ALL[known].written}`" if known else did_you_mean(function, spelling.ALL)
+    advice = INSTEAD_OF_FUNCTIONS.get(function) or advice or ALLOWED
+    return Refused("AAC303", f"there is no function `{written}`", advice, at)
 
 
 def _shown(tree: Expr) -> str:

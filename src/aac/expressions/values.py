@@ -9,8 +9,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from aac.expressions.mistakes import Refused
 from aac.expressions.nodes import BOOLEAN, INTEGER, NULL, NUMBER, TEXT, Call, Literal, Node, Type
-from aac.expressions.parse import Refused
 from aac.findings import did_you_mean
 from aac.periods import parse_moment
 from aac.units import added
@@ -53,7 +53,7 @@ def literal_type(value: object) -> Type:
         case int():
             return INTEGER
         case Decimal():
-            return NUMBER
+            return replace(NUMBER, places=max(0, -int(value.as_tuple().exponent)))
         case _:
             return replace(TEXT, values=(str(value),))
 
@@ -98,7 +98,7 @@ def alike(values: Sequence[Typed], zone: str) -> list[Typed]:
     units = _common_unit(known)
     if any(value.type.name == "span" for value in known):
         scale = max(value.type.scale for value in known)
-        return [value if value.type.name == "null" else _scaled(value, units, scale) for value in values]
+        return [value if value.type.name == "null" else scaled(value, units, scale) for value in values]
     return list(values)
 
 
@@ -112,7 +112,8 @@ def joined(values: Sequence[Typed]) -> Type:
     lists = [type_.values for type_ in types if type_.values is not None]
     every_list = tuple(dict.fromkeys(text for texts in lists for text in texts)) if len(lists) == len(types) else None
     entity = widest.entity if all(type_.entity == widest.entity for type_ in types) else None
-    return replace(widest, unit=unit, values=every_list, entity=entity)
+    places = max(type_.decimals for type_ in types)
+    return replace(widest, unit=unit, values=every_list, entity=entity, places=places)
 
 
 def require_listed(subject: Typed, other: Typed) -> None:
@@ -193,10 +194,10 @@ def _as_moment(text: Typed, like: Type, zone: str) -> Typed:
     return Typed(Literal(value, label, text.at, written), like, text.at)
 
 
-def _scaled(typed: Typed, unit: str | None, scale: int) -> Typed:
+def scaled(typed: Typed, unit: str | None, scale: int) -> Typed:
     """An amount as a length of time, with so many of the stored integer to a unit."""
     factor = scale // typed.type.scale
-    type_ = Type("span", unit=unit, scale=scale)
+    type_ = Type("span", unit=unit, scale=scale, places=typed.type.decimals)
     if factor == 1:
         return Typed(typed.node, type_, typed.at)
     if isinstance(typed.node, Literal) and isinstance(typed.node.value, int | Decimal):

@@ -1,7 +1,8 @@
 """Measures of one entity and moment -> one query: one scan, whatever the number of metrics and dimensions.
 
 The block `records` has a column for each value and rule that the measures need, each once; the output groups it by
-window, and by window and each dimension alone. What an aggregate divides is divided afterwards, on exact fractions.
+window, and by window and each dimension alone, or all of them if they are crossed. What an aggregate divides is divided
+afterwards, on exact fractions.
 """
 
 from __future__ import annotations
@@ -74,6 +75,11 @@ class MetricScan:
         if not split:
             return [{}]
         columns = [(dimension, self.dimensions[dimension.value]) for dimension in measure.dimensions]
+        if measure.is_crossed:
+            is_ours = split == {column for _, column in columns}
+            return (
+                [{dimension.name: dimension.shown(values[column]) for dimension, column in columns}] if is_ours else []
+            )
         return [{split_by.name: split_by.shown(values[column])} for split_by, column in columns if column in split]
 
     def _cell(self, measure: Measure, window: int, by: Mapping[str, Value], values: Sequence[object]) -> Iterator[Cell]:
@@ -119,13 +125,23 @@ def plan_metrics(measures: tuple[Measure, ...], windows: tuple[Chosen, ...], set
         for aggregate in (*counts(measure), *(in_population(a, measure) for a in needed(measure.formula)))
     )
     outputs = tuple((f"a{i}", records.over_columns(aggregate)) for i, aggregate in enumerate(wanted))
-    groups = ((WINDOW,), *((WINDOW, column) for column in dict.fromkeys(dimensions.values())))
+    groups = _grouping_sets(measures, dimensions)
     members = [Call("is_not_false", (rule,)) if (rule := m.population.rule) else None for m in measures]
     anyone = None if None in members else _any(cast("list[Node]", members))
     block = Select(Entity(entity), ((WINDOW, window), *records.columns), conjunction([anyone, reach]))
     output = Select(RECORDS, outputs, Call("is_not_null", (Column(WINDOW),)), groups)
     query = setting.query(((RECORDS, block),), (output,))
     return MetricScan(measures, windows, query, groups, dimensions, {a: i for i, a in enumerate(wanted)})
+
+
+def _grouping_sets(measures: Sequence[Measure], dimensions: Mapping[Node, str]) -> tuple[tuple[str, ...], ...]:
+    """The window alone, and with each dimension, or with all of a measure that is crossed."""
+    sets: dict[tuple[str, ...], None] = {(WINDOW,): None}
+    for measure in measures:
+        columns = tuple(dict.fromkeys(dimensions[dimension.value] for dimension in measure.dimensions))
+        splits = [columns] if measure.is_crossed and columns else [(column,) for column in columns]
+        sets |= dict.fromkeys((WINDOW, *split) for split in splits)
+    return tuple(sets)
 
 
 class _Records:
@@ -143,7 +159,10 @@ class _Records:
 
     def over_columns(self, aggregate: Aggregate) -> Aggregate:
         """The aggregate over columns of the block instead of values of the record."""
-        arguments = tuple(Column(self.column(argument)) for argument in aggregate.arguments)
+        arguments = tuple(
+            argument if isinstance(argument, Literal) else Column(self.column(argument))
+            for argument in aggregate.arguments
+        )
         where = Column(self.column(aggregate.where)) if aggregate.where is not None else None
         return replace(aggregate, arguments=arguments, where=where)
 
@@ -177,9 +196,12 @@ def _doubts(aggregate: Aggregate) -> Iterator[Node]:
         yield Call("is_null", (aggregate.where,))
     if aggregate.function in {"count_if", "share"}:
         yield Call("is_null", aggregate.arguments)
-    elif aggregate.function in {"sum", "avg", "median", "min", "max"}:
-        lacking = Call("is_null", aggregate.arguments)
-        yield Call("and", (aggregate.where, lacking)) if aggregate.where is not None else lacking
+    elif aggregate.function not in {"count", "count_distinct"}:
+        missing = [
+            Call("is_null", (argument,)) for argument in aggregate.arguments if not isinstance(argument, Literal)
+        ]
+        for lacking in missing:
+            yield Call("and", (aggregate.where, lacking)) if aggregate.where is not None else lacking
 
 
 def needed(formula: Node) -> Iterator[Aggregate]:
@@ -191,6 +213,8 @@ def needed(formula: Node) -> Iterator[Aggregate]:
                 yield from (above, below)
             case Aggregate(function="avg", arguments=arguments, where=where):
                 yield from (Aggregate("sum", arguments, where), Aggregate("count", arguments, where))
+            case Aggregate(function="quantile_cont", arguments=(value, _), where=where):
+                yield from (aggregate, Aggregate("count", (value,), where))
             case _:
                 yield aggregate
 
@@ -220,6 +244,8 @@ def evaluated(node: Node, parts: Mapping[Aggregate, object]) -> Fraction | None:
         case Aggregate(function="median"):
             middle = cast("list[object] | None", parts[node])
             return None if middle is None else sum(map(_known, middle), Fraction(0)) / 2
+        case Aggregate(function="quantile_cont"):
+            return _quantile(node, parts)
         case Aggregate():
             return _exact(parts[node])
         case Call():
@@ -227,6 +253,17 @@ def evaluated(node: Node, parts: Mapping[Aggregate, object]) -> Fraction | None:
             return _combined(node.function, left, right)
         case _:
             raise TypeError(f"{type(node).__name__} is not part of a formula")
+
+
+def _quantile(node: Aggregate, parts: Mapping[Aggregate, object]) -> Fraction | None:
+    """So much of the way between the two neighbours as the share says, of all gaps between values in order."""
+    neighbours, known = needed(node)
+    found, share = cast("list[object] | None", parts[neighbours]), cast("Literal", node.arguments[1])
+    if not found:
+        return None
+    below, above = _known(found[0]), _known(found[-1])
+    place = (_known(parts[known]) - 1) * Fraction(cast("int", share.value))
+    return below + (above - below) * (place % 1)
 
 
 def _combined(function: str, left: Fraction | None, right: Fraction | None) -> Fraction | None:
