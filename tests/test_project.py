@@ -48,9 +48,9 @@ def metric(id_: str, of: str, formula: str, *keys: str) -> str:
 
 
 def load(root: Path, *documents: str) -> tuple[Project, list[tuple[str, str]]]:
-    """The project of these documents and a team, and code and message of what is wrong."""
+    """The project of these documents and a team, and code and message of what is wrong, and not only unsettled."""
     project, findings = load_documents(root, "---\n".join([TEAM, *documents]))
-    return project, [(finding.code, finding.message) for finding in findings]
+    return project, [(finding.code, finding.message) for finding in findings if finding.level == "error"]
 
 
 def codes(root: Path, *documents: str) -> list[str]:

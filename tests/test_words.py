@@ -64,6 +64,7 @@ at: opened_on
 unit: percent
 better: higher
 owner: sales
+role: north_star
 serves: successful_acquisition
 target: {at_least: 20%}
 ---
@@ -75,6 +76,14 @@ when: {within: 4 business hours, calendar: desk}
 how_measured: {each: deal, starts: asked_at, stops: answered_at, objective: 90%}
 escalation:
   - {at: 75% of time, do: remind, to: sales}
+---
+kind: sla
+id: asking
+what: Marketing asks in time
+who: {owes: marketing, to: sales}
+when: {within: 2 days}
+how_measured: {each: sold, starts: opened_on, stops: closed_on, objective: 80%}
+escalation: [{at: late, do: notify, to: marketing}]
 """
 
 
@@ -122,9 +131,9 @@ def test_the_project_itself_is_fine(tmp_path: Path) -> None:
         (
             "4 business hours",
             "2 business days",
-            "AAC308",
+            "AAC404",
             "2 business days",
-            "write hours, minutes or days, or business",
+            "expect it from a later version",
         ),
         (
             "owes: sales, to: marketing",
