@@ -30,7 +30,7 @@ PROSE = frozenset({"name", "means", "what", "why", "purpose", "because", "goal",
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 BETWEEN = re.compile(r"[\s-]+")
-TICKED = re.compile(r"`([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)`")
+TICKED = re.compile(r"(?<!`)`([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)`(?!`)")
 PLAIN = re.compile(r"[a-z][a-z0-9_]*")
 ACRONYM = re.compile(r"(?<![\w&/.@#`-])([A-Z]{2,6})s?(?![\w&/@`-])")
 
@@ -82,7 +82,6 @@ def prose_findings(project: Project) -> list[Finding]:
     vocabulary = _Vocabulary(project, versions)
     return [
         *_names_that_are_shared(versions),
-        *_names_that_are_forbidden(versions),
         *_forbidden_words(versions, passages),
         *_unknown_ids(vocabulary, passages),
         *_unknown_acronyms(vocabulary, passages),
@@ -160,41 +159,43 @@ def _names_that_are_shared(versions: Sequence[Version]) -> Iterator[Finding]:
                 )
 
 
-def _names_that_are_forbidden(versions: Sequence[Version]) -> Iterator[Finding]:
-    """What must not be said is no name of anything (AAC216)."""
+def _names_of(versions: Sequence[Version]) -> dict[tuple[str, ...], Version]:
+    """What all documents are called, and which."""
     names: dict[tuple[str, ...], Version] = {}
     for version in versions:
         model = cast("Kind", version.model)
-        names.setdefault(_key(model.title), version)
-        names.setdefault(_key(model.id), version)
+        names |= {_key(model.title): version, _key(model.id): version}
     for version, definition in _definitions(versions):
         names |= dict.fromkeys((_key(word) for word in definition.aka), version)
-    for version, definition in _definitions(versions):
-        for number, saying in enumerate(definition.never_say):
-            other = names.get(_key(saying))
-            if other is not None:
-                kind, id_ = other.id
-                message = f"`{saying}` is what the {kind} `{id_}` is called, in {other.document.span('id')}"
-                place = version.document.span("never_say", number)
-                advice = "leave it out, or call that one something else"
-                yield Finding("AAC216", "error", message, advice, place, f"definition:{definition.id}")
+    return names
 
 
 # What must not be said
 
 
 def _forbidden_words(versions: Sequence[Version], passages: Iterable[Passage]) -> Iterator[Finding]:
-    """Words that a definition forbids are not said in any document (AAC421)."""
+    """What must not be said is no name of anything (AAC216), and is not said in any document (AAC421)."""
+    names = _names_of(versions)
     by_first_word: dict[str, list[Forbidden]] = defaultdict(list)
-    for _, definition in _definitions(versions):
-        for saying in definition.never_say:
+    for version, definition in _definitions(versions):
+        for number, saying in enumerate(definition.never_say):
             words = _key(saying)
+            if words in names:
+                yield _forbidden_name(version, number, saying, names[words])
+                continue
             for first in {words[0], words[0] + "s"} if len(words) == 1 else {words[0]}:
                 by_first_word[first].append(Forbidden(words, definition))
     for passage in passages if by_first_word else ():
         for begin, end, definition in _said(passage.text, by_first_word):
             message = f"`{' '.join(passage.text[begin:end].split())}` must not be said for `{definition.id}`"
             yield _told(passage, (begin, end), "AAC421", "warning", message, f"write `{definition.title}`")
+
+
+def _forbidden_name(version: Version, number: int, saying: str, named: Version) -> Finding:
+    (_, id_), (kind, other) = version.id, named.id
+    message = f"`{saying}` is what the {kind} `{other}` is called, in {named.document.span('id')}"
+    advice = "leave it out, or call that one something else"
+    return Finding("AAC216", "error", message, advice, version.document.span("never_say", number), f"definition:{id_}")
 
 
 def _said(text: str, forbidden: Mapping[str, Sequence[Forbidden]]) -> Iterator[tuple[int, int, Definition]]:
