@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,10 +14,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aac.documents import Document, Plain, read_folder, read_text
+from aac.folders import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from aac.findings import Finding
 
@@ -46,6 +50,18 @@ RIGHT: dict[str, dict[str, Plain]] = {
         "a": "no", "b": "on", "c": "9:30", "d": "1.10", "e": "010",
         "f": "2026-01-01", "g": "yes", "h": "0x1F", "i": "1_000", "j": ".5",
     },
+    "a: y\nb: n\nc: off\nd: 12:30:45\ne: 2026-01-01T10:00:00Z\nf: =\ng: .inf\nh: 1e3\ni: 0o17\nj: True\n=: <<\n": {
+        "a": "y", "b": "n", "c": "off", "d": "12:30:45", "e": "2026-01-01T10:00:00Z",
+        "f": "=", "g": ".inf", "h": "1e3", "i": "0o17", "j": "True", "=": "<<",
+    },
+    "%YAML 1.1\n%TAG ! tag:x.org,2000:\n---\na: on\n": {"a": "on"},
+    "a: 5 # five\nb: one two # three\nc: don't # won't\nd: the teams' # x\n": {
+        "a": "5", "b": "one two", "c": "don't", "d": "the teams'",
+    },
+    "a: a “so-called” word\nmeans: “all of it”\nb: a\u00a0b\n'\u00a0c': '\u00a0d'\n": {
+        "a": "a “so-called” word", "means": "“all of it”", "b": "a\u00a0b", "\u00a0c": "\u00a0d",
+    },
+    "a: [don't, won't, the teams' own, '(b', 'c)']\n": {"a": ["don't", "won't", "the teams' own", "(b", "c)"]},
     "a:\nb: ~\nc: null\nd: NULL\ne: Null\nf: nUll\ng: 'null'\nh: \"~\"\ni: ''\nj: [null, '', ~]\n": {
         "a": None, "b": None, "c": None, "d": None, "e": None, "f": "nUll",
         "g": "null", "h": "~", "i": "", "j": [None, "", None],
@@ -164,6 +180,9 @@ WRONG = {
     "a: b\n}\n": ("AAC101", 2, 1, "leave it out"),
     "a: [b] c\n": ("AAC101", 1, 8, "whole value in quotes"),
     TEAM + "...\nx: y\n": ("AAC101", 4, 1, "`---`"),
+    "x: {why: a #b, c: d}\n": ("AAC101", 1, 12, "in quotes"),
+    "x: [a, b # c]\ny: z\n": ("AAC101", 1, 10, "in quotes"),
+    "x: {why: note: this, b: c}\n": ("AAC101", 1, 14, "stands in quotes"),
     "%x\na: b\n": ("AAC101", 1, 1, "leave it out"),
     "%YAML 3.0\n---\na: b\n": ("AAC101", 1, 1, "leave it out"),
     # AAC102: a key twice
@@ -179,6 +198,7 @@ WRONG = {
     TEAM + "x:\n  <<: {a: b}\n": ("AAC103", 4, 3, "write out"),
     # AAC104: tags
     TEAM + "x: !!str 5\n": ("AAC104", 3, 4, "leave it out"),
+    TEAM + "x: !!python/object/apply:os.system ['ls']\n": ("AAC104", 3, 4, "leave it out"),
     TEAM + "x: !b [c]\n": ("AAC104", 3, 4, "leave it out"),
     TEAM + "x: ! c\n": ("AAC104", 3, 4, "leave it out"),
     "x: !a!b c\n": ("AAC104", 1, 4, "leave it out"),
@@ -218,6 +238,27 @@ WRONG = {
     TEAM + "x: [{r: coalesce(b, c)}, d]\n": ("AAC110", 3, 9, "in quotes"),
     TEAM + "x: {is: a, b}\n": ("AAC110", 3, 12, "in quotes"),
     TEAM + "x: {is: \"Lead Source\" = 'Web', b: c}\n": ("AAC110", 3, 9, "in quotes"),
+    TEAM + "x: {when: source = 'a, b', points: 3}\n": ("AAC110", 3, 11, "in quotes"),
+    TEAM + "x: [source = 'a, b', c]\n": ("AAC110", 3, 5, "in quotes"),
+    TEAM + "x: {is: case when b then 'c, d' end, e: f}\n": ("AAC110", 3, 9, "in quotes"),
+    TEAM + "x: {when: a = 'b: c', d: e}\n": ("AAC110", 3, 11, "in quotes"),
+    TEAM + "x: {when: z[1] > 2, b: c}\n": ("AAC110", 3, 12, "in quotes"),
+    TEAM + "x: {when: a > {b}, c: d}\n": ("AAC110", 3, 15, "in quotes"),
+    TEAM + "x: {when: z = '}', b: c}\n": ("AAC110", 3, 16, "in quotes"),
+    TEAM + "x: {when: z = ']', b: c}\n": ("AAC110", 3, 16, "in quotes"),
+    TEAM + "x: {when: y in (1, 2) and 'z' = w, points: 3}\n": ("AAC110", 3, 11, "in quotes"),
+    # AAC113: curly quotes around a value
+    TEAM + "name: “Sales”\n": ("AAC113", 3, 7, "`'Sales'`"),
+    TEAM + "name: ‘The Sales’ # c\n": ("AAC113", 3, 7, "`'The Sales'`"),
+    # AAC114: what only looks like a space
+    TEAM + "name: \u00a0Sales\n": ("AAC114", 3, 7, "type a space"),
+    TEAM + "name: Sales\u200b\n": ("AAC114", 3, 12, "type a space"),
+    TEAM + "x:\n\u00a0\u00a0y: z\n": ("AAC114", 4, 1, "type a space"),
+    TEAM + "name\u00a0: x\n": ("AAC114", 3, 5, "type a space"),
+    # AAC115: a comment that was meant to be text
+    TEAM + "what: ask in #sales-ops\n": ("AAC115", 3, 14, "`'ask in #sales-ops'`; if it is a comment, write a space"),
+    TEAM + "when: source = 'a #b'\n": ("AAC115", 3, 19, "`\"source = 'a #b'\"`"),
+    TEAM + "what: first (see # 4)\n": ("AAC115", 3, 18, "`'first (see # 4)'`"),
     # AAC201 and AAC202: what every document has
     "id: a\n": ("AAC201", 1, 1, "`kind: team`"),
     "id: a\nkind:\n": ("AAC201", 2, 6, "`kind: team`"),
@@ -238,7 +279,7 @@ def test_one_fault_is_told_once_where_it_stands(text: str) -> None:
     code, line, col, advice = WRONG[text]
     _, findings = read(text)
     assert [(finding.code, str(finding.span)) for finding in findings] == [(code, f"{FILE}:{line}:{col}")]
-    assert findings[0].level == "error"
+    assert findings[0].level == ("warning" if code in ("AAC113", "AAC115") else "error")
     assert findings[0].message
     assert advice in findings[0].instead
 
@@ -292,7 +333,15 @@ def test_half_a_document_without_an_id_is_none() -> None:
         (TEAM.encode() + "name: Bär\n".encode("latin-1"), 3, 8, "0xE4"),
         ("\ufeffname: ä\n\n".encode() + b"\xff", 3, 1, "0xFF"),
         (TEAM.encode("utf-16"), 1, 1, "UTF-16"),
-        (TEAM.encode("utf-16-le"), 1, 2, "NUL"),
+        (TEAM.encode("utf-16-le"), 1, 1, "UTF-16"),
+        (TEAM.encode("utf-16-be"), 1, 1, "UTF-16"),
+        (b"\xfe\xff" + TEAM.encode("utf-16-be"), 1, 1, "UTF-16"),
+        (TEAM.encode("utf-32"), 1, 1, "UTF-32"),
+        (TEAM.encode("utf-32-le"), 1, 1, "UTF-32"),
+        (TEAM.encode("utf-32-be"), 1, 1, "UTF-32"),
+        ((TEAM + "name: Bär\n").encode("utf-16-le")[:-1], 1, 1, "UTF-16"),
+        (TEAM.encode() + "name: ä".encode()[:-1], 3, 7, "0xC3"),
+        (b"\0\0\0\0", 1, 1, "NUL"),
         ("a: \ud800".encode("utf-8", "surrogatepass"), 1, 4, "0xED"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", 1, 1, "0x89"),
     ],
@@ -548,12 +597,16 @@ def test_any_text_is_read_as_the_library_reads_it_or_refused(text: str) -> None:
         assert [without_nulls(document.data) for document in documents] == list(plain_values(text))
 
 
-@given(st.binary())
-@settings(deadline=None)
-def test_any_bytes_give_documents_and_findings(data: bytes) -> None:
+def check_bytes(data: bytes) -> None:
     documents, findings = read_text(data, FILE)
     assert all(document.positions for document in documents)
     assert all(finding.span for finding in findings)
+
+
+@given(st.binary())
+@settings(deadline=2000)
+def test_any_bytes_give_documents_and_findings(data: bytes) -> None:
+    check_bytes(data)
 
 
 @pytest.mark.parametrize(
@@ -589,7 +642,6 @@ def test_a_folder_is_read_in_order_of_path(tmp_path: Path) -> None:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text(text)
     (tmp_path / "alignment/folder.yml").mkdir()
-    (tmp_path / "alignment/gone.yml").symlink_to(tmp_path / "nowhere")
     documents, findings = read_folder(tmp_path)
     files = ["alignment/a-b.yml", "alignment/a/z.YAML", "alignment/b.yml", "alignment/c.YML"]
     assert [document.file for document in documents] == files
@@ -619,3 +671,144 @@ def test_a_document_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "alignment").mkdir()
     (tmp_path / "alignment" / "team.yml").write_text("kind: [")
     assert [finding.code for finding in read_folder(tmp_path)[1]] == ["AAC101"]
+
+
+def test_what_is_no_file_is_told_and_nothing_waits_for_it(tmp_path: Path) -> None:
+    folder = tmp_path / "alignment"
+    folder.mkdir()
+    (folder / "a.yml").write_text(TEAM)
+    os.mkfifo(folder / "pipe.yml")
+    (folder / "zero.yml").symlink_to("/dev/zero")
+    (folder / "gone.yml").symlink_to(tmp_path / "nowhere")
+    (folder / "loop.yml").symlink_to(folder / "loop.yml")
+    (folder / "again").symlink_to(folder)  # a ring of folders: each is read once
+    documents, findings = read_folder(tmp_path)
+    assert [document.file for document in documents] == ["alignment/a.yml"]
+    assert {str(finding.span): finding.message for finding in findings} == {
+        "alignment/gone.yml:1:1": "this cannot be read: No such file or directory",
+        "alignment/loop.yml:1:1": "this cannot be read: Too many levels of symbolic links",
+        "alignment/pipe.yml:1:1": "this is a named pipe, not a file",
+        "alignment/zero.yml:1:1": "this is a device, not a file",
+    }
+    assert {finding.code for finding in findings} == {"AAC116"}
+
+
+def test_links_to_files_and_folders_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared/a.yml").write_text(TEAM)
+    (tmp_path / "b.yml").write_text(TEAM.replace("sales", "b"))
+    (tmp_path / "alignment").mkdir()
+    (tmp_path / "alignment/linked").symlink_to(tmp_path / "shared")
+    (tmp_path / "alignment/b.yml").symlink_to(tmp_path / "b.yml")
+    assert [document.file for document in read_folder(tmp_path)[0]] == ["alignment/b.yml", "alignment/linked/a.yml"]
+
+
+def test_what_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "alignment/closed").mkdir(parents=True)
+    (tmp_path / "alignment/a.yml").write_text(TEAM)
+
+    listed = type(tmp_path).iterdir
+
+    def refuse(path: Path, *_: object) -> Iterator[Path]:
+        if path.name == "alignment":
+            return listed(path)
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(type(tmp_path), "open", refuse)  # the tests may run as root, who may read everything
+    monkeypatch.setattr(type(tmp_path), "iterdir", refuse)
+    documents, findings = read_folder(tmp_path)
+    assert documents == []
+    assert [(finding.code, str(finding.span)) for finding in findings] == [
+        ("AAC116", "alignment/a.yml:1:1"),
+        ("AAC116", "alignment/closed:1:1"),
+    ]
+
+
+def test_a_file_that_is_too_long_is_told_and_not_read(tmp_path: Path) -> None:
+    (tmp_path / "alignment").mkdir()
+    (tmp_path / "alignment" / "a.yml").write_text(TEAM)
+    with (tmp_path / "alignment" / "big.yml").open("wb") as file:
+        file.truncate(50_000_000)
+    (tmp_path / "alignment" / "most.yml").write_text(TEAM.replace("sales", "b").ljust(MAX_BYTES, "\n"))
+    documents, (finding,) = read_folder(tmp_path)
+    assert [document.id for document in documents] == ["sales", "b"]
+    assert (finding.code, str(finding.span)) == ("AAC112", "alignment/big.yml:1:1")
+    assert finding.message == "the file is longer than 4 MB, so it is not read"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("unit", [f"{TEAM}---\n", "- a\n", "a:\n", "'", "*a ", "{a, ", "x: &a !b [\n", "? ", "\t", "é"])
+def test_the_longest_file_is_read_in_bounded_time(unit: str) -> None:
+    text = f"{TEAM}x:\n" + unit * ((MAX_BYTES - 40) // len(unit.encode()))
+    began = monotonic()
+    documents, findings = read(text)
+    assert documents or findings
+    assert monotonic() - began < 60
+    for finding in findings:
+        assert_inside(text, finding)
+
+
+# -- real documents, spoilt
+
+
+REAL = tuple(
+    path.read_text(encoding="utf-8") for path in sorted((Path(__file__).parent.parent / "alignment").rglob("*.yml"))
+)
+
+
+def assert_inside(text: str, finding: Finding) -> None:
+    """A finding's place lies in the text, and shows the line that is there."""
+    assert finding.span
+    lines = re.split(r"\r\n?|\n", text)
+    line = lines[finding.span.line - 1]
+    assert finding.span.text == line
+    assert 1 <= finding.span.col <= len(line) + 1
+
+
+cuts = st.tuples(st.sampled_from(["cut", "put", "twice"]), st.integers(0, 5000), st.integers(1, 40), pieces)
+
+
+def spoilt(text: str, changes: list[tuple[str, int, int, str]]) -> str:
+    """A text with parts taken out, put in and doubled."""
+    for how, at, length, piece in changes:
+        at %= len(text) + 1
+        part = text[at : at + length]
+        between = {"cut": "", "put": piece + part, "twice": part + part}[how]
+        text = text[:at] + between + text[at + length :]
+    return text
+
+
+def check_spoilt(text: str) -> None:
+    documents, findings = read(text)
+    shown = text.removeprefix("\ufeff")
+    whole = not any(finding.code == "AAC107" for finding in findings)
+    for finding in findings:
+        assert finding.message
+        assert finding.instead
+        assert not finding.message.startswith("YAML cannot read this"), finding
+        if whole:
+            assert_inside(shown, finding)
+    for document in documents:
+        assert_every_character_is_found(document)
+
+
+@given(st.sampled_from(REAL), st.lists(cuts, min_size=1, max_size=4))
+@settings(deadline=2000)
+def test_spoilt_documents_give_findings_with_places_in_them(
+    text: str, changes: list[tuple[str, int, int, str]]
+) -> None:
+    check_spoilt(spoilt(text, changes))
+
+
+@pytest.mark.long
+@given(st.sampled_from(REAL), st.lists(cuts, min_size=1, max_size=12))
+@settings(deadline=2000, max_examples=20_000)
+def test_many_spoilt_documents(text: str, changes: list[tuple[str, int, int, str]]) -> None:
+    check_spoilt(spoilt(text, changes))
+
+
+@pytest.mark.long
+@given(st.binary(max_size=400) | pieces.map(str.encode))
+@settings(deadline=2000, max_examples=20_000)
+def test_many_bytes(data: bytes) -> None:
+    check_bytes(data)

@@ -88,6 +88,7 @@ FLOORS = (
         "aac.kinds.fields",
         "aac.kinds.*",
         "aac.models",
+        "aac.packs",
         "aac.graph",
         "aac.scope",
         "aac.project",
@@ -135,7 +136,7 @@ FLOORS = (
         "aac.reports.*",
     ),
     # 5
-    ("aac.plugins", "aac.sources", "aac.evaluate", "aac.explaining", "aac.impact", "aac.drafting"),
+    ("aac.plugins", "aac.sources", "aac.evaluate", "aac.querying", "aac.explaining", "aac.impact", "aac.drafting"),
     # 6
     ("aac.operations",),
     # 7: the doors

@@ -9,13 +9,28 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast
 
 from aac.findings import Finding
-from aac.texts import BREAK, Text
-from aac.yaml_mistakes import NO_ALIASES, NO_TAGS, NOT_CUT, TOO_DEEP, Stop, explain, no_space_after_colon, quoted
+from aac.folders import files
+from aac.scalars import character_places
+from aac.texts import Text, decode
+from aac.yaml_mistakes import (
+    CURLY,
+    IN_CURLY_QUOTES,
+    LOOKS_BLANK,
+    NO_ALIASES,
+    NO_TAGS,
+    NOT_CUT,
+    TOO_DEEP,
+    Stop,
+    cut_by_comment,
+    explain,
+    is_open,
+    no_space_after_colon,
+    quoted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +38,7 @@ if TYPE_CHECKING:
 
     from yaml import Mark, MarkedYAMLError
 
-    from aac.findings import Span
+    from aac.findings import Level, Span
 
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain] | None"
 """What a document holds. Unquoted `null`, `~` and nothing at all are None; quoted they are text."""
@@ -35,9 +50,9 @@ FOLDER = "alignment"
 """Where a project's documents lie, at its root."""
 MAX_LEVELS = 100
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+PROSE = frozenset({"as_written", "because", "means", "why"})
+"""Keys whose text may be somebody's own words, in the quotes of a book."""
 ID = re.compile(r"[a-z][a-z0-9_]*")
-# All that YAML text may not hold, and the three marks that end a line for some readers of YAML and not for others.
-UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 # An anchor or a tag, and what parts it from what it belongs to.
 PROPERTY = re.compile(r"(&[\w-]+|!<[^>]*>|![^ \t\r\n,\[\]{}]*)(?:[ \t\r\n]|#[^\r\n]*)*")
 
@@ -87,60 +102,6 @@ class Document:
         places = character_places(self.source.text[place.start : place.end], place.text, place.style)
         at = place.start + places[min(offset, len(place.text))]
         return self.source.span(at, at + 1)
-
-
-# -- offsets: from a character of a value to the character in the file that gave it
-
-
-PIECE = {
-    "": re.compile(r"[ \t\r\n]+|."),
-    "'": re.compile(r"[ \t\r\n]+|''|."),
-    '"': re.compile(r"[ \t\r\n]+|\\(?:\r\n?|\n)[ \t\r\n]*|\\(?:x..|u.{4}|U.{8}|.)|."),
-}
-
-
-def character_places(raw: str, value: str, style: str) -> list[int]:
-    """For each character of a scalar's value, and for its end, the index in ``raw``, the scalar as written."""
-    if style in PIECE:
-        return [*_flow_places(raw, style), len(raw) - len(style)]
-    places = _block_places(raw, value)
-    return [*places, max([len(raw.rstrip()), *places[-1:]])]
-
-
-def _flow_places(raw: str, style: str) -> list[int]:
-    """Plain and quoted scalars: a line break and the blanks around it are one space, n breaks are n - 1 breaks."""
-    places: list[int] = []
-    for piece in PIECE[style].finditer(raw, len(style), len(raw) - len(style)):
-        breaks = len(BREAK.findall(piece[0]))
-        if breaks:
-            places += [piece.start()] * (breaks - 1 if piece[0][0] == "\\" else max(1, breaks - 1))
-        else:
-            places += range(piece.start(), piece.end()) if piece[0].isspace() else (piece.start(),)
-    return places
-
-
-def _block_places(raw: str, value: str) -> list[int]:
-    """Literal and folded scalars: each line stands in the value, in order and without its indentation."""
-    breaks = [(found.start(), found.end()) for found in BREAK.finditer(raw)]
-    ends = [*(start for start, _ in breaks[1:]), len(raw)]
-    rows = [(start, raw[start:end]) for (_, start), end in zip(breaks, ends, strict=False)]  # without a break none
-    ink = next((row for _, row in rows if row.strip(" \t")), None)
-    if ink is None:
-        return [0] * len(value)
-    before = value[: len(value) - len(value.lstrip(" \t\n"))]
-    indent = len(ink) - len(ink.lstrip(" \t")) - len(before.rpartition("\n")[2])
-    places: list[int] = []
-    end_of_row = breaks[0][0]
-    for start, row in rows:
-        content = row[indent:]
-        if not content:
-            continue
-        folds = "\n " if places and content[0] not in " \t" else "\n"
-        while value[len(places)] in folds:
-            places.append(end_of_row)
-        places += range(start + indent, start + len(row))
-        end_of_row = start + len(row)
-    return places + [end_of_row] * (len(value) - len(places))
 
 
 # -- reading
@@ -210,8 +171,8 @@ class Reader:
             self._stop(error)
             self._finish(whole=False)
 
-    def _report(self, code: str, start: int, end: int, message: str, instead: str) -> None:
-        self.findings.append(Finding(code, "error", message, instead, self.source.span(start, end)))
+    def _report(self, code: str, start: int, end: int, message: str, instead: str, level: Level = "error") -> None:
+        self.findings.append(Finding(code, level, message, instead, self.source.span(start, end)))
 
     def _stop(self, error: MarkedYAMLError) -> None:
         """Says why the text cannot be read further."""
@@ -315,6 +276,7 @@ class Reader:
             self._close(self._pass_over(1))
             self.told = False
         elif style == "":
+            value = self._plain(frame, value, start, end)
             self._put(None if value in NULLS else value, event, style, end)
         else:
             if not value and style in "|>" and self.source.text[start + 1 : start + 2].isdigit():
@@ -323,6 +285,28 @@ class Reader:
                 self._report("AAC101", start, start + 1, said, f"put the value in quotes: `{quoted(written)}`")
                 self.broken = True
             self._put(value, event, style, end)
+
+    def _plain(self, frame: Frame, value: str, start: int, end: int) -> str:
+        """A text without quotes, less the spaces at its ends that only look like some; tells what looks unmeant."""
+        if value.strip(LOOKS_BLANK) != value:
+            self._look_blank(value, start, end)
+            value = value.strip(LOOKS_BLANK)
+        after = self.source.text[end : end + 2]
+        if after == " #":
+            mistake = cut_by_comment(self.source, value, end)
+            if mistake:
+                self._report(mistake.code, mistake.at, mistake.at + 1, mistake.message, mistake.instead, "warning")
+        if value[:1] in CURLY and frame.key not in PROSE and IN_CURLY_QUOTES.fullmatch(value):
+            said = "curly quotes are letters to YAML, so they belong to the value"
+            self._report("AAC113", start, end, said, f"write straight ones: `{quoted(value[1:-1])}`", "warning")
+        return value
+
+    def _look_blank(self, text: str, start: int, end: int) -> None:
+        """Reports the first character at the ends of a text that looks like a space and is none."""
+        at = next(at for at in (*range(start, end), end - 1) if self.source.text[at] in LOOKS_BLANK)
+        name = unicodedata.name(self.source.text[at], "a character").lower()
+        said = f"a character that only looks like a space ({name}) belongs to `{text.strip(LOOKS_BLANK)}`"
+        self._report("AAC114", at, at + 1, said, "delete it, or type a space")
 
     def _key(self, frame: Frame, node: dict[str, Plain], event: Event) -> None:
         """Takes a key; one that is refused is passed over with its value."""
@@ -333,6 +317,9 @@ class Reader:
         elif event.style == "" and key in NULLS:
             said = f"`{key}` is no value, so it cannot be a key" if key else "a key is missing before the colon"
             self._report("AAC109", start, end, said, f'write a key; if this is meant, put it in quotes: `"{key}":`')
+        elif event.style == "" and key.strip(LOOKS_BLANK) != key:
+            self._look_blank(key, start, end)
+            self.broken = True
         elif key in node:
             first = self.source.line(self.positions[*frame.path, key].key_start)
             self._report("AAC102", start, end, f"`{key}` stands here already, in line {first}", "keep one of the two")
@@ -350,7 +337,7 @@ class Reader:
             if glued:
                 self._report(glued.code, start, end, glued.message, glued.instead)
                 return True
-        elif event.value.count("(") > event.value.count(")") and text[end : end + 1] == ",":
+        elif text[end : end + 1] == "," and is_open(event.value):
             said = "is only a part: YAML cuts unquoted text at each comma"
         else:
             return False
@@ -422,7 +409,7 @@ def read_text(data: bytes, file: str) -> tuple[list[Document], list[Finding]]:
     Whatever the bytes are, nothing is raised. After a syntax error the documents before it are there, and what was read
     of its own document if that has a kind and an id.
     """
-    source, unreadable = _decode(data, file)
+    source, unreadable = decode(data, file)
     if unreadable:
         return [], [unreadable]
     reader = Reader(source)
@@ -441,23 +428,14 @@ def read_folder(root: Path) -> tuple[list[Document], list[Finding]]:
 
     That there is none at all is a finding (AAC111).
     """
-    documents: list[Document] = []
-    findings: list[Finding] = []
-    folder = root / FOLDER
-    if not folder.is_dir():
+    if not (root / FOLDER).is_dir():
         message = f"there is no folder `{FOLDER}` in `{root}`"
         return [], [Finding("AAC111", "error", message, "make it: every document of the project is a YAML file in it")]
-    files = {
-        path.relative_to(root).as_posix(): path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in (".yml", ".yaml") and path.is_file()
-    }
-    for file, path in sorted(files.items()):
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            message = f"the file cannot be read: {error.strerror}"
-            findings.append(Finding("AAC101", "error", message, "make it readable", Text(file, "").span(0, 0)))
+    documents: list[Document] = []
+    findings: list[Finding] = []
+    for file, data in files(root, FOLDER):
+        if isinstance(data, Finding):
+            findings.append(data)
             continue
         found, wrong = read_text(data, file)
         documents += found
@@ -467,25 +445,3 @@ def read_folder(root: Path) -> tuple[list[Document], list[Finding]]:
         instead = f"begin with `{FOLDER}/company.yml`: its first line is `kind: company`"
         findings.append(Finding("AAC111", "error", message, instead))
     return documents, findings
-
-
-def _decode(data: bytes, file: str) -> tuple[Text, Finding | None]:
-    """The text of a file, or what makes it none."""
-    data = data.removeprefix(BOM_UTF8)
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        at, text = len(data[: error.start].decode()), data.decode(errors="replace")
-        utf16 = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
-        message = "the file is UTF-16, not UTF-8" if utf16 else f"the byte 0x{data[error.start]:02X} is not UTF-8"
-        instead = "save the file as UTF-8"
-    else:
-        found = UNREADABLE.search(text)
-        if found is None:
-            return Text(file, text), None
-        at, code = found.start(), ord(found[0])
-        name = unicodedata.name(found[0], "a NUL character" if code == 0 else "a control character")
-        message = f"{name} (U+{code:04X}) cannot stand in a document"
-        instead = "delete it, or save the file as UTF-8 if it is of another encoding"
-    shown = Text(file, UNREADABLE.sub("\ufffd", text))
-    return shown, Finding("AAC107", "error", message, instead, shown.span(at, at + 1))

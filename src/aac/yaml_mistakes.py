@@ -14,7 +14,13 @@ NO_TAGS = "leave it out; a text that begins with `!` stands in quotes"
 NOT_CUT = "put the whole rule in quotes, or on a line of its own"
 QUOTE = "put the value in quotes: `{quoted}`"
 KEY_WITHOUT_SPACE = re.compile(r"(?:- )*([\w.-]+):([^\s:/].*)")
+CURLY = "“”„‘’‚«»"
 CURLY_QUOTES = re.compile("[“”„‘’‚]")
+IN_CURLY_QUOTES = re.compile(f"[{CURLY}]([^{CURLY}]*)[{CURLY}]")
+LOOKS_BLANK = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u205f\u3000"
+"""Characters that look like a space, or like nothing, and are letters to YAML."""
+OPENING_QUOTE = re.compile(r"(?<![\w)'])'(?=\S)")
+QUOTED = re.compile(r"'[^']*'")
 
 
 class Stop(NamedTuple):
@@ -87,6 +93,24 @@ def quoted(text: str) -> str:
     return f'"{text}"'
 
 
+def is_open(text: str) -> bool:
+    """Whether a text opens a parenthesis or a quote and does not close it: something has cut it."""
+    left = QUOTED.sub("", text)
+    return left.count("(") > left.count(")") or OPENING_QUOTE.search(left) is not None
+
+
+def cut_by_comment(source: Text, value: str, end: int) -> Mistake | None:
+    """The mistake in a text without quotes that YAML ends before ` #` if what follows seems to belong to it."""
+    whole = value + source.rest(end).rstrip()
+    message = "the value ends here: what stands behind ` #` is a comment to YAML"
+    instead = QUOTE.format(quoted=quoted(whole))
+    if is_open(value):
+        return Mistake("AAC115", end + 1, message, instead)
+    if " " in value and re.match(r" #\w", source.rest(end)):
+        return Mistake("AAC115", end + 1, message, f"{instead}; if it is a comment, write a space behind `#`")
+    return None
+
+
 def no_space_after_colon(at: int, text: str) -> Mistake | None:
     """The mistake in a text, which begins at an index, such as `id:sales`."""
     glued = KEY_WITHOUT_SPACE.match(text)
@@ -111,6 +135,8 @@ def _mistake(source: Text, stop: Stop) -> Mistake:
     text, words = source.text, stop.words
     if text[stop.at : stop.at + 1] == "\t" and re.search("any token|tab character", words):
         return Mistake("AAC105", stop.at, "a tab stands where YAML counts spaces", "indent with spaces")
+    if re.search("quoted scalar", words) and text[stop.since - 1 : stop.since] in ("]", "}"):
+        return _cut_by_bracket(stop.since - 1, text[stop.since - 1])
     for cause in CAUSES:
         if re.search(cause.words, words):
             at = stop.since if cause.begins else stop.at
@@ -170,15 +196,32 @@ def _after_quote(source: Text, stop: Stop) -> Mistake:
 
 def _in_brackets(source: Text, stop: Stop) -> Mistake:
     """A list or mapping in brackets that is cut short, or misses a comma."""
-    closes = "]" if source.text[stop.since] == "[" else "}"
-    if closes not in source.text[stop.at :]:
+    text = source.text
+    closes = "]" if text[stop.since] == "[" else "}"
+    if closes not in text[stop.at :]:
         return _never_closed(source, stop.since)
-    instead = "write a comma between two parts; a text with any of `{}[],` stands in quotes"
+    if stop.style == "" and stop.scalar_end <= stop.at and not text[stop.scalar_end : stop.at].strip(" "):
+        if text[stop.at] in "[]{}":
+            return _cut_by_bracket(stop.at, text[stop.at])
+        if is_open(text[stop.scalar_start : stop.scalar_end]):
+            said = f"`{text[stop.scalar_start : stop.scalar_end]}` is only a part: YAML cuts unquoted text at `: `"
+            return Mistake("AAC110", stop.scalar_start, said, NOT_CUT)
+    instead = "write a comma between two parts; a text with `: ` or any of `{}[],` in it stands in quotes"
     return Mistake("AAC101", stop.at, f"a comma or `{closes}` is missing before this", instead)
+
+
+def _cut_by_bracket(at: int, bracket: str) -> Mistake:
+    return Mistake("AAC110", at, f"YAML ends unquoted text at this `{bracket}`", NOT_CUT)
 
 
 def _never_closed(source: Text, at: int) -> Mistake:
     closes = "]" if source.text[at] == "[" else "}"
+    comment = re.search(f"[ \\t]#.*{re.escape(closes)}", source.rest(at))
+    if comment:
+        message = (
+            f"the rest of the line is a comment to YAML, with the `{closes}` that belongs to line {source.line(at)}"
+        )
+        return Mistake("AAC101", at + comment.start() + 1, message, "put the text that holds the `#` in quotes")
     message = f"the `{source.text[at]}` that opens here is never closed"
     return Mistake("AAC101", at, message, f"close it with `{closes}`")
 

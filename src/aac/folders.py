@@ -1,0 +1,72 @@
+"""The files of a folder, whatever stands there under their names: nothing is passed over in silence."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+from aac.findings import Finding, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SUFFIXES = (".yml", ".yaml")
+MAX_BYTES = 4_000_000
+"""No text that people write by hand is longer; reading this much takes seconds."""
+SORTS = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def files(root: Path, folder: str) -> Iterator[tuple[str, bytes | Finding]]:
+    """The YAML files below a folder of a project by their paths, in order: what is in each, or why that is not known.
+
+    Links are followed; a folder that several ways lead to is read once. AAC112: too long; AAC116: cannot be read.
+    """
+    named = {path.relative_to(root).as_posix(): path for path in _walk(root / folder)}
+    for file, path in sorted(named.items()):
+        yield file, _read(path, file)
+
+
+def _walk(top: Path) -> Iterator[Path]:
+    """Everything that is named like a YAML file and is no folder, and the folders that cannot be listed."""
+    seen: set[tuple[int, int]] = set()
+    folders = [top]
+    while folders:
+        folder = folders.pop()
+        try:
+            here = folder.stat()
+            entries = sorted(folder.iterdir())
+        except OSError:
+            yield folder
+            continue
+        if (here.st_dev, here.st_ino) not in seen:
+            seen.add((here.st_dev, here.st_ino))
+            for path in entries:
+                if path.is_dir():
+                    folders.append(path)
+                elif path.suffix.lower() in SUFFIXES:
+                    yield path
+
+
+def _read(path: Path, file: str) -> bytes | Finding:
+    """What is in a file. One that is no ordinary file is not opened, as that may wait for ever."""
+    try:
+        mode = path.stat().st_mode
+        sort = next((name for is_one, name in SORTS if is_one(mode)), None)
+        if sort is not None:
+            return Finding("AAC116", "error", f"this is {sort}, not a file", "put a file there", Span(file, 1, 1))
+        with path.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        message = f"this cannot be read: {error.strerror}"
+        return Finding("AAC116", "error", message, "make it readable; a link has to lead somewhere", Span(file, 1, 1))
+    if len(data) > MAX_BYTES:
+        message = f"the file is longer than {MAX_BYTES // 1_000_000} MB, so it is not read"
+        instead = "split it into several files; records belong into a source, not into documents"
+        return Finding("AAC112", "error", message, instead, Span(file, 1, 1))
+    return data
