@@ -16,6 +16,7 @@ COMMANDS = {
     "validate": "aac.commands.validate",
     "pull": "aac.commands.pull",
     "check": "aac.commands.check",
+    "query": "aac.commands.query",
     "build": "aac.commands.build",
     "schema": "aac.commands.schema",
     "plugins": "aac.commands.plugins",

@@ -133,8 +133,8 @@ class Measure:
     """A number over a population: ``formula`` is arithmetic over aggregates.
 
     ``subject`` is ``kind:id``; ``has_target``: whether `check` shows it. Without ``anchor`` only the window `all` can
-    be measured. A value is in ``unit``; a span of time in ``scale`` stored integers a unit. Its dimensions split it each
-    alone, or if it ``is_crossed`` all at once.
+    be measured. A value is in ``unit``; a span of time in ``scale`` stored integers a unit. Its dimensions split it
+    each alone, or if it ``is_crossed`` all at once.
     """
 
     subject: str

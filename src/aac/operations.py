@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass, replace
+from functools import partial
 from os.path import normpath
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ from aac.loading import load
 from aac.periods import day_of, parse_moment
 from aac.plugins import load as load_plugins
 from aac.privacy import without_personal
+from aac.querying import measures_of, without_other_targets
+from aac.reports import queried
 from aac.reports.base import Page
 from aac.results import Results, SourceState
 from aac.revisions import revision
@@ -35,8 +38,10 @@ if TYPE_CHECKING:
     from aac.config import Source
     from aac.connectors.base import Connector
     from aac.landing.state import PulledSource
+    from aac.measures import Clock, Measure
     from aac.plugins import Registry
     from aac.project import Project
+    from aac.querying import Question
     from aac.reports.base import Entry, ReportProject
 
 SITE = "site"
@@ -212,6 +217,30 @@ def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], Non
     Raises NoDataError, SourceError for data that today's documents cannot be measured on, UsageError for windows that
     do not exist, and EngineError.
     """
+
+    def agreed(made: Project) -> list[Clock | Measure]:
+        return [*made.clocks, *(m for m in made.measures if everything or m.has_target)]
+
+    return _measured(opened, now_us, asked, tell, agreed)
+
+
+def query(opened: Opened, now_us: int, question: Question, asked: Asked, form: str, tell: Callable[[str], None]) -> str:
+    """The numbers that a question asks for, as text, CSV or JSON. Raises what `measure` does."""
+    if form not in queried.FORMATS:
+        raise UsageError(f"--format: there is no format `{form}`; {did_you_mean(form, queried.FORMATS)}")
+    measures_of(question, opened.project)  # what cannot be asked is told before there is data
+    results = _measured(opened, now_us, asked, tell, partial(measures_of, question))
+    return queried.FORMATS[form](opened.project, without_other_targets(results, opened.project), question.by)
+
+
+def _measured(
+    opened: Opened,
+    now_us: int,
+    asked: Asked,
+    tell: Callable[[str], None],
+    chosen: Callable[[Project], Sequence[Clock | Measure]],
+) -> Results:
+    """What is ``chosen`` of the project of its day, measured on the data that was pulled."""
     made = opened.project
     with prepared(made.root, made.tables, made.config.sources, made.timezone) as data:
         for notice in data.notices:
@@ -221,8 +250,7 @@ def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], Non
         sources = tuple(_state(made.config.sources[pulled.id], pulled, now_us) for pulled in data.sources)
         stale = frozenset(source.id for source in sources if source.status == "stale")
         made = _on_its_day(made, asked, data.sources)
-        measured = [*made.clocks, *(m for m in made.measures if everything or m.has_target)]
-        results, found = evaluate(made, data, data.engine, replace(asked, stale=stale), measured)
+        results, found = evaluate(made, data, data.engine, replace(asked, stale=stale), chosen(made))
         findings = in_reading_order([*with_reviews(opened, now_us).findings, *data.findings, *found])
         all_of_it = Results(made.name, revision(made.root), now_us, sources, data.rows, results, findings)
     return without_personal(all_of_it, made.entries())

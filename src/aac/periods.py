@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Unit = Literal["minutes", "hours", "days", "months"]
 TimeKind = Literal["elapsed", "business", "calendar"]
@@ -102,20 +105,37 @@ def parse_duration(text: str) -> Duration:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The local days from ``first`` up to, not including, ``until``; both null in the window `all`."""
+    """The local days from ``first`` up to, not including, ``until``; both null in the window `all`.
+
+    A rolling one ends at a moment, and begins at the same local time of an earlier day: ``first`` and the last of its
+    days are in it in part.
+    """
 
     label: str
-    grain: Grain
+    grain: Grain | Literal["rolling"]
     first: date | None
     until: date | None
+    ends: tuple[int, int] | None = None
+    """Of a rolling window its first moment and the first after it, in microseconds."""
 
     def start_us(self, zone: str) -> int | None:
         """The first moment in it; null in `all`."""
+        if self.ends is not None:
+            return self.ends[0]
         return None if self.first is None else midnight_us(self.first, zone)
 
     def until_us(self, zone: str) -> int | None:
         """The first moment after it; null in `all`."""
+        if self.ends is not None:
+            return self.ends[1]
         return None if self.until is None else midnight_us(self.until, zone)
+
+    def days(self, zone: str) -> tuple[date | None, date | None]:
+        """The first date in it, and the first after it: those whose midnight lies in it; null in `all`."""
+        first, start = self.first, self.start_us(zone)
+        if first is not None and start is not None and midnight_us(first, zone) < start:
+            first += timedelta(days=1)
+        return first, self.until
 
 
 ALL = Window("all", "all", None, None)
@@ -151,17 +171,39 @@ def window_of(grain: Grain, day: date, fiscal_start: tuple[int, int] = JANUARY) 
     return Window(labels[grain], grain, _day_in(begins, start_day), _day_in(begins + length, start_day))
 
 
+def rolling_window(days: int, until_us: int, zone: str) -> Window:
+    """The window that ends at a moment and begins so many local days earlier, at the same time of the day."""
+    local = _reading(until_us, ZoneInfo(zone))
+    start_us = _moment_us(local - timedelta(days=days), ZoneInfo(zone), fold=1)
+    last = day_of(until_us - 1, zone)
+    label = f"rolling to {last}"
+    return Window(label, "rolling", day_of(start_us, zone), last + timedelta(days=1), (start_us, until_us))
+
+
+def windows_between(
+    grain: Grain, first: date, until: date, fiscal_start: tuple[int, int] = JANUARY
+) -> Iterator[Window]:
+    """Every window of a grain that holds a day from ``first`` up to, not including, ``until``; oldest first."""
+    window = window_of(grain, first, fiscal_start)
+    while window.first is not None and window.first < until:
+        yield window
+        window = following(window, fiscal_start)
+
+
 def previous(window: Window, fiscal_start: tuple[int, int] = JANUARY) -> Window:
-    """The window of the same grain that ends where this one begins; ValueError for `all`."""
-    if window.first is None:
-        raise ValueError("nothing comes before the window `all`; name a window with a beginning, as in `2026-02`")
+    """The window of the same grain that ends where this one begins; ValueError for `all` and rolling ones."""
+    if window.first is None or window.grain == "rolling":
+        raise ValueError(
+            f"nothing comes before the window `{window.label}`; name a window with a beginning, as in `2026-02`"
+        )
     return window_of(window.grain, window.first - timedelta(days=1), fiscal_start)
 
 
 def following(window: Window, fiscal_start: tuple[int, int] = JANUARY) -> Window:
-    """The window of the same grain that begins where this one ends; ValueError for `all`."""
-    if window.until is None:
-        raise ValueError("nothing comes after the window `all`; name a window with an end, as in `2026-02`")
+    """The window of the same grain that begins where this one ends; ValueError for `all` and rolling ones."""
+    if window.until is None or window.grain == "rolling":
+        advice = "name a window with an end, as in `2026-02`"
+        raise ValueError(f"nothing comes after the window `{window.label}`; {advice}")
     return window_of(window.grain, window.until, fiscal_start)
 
 

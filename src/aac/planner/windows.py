@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from aac.errors import UsageError
 from aac.expressions.nodes import NOTHING, Call, Case, Literal
-from aac.periods import ALL, Grain, Window, current_window, last_windows, parse_label
+from aac.periods import (
+    ALL,
+    YEARS,
+    Grain,
+    Window,
+    current_window,
+    last_windows,
+    parse_label,
+    rolling_window,
+    window_of,
+    windows_between,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +32,11 @@ if TYPE_CHECKING:
 EPOCH = date(1970, 1, 1)
 MOST_WINDOWS = 1000
 """As many windows `last:N` counts back: of the grain `year` more would leave the years that dates have."""
+ROLLING = re.compile(r"rolling ([1-9][0-9]{0,3}) days")
+RANGE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})?\.\.([0-9]{4}-[0-9]{2}-[0-9]{2})?")
+"""From a day up to, not including, another one: `2025-01-01..2026-01-01`; either may be left out."""
+RECENT = 12
+"""Windows of a range that does not say where it begins."""
 UNPLACED = -1
 """The window number of a record whose moment is unknown, or later than as_of, which is the same (LANGUAGE §7)."""
 
@@ -61,8 +79,12 @@ def choose(asked: Sequence[str], grain: Grain, clockwork: Clockwork) -> tuple[Ch
     chosen: dict[Window, Chosen] = {}
     for word in asked or ("last", "current"):
         name, _, count = word.partition(":")
-        if word == "current":
-            windows: Iterable[Window] = (current_window(grain, as_of, zone, fiscal),)
+        if rolling := ROLLING.fullmatch(word):
+            windows: Iterable[Window] = (rolling_window(int(rolling[1]), as_of, zone),)
+        elif RANGE.fullmatch(word):
+            windows = _in_range(word, grain, clockwork)
+        elif word == "current":
+            windows = (current_window(grain, as_of, zone, fiscal),)
         elif word == "last" or (name == "last" and count.isdecimal() and 0 < int(count) <= MOST_WINDOWS):
             windows = last_windows(grain, as_of, zone, int(count or 1), fiscal)
         else:
@@ -74,6 +96,36 @@ def choose(asked: Sequence[str], grain: Grain, clockwork: Clockwork) -> tuple[Ch
         for window in windows:
             chosen.setdefault(window, Chosen(window, "named" if asked else word))
     return tuple(sorted(chosen.values(), key=lambda c: (c.window.first or date.min, c.window.until or date.max)))
+
+
+def _in_range(word: str, grain: Grain, clockwork: Clockwork) -> list[Window]:
+    """The windows that hold a day of a range and had begun by as_of; raises UsageError for days that cannot be."""
+    current = current_window(grain, clockwork.as_of_us, clockwork.zone, clockwork.fiscal_start)
+    if current.until is None:
+        raise UsageError(f"`{word}`: all time has no part; name a grain, such as `month`")
+    first, until = (_day(text) if text else None for text in word.split(".."))
+    until = min(until or current.until, current.until)
+    if first is None:
+        first = window_of(grain, until - timedelta(days=1), clockwork.fiscal_start).first or until
+        for _ in range(RECENT - 1):
+            first = window_of(grain, first - timedelta(days=1), clockwork.fiscal_start).first or first
+    windows = list(islice(windows_between(grain, first, until, clockwork.fiscal_start), MOST_WINDOWS + 1))
+    if not windows:
+        raise UsageError(f"`{word}`: there is no {grain.replace('_', ' ')} between these days that has begun")
+    if len(windows) > MOST_WINDOWS:
+        raise UsageError(f"`{word}`: these are more than {MOST_WINDOWS} windows; begin later, or take a longer grain")
+    return windows
+
+
+def _day(text: str) -> date:
+    """A day as ISO 8601; raises UsageError."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"`{text}` is no day") from None
+    if day.year not in YEARS:
+        raise UsageError(f"`{text}` is not in the years {YEARS[0]} to {YEARS[-1]}")
+    return day
 
 
 def all_time() -> tuple[Chosen, ...]:
@@ -99,7 +151,8 @@ def layers(windows: tuple[Chosen, ...]) -> list[tuple[Chosen, ...]]:
 def bounds(window: Window, zone: str, is_date: bool) -> tuple[int | None, int | None]:
     """From and until of a window in the unit of a moment: microseconds, or days since the epoch."""
     if is_date:
-        return _days(window.first), _days(window.until)
+        first, until = window.days(zone)
+        return _days(first), _days(until)
     return window.start_us(zone), window.until_us(zone)
 
 

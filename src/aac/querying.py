@@ -1,0 +1,162 @@
+"""What `aac query` asks for -> measures and the words of windows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+from aac.errors import UsageError
+from aac.expressions.check import Broken, check_rule
+from aac.expressions.nodes import Stored
+from aac.expressions.parse import Refused, parse
+from aac.findings import did_you_mean
+from aac.measures import Dimension
+from aac.periods import GRAINS
+from aac.planner.setting import everything_in
+from aac.planner.windows import RECENT, ROLLING
+from aac.results import NumberReading, Verdict
+from aac.scope import RuleNames
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aac.measures import Measure
+    from aac.periods import Grain
+    from aac.project import Project
+    from aac.results import Reading, Results
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which metrics, split by which dimensions, in windows of which grain, from which day until before which one.
+
+    ``grain`` is null for months, or for all time of a metric that has no moment.
+    """
+
+    metrics: tuple[str, ...]
+    by: tuple[str, ...] = ()
+    grain: str | None = None
+    first: str | None = None
+    until: str | None = None
+
+    @property
+    def windows(self) -> tuple[str, ...]:
+        """The words of its windows, as `--window` has them; raises UsageError for what cannot be."""
+        grain = self.grain or "month"
+        if grain not in GRAINS and not ROLLING.fullmatch(grain):
+            advice = did_you_mean(grain, [*GRAINS, "rolling 90 days"])
+            raise UsageError(f"--grain: there is no grain `{grain}`; {advice}")
+        for option, day in (("--from", self.first), ("--until", self.until)):
+            if day is not None and not DAY.fullmatch(day):
+                raise UsageError(f"{option}: `{day}` is no day; write it as `2026-02-01`")
+        has_range = self.first is not None or self.until is not None
+        if has_range and (grain == "all" or grain not in GRAINS):
+            raise UsageError(f"--grain: `{grain}` has no beginning to choose; leave out `--from` and `--until`")
+        if has_range:
+            return (f"{self.first or ''}..{self.until or ''}",)
+        return (f"last:{RECENT}", "current") if grain in GRAINS else (grain,)
+
+
+def measures_of(question: Question, project: Project) -> list[Measure]:
+    """The measures that answer a question, in its order; raises UsageError for metrics and dimensions that cannot."""
+    found = [_measure(name, project) for name in dict.fromkeys(question.metrics)]
+    is_dated = question.grain not in (None, "all") or question.first or question.until
+    without = next((measure for measure in found if measure.anchor is None), None)
+    if is_dated and without is not None:
+        raise UsageError(f"`{without.subject}` says no moment with `at`, so it has no periods: ask for `--grain all`")
+    grain = next((known for known in GRAINS if known == question.grain), cast("Grain", "month"))
+    names = dict.fromkeys(question.by)
+    return [
+        replace(
+            measure,
+            grain=grain,
+            dimensions=tuple(_dimension(name, measure, project) for name in names),
+            is_crossed=True,
+        )
+        for measure in found
+    ]
+
+
+def without_other_targets(results: Results, project: Project) -> Results:
+    """The results without verdicts on volumes in windows of another grain than that of their target."""
+    agreed = {measure.subject: measure.grain for measure in project.measures}
+
+    def is_other(reading: Reading) -> bool:
+        return _is_volume(reading) and reading.window.grain != agreed.get(reading.subject)
+
+    return replace(
+        results,
+        results=tuple(replace(r, verdict=Verdict(None)) if is_other(r.reading) else r for r in results.results),
+    )
+
+
+def _is_volume(reading: Reading) -> bool:
+    return isinstance(reading, NumberReading) and reading.is_volume
+
+
+def _measure(name: str, project: Project) -> Measure:
+    id_ = name.removeprefix("metric:")
+    measures = {measure.subject.partition(":")[2]: measure for measure in project.measures if _is_metric(measure)}
+    if id_ in measures:
+        return measures[id_]
+    if ("metric", id_) in project.models:
+        raise UsageError(f"the metric `{id_}` is checked, and this version of aac does not measure it yet")
+    other = next((kind for kind, other in project.places if other == id_), None)
+    if other is not None:
+        raise UsageError(f"`{id_}` is no metric, but a document of kind `{other}`; `aac explain {id_}` tells about it")
+    raise UsageError(f"there is no metric `{id_}`; {did_you_mean(id_, measures)}")
+
+
+def _is_metric(measure: Measure) -> bool:
+    return measure.subject.startswith("metric:")
+
+
+def _dimension(name: str, measure: Measure, project: Project) -> Dimension:
+    """What a name that is declared somewhere means on the records of a measure."""
+    entity = measure.population.entity
+    declared: dict[str, Dimension] = {}
+    names: dict[str, None] = {}
+    for part in (*project.measures, *project.clocks):
+        for dimension in part.dimensions:
+            names[dimension.name] = None
+            if part.population.entity == entity:
+                declared.setdefault(dimension.name, dimension)
+    found = declared.get(name) or (_resolved(name, entity, project) if name in names else None)
+    if found is None:
+        known = [other for other in names if other in declared or _resolved(other, entity, project) is not None]
+        told = f"means nothing on `{entity}`" if name in names else "is declared with `by` nowhere"
+        advice = did_you_mean(name, known) or "declare it with `by` in a metric or an SLA"
+        raise UsageError(f"--by: `{name}` {told}; {advice}")
+    if _is_personal(found, project):
+        raise UsageError(f"--by: `{name}` is personal (`pii`), and no report is split by that")
+    return found
+
+
+def _resolved(name: str, entity: str, project: Project) -> Dimension | None:
+    """A name that is declared on another entity, as an expression on this one; null when it means nothing here."""
+    try:
+        typed = check_rule(parse(name), entity, RuleNames(project))
+    except (Refused, Broken):
+        return None
+    return Dimension(name, typed.node, typed.type)
+
+
+def _is_personal(dimension: Dimension, project: Project) -> bool:
+    """Whether a dimension reads a personal field, or a reference to records whose key is one."""
+    tables = {table.entity: table for table in project.tables}
+    personal = {(table.entity, stored.name) for table in project.tables for stored in table.fields if stored.pii}
+    for entity, name in _fields(dimension):
+        target = tables[entity].field(name).type.entity
+        keys = {(target, key) for key in tables[target].key} if target in tables else set[tuple[str, str]]()
+        if {(entity, name), *keys} & personal:
+            return True
+    return False
+
+
+def _fields(dimension: Dimension) -> Iterable[tuple[str, str]]:
+    for node in everything_in([dimension.value]):
+        if isinstance(node, Stored):
+            yield node.entity, node.field
