@@ -50,7 +50,7 @@ def test_golden_cases(golden: Running, rule: str) -> None:
 def test_every_function_is_interpreted(golden: Running) -> None:
     checked = [check_rule(parse(rule), "thing", golden.names).node for rule in GOLDEN]
     used = {part.function for node in checked for part in below(node) if isinstance(part, Call)}
-    in_evaluate, rewritten = {"and", "or", "coalesce"}, {"business_hours_between"}
+    in_evaluate, rewritten = {"and", "or", "coalesce"}, {"business_hours_between", "per_year"}
     assert used | (FUNCTIONS.keys() - rewritten) <= interpret.FUNCTIONS.keys() | in_evaluate
 
 
@@ -211,11 +211,29 @@ class Chance:
 
     def whole(self, depth: int) -> list[str]:
         a, b = (self.rule("whole", depth) for _ in range(2))
-        return [f"({a} + {b})", f"({a} - {self.pick('0', '1', '3')})", f"-({a})", self.pick("0", "1", "2")]
+        part = self.pick("year", "quarter", "month", "week", "day", "isodow")
+        return [
+            f"({a} + {b})",
+            f"({a} - {self.pick('0', '1', '3')})",
+            f"-({a})",
+            self.pick("0", "1", "2"),
+            f"abs({a})",
+            f"{self.pick('least', 'greatest')}({a}, {b})",
+            f"length({self.rule('text', depth)})",
+            f"date_part('{part}', {self.rule(self.pick('date', 'moment'), depth)})",
+            f"date_part('{self.pick('hour', 'minute')}', {self.rule('moment', depth)})",
+        ]
 
     def number(self, depth: int) -> list[str]:
         a, b = self.rule("number", depth), self.rule("whole", depth)
-        return [f"({a} + {b})", f"({a} - {self.field('number')})", "1.5"]
+        return [
+            f"({a} + {b})",
+            f"({a} - {self.field('number')})",
+            "1.5",
+            f"abs({a})",
+            f"round({a}, {self.pick('0', '1', '2', '-1')})",
+            f"greatest({a}, {b})",
+        ]
 
     def money(self, depth: int) -> list[str]:
         return [f"({self.rule('money', depth)} - {self.field('money')})"]
@@ -225,10 +243,14 @@ class Chance:
         a, b = (self.rule(sort, depth) for _ in range(2))
         one, other = (self.rule("condition", depth) for _ in range(2))
         since, until = (self.rule("moment", depth) for _ in range(2))
+        desk = self.pick("u", "parent.u", "'desk'")
         return [
             f"{a} {self.pick('=', '<>', '<', '<=', '>', '>=')} {b}",
             f"{self.rule('number', depth)} * {self.pick('2', '0.5', self.field('whole'))} > {self.field('number')}",
             f"{self.field('money')} * {self.field('whole')} <= {self.rule('money', depth)}",
+            f"{self.rule('number', depth)} / {self.rule('whole', depth)} {self.pick('>', '=')} {self.field('number')}",
+            f"{self.rule('whole', depth)} / {self.field('number')} < {self.rule('whole', depth)}",
+            f"power({self.field('whole')}, {self.pick('2', '-1', '0.5')}) {self.pick('<', '=')} {self.field('number')}",
             f"{a} in ({b}, {self.field(sort)})",
             f"{a} not in ({b}, {self.field(sort)})",
             f"({a} between {b} and {self.field(sort)})",
@@ -240,7 +262,8 @@ class Chance:
             f"{self.rule('text', depth)} {self.pick('like', 'ilike', 'not like')} {self.pick(*PATTERNS)}",
             f"hours_between({since}, {until}) > {self.pick('0', '4', '24.5')}",
             f"days_between({self.rule('date', depth)}, {self.field('date')}) >= 1",
-            f"business_hours_between({since}, {until}, {self.pick('u', 'parent.u', chr(39) + 'desk' + chr(39))}) > 2",
+            # a calendar covers the days of the data, and not those that a rule makes of them
+            f"business_hours_between({self.field('moment')}, {self.field('moment')}, {desk}) > 2",
             f"{since} < '2026-03-27 10:00'",
             f"{self.rule('date', depth)} >= '2026-03-26'",
         ]
@@ -249,10 +272,12 @@ class Chance:
         return [f"{self.pick('lower', 'upper')}({self.rule('text', depth)})", "'Ab'"]
 
     def date(self, depth: int) -> list[str]:
-        return [self.rule("date", depth)]
+        part = self.pick("year", "quarter", "month", "week", "day")
+        return [self.rule("date", depth), f"date_trunc('{part}', {self.rule('date', depth)})"]
 
     def moment(self, depth: int) -> list[str]:
-        return [self.rule("moment", depth), "as_of"]
+        part = self.pick("year", "quarter", "month", "week", "day", "hour", "minute")
+        return [self.rule("moment", depth), "as_of", f"date_trunc('{part}', {self.rule('moment', depth)})"]
 
     def record(self, number: int, count: int) -> list[str]:
         day = f"2026-03-{self.random.randrange(24, 32)}"

@@ -6,9 +6,11 @@ numbers, which are fractions. What is not known of a record is None; a roll-up i
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -28,11 +30,15 @@ from aac.expressions.nodes import (
     Stored,
     Values,
 )
+from aac.periods import local_time, midnight_us
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aac.calendars import Calendar
+
+EPOCH = date(1970, 1, 1)
+DAY_US = 86_400_000_000
 
 Known = str | int | bool | Fraction | float | None
 """Text, whole number, condition, exact number, inexact number, or nothing."""
@@ -142,6 +148,15 @@ def _of_one_sort(values: tuple[Known, ...]) -> tuple[Known, ...]:
     return tuple(float(value) if isinstance(value, int | Fraction) else value for value in values)
 
 
+def _with_settings(place: int, function: Callable[..., Known]) -> Callable[..., Known]:
+    """A function of the argument at a place; the others are constants, of which null is one."""
+
+    def of_known(*values: Known) -> Known:
+        return None if values[place] is None else function(*values)
+
+    return of_known
+
+
 def _in(subject: Known, *values: Known) -> bool | None:
     if subject is None:
         return None
@@ -182,11 +197,75 @@ def _upper(text: str) -> str:
 LARGE = {"ß": "ẞ"}
 
 
-def _divide(a: Fraction | float, b: Fraction | float) -> Known:
-    """The exact quotient, unknown when divided by 0."""
+def _divide(a: Fraction | float, b: Fraction | float, places: int | None = None, *_: object) -> Known:
+    """The quotient, of exact numbers to so many places, a half to the even neighbour; unknown when divided by 0."""
     if b == 0:
         return None
-    return a / b if isinstance(a, float) else Fraction(a) / Fraction(b)
+    if places is None:
+        return _finite(float(a) / float(b))
+    return round(Fraction(a) / Fraction(b), places)
+
+
+def _power(a: Fraction | float, b: Fraction | float) -> Known:
+    try:
+        return _finite(math.pow(a, b))
+    except (OverflowError, ValueError):
+        return None
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _round(a: Fraction | float, digits: int) -> Known:
+    """To so many digits behind the point, a half away from zero."""
+    if isinstance(a, float):
+        shifted = a * 10.0**digits if digits >= 0 else a / 10.0**-digits
+        whole = math.copysign(math.floor(abs(shifted) + 0.5), a)
+        return whole / 10.0**digits if digits >= 0 else whole * 10.0**-digits
+    return _round_span(a, Fraction(1, 10) ** digits)
+
+
+def _round_span(a: Fraction | int, step: Fraction | int) -> Known:
+    """To the nearest multiple of a step, a half away from zero."""
+    whole = abs(a) / Fraction(step) + Fraction(1, 2)
+    return math.floor(whole) * step * (1 if a >= 0 else -1)
+
+
+# Parts of the calendar: of a moment as clocks in a zone show it; without a zone, of days since the epoch
+
+
+def _date_trunc(part: str, moment: int, zone: str | None) -> Known:
+    """The first moment of the part that a moment lies in."""
+    if zone is not None and part in CLOCK_US:
+        local = local_time(moment, zone)
+        shown = (local.hour * 60 + local.minute) * 60_000_000 + local.second * 1_000_000 + local.microsecond
+        return moment - shown % CLOCK_US[part]
+    first = _first_day(part, local_time(moment, zone).date() if zone is not None else EPOCH + timedelta(moment))
+    return midnight_us(first, zone) if zone is not None else (first - EPOCH).days
+
+
+def _first_day(part: str, day: date) -> date:
+    match part:
+        case "year":
+            return day.replace(month=1, day=1)
+        case "quarter":
+            return day.replace(month=day.month - (day.month - 1) % 3, day=1)
+        case "month":
+            return day.replace(day=1)
+        case "week":
+            return day - timedelta(day.weekday())
+        case _:
+            return day
+
+
+def _date_part(part: str, moment: int, zone: str | None) -> Known:
+    shown = local_time(moment, zone) if zone is not None else local_time(moment * DAY_US, "UTC")
+    parts = {"quarter": (shown.month + 2) // 3, "week": shown.isocalendar().week, "isodow": shown.isoweekday()}
+    return parts[part] if part in parts else getattr(shown, part)
+
+
+CLOCK_US = {"hour": 3_600_000_000, "minute": 60_000_000}
 
 
 def _elapsed(a: int, b: int) -> int:
@@ -217,6 +296,15 @@ FUNCTIONS: dict[str, Callable[..., Known]] = {
     "subtract": _strict(operator.sub),
     "multiply": _strict(operator.mul),
     "divide": _strict(_divide),
+    "abs": _strict(operator.abs),
+    "round": _with_settings(0, _round),
+    "round_span": _strict(_round_span),
+    "power": _strict(_power),
+    "least": _strict(min),
+    "greatest": _strict(max),
+    "length": _strict(len),
+    "date_trunc": _with_settings(1, _date_trunc),
+    "date_part": _with_settings(1, _date_part),
     "hours_between": _strict(_elapsed),
     "days_between": _strict(_elapsed),
 }
