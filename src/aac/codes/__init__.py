@@ -24,7 +24,8 @@ FOLDER = Path(__file__).parent
 class Code:
     """What a code means: ``means`` is Markdown; ``wrong`` gives this code and nothing else, ``right`` gives nothing.
 
-    ``file`` is the one that the examples are, from the project's root. ``data`` are files of the source `crm` (CSV text
+    ``file`` is the one that the examples are, from the project's root; with ``is_shell`` they are commands that change
+    the folder of the project instead. ``data`` are files of the source `crm` (CSV text
     by name) with which the wrong example gives the code when it is pulled and checked, ``right_data`` the same for the
     right one: those of ``data``, unless it is the data that has to be repaired.
     """
@@ -36,6 +37,7 @@ class Code:
     wrong: str
     right: str
     file: str
+    is_shell: bool
     data: Mapping[str, str]
     right_data: Mapping[str, str]
 
@@ -55,6 +57,7 @@ def read(code: str) -> Code:
         entry["wrong"],
         entry["right"],
         entry.get("file", "alignment/more.yml"),
+        "shell" in entry,
         data,
         entry.get("right_data", data),
     )
