@@ -19,6 +19,7 @@ from aac.kinds.written import (
     Count,
     Looks,
     Part,
+    Percentage,
     Promised,
     Row,
     Rule,
@@ -67,7 +68,8 @@ def read_objective(value: object) -> Fraction | None:
         return None
     share = read_share(value)
     if not 0 <= share <= 1:
-        advice = f"did you mean `{value}%`?" if 1 < share <= 100 else "write a share up to 100 %, as in `95%`"
+        is_without_sign = 1 < share <= 100 and not isinstance(share, Percentage)
+        advice = f"did you mean `{value}%`?" if is_without_sign else "write a share up to 100 %, as in `95%`"
         raise wrong("AAC301", f"an objective of `{value}` cannot be", advice)
     return share
 
@@ -195,7 +197,8 @@ class When(Strict):
             place = ("when", "cases", number)
             own = (*place, "calendar") if case.calendar is not None else ("when", "calendar")
             if case.within is not None:
-                made.append(Promise(case.within, case.calendar or self.calendar, (*place, "within"), own))
+                shared = self.calendar if case.within.clock == "business" else None
+                made.append(Promise(case.within, case.calendar or shared, (*place, "within"), own))
         return tuple(made)
 
 

@@ -41,7 +41,7 @@ class Sla(Versioned):
     draft: ClassVar[str] = """\
 kind: sla
 id: $id
-what: # in one sentence: who does what for whom
+what: Who does what for whom    # in one sentence
 who: {owes: $team, to: $other_team}
 when: {within: 2 days}          # or `4 hours`, `4 business hours`, `5 business days`; one promise a case: `cases`
 how_measured:
@@ -72,12 +72,16 @@ escalation:
     """What happens when it is about to be missed, or was."""
 
     @model_validator(mode="after")
-    def _says_when_in_its_form(self) -> Self:
+    def _is_of_one_form(self) -> Self:
         how, every = self.how_measured, self.when.every is not None
         if every != (how.form == "volume"):
             key = "every" if every else "within" if self.when.within is not None else "cases"
             forms = ("volume",) if every else ("clock", "rule")
             raise wrong("AAC228", *of_another_form(how, key, forms), "when", key, key=True)
+        for number, step in enumerate(self.escalation):
+            if how.form == "volume" and (step.is_of_items or step.at == "budget_spent"):
+                mistake = of_another_form(how, step.at, ("clock", "rule"))
+                raise wrong("AAC228", *mistake, "escalation", number, "at")
         return self
 
     @model_validator(mode="after")
@@ -194,15 +198,13 @@ escalation:
         scope.report("AAC405", message, advice, "who", "to", level=level)
 
     def _check_steps(self, scope: Scope) -> None:
-        """Each step once (AAC209), of this form (AAC228), and to a queue or team that is there (AAC204)."""
+        """Each step once (AAC209), and to a queue or team that is there (AAC204)."""
         places = {team.id for team in scope.models("team")}
         places |= {queue.id for team in scope.models("team") for queue in team.queues}
         for number, step in enumerate(self.escalation):
             place = ("escalation", number)
             if step in self.escalation[:number]:
                 scope.report("AAC209", "this step is told twice", "leave one of the two out", *place)
-            if self.how_measured.form == "volume" and (step.is_of_items or step.at == "budget_spent"):
-                scope.report("AAC228", *of_another_form(self.how_measured, step.at, ("clock", "rule")), *place, "at")
             if step.windows_in_a_row is not None:
                 scope.unmeasured(f"`{step.at}`", *place, "at")
             if step.to is not None and step.to not in places and not scope.is_incomplete("team"):
@@ -279,13 +281,14 @@ escalation:
         if self.when.cases is None:
             return promised[0]
         rules = self._check_cases(terms)
-        if self.when.calendar is not None and all(p.calendar_place[1] != "calendar" for p in self.when.promises):
-            advice = "leave it out, or promise business hours"
-            terms.refuse("AAC308", "no case needs this calendar", advice, "when", "calendar")
+        shared = ("when", "calendar")
+        is_used = any(promise.calendar and promise.calendar_place == shared for promise in self.when.promises)
+        if self.when.calendar is not None and not is_used:
+            terms.refuse("AAC308", "no case needs this calendar", "leave it out, or promise business hours", *shared)
         return promised[0] if rules[0] == TRUE and self.when.cases[0].within is not None else None
 
     def _check_cases(self, terms: Terms) -> list[Node | None]:
-        """The rules of all cases; one that no record can come to is told (AAC407)."""
+        """The rules of all cases; one that no record can come to is told (AAC406)."""
         rules: list[Node | None] = []
         for number, case in enumerate(self.when.cases or ()):
             place = ("when", "cases", number, "for")
@@ -293,9 +296,9 @@ escalation:
             if TRUE in rules or (rule is not None and rule in rules):
                 message = "no record comes to this case: one above it is true whenever this is"
                 advice = "put the narrower case first, or leave this one out"
-                terms.scope.report("AAC407", message, advice, *place, level="warning")
+                terms.scope.report("AAC406", message, advice, *place, level="warning")
             elif rule == FALSE:
-                terms.scope.report("AAC407", "this case is never true", "leave it out", *place, level="warning")
+                terms.scope.report("AAC406", "this case is never true", "leave it out", *place, level="warning")
             rules.append(rule)
         return rules
 

@@ -60,7 +60,7 @@ def read_share(value: object) -> Fraction:
     text = str(value).strip()
     match = NUMBER.fullmatch(text)
     if match is None:
-        raise wrong("AAC301", f"`{_cut(text)}` is not a number or share", "write plain digits, as in `95%` or `1500.5`")
+        raise wrong("AAC301", f"{shown(value)} is not a number or share", "write plain digits, as in `95%` or `1500.5`")
     return Percentage(Fraction(match[1]) / 100) if match[2] else Fraction(match[1])
 
 
@@ -90,8 +90,10 @@ def read_zone(value: str) -> str:
 
 def read_duration(value: object) -> Duration:
     """``4 business hours``; raises a finding AAC308."""
+    if not isinstance(value, str):
+        raise wrong("AAC308", f"{shown(value)} is not a duration", "write one number and its unit, as in `4 hours`")
     try:
-        return parse_duration(str(value))
+        return parse_duration(value)
     except ValueError as error:
         raise wrong("AAC308", *advised(error)) from None
 
