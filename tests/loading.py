@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aac import config, plugins
 from aac.loading import load
+from aac.packs import Packs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from aac.findings import Finding
     from aac.project import Project
 
-KINDS = plugins.load(None).kinds
+REGISTRY = plugins.load(None)
+KINDS = REGISTRY.kinds
 CONFIG = '[project]\nname = "Test"\nspec = 1\n[sources.crm]\nconnector = "csv"\npath = "data"\n'
 
 
@@ -24,7 +26,7 @@ def load_files(root: Path, files: Mapping[str, str]) -> tuple[Project, tuple[Fin
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return load(config.load(root), KINDS)
+    return load(config.load(root), KINDS, packs=Packs(REGISTRY.packs))
 
 
 def load_documents(root: Path, text: str, settings: str = CONFIG) -> tuple[Project, tuple[Finding, ...]]:

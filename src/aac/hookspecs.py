@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     import click
 
     from aac.connectors.base import Connector
@@ -21,6 +24,12 @@ hookimpl = pluggy.HookimplMarker("aac")
 @hookspec
 def aac_kinds() -> list[type[Kind]]:
     """Kinds of documents: typed models that can be checked, compiled and judged."""
+    ...
+
+
+@hookspec
+def aac_packs() -> Mapping[str, Path]:
+    """Packs of ready documents, by the name that `extends: …` uses: a folder with a file for each, named by its id."""
     ...
 
 

@@ -22,13 +22,14 @@ from aac.expressions.parsed import Rules
 from aac.findings import Finding, did_you_mean, in_reading_order
 from aac.kinds.base import Versioned
 from aac.measures import Clock, Measure, Table
-from aac.models import invalid, references
+from aac.models import invalid
+from aac.packs import OURS, Packs
 from aac.project import Project, Version
 from aac.prose import prose_findings
 from aac.upkeep import everything_has_an_owner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from aac.config import Config
     from aac.documents import Document
@@ -39,25 +40,30 @@ if TYPE_CHECKING:
 
 
 def load(
-    config: Config, kinds: Mapping[str, type[Kind]], parsed: Rules | None = None
+    config: Config, kinds: Mapping[str, type[Kind]], parsed: Rules | None = None, packs: Packs | None = None
 ) -> tuple[Project, tuple[Finding, ...]]:
     """Everything under `alignment/` as the newest project, and what is wrong with it, in reading order.
 
-    ``parsed`` are rules that were parsed before.
+    ``parsed`` are rules that were parsed before, ``packs`` the documents that it may start from or name.
     """
     documents, told = read_folder(config.root)
     findings = list(told)
-    versions, lent = read_versions(documents, kinds, findings)
+    packs = packs or Packs({})
+    own, lent = read_versions(documents, kinds, packs, findings)
+    versions = (*own, *packaged(own, lent, kinds, packs))
     by_day: dict[date, Project] = {}
     parsed = parsed or Rules()
     for day in days_of_change(versions):
-        project = Project(config, kinds, documents, versions, day, lent, parsed, by_day=by_day)
+        project = Project(config, kinds, documents, versions, day, lent, parsed, packs, by_day=by_day)
         by_day[day] = project
         for check in CHECKS:
             check(project)
         findings += project.told
     newest = by_day[max(by_day)]
     findings += prose_findings(newest)
+    # what a team should settle, it settles in its own documents
+    ready = {f"{kind}:{id_}" for kind, id_ in (version.id for version in versions if version.is_packaged)}
+    findings = [finding for finding in findings if finding.level == "error" or finding.doc not in ready]
     newest.told = list(in_reading_order(findings))
     return newest, newest.findings
 
@@ -72,7 +78,7 @@ def days_of_change(versions: Iterable[Version]) -> list[date]:
 
 
 def read_versions(
-    documents: Sequence[Document], kinds: Mapping[str, type[Kind]], told: list[Finding]
+    documents: Sequence[Document], kinds: Mapping[str, type[Kind]], packs: Packs, told: list[Finding]
 ) -> tuple[tuple[Version, ...], frozenset[str]]:
     """Every document of a known kind through its model, and the ids that the others lend.
 
@@ -90,7 +96,7 @@ def read_versions(
                 told.append(Finding("AAC208", "error", message, advice, document.span("kind"), None))
             continue
         id_ = (document.kind, document.id)
-        version = Version(id_, document, _model(document, model, told))
+        version = Version(id_, *_read(document, model, packs, told))
         earlier = versions.setdefault(id_, [])
         twin = next((other for other in earlier if _overlap(other, version)), None)
         if twin is not None:
@@ -100,14 +106,42 @@ def read_versions(
     return tuple(version for several in versions.values() for version in several), frozenset(lent)
 
 
-def _model(document: Document, model: type[Kind], told: list[Finding]) -> Kind | None:
+def packaged(
+    own: Iterable[Version], lent: Collection[str], kinds: Mapping[str, type[Kind]], packs: Packs
+) -> list[Version]:
+    """The packaged documents that a project's own documents name and have not, and those that these name in turn."""
+    there = {version.id for version in own}
+    joined: list[Version] = []
+    waiting = list(own)
+    while waiting:
+        for _, possible, target in waiting.pop().references:
+            if target in lent or any((kind, target) in there for kind in possible):
+                continue
+            document = packs.document(OURS, target)
+            if document is None or document.kind not in possible:
+                continue
+            id_ = (document.kind, target)
+            there.add(id_)
+            joined.append(Version(id_, document, kinds[document.kind].model_validate(document.data)))
+            waiting.append(joined[-1])
+    return joined
+
+
+def _read(document: Document, model: type[Kind], packs: Packs, told: list[Finding]) -> tuple[Document, Kind | None]:
+    """A document on top of what it extends, and its model; null when it is broken."""
     if document.broken:
-        return None
+        return document, None
+    if "extends" in model.model_fields and isinstance(document.data.get("extends"), str):
+        made = packs.extended(document)
+        if isinstance(made, Finding):
+            told.append(made)
+            return document, None
+        document = made
     try:
-        return model.model_validate(document.data)
+        return document, model.model_validate(document.data)
     except ValidationError as error:
         told += invalid(error, model, document)
-        return None
+        return document, None
 
 
 def _overlap(one: Version, other: Version) -> bool:
@@ -153,16 +187,20 @@ def one_company(project: Project) -> None:
 
 def references_lead_somewhere(project: Project) -> None:
     """Every key that names a document names one that is there (AAC204); told once a document and name."""
-    for id_, model in project.models.items():
+    for id_ in project.models:
         told: set[str] = set()
-        for path, kinds, target in references(model):
+        for path, kinds, target in project.chosen[id_].references:
             found = next(((kind, target) for kind in kinds if (kind, target) in project.places), None)
             if found is not None:
                 project.graph.rests_on[id_].add(found)
             elif target not in project.lent and target not in told:
                 told.add(target)
                 known = [other for kind in kinds for other in project.ids(kind)]
-                advice = did_you_mean(target, known) or f"write a document of kind `{kinds[0]}` with `id: {target}`"
+                advice = did_you_mean(target, known)
+                if "entity" in kinds and not advice.startswith("did you mean"):
+                    near = did_you_mean(target, project.packs.ids(OURS))
+                    advice = near if near.startswith("did you mean") else advice
+                advice = advice or f"write a document of kind `{kinds[0]}` with `id: {target}`"
                 project.tell("AAC204", f"no {' or '.join(kinds)} is called `{target}`", advice, id_, *path)
 
 

@@ -21,6 +21,7 @@ from aac.judging import exit_code
 from aac.landing.landed import prepared
 from aac.landing.pull import Pulled, pull
 from aac.loading import load
+from aac.packs import Packs
 from aac.periods import day_of, parse_moment
 from aac.plugins import load as load_plugins
 from aac.privacy import without_personal
@@ -73,7 +74,7 @@ def open_project(start: Path, *, with_plugins: bool = True) -> Opened:
     settings = config.load(start)
     registry = load_plugins(settings.root if with_plugins else None)
     rules = parsed.read(settings.root)
-    loaded, told = load(settings, registry.kinds, rules)
+    loaded, told = load(settings, registry.kinds, rules, Packs(registry.packs))
     parsed.keep(settings.root, rules)
     findings = [*check_sources(settings.sources, registry.connectors), *told]
     if not with_plugins and any((settings.root / "plugins").glob("*.py")):

@@ -8,6 +8,7 @@ over a misspelt hook in silence: so what comes back is sorted, two owners of one
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
@@ -21,7 +22,7 @@ from aac import hookspecs, kinds
 from aac.errors import PluginError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from importlib.metadata import EntryPoint
 
     import click
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 BUILTINS = (
     "aac.engines.duckdb",
     "aac.connectors.csv",
+    "aac.packs",
     "aac.reports.github",
     "aac.reports.gitlab",
     "aac.reports.json",
@@ -66,6 +68,7 @@ class Registry:
     engines: Mapping[str, type[Engine]]
     reports: Mapping[str, type[Report]]
     commands: Mapping[str, click.Command]
+    packs: Mapping[str, Path]
     origins: Mapping[str, str]
 
 
@@ -93,6 +96,7 @@ def load(root: Path | None) -> Registry:
         engines=_owned(manager, "engine", "aac_engines", "dialect", origins),
         reports=_owned(manager, "report", "aac_reports", "name", origins),
         commands=_owned(manager, "command", "aac_commands", "name", origins),
+        packs=_owned(manager, "pack", "aac_packs", "", origins),
         origins=origins,
     )
 
@@ -141,12 +145,16 @@ def _module(path: Path) -> object:
 def _owned(
     manager: pluggy.PluginManager, sort: str, hook: str, name_of: str, origins: dict[str, str]
 ) -> dict[str, Any]:
-    """What all plugins gave for a hook, by name, sorted; raises PluginError for a name with two owners."""
+    """What all plugins gave for a hook, by name, sorted; raises PluginError for a name with two owners.
+
+    Things are named by their attribute ``name_of``, unless they come with their names.
+    """
     owned: dict[str, Any] = {}
     for plugin_name, plugin in manager.list_name_plugin():
         function = getattr(plugin, hook, None)
-        for thing in function() if function is not None else ():
-            name = str(getattr(thing, name_of))
+        given: Mapping[str, Any] | list[Any] = function() if function is not None else []
+        pairs = given.items() if isinstance(given, Mapping) else [(str(getattr(each, name_of)), each) for each in given]
+        for name, thing in pairs:
             key = f"{sort} {name}"
             if key in origins:
                 raise PluginError(f"{origins[key]} and {plugin_name} both bring the {key}: rename one of them")

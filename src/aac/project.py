@@ -17,6 +17,8 @@ from aac.findings import Finding, in_reading_order
 from aac.graph import Graph, Id
 from aac.kinds.base import Versioned
 from aac.kinds.company import Company
+from aac.models import references
+from aac.packs import Packs
 from aac.reports.base import Entry
 from aac.scope import DocumentScope, RuleNames
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from aac.kinds.base import Checked, Kind
     from aac.kinds.written import Part
     from aac.measures import Clock, Measure, Table
+    from aac.models import Found
 
 __all__ = ["Project", "RuleNames", "Version"]
 
@@ -52,6 +55,16 @@ class Version:
     def ends(self) -> date:
         """The first day it no longer holds."""
         return (isinstance(self.model, Versioned) and self.model.effective_until) or date.max
+
+    @property
+    def is_packaged(self) -> bool:
+        """Whether it is none of the project's own documents, but joined them because they name it."""
+        return ("id",) not in self.document.positions
+
+    @cached_property
+    def references(self) -> tuple[Found, ...]:
+        """Every reference that was written into it."""
+        return tuple(references(self.model)) if self.model is not None else ()
 
     def holds(self, day: date) -> bool:
         return self.begins <= day < self.ends
@@ -83,6 +96,7 @@ class Project:
     day: date
     lent: frozenset[str]
     parsed: Rules = field(default_factory=Rules, repr=False)
+    packs: Packs = field(default_factory=lambda: Packs({}), repr=False)
     told: list[Finding] = field(default_factory=list[Finding])
     rules: dict[Id, dict[tuple[Part, ...], Checked]] = field(
         default_factory=lambda: defaultdict[Id, "dict[tuple[Part, ...], Checked]"](dict)

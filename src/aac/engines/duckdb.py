@@ -170,7 +170,7 @@ class Store(DuckdbEngine):
         self._create("CREATE OR REPLACE TEMP TABLE", (name,), query, output)
 
     def add_temporary(self, name: str, query: Query, output: Select) -> None:
-        """Add what an output of ``query`` yields to a temporary table, behind what it holds; made if it is not there."""
+        """Add what an output of ``query`` yields to a temporary table, behind what it holds; made if it is not."""
         from aac.engines import sql
 
         there = self.execute("FROM duckdb_tables() SELECT 1 WHERE temporary AND table_name = $1", name)

@@ -90,13 +90,13 @@ fields:
 """
 
     extends: str | None = None
-    """The pack whose document of this id it starts from, as in `aac`: fields told here replace those, or add to them."""
+    """The pack whose document of this id it starts from, as in `aac`: what is told here goes before, or is added."""
     from_: Annotated[tuple[str, ...], BeforeValidator(names_of("stream", "stream"))] = Field((), alias="from")
     """`source.stream`, or a list of streams that follow each other; left out: the stream of its id in any source."""
     key: Annotated[tuple[str, ...], BeforeValidator(names_of("key", "field"))]
     """The field, or the fields, by which a record is known."""
     occurs: str | None = None
-    """The moment of a record: what is later than as_of does not exist. With `per`, the column with each row's moment."""
+    """The moment of a record: what is later than as_of does not exist. With `per`, the column with a row's moment."""
     per: Annotated[tuple[str, ...], BeforeValidator(names_of("column", "column"))] = ()
     """The column, or the columns, of which all rows make one record: every `from` is then an aggregate of them."""
     columns: dict[str, Annotated[SourceColumn, BeforeValidator(read_short)]] = Field(

@@ -1,0 +1,230 @@
+"""The documents of the package: sound alone, there only when a project names them, and a start for its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aac import packs
+from aac.kinds.entity import Entity
+from aac.packs import Packs
+from tests.loading import CONFIG, KINDS, REGISTRY, load_documents, load_files
+
+if TYPE_CHECKING:
+    from aac.documents import Document
+    from aac.findings import Finding
+    from aac.measures import Table
+    from aac.project import Project
+
+IDS = Packs(REGISTRY.packs).ids("aac")
+TEAM = "kind: team\nid: sales\nname: Sales\n---\n"
+
+
+def counting(entity: str, id_: str = "counted") -> str:
+    """A definition that names an entity."""
+    return f"kind: definition\nid: {id_}\nof: {entity}\nowner: sales\nmeans: One of them.\n---\n"
+
+
+def table(project: Project, entity: str) -> Table:
+    return {table.entity: table for table in project.tables}[entity]
+
+
+def test_the_usual_entities_of_a_crm_are_there() -> None:
+    assert IDS == (
+        "account", "activity", "contact", "demo", "exchange_rate", "handoff", "intent_signal", "lead", "opportunity",
+        "quota", "score_change", "spend", "stage_change", "subscription", "survey_response", "ticket", "user",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("id_", IDS)
+def test_each_is_sound_as_a_document_of_a_project(tmp_path: Path, id_: str) -> None:
+    text = (Path(packs.__file__).parent / "packaged" / "aac" / f"{id_}.yml").read_text(encoding="utf-8")
+    project, findings = load_documents(tmp_path, TEAM + counting(id_) + text)
+    assert [str(finding) for finding in findings] == []
+    assert not next(version for version in project.versions if version.id == ("entity", id_)).is_packaged
+
+
+def test_all_together_are_sound(tmp_path: Path) -> None:
+    named = "".join(counting(id_, f"counted_{number}") for number, id_ in enumerate(IDS))
+    project, findings = load_documents(tmp_path, TEAM + named)
+    assert (findings, tuple(project.ids("entity"))) == ((), IDS)
+    assert all(table(project, id_).is_packaged and not table(project, id_).streams for id_ in IDS)
+    assert len(project.documents) == len(IDS) + 1
+
+
+def test_every_field_is_told_what_it_is() -> None:
+    folder = Packs(REGISTRY.packs)
+    for id_ in IDS:
+        document = folder.document("aac", id_)
+        assert document is not None
+        assert document.data["name"]
+        assert document.data["means"]
+        model = KINDS["entity"].model_validate(document.data)
+        assert isinstance(model, Entity)
+        assert {*model.key, *([model.occurs] if model.occurs else [])} <= model.fields.keys()
+
+
+def test_only_what_is_named_joins_and_what_that_names(tmp_path: Path) -> None:
+    assert load_documents(tmp_path, TEAM)[0].ids("entity") == ()
+    project, _ = load_documents(tmp_path, TEAM + counting("demo"))
+    assert tuple(project.ids("entity")) == ("account", "contact", "demo", "lead", "opportunity", "user")
+    assert tuple(load_documents(tmp_path, TEAM + counting("spend"))[0].ids("entity")) == ("spend",)
+
+
+def test_only_what_joins_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    plainly = packs.read_text
+
+    def noting(data: bytes, file: str) -> tuple[list[Document], list[Finding]]:
+        read.append(file)
+        return plainly(data, file)
+
+    monkeypatch.setattr(packs, "read_text", noting)
+    load_documents(tmp_path, TEAM + counting("quota"))
+    assert sorted(read) == ["aac/quota.yml", "aac/user.yml"]
+
+
+def test_a_document_of_the_same_id_replaces_one_whole(tmp_path: Path) -> None:
+    user = "kind: entity\nid: user\nfrom: crm.people\nkey: login\nfields: {login: text}\n---\n"
+    project, findings = load_documents(tmp_path, TEAM + counting("quota") + user)
+    assert findings == ()
+    assert [field.name for field in table(project, "user").fields] == ["login"]
+    assert tuple(project.ids("entity")) == ("quota", "user")
+
+
+def test_a_broken_document_of_the_same_id_is_told_and_nothing_joins_in_its_place(tmp_path: Path) -> None:
+    user = "kind: entity\nid: user\nfrom: crm.people\nkey: login\nfields: {login: txt}\n---\n"
+    project, findings = load_documents(tmp_path, TEAM + counting("quota") + user)
+    assert [finding.code for finding in findings] == ["AAC308"]
+    assert ("entity", "user") not in project.models
+
+
+def test_an_id_that_was_meant_to_be_another_is_not_filled_in(tmp_path: Path) -> None:
+    user = "kind: entity\nid: User\nfrom: crm.people\nkey: login\nfields: {login: text}\n---\n"
+    project, findings = load_documents(tmp_path, TEAM + counting("quota") + user)
+    assert [finding.code for finding in findings] == ["AAC202"]
+    assert tuple(project.ids("entity")) == ("quota",)
+
+
+def test_what_extends_one_starts_from_it(tmp_path: Path) -> None:
+    lead = """\
+kind: entity
+id: lead
+extends: aac
+from: crm.leads
+occurs: ~
+fields:
+  score: {from: '"Lead Score"'}
+  source: {map: {Web: inbound}}
+  campaign: {ref: campaign}
+  title: ~
+  region: text
+---
+kind: entity
+id: campaign
+from: crm.campaigns
+key: campaign_id
+fields: {campaign_id: text}
+---
+"""
+    project, findings = load_documents(tmp_path, TEAM + counting("lead") + lead)
+    assert [str(finding) for finding in findings] == []
+    made = table(project, "lead")
+    fields = {field.name: field for field in made.fields}
+    assert [str(name) for name in made.streams] == ["crm.leads"]
+    assert (made.key, made.occurs, made.is_packaged) == (("lead_id",), None, False)
+    assert (fields["score"].type.unit, fields["score"].may_lack) == ("score", False)
+    assert fields["source"].mapping == (("Web", "inbound"),)
+    assert "inbound" in (fields["source"].type.values or ())
+    assert fields["campaign"].type.entity == "campaign"
+    assert "title" not in fields
+    assert list(fields)[-1] == "region"
+    assert (fields["email"].pii, fields["email"].may_lack) == (True, True)
+    assert not fields["lead_id"].may_lack
+
+
+def test_extending_is_enough(tmp_path: Path) -> None:
+    project, findings = load_documents(tmp_path, "kind: entity\nid: user\nextends: aac\n")
+    assert findings == ()
+    assert not table(project, "user").is_packaged
+
+
+def test_what_is_personal_in_it_stays_personal(tmp_path: Path) -> None:
+    project, _ = load_documents(tmp_path, "kind: entity\nid: user\nextends: aac\nfrom: crm.users\n")
+    (entry,) = project.entries()
+    assert entry.fields["fields"]["email"]["pii"] == "true"  # type: ignore[index, call-overload]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("extends: aca", ("AAC220", "alignment/all.yml:3:10", "there is no pack `aca`", "did you mean `aac`?")),
+        (
+            "extends: [aac]\nkey: a\nfields: {a: text}",
+            ("AAC308", "alignment/all.yml:3:10", "a list is not text", "write one word or sentence"),
+        ),
+        ("extends: aac\nkeys: a", ("AAC207", "alignment/all.yml:4:1", "there is no key `keys` here", None)),
+        (
+            "extends: aac\nfields: {user_id: {format: x}}",
+            ("AAC308", "alignment/all.yml:4:28", "only a date or a time has a format, and this is of type text", None),
+        ),
+    ],
+)
+def test_what_is_wrong_with_extending(tmp_path: Path, text: str, told: tuple[str, str, str, str | None]) -> None:
+    _, findings = load_documents(tmp_path, f"kind: entity\nid: user\n{text}\n")
+    code, place, message, instead = told
+    assert [(f.code, str(f.span), f.message) for f in findings] == [(code, place, message)]
+    assert instead is None or findings[0].instead == instead
+
+
+def test_a_pack_has_only_what_it_has(tmp_path: Path) -> None:
+    _, findings = load_documents(tmp_path, "kind: entity\nid: ledd\nextends: aac\n")
+    (finding,) = findings
+    assert (finding.code, finding.message) == ("AAC221", "the pack `aac` has no entity `ledd`")
+    assert finding.instead == "did you mean `lead`?; or leave `extends` out"
+
+
+def test_a_misspelt_name_of_one_is_recognized(tmp_path: Path) -> None:
+    _, findings = load_documents(tmp_path, TEAM + counting("oportunity"))
+    assert [(finding.code, finding.instead) for finding in findings] == [("AAC204", "did you mean `opportunity`?")]
+
+
+PLUGIN = """\
+from pathlib import Path
+
+from aac import hookimpl
+
+
+@hookimpl
+def aac_packs():
+    return {"bubble": Path(__file__).parent / "bubble"}
+"""
+BUBBLE = """\
+kind: entity
+id: user
+extends: aac
+from: crm.owners
+fields:
+  user_id: {from: id}
+  nickname: {type: text, pii: true}
+"""
+
+
+def test_a_plugin_brings_a_pack_that_starts_from_ours(tmp_path: Path) -> None:
+    from aac.operations import open_project
+
+    files = {
+        "aac.toml": CONFIG,
+        "plugins/bubble.py": PLUGIN,
+        "plugins/bubble/user.yml": BUBBLE,
+        "alignment/user.yml": "kind: entity\nid: user\nextends: bubble\nfields: {region: ~}\n",
+    }
+    load_files(tmp_path, files)
+    opened = open_project(tmp_path)
+    assert opened.findings == ()
+    fields = {field.name: field for field in table(opened.project, "user").fields}
+    assert "region" not in fields
+    assert {name for name, field in fields.items() if field.pii} == {"full_name", "email", "nickname"}
+    assert [str(name) for name in table(opened.project, "user").streams] == ["crm.owners"]
