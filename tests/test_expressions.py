@@ -9,125 +9,43 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aac.expressions.check import Broken, check_formula, check_rule
+from aac.expressions.check import Broken, check_rule
 from aac.expressions.nodes import (
     BOOLEAN,
-    BROKEN,
     DATE,
     INTEGER,
-    NOTHING,
     NUMBER,
     TEXT,
     TIMESTAMP,
     Aggregate,
-    AsOf,
-    Call,
     Case,
     Column,
     Literal,
     Meaning,
     Name,
-    Named,
     Reference,
     Stored,
     Type,
     walk,
 )
-from aac.expressions.parse import LONGEST, Problem, Refused, parse
+from aac.expressions.parse import LONGEST, Refused, parse
+from tests.rules import (
+    DAY_US,
+    EUR,
+    FIELDS,
+    HOUR_US,
+    MIDNIGHT_US,
+    NEW_YEAR,
+    Names,
+    call,
+    field,
+    formula,
+    problem,
+    rule,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from aac.expressions.nodes import Node, Value
-
-HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
-MIDNIGHT_US = 1_767_222_000_000_000  # 2026-01-01T00:00 in Berlin
-NEW_YEAR = 20_454  # 2026-01-01, in days since the epoch
-
-EUR = Type("money", unit="EUR")
-FIELDS = {
-    "t": TEXT,
-    "c": Type("text", values=("red", "green")),
-    "i": INTEGER,
-    "n": NUMBER,
-    "m": EUR,
-    "f": Type("float"),
-    "score": Type("integer", unit="score"),
-    "h": Type("number", unit="hours"),
-    "b": BOOLEAN,
-    "d": DATE,
-    "s": TIMESTAMP,
-    "e": TIMESTAMP,
-    "ref": Type("text", entity="other"),
-    "me": Type("text", entity="thing"),
-    "number_ref": Type("integer", entity="other"),
-    "from": TEXT,
-    "Odd name": TEXT,
-    "a.b": TEXT,
-}
-
-
-class Names:
-    """A thing with a field of each type, and a definition `word` with a moment."""
-
-    timezone = "Europe/Berlin"
-
-    def meaning(self, entity: str, name: str) -> Meaning | None:
-        if name == "as_of":
-            return Meaning(AsOf(), TIMESTAMP)
-        if name == "broken":
-            return Meaning(NOTHING, BROKEN)
-        if name == "twofold":
-            raise Refused("AAC209", "two ways lead there", "write one of them")
-        if name == "word":
-            return Meaning(Named("word", Stored(entity, "b")), BOOLEAN, Stored(entity, "s"), TIMESTAMP)
-        if name == "plain":
-            return Meaning(Named("plain", Stored(entity, "b")), BOOLEAN)
-        return Meaning(Stored(entity, name), FIELDS[name]) if name in FIELDS else None
-
-    def families(self) -> tuple[str, ...]:
-        return ()
-
-    def known(self, entity: str) -> Iterable[str]:
-        del entity
-        return FIELDS
-
-    def calendars(self) -> Iterable[str]:
-        return ("desk",)
-
-    def parameter(self, name: str) -> Value:
-        return {"much": 50, "since": "2026-01-01", "half": Decimal("0.5"), "huge": Decimal("1E+99"), "on": True}[name]
-
-    def parameters(self) -> Iterable[str]:
-        return ("much", "since")
-
-
-Reading = tuple["Node", Type]
-
-
-def rule(text: str) -> Reading:
-    typed = check_rule(parse(text), "thing", Names())
-    return typed.node, typed.type
-
-
-def formula(text: str) -> Reading:
-    typed = check_formula(parse(text), "thing", Names())
-    return typed.node, typed.type
-
-
-def problem(text: str, check: Callable[[str], object] = rule) -> Problem:
-    with pytest.raises(Refused) as refused:
-        check(text)
-    return refused.value.problem
-
-
-def field(name: str) -> Stored:
-    return Stored("thing", name)
-
-
-def call(function: str, *arguments: Node) -> Call:
-    return Call(function, arguments)
-
+    from aac.expressions.nodes import Node
 
 A, B, C = Name(("a",)), Name(("b",)), Name(("c",))
 

@@ -10,6 +10,7 @@ from aac.expressions.check import Broken, check_formula, check_rule
 from aac.expressions.functions import calendar_wanted
 from aac.expressions.nodes import (
     BOOLEAN,
+    DATE,
     TEXT,
     TIMESTAMP,
     AsOf,
@@ -19,8 +20,10 @@ from aac.expressions.nodes import (
     Name,
     Named,
     Node,
+    PeriodEnd,
     Value,
     Values,
+    walk,
 )
 from aac.expressions.parse import Refused, TooDeep
 from aac.expressions.values import Typed, said, wanted
@@ -122,7 +125,10 @@ class DocumentScope:
 
     def rule(self, rule: str | Checklist, entity: str, *path: Part, wants: str = "value") -> Checked | None:
         if isinstance(rule, Checklist):
-            return self._checklist(rule, entity, path)
+            checked = self._checklist(rule, entity, path)
+            if checked is not None:
+                self.setting.rules[self.id][path] = checked
+            return checked
 
         def check(node: Node) -> Typed:
             typed = check_rule(node, entity, self._names)
@@ -203,6 +209,9 @@ class DocumentScope:
             return Checked(typed.node, typed.type)
 
         found = self._asked(checked, path)
+        if found is not None and any(isinstance(part, PeriodEnd) for part in walk(found.node)):
+            self.unmeasured("a rule about the period", *path)
+            return None
         if found is not None:
             self.setting.rules[self.id][path] = found
         return found
@@ -221,6 +230,14 @@ class DocumentScope:
         self.report(problem.code, problem.message, problem.instead, *path, offset=problem.at)
 
 
+OF_THE_RUN = {
+    "as_of": Meaning(AsOf(), TIMESTAMP),
+    "period.from": Meaning(PeriodEnd("from"), DATE),
+    "period.until": Meaning(PeriodEnd("until"), DATE),
+}
+"""Names that mean the same in every rule: when numbers are decided, and the period they are decided for."""
+
+
 class RuleNames:
     """What rules about records may name (`nodes.Names`)."""
 
@@ -229,13 +246,20 @@ class RuleNames:
         self.timezone = setting.timezone
 
     def meaning(self, entity: str, name: str) -> Meaning | None:
-        return Meaning(AsOf(), TIMESTAMP) if name == "as_of" else self.setting.graph.meaning(entity, name)
+        found = OF_THE_RUN.get(name) or self.setting.graph.meaning(entity, name)
+        if found is None and name.startswith("period.") and self.setting.graph.meaning(entity, "period") is None:
+            raise Refused("AAC203", f"`{name}` means nothing", "write `period.from` or `period.until`")
+        return found
 
     def families(self) -> Collection[str]:
-        return self.setting.graph.families
+        return self.setting.graph.families | {"period"}
 
     def known(self, entity: str) -> Iterable[str]:
         return (*self.setting.graph.known(entity), "as_of")
+
+    def is_number(self, name: str) -> bool:
+        graph = self.setting.graph
+        return bool(graph.lenders(NUMBERS, f"metric.{name}") or graph.lenders(NUMBERS, name))
 
     def calendars(self) -> Iterable[str]:
         return self.setting.ids("calendar")
@@ -281,6 +305,10 @@ class StreamColumns:
     def known(self, entity: str) -> tuple[str, ...]:
         del entity
         return ()
+
+    def is_number(self, name: str) -> bool:
+        del name
+        return False
 
     def calendars(self) -> tuple[str, ...]:
         return ()

@@ -26,6 +26,7 @@ from aac.expressions.nodes import (
     Path,
     Rollup,
     Stored,
+    Values,
     conjunction,
     under,
     walk,
@@ -44,12 +45,12 @@ def shared_sql(query: Query, name: str) -> str:
     return _chain(query, dict(query.blocks)[name], skip=name)
 
 
-def output_sql(query: Query, output: Select) -> str:
-    """The SELECT of one output; shared blocks are read as tables of their own name."""
-    return _chain(query, output)
+def output_sql(query: Query, output: Select, *, readable: bool = False) -> str:
+    """The SELECT of one output; shared blocks are read as tables of their own name. ``readable``: on many lines."""
+    return _chain(query, output, readable=readable)
 
 
-def _chain(query: Query, last: Select, skip: str | None = None) -> str:
+def _chain(query: Query, last: Select, skip: str | None = None, *, readable: bool = False) -> str:
     """``last`` as SQL text, with a WITH for each block below it that is not shared."""
     blocks = dict(query.blocks)
     needed: list[str] = []
@@ -60,7 +61,7 @@ def _chain(query: Query, last: Select, skip: str | None = None) -> str:
     select = _select(query, last)
     for name in needed:
         select = select.with_(name, as_=_select(query, blocks[name]), copy=False)
-    return select.sql()
+    return select.sql(pretty=readable)
 
 
 def _select(query: Query, select: Select) -> exp.Select:
@@ -148,6 +149,8 @@ class _Block:
                 return literal(self.query.as_of_us)
             case Call(function="is_open"):
                 return self.is_open(node)
+            case Call(function="in", arguments=(subject, Values(values=values))):
+                return FUNCTIONS["in"](self.lower(subject), *map(literal, values))
             case Call():
                 return FUNCTIONS[node.function](*map(self.lower, node.arguments))
             case Case():

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 from aac.expressions.functions import AGGREGATES, FUNCTIONS, aggregate_type
 from aac.expressions.mistakes import Refused, TooDeep
 from aac.expressions.nodes import (
+    BOOLEAN,
     BROKEN,
     Aggregate,
     Call,
     Case,
     Literal,
     Meaning,
+    Measured,
     Name,
     Named,
     Names,
@@ -28,11 +30,12 @@ from aac.expressions.nodes import (
     Rollup,
     Stored,
     Type,
+    Values,
     children,
     under,
 )
 from aac.expressions.parse import DIGITS
-from aac.expressions.values import Typed, alike, joined, literal_type, require_units, wanted
+from aac.expressions.values import Typed, alike, joined, literal_type, require_listed, require_units, wanted
 from aac.findings import did_you_mean
 from aac.units import added, divided, multiplied
 
@@ -44,6 +47,10 @@ __all__ = ["AGGREGATES", "FUNCTIONS", "Broken", "Typed", "check_formula", "check
 MOST_LEVELS = 100
 MOST_PARTS = 20_000
 """Of a rule with all that its names stand for; an engine reads no deeper, and a person understands far less."""
+READ_OFTEN = {"divide": 8, "round_span": 2, "power": 2, "nullif": 2, "least": 2, "greatest": 2, "date_trunc": 2}
+"""How often an engine is told each value of a function that has to look at it more than once."""
+SIDES = frozenset({"opening", "closing"})
+"""Functions over a key's records in force at the opening or the closing of a span (LANGUAGE §8)."""
 
 
 class Broken(Exception):
@@ -60,15 +67,13 @@ def check_rule(node: Node, entity: str, names: Names) -> Typed:
 def check_formula(node: Node, entity: str | None, names: Names, basis: str = "period") -> Typed:
     """Arithmetic over aggregates of records of ``entity``, or over other numbers when it is null.
 
-    Raises Refused or Broken.
+    With the basis ``retention``, aggregates are over keys: a value of theirs is `opening(x)` or `closing(x)`. Raises
+    Refused or Broken.
     """
-    del basis
-    if entity is None:
-        raise Refused("AAC307", "formulas over other metrics are not read yet", "name a population with `of`")
-    typed = _Checker(entity, names).formula(node)
+    typed = _Checker(entity, names, basis).formula(node)
     require_bounded(typed.node)
-    if not any(isinstance(part, Aggregate) for part, _ in _parts(typed.node)):
-        raise _no_formula(getattr(node, "at", 0))
+    if not any(isinstance(part, Aggregate | Measured) for part, _ in _parts(typed.node)):
+        raise _no_formula(getattr(node, "at", 0), entity)
     return typed
 
 
@@ -83,7 +88,7 @@ def require_bounded(node: Node) -> None:
 
 
 def _parts(node: Node) -> Iterator[tuple[Node, int]]:
-    """Every node and its level, roll-ups opened, without recursion."""
+    """Every node and its level, roll-ups opened and as often as an engine reads it, without recursion."""
     stack = [(node, 1)]
     while stack:
         part, level = stack.pop()
@@ -91,18 +96,31 @@ def _parts(node: Node) -> Iterator[tuple[Node, int]]:
         below = children(part)
         if isinstance(part, Rollup):
             below = (part.aggregate, *((part.after,) if part.after else ()))
+        if isinstance(part, Call):
+            below *= READ_OFTEN.get(part.function, 1)
         stack += [(child, level + 1) for child in below]
 
 
-def _no_formula(at: int) -> Refused:
+def _no_formula(at: int, entity: str | None) -> Refused:
+    if entity is None:
+        advice = "write metrics and attainments, as in `won_deals / leads`; to count records, add `of`"
+        return Refused("AAC307", "a formula without `of` is arithmetic over other numbers", advice, at)
     advice = "write an aggregate, as in `count(*)`, `share(won)` or `sum(amount)`"
     return Refused("AAC307", "a formula is arithmetic over aggregates", advice, at)
 
 
 class _Checker:
-    def __init__(self, entity: str, names: Names) -> None:
-        self.entity = entity
+    """Checks the rules of one entity, or a formula over other numbers when that is null.
+
+    ``of_keys``: inside an aggregate over keys, whose records are in force at one side or the other.
+    """
+
+    def __init__(self, entity: str | None, names: Names, basis: str = "period") -> None:
+        self.entity = entity or ""
         self.names = names
+        self.is_derived = entity is None
+        self.is_retention = basis == "retention"
+        self.of_keys = False
 
     # Values of one record
 
@@ -116,6 +134,10 @@ class _Checker:
                 return Typed(node, literal_type(node.value))
             case Name():
                 return self.name(node)
+            case Call(function="in_list"):
+                return self.in_list(node)
+            case Call(function=function) if function in SIDES:
+                return self.side(node)
             case Call():
                 arguments = [self.value(argument) for argument in node.arguments]
                 return FUNCTIONS[node.function](self.names, node, arguments)
@@ -147,10 +169,47 @@ class _Checker:
         first, *rest = node.parts
         if first == "param" and rest:
             return self.parameter(node)
+        meaning = self.whole(node)
+        if isinstance(meaning.node, Values):
+            advice = f"a list stands behind `in` and without brackets: `field in {'.'.join(node.parts)}`"
+            raise Refused("AAC313", f"`{'.'.join(node.parts)}` is a list of values", advice, node.at)
+        if self.of_keys and isinstance(meaning.node, Stored | Named | Rollup):
+            shown = ".".join(node.parts)
+            advice = f"write `opening({shown})` or `closing({shown})`"
+            raise Refused("AAC312", f"`{shown}` is of the opening or of the closing of a span", advice, node.at)
+        return Typed(meaning.node, meaning.type)
+
+    def whole(self, node: Name) -> Meaning:
+        """What all parts of a name mean together."""
         meaning, place = self.longest(self.entity, node, 0)
         while place < len(node.parts):
             meaning, place = self.step(meaning, node, place)
-        return Typed(meaning.node, meaning.type)
+        return meaning
+
+    def in_list(self, call: Call) -> Typed:
+        """``x in list.regions``: every value of the list must be one that x can have."""
+        subject, name = self.value(call.arguments[0]), call.arguments[1]
+        meaning = self.whole(name) if isinstance(name, Name) else None
+        if meaning is None or not isinstance(meaning.node, Values):
+            advice = "write the values in brackets, as in `source in ('web', 'fair')`, or name a list"
+            raise Refused("AAC313", "only a list with a name stands behind `in` without brackets", advice, _start(name))
+        for value in meaning.node.values:
+            alike([subject, Typed(Literal(value), literal_type(value), _start(name))], self.names.timezone)
+            require_listed(subject, Typed(Literal(value), meaning.type, _start(name)))
+        if subject.text is not None:
+            require_listed(replace(subject, node=meaning.node, type=meaning.type), subject)
+        return Typed(Call("in", (subject.node, meaning.node), at=call.at), BOOLEAN)
+
+    def side(self, call: Call) -> Typed:
+        """``opening(x)`` and ``closing(x)``: the sum of x over a key's records in force at that side."""
+        if not self.of_keys:
+            message = f"`{call.function}` is of keys over a span of time"
+            advice = "use it inside an aggregate of a metric with `basis: retention`"
+            raise Refused("AAC312", message, advice, call.at)
+        self.of_keys = False
+        inner = wanted(self.value(call.arguments[0]), "number")
+        self.of_keys = True
+        return Typed(replace(call, arguments=(inner.node,)), inner.type)
 
     def longest(self, entity: str, node: Name, place: int) -> tuple[Meaning, int]:
         """What the parts from a place on mean on an entity, as many as make one name; and the place behind them."""
@@ -161,14 +220,18 @@ class _Checker:
                 # behind such a name there is nothing but its moment
                 if found is not None and (end == len(node.parts) or found.moment is not None):
                     return found, end
-            raise self.no_such_word(entity, node, place)
+            if self.asked(entity, node.parts[place], _at(node, place)) is None:
+                raise self.no_such_word(entity, node, place)
         return self.meaning(entity, node, place), place + 1
 
     def no_such_word(self, entity: str, node: Name, place: int) -> Refused:
         """The problem of a name with a kind ahead, as in `icp.core`, that no document lends."""
         written, family = ".".join(node.parts[place:]), f"{node.parts[place]}."
         known = [name for name in self.names.known(entity) if name.startswith(family)]
-        advice = did_you_mean(written, known) or f"write one of kind `{node.parts[place]}`"
+        document = ".".join(node.parts[place : place + 2])
+        of_document = [name for name in known if f"{name}.".startswith(f"{document}.")]
+        meant = did_you_mean("", of_document) or did_you_mean(written, known)
+        advice = meant or f"write one of kind `{node.parts[place]}`"
         return Refused("AAC203", f"`{written}` means nothing on `{entity}`", advice, _at(node, place))
 
     def meaning(self, entity: str, node: Name, place: int) -> Meaning:
@@ -176,8 +239,17 @@ class _Checker:
         name, at = node.parts[place], _at(node, place)
         meaning = self.asked(entity, name, at)
         if meaning is None:
+            self.refuse_numbers(node)
             raise Refused("AAC203", f"`{name}` means nothing on `{entity}`", self.advice(entity, node, place), at)
         return meaning
+
+    def refuse_numbers(self, node: Name) -> None:
+        """Refuses the name of a metric or an attainment in what is about records."""
+        shown = ".".join(node.parts)
+        if self.names.is_number(shown):
+            message = f"`{shown}` is a number over many records, and this is about records"
+            advice = "calculate with it in the formula of a metric without `of`"
+            raise Refused("AAC307", message, advice, node.at)
 
     def asked(self, entity: str, name: str, at: int) -> Meaning | None:
         """What a name means on an entity; null when nothing. Raises Broken for what was told already."""
@@ -243,11 +315,34 @@ class _Checker:
                 typed = FUNCTIONS["per_year"](self.names, node, [self.formula(node.arguments[0])])
             case Name(parts=("param", _, *_)):
                 typed = self.parameter(node)
+            case Name() if self.is_derived:
+                typed = self.number(node)
+            case Name():
+                self.refuse_numbers(node)
+                raise _no_formula(node.at, self.entity)
             case _:
-                raise _no_formula(getattr(node, "at", 0))
+                raise _no_formula(getattr(node, "at", 0), None if self.is_derived else self.entity)
         return replace(typed, at=node.at)
 
+    def number(self, node: Name) -> Typed:
+        """A metric or an attainment in a formula over other numbers."""
+        shown = ".".join(node.parts)
+        meaning = self.asked(self.entity, shown, node.at)
+        if meaning is None or not isinstance(meaning.node, Measured):
+            known = did_you_mean(shown, self.names.known(self.entity))
+            advice = known or "write the id of a metric, or `sla.<id>.attainment`"
+            raise Refused("AAC203", f"there is no metric `{shown}`", advice, node.at)
+        return Typed(meaning.node, meaning.type)
+
     def aggregate(self, node: Aggregate) -> Typed:
+        if self.is_derived:
+            raise _no_formula(node.at, None)
+        self.of_keys = self.is_retention
+        typed = self.over_records(node)
+        self.of_keys = False
+        return typed
+
+    def over_records(self, node: Aggregate) -> Typed:
         where = self.condition(node.where) if node.where is not None else None
         arguments = [self.value(argument) for argument in node.arguments]
         type_ = aggregate_type(node, arguments)
@@ -256,6 +351,10 @@ class _Checker:
 
 def _at(node: Name, place: int) -> int:
     return node.places[place] if node.places else node.at
+
+
+def _start(node: Node) -> int:
+    return int(getattr(node, "at", 0))
 
 
 def _is_long(number: Decimal) -> bool:

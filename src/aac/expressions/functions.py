@@ -200,8 +200,8 @@ def _calendric(parts: tuple[str, ...]) -> Signature:
         if part.text not in known:
             shown = f"`{part.text}`" if part.text is not None else "this"
             message = f"{shown} is no part of a {moment.type.name} that `{call.function}` knows"
-            one_of = f"one of: {', '.join(repr(name) for name in known)}"
-            raise Refused("AAC309", message, did_you_mean(part.text, known) if part.text else one_of, part.at)
+            advice = f"write one of {', '.join(repr(name) for name in known)}"
+            raise Refused("AAC309", message, advice, part.at)
         zone = Literal(None if is_date else names.timezone)
         type_ = moment.type if call.function == "date_trunc" else INTEGER
         return Typed(replace(call, arguments=(Literal(part.text), moment.node, zone)), type_)

@@ -1,7 +1,7 @@
 """Our dozen frozen nodes, the types of values, and the Protocol of what names may mean.
 
 `parse` makes `Literal`, `Name`, `Call`, `Case` and `Aggregate`. `check` replaces every `Name` by what it stands for:
-`Stored`, `Rollup`, `Named`, `Literal` or `AsOf`. The planner adds `Column` (a column of an earlier block of a query),
+`Stored`, `Rollup`, `Named`, `Values`, `Measured`, `Literal`, `AsOf` or `PeriodEnd`. The planner adds `Column` (a column of an earlier block of a query),
 `OpenTime` and `CalendarNumber`. Nodes compare by meaning: where one stood in the text is not part of it.
 
 Values in a query: moments are integer microseconds since the epoch (UTC), dates are integer days since the epoch,
@@ -43,6 +43,8 @@ class Type:
     @property
     def decimals(self) -> int:
         """The digits behind the point that an exact value can have."""
+        if self.name == "float":
+            return 0
         return self.places if self.places is not None else DECIMALS.get(self.name, 0)
 
     @property
@@ -199,6 +201,17 @@ class AsOf:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodEnd:
+    """The first day of the period that is measured (``end`` is `from`), or the first behind it (`until`).
+
+    ``is_date``: in days since the epoch; else the moment at which that day begins, in microseconds.
+    """
+
+    end: str
+    is_date: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of the block a query reads from: a prepared block's, or a source file's own text column."""
 
@@ -236,6 +249,7 @@ Node = (
     | Values
     | Measured
     | AsOf
+    | PeriodEnd
     | Column
     | CalendarNumber
     | OpenTime
@@ -342,6 +356,10 @@ class Names(Protocol):
 
     def known(self, entity: str) -> Iterable[str]:
         """Every name that means something on ``entity``, for «did you mean»."""
+        ...
+
+    def is_number(self, name: str) -> bool:
+        """Whether a name is that of a metric or an attainment, which only formulas over other numbers may use."""
         ...
 
     def calendars(self) -> Iterable[str]:

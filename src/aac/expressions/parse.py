@@ -123,7 +123,7 @@ def _dialect() -> Dialect:
 
         class Parser(sqlglot.Parser):
             FUNCTIONS: ClassVar = dict[str, Any]()
-            FUNCTION_PARSERS: ClassVar = {word: theirs.FUNCTION_PARSERS[word] for word in OWN_SYNTAX}
+            FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {word: theirs.FUNCTION_PARSERS[word] for word in OWN_SYNTAX}
             NO_PAREN_FUNCTION_PARSERS: ClassVar = {
                 word: theirs.NO_PAREN_FUNCTION_PARSERS[word] for word in ("ANY", "CASE")
             }

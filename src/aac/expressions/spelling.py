@@ -27,6 +27,7 @@ class Spelling(NamedTuple):
 FUNCTIONS = {
     "abs": Spelling("abs(number)", 1, 1),
     "business_hours_between": Spelling("business_hours_between(a, b, 'calendar')", 3, 3),
+    "closing": Spelling("closing(field)", 1, 1),
     "coalesce": Spelling("coalesce(a, b)", 1, MANY),
     "date_part": Spelling("date_part('hour', moment)", 2, 2),
     "date_trunc": Spelling("date_trunc('week', moment)", 2, 2),
@@ -37,6 +38,7 @@ FUNCTIONS = {
     "length": Spelling("length(field)", 1, 1),
     "lower": Spelling("lower(field)", 1, 1),
     "nullif": Spelling("nullif(a, b)", 2, 2),
+    "opening": Spelling("opening(field)", 1, 1),
     "per_year": Spelling("per_year(money)", 1, 1),
     "power": Spelling("power(number, 2)", 2, 2),
     "round": Spelling("round(number, 2)", 1, 2),

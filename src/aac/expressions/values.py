@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from aac.expressions.mistakes import Refused
-from aac.expressions.nodes import BOOLEAN, INTEGER, NULL, NUMBER, TEXT, Call, Literal, Node, Type
+from aac.expressions.nodes import BOOLEAN, INTEGER, NULL, NUMBER, TEXT, Call, Literal, Node, PeriodEnd, Type
 from aac.findings import did_you_mean
 from aac.periods import parse_moment
 from aac.units import added
@@ -89,9 +89,10 @@ def alike(values: Sequence[Typed], zone: str) -> list[Typed]:
     A text beside a moment becomes that moment (local to ``zone``), a number beside a length of time has its unit, and
     null goes with all. Raises Refused AAC302 and AAC304 at the first value that does not go with those before it.
     """
-    moment = next((value.type for value in values if value.type.is_moment), None)
-    if moment is not None:
-        values = [_as_moment(value, moment, zone) if value.text is not None else value for value in values]
+    moments = [value for value in values if value.type.is_moment]
+    if moments:
+        fixed = next((value for value in moments if not isinstance(value.node, PeriodEnd)), moments[0])
+        values = [_as_moment(value, fixed.type, zone) for value in values]
     known = [value for value in values if value.type.name != "null"]
     for value in known[1:]:
         _require_same_sort(known[0], value)
@@ -177,7 +178,14 @@ def _common_unit(values: Sequence[Typed]) -> str | None:
     return total.type.unit
 
 
-def _as_moment(text: Typed, like: Type, zone: str) -> Typed:
+def _as_moment(value: Typed, like: Type, zone: str) -> Typed:
+    """A text or the end of the period as a moment of the type that stands beside it; all else as it is."""
+    if isinstance(value.node, PeriodEnd):
+        return replace(value, node=PeriodEnd(value.node.end, is_date=like.name == "date"), type=like)
+    return value if value.text is None else _read_moment(value, like, zone)
+
+
+def _read_moment(text: Typed, like: Type, zone: str) -> Typed:
     """A quoted date or time as days or microseconds since the epoch."""
     written = str(text.text)
     try:
