@@ -77,6 +77,7 @@ FLOORS = (
         "aac.kinds.target",
         "aac.kinds.base",
         "aac.kinds.points",
+        "aac.kinds.events",
         "aac.connectors.base",
         "aac.engines.base",
         "aac.reports.base",

@@ -124,12 +124,17 @@ def reaches(score: Score, limit: Decimal) -> Node:
     return Case(((enough, TRUE), (too_few, FALSE)), NOTHING)
 
 
-def step_of(score: Score, ladder: Mapping[str, Decimal]) -> Node:
-    """The first step that a score reaches; null below the last one, and when what is in doubt could change it."""
+def step_of(score: Score, ladder: Mapping[str, Decimal], lifted: tuple[str, Node] | None = None) -> Node:
+    """The first step that a score reaches; null below the last one, and when what is in doubt could change it.
+
+    ``lifted``: a step, and a rule that brings a record there whatever its score.
+    """
     branches: list[tuple[Node, Node]] = []
     for name, limit in ladder.items():
-        branches.append((Call("ge", (score.least, Literal(limit))), Literal(name)))
-        branches.append((Call("ge", (score.greatest, Literal(limit))), NOTHING))
+        surely, perhaps = (Call("ge", (points, Literal(limit))) for points in (score.least, score.greatest))
+        if lifted is not None and lifted[0] == name:
+            surely, perhaps = Call("or", (surely, lifted[1])), Call("or", (perhaps, Call("is_null", (lifted[1],))))
+        branches += [(surely, Literal(name)), (perhaps, NOTHING)]
     return Case(tuple(branches[:-1]), NOTHING)
 
 
@@ -167,14 +172,19 @@ def check_ids(scope: Scope, key: str, rows: Sequence[HasId]) -> None:
         seen.add(row.id)
 
 
-def check_names(scope: Scope, what: str, names: Sequence[str], known: Collection[str], *path: Part) -> None:
-    """Names that stand for rows or steps of the same document: there (AAC211), and each once (AAC209)."""
+def check_name(scope: Scope, what: str, name: str, known: Collection[str], *path: Part) -> None:
+    """A name that stands for a row or a step of the same document (else AAC211)."""
+    if name not in known:
+        advice = did_you_mean(name, known) or f"add `{name}` to it"
+        scope.report("AAC211", f"there is no {what} `{name}` in this document", advice, *path)
+
+
+def check_names(scope: Scope, what: str, names: Sequence[str], known: Collection[str], key: str) -> None:
+    """Names that stand for rows or steps of the same document, each once (else AAC209)."""
     for number, name in enumerate(names):
-        if name not in known:
-            advice = did_you_mean(name, known) or f"name one that the document has, or add `{name}` to it"
-            scope.report("AAC211", f"there is no {what} `{name}` in this document", advice, *path, number)
-        elif name in names[:number]:
-            scope.report("AAC209", f"`{name}` is told twice", "name it once", *path, number)
+        check_name(scope, what, name, known, key, number)
+        if name in names[:number]:
+            scope.report("AAC209", f"`{name}` is told twice", "name it once", key, number)
 
 
 def check_points(scope: Scope, key: str, rows: Sequence[HasPoints]) -> None:

@@ -1,0 +1,58 @@
+"""Events: records of a child entity that belong to the record a document is about, and the way up to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aac.expressions.nodes import Aggregate, Reference, Rollup
+from aac.findings import did_you_mean
+
+if TYPE_CHECKING:
+    from aac.expressions.nodes import Node
+    from aac.kinds.base import Scope
+    from aac.kinds.written import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The records of ``child``; ``via`` is their reference to the record they belong to."""
+
+    child: str
+    via: Reference
+    has_moment: bool
+
+    def number(self, where: Node | None) -> Rollup:
+        """How many of a record's events a rule is true of; null: all of them."""
+        return Rollup(self.child, self.via, Aggregate("count", (), where))
+
+
+def find_events(scope: Scope, over: str, parent: str, via: str | None, *path: Part) -> Events | None:
+    """The events of ``parent`` that are records of ``over``; null when that is broken or not there.
+
+    Reports (AAC203) that no reference leads up, or more than one and no ``via`` says which.
+    """
+    child = scope.model("entity", over)
+    if child is None:
+        return None
+    ways = [field for field, target in child.steps.items() if target == parent]
+    if via is not None and via not in ways:
+        advice = did_you_mean(via, ways) or f"give `{over}` a field with `ref: {parent}`"
+        scope.report("AAC203", f"`{via}` is no reference of `{over}` to `{parent}`", advice, *path, "via")
+        return None
+    if via is None and len(ways) != 1:
+        if not ways and any(scope.model("entity", target) is None for target in child.steps.values()):
+            return None  # told as the reference that leads nowhere
+        told = "has no reference" if not ways else f"has several references ({', '.join(ways)})"
+        advice = f"add `via: {ways[0]}`" if ways else f"give `{over}` a field with `ref: {parent}`"
+        scope.report("AAC203", f"`{over}` {told} to `{parent}`", advice, *path, "over")
+        return None
+    return Events(over, Reference(via or ways[0], parent), child.occurs is not None)
+
+
+def require_moment(scope: Scope, events: Events, why: str, *path: Part) -> bool:
+    """Whether the events have a moment of their own (else AAC203); ``why``: what needs it, as a sentence begins."""
+    if not events.has_moment:
+        advice = f"give `{events.child}` an `occurs: <field>`"
+        scope.report("AAC203", f"{why} a moment, and `{events.child}` has none of its own", advice, *path)
+    return events.has_moment
