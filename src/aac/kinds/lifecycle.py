@@ -200,12 +200,14 @@ stages:                          # in order; each is a definition, entered at it
 
 
 def _leads(scope: Scope, begin: str, end: str) -> bool:
-    """Whether references lead from one entity to another, maybe over others."""
+    """Whether references lead from one entity to another, maybe over others; or may, over one that is broken."""
     reached = {begin}
     steps = [begin]
     while steps:
         model = scope.model("entity", steps.pop())
-        fresh = set(model.steps.values()) - reached if model is not None else set[str]()
+        if model is None:
+            return True
+        fresh = set(model.steps.values()) - reached
         reached |= fresh
         steps += fresh
     return end in reached
