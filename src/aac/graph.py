@@ -44,6 +44,7 @@ class Graph:
             for name in model.names:
                 self._lenders[name].append(id_)
         self._entities: dict[Id, str | None] = {}
+        self._lent: dict[tuple[str, str], list[Id]] = {}
         self._meanings: dict[tuple[str, str], Meaning | None] = {}
         self._asked: list[str] = []
         self._asking: list[Id] = []
@@ -71,7 +72,10 @@ class Graph:
 
     def lenders(self, entity: str, name: str) -> list[Id]:
         """The documents by which a name means something on an entity; two or more mean different things."""
-        return [id_ for id_ in self._lenders.get(name, ()) if self.entity_of(id_) in (entity, ANYWHERE)]
+        if (entity, name) not in self._lent:
+            lent = [id_ for id_ in self._lenders.get(name, ()) if self.entity_of(id_) in (entity, ANYWHERE)]
+            self._lent[entity, name] = lent
+        return self._lent[entity, name]
 
     def lent(self) -> Iterator[tuple[str, str, Id]]:
         """Every entity and name that mean something, and the document by which they do."""
