@@ -13,6 +13,7 @@ CLOSED = re.compile(r"""'(?:[^']|'')*+'|"(?:[^"]|"")*+"|[^'"]""")
 """A text or a name in its quotes, or a character outside of any."""
 UNFINISHED = frozenset({"and", "or", "not", "in", "is", "like", "ilike", "between", "then", "else", "when"})
 """Words after which something must follow."""
+STATEMENTS = frozenset({"select", "with", "insert", "update", "delete", "create", "drop", "alter"})
 CONSTANTS = frozenset({"null", "true", "false"})
 JOINING = frozenset({"and", "or", "not"})
 SIGNS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", ","})
@@ -77,6 +78,9 @@ def unreadable(words: list[Word], place: int, said: str) -> Refused:
         return Refused("AAC306", "curly quotes are letters here", STRAIGHT, at)
     if (field := _field_named_like_sql(words)) is not None:
         return word_of_sql(field.text, field.at)
+    if words[0].text.lower() in STATEMENTS and words[0].is_of_sql:
+        advice = "write the condition alone, as in `score > 50`"
+        return Refused("AAC306", f"`{words[0].text}` begins a statement, and a rule is one expression", advice, at)
     if "END after CASE" in said:
         case = max((i for i in range(place + 1) if words[i].text.lower() == "case"), default=place)
         advice = "write `case when … then … end`"

@@ -1,8 +1,9 @@
 """Our dozen frozen nodes, the types of values, and the Protocol of what names may mean.
 
 `parse` makes `Literal`, `Name`, `Call`, `Case` and `Aggregate`. `check` replaces every `Name` by what it stands for:
-`Stored`, `Rollup`, `Named`, `Values`, `Measured`, `Literal`, `AsOf` or `PeriodEnd`. The planner adds `Column` (a column of an earlier block of a query),
-`OpenTime` and `CalendarNumber`. Nodes compare by meaning: where one stood in the text is not part of it.
+`Stored`, `Rollup`, `Named`, `Values`, `Measured`, `Literal`, `AsOf` or `PeriodEnd`. The planner adds `Column` (a
+column of an earlier block of a query), `OpenTime` and `CalendarNumber`. Nodes compare by meaning: where one stood in
+the text is not part of it.
 
 Values in a query: moments are integer microseconds since the epoch (UTC), dates are integer days since the epoch,
 money and numbers are exact decimals, spans of time are integers in the scale of their type.

@@ -56,9 +56,14 @@ PARTS = {
 """The parts that are read of a node of sqlglot; one that has others says more than we would hear. Default: `this`."""
 OPENING = {
     "Case": "case", "Not": "not", "Cast": "cast", "TryCast": "try_cast", "Extract": "extract", "Exists": "exists",
-    "Any": "any", "Interval": "interval",
+    "Any": "any", "All": "all", "Interval": "interval", "Select": "select", "Subquery": "select",
 }  # fmt: skip
 """The words by which nodes begin that sqlglot keeps no place of."""
+ALONE = {
+    "Null": "null", "Star": "*", "Parameter": "@", "Placeholder": "?", "CurrentDate": "current_date",
+    "CurrentTimestamp": "current_timestamp", "CurrentTime": "current_time", "CurrentUser": "current_user",
+}  # fmt: skip
+"""The words that are a node of their own, of which sqlglot keeps no place either."""
 
 ALLOWED = f"use comparisons, and/or/not, in, between, like, case, or a function of: {', '.join(sorted(spelling.ALL))}"
 AS_OF = "write `as_of`, the moment that every number is decided at"
@@ -74,13 +79,23 @@ INSTEAD = {
     "BitwiseXor": "write `power(number, 2)`",
     "Interval": "compare with `days_between` or `hours_between`, as in `days_between(a, b) <= 3`",
     "Window": "count over all records of the population; a value of other records comes with a roll-up of its entity",
-    "Select": "name a definition, or bring other records up with a roll-up of the entity",
+    **dict.fromkeys(("Select", "Subquery", "Exists"), "name a definition, or bring other records up with a roll-up"),
 }
 """What to write instead of something that SQL has and the language has not."""
 INSTEAD_OF_FUNCTIONS = {
-    "now": AS_OF, "today": AS_OF, "getdate": AS_OF, "if": "write `case when … then … else … end`",
-    "iff": "write `case when … then … else … end`", "concat": INSTEAD["DPipe"], "mod": SHARE,
+    **dict.fromkeys(("now", "today", "getdate"), AS_OF),
+    **dict.fromkeys(("if", "iff", "decode"), "write `case when … then … else … end`"),
+    **dict.fromkeys(("year", "quarter", "month", "week", "day", "hour", "minute"), INSTEAD["Extract"]),
+    **dict.fromkeys(("datediff", "date_diff"), "write `days_between(a, b)` or `hours_between(a, b)`"),
+    **dict.fromkeys(("date", "timestamp", "to_date"), INSTEAD["Cast"]),
+    **dict.fromkeys(("ceil", "floor", "trunc"), "write `round(number)`"),
+    **dict.fromkeys(("regexp_matches", "contains", "starts_with"), "write `field like '%text%'`"),
+    "sqrt": "write `power(number, 0.5)`", "concat": INSTEAD["DPipe"], "mod": SHARE,
 }  # fmt: skip
+BRACKETS = {
+    "{": "write names and values without braces",
+    "[": "write a list in round brackets, as in `source in ('web', 'fair')`",
+}
 
 
 def parse(text: str) -> Node:
@@ -132,7 +147,7 @@ def _dialect() -> Dialect:
 
 
 def _refuse_more_than_an_expression(text: str, tokens: list[Token]) -> None:
-    """Refuses comments and further statements, and brackets that do not pair."""
+    """Refuses comments, further statements and other brackets, and round ones that do not pair."""
     opened: list[int] = []
     for token in tokens:
         sign = text[token.start : token.end + 1]
@@ -142,6 +157,8 @@ def _refuse_more_than_an_expression(text: str, tokens: list[Token]) -> None:
             raise Refused("AAC303", "a rule holds no remarks", advice, min(behind, default=0))
         if sign == ";":
             raise Refused("AAC303", "a rule is one expression, without `;`", "leave it out", token.start)
+        if sign in BRACKETS:
+            raise Refused("AAC303", f"`{sign}` is not part of the rule language", BRACKETS[sign], token.start)
         if sign == ")" and not opened:
             raise Refused("AAC306", "this `)` closes nothing", "leave it out, or open it with `(`", token.start)
         if sign == "(":
@@ -211,12 +228,13 @@ class _Reader:
 
     def place(self, tree: Expr, near: int) -> int:
         """The leftmost offset that sqlglot kept for the node or anything below it."""
-        if type(tree).__name__ in ("Null", "Boolean"):
-            sign = str(tree.args.get("this")).lower() if tree.args else "null"
+        kind = type(tree).__name__
+        sign = str(tree.this).lower() if kind == "Boolean" else ALONE.get(kind)
+        if sign is not None:
             places = [token.start for token in self.tokens if token.text.lower() == sign]
             return next((place for place in places if place >= near), places[-1] if places else near)
         at = min((part.meta["start"] for part in tree.walk() if "start" in part.meta), default=near)
-        word = OPENING.get(type(tree).__name__)
+        word = OPENING.get(kind)
         begins = [token.start for token in self.tokens if token.start < at and token.text.lower() == word]
         return begins[-1] if begins else at
 
@@ -242,6 +260,8 @@ class _Reader:
             raise Refused("AAC303", f"`{_shown(tree)}` is not a name", "write `field` or `reference.field`", at)
         if CURLY.search(parts[0].name):
             raise Refused("AAC306", "curly quotes are letters here", STRAIGHT, at)
+        if any(not part.args.get("quoted") and "$" in part.name for part in parts):
+            raise Refused("AAC303", f"`{_shown(tree)}` is not a name", "write a field or `param.name`", at)
         places = tuple(int(part.meta.get("start", at)) for part in parts)
         return Name(tuple(part.name for part in parts), at, places, quoted=bool(parts[-1].args.get("quoted")))
 
