@@ -297,5 +297,15 @@ def test_query(running: Running, project: Path, snapshots: Snapshots, name: str)
     assert not select.order or rows == CASES[name].rows
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_readable_sql_means_the_same(running: Running, project: Path, name: str) -> None:
+    query, select = CASES[name].build(running, project)
+    if select.source in query.shared and not select.columns:
+        return
+    plain, readable = (sql.output_sql(query, select, readable=readable) for readable in (False, True))
+    assert Counter(execute(running, readable)) == Counter(execute(running, plain))
+    assert readable.count("(") <= plain.count("(")
+
+
 def test_no_query_is_left_over() -> None:
     assert {path.name for path in QUERIES.iterdir()} == {f"{name}.sql" for name in CASES}

@@ -17,6 +17,7 @@ COMMANDS = {
     "pull": "aac.commands.pull",
     "check": "aac.commands.check",
     "query": "aac.commands.query",
+    "explain": "aac.commands.explain",
     "build": "aac.commands.build",
     "schema": "aac.commands.schema",
     "plugins": "aac.commands.plugins",

@@ -1,14 +1,45 @@
-"""What `aac explain` gathers about one document."""
+"""What `aac explain` tells about one document: its rules in words, what rests on what, and its SQL."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import deque
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, cast
 
-from aac.expressions.phrases import spaced
-from aac.expressions.words import Titles
+from aac.engines.base import Entity, Query, Relation, Select
+from aac.errors import UsageError
+from aac.expressions.nodes import Aggregate, Column, Named, Node, Stored
+from aac.expressions.phrases import lowered, plural, spaced
+from aac.expressions.words import Titles, words
+from aac.findings import did_you_mean
+from aac.kinds.base import ANYWHERE
+from aac.measures import Clock, Measure, Population
+from aac.planner.fuse import plan
+from aac.planner.setting import Prepared, Setting
+from aac.planner.windows import Clockwork
+from aac.reports.base import View
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from aac.expressions.nodes import Meaning
+    from aac.graph import Id
+    from aac.kinds.written import Part
     from aac.project import Project
+
+
+def document(name: str, project: Project) -> Id:
+    """The kind and id of what a user named by its id, or by kind and id; raises UsageError."""
+    kind, _, id_ = name.rpartition(":")
+    found = [other for other in project.places if other[1] == id_ and kind in ("", other[0])]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = ", ".join(f"`{kind}:{id_}`" for kind, id_ in sorted(found))
+        raise UsageError(f"`{name}` is the id of several documents: say which of {several}")
+    known = {id_ for _, id_ in project.places} if not kind else {f"{kind}:{id_}" for kind, id_ in project.places}
+    raise UsageError(f"there is no document `{name}`; {did_you_mean(name, known)}")
 
 
 def titles_of(project: Project) -> Titles:
@@ -17,7 +48,206 @@ def titles_of(project: Project) -> Titles:
     for (kind, id_), model in project.models.items():
         title = model.name or spaced(id_)
         names[f"{kind}:{id_}"] = title
-        words = {id_, f"{kind}.{id_}"} & {*model.names} if kind != "entity" else {id_}
-        names |= dict.fromkeys(words, title)
+        lent = {id_, f"{kind}.{id_}"} & {*model.names} if kind != "entity" else {id_}
+        names |= dict.fromkeys(lent, title)
     types = {(table.entity, stored.name): stored.type for table in project.tables for stored in table.fields}
     return Titles(names, types)
+
+
+def view_of(id_: Id, project: Project) -> View:
+    """All that is known of a document without data, as plain values."""
+    (entry,) = [entry for entry in project.entries() if (entry.kind, entry.id) == id_]
+    model = project.models.get(id_)
+    titles = titles_of(project)
+    edges = {f"{entry.kind}:{entry.id}": entry for entry in project.entries()}
+    return {
+        "kind": entry.kind,
+        "id": entry.id,
+        "name": entry.name,
+        "place": f"{entry.file}:{entry.line}",
+        "owner": _team(model.owner if model else None, project),
+        "parties": [_team(team, project) for team in (model.parties if model else ())],
+        "means": entry.fields.get("means"),
+        "why": entry.fields.get("why"),
+        "as_written": entry.fields.get("as_written"),
+        "versions": _versions(id_, project),
+        "rules": [{"place": place, "words": said} for place, said in _rules(id_, project, titles)],
+        "rests_on": _tree(entry.rests_on, {name: other.rests_on for name, other in edges.items()}, titles),
+        "used_by": _tree(entry.used_by, {name: other.used_by for name, other in edges.items()}, titles),
+    }
+
+
+def _team(id_: str | None, project: Project) -> str | None:
+    team = project.models.get(("team", id_)) if id_ is not None else None
+    return team.title if team is not None else id_
+
+
+def _versions(id_: Id, project: Project) -> list[View]:
+    """The versions of a document that has several, oldest first."""
+    versions = sorted((version for version in project.versions if version.id == id_), key=lambda v: v.begins)
+    if [(version.begins, version.ends) for version in versions] == [(date.min, date.max)]:
+        return []
+    return [
+        {
+            "from": None if version.begins == date.min else version.begins.isoformat(),
+            "until": None if version.ends == date.max else version.ends.isoformat(),
+            "place": str(version.document.span()).rpartition(":")[0],
+            "is_shown": version == project.chosen[id_],
+        }
+        for version in versions
+    ]
+
+
+def _tree(roots: Sequence[str], edges: Mapping[str, Sequence[str]], titles: Titles) -> list[View]:
+    """Documents below each other, each once: where the way to it is shortest."""
+    branches = {root: _branch(root, titles) for root in roots}
+    waiting = deque(roots)
+    while waiting:
+        subject = waiting.popleft()
+        for other in edges.get(subject, ()):
+            if other not in branches:
+                branches[other] = _branch(other, titles)
+                branches[subject]["below"].append(branches[other])
+                waiting.append(other)
+    return [branches[root] for root in roots]
+
+
+def _branch(subject: str, titles: Titles) -> View:
+    return {"subject": subject, "name": titles.names.get(subject), "below": list[View]()}
+
+
+# Rules in words
+
+
+def _rules(id_: Id, project: Project, titles: Titles) -> Iterator[tuple[str, str]]:
+    """Every rule of a document by its place, in reading order.
+
+    The parts of a checklist are told with it, and those of a field as what the field means.
+    """
+    rules, written = project.rules.get(id_, {}), project.places[id_]
+    records = _records(id_, project, titles)
+    lent = dict(_lent(id_, project)) if id_ in project.models else {}
+    told: set[str] = set()
+    for path in sorted(rules, key=lambda path: written.span(*path)):
+        node = rules[path].node
+        name = next((str(part) for part in path if part in lent), None)
+        is_part = any(path[:length] in rules for length in range(1, len(path)))
+        if is_part or name in told or isinstance(node, Column):
+            continue
+        if name is not None:
+            told.add(name)
+            node = lent[name].node
+        place = spaced(name) if name is not None else _place(path, written.data)
+        yield place, words(_opened(node, titles), titles, records)
+
+
+def _opened(node: Node, titles: Titles) -> Node:
+    """What a computed field stands for: its name was read in the document already."""
+    return node.body if isinstance(node, Named) and not node.path and node.label not in titles.names else node
+
+
+def _records(id_: Id, project: Project, titles: Titles) -> str:
+    """What the records are called that a formula of a document counts."""
+    measure = next((m for m in project.measures if m.subject == f"{id_[0]}:{id_[1]}"), None)
+    if measure is None:
+        return "records"
+    rule = measure.population.rule
+    name = rule.label if isinstance(rule, Named) else measure.population.entity
+    title = titles.names.get(name, spaced(name))
+    return plural(title if isinstance(rule, Named) else lowered(title))
+
+
+def _place(path: tuple[Part, ...], data: object) -> str:
+    """Where a rule stands, as people would say it: `criteria size when`, `by region`, `cases 2 for`."""
+    steps: list[str] = []
+    for part in path:
+        match data, part:
+            case list(), int():
+                data = cast("list[object]", data)[part]
+                steps += _step(data, part + 1)
+            case dict(), str():
+                data = cast("dict[str, object]", data).get(part)
+                steps.append(spaced(part))
+            case _:
+                steps.append(str(part))
+    return " ".join(steps)
+
+
+def _step(item: object, number: int) -> list[str]:
+    """What an item of a list is called: by its id, by its text, by its only key (which follows), else by its number."""
+    if isinstance(item, dict):
+        keys = cast("dict[str, object]", item)
+        return [str(keys["id"])] if "id" in keys else [] if len(keys) == 1 else [str(number)]
+    return [item] if isinstance(item, str) else [str(number)]
+
+
+# Numbers and SQL
+
+
+def measured_of(id_: Id, project: Project) -> list[Clock | Measure]:
+    """What is measured of a document: what it compiles to, else how many records its word means."""
+    subject = f"{id_[0]}:{id_[1]}"
+    found = [part for part in (*project.clocks, *project.measures) if part.subject == subject]
+    if found or id_ not in project.models:
+        return list(found)
+    counting = Measure(
+        subject, Population(id_[1], None), None, Aggregate("count", ()), "count", 1, (), "month", has_target=False
+    )
+    if id_[0] == "entity":
+        return [counting]
+    condition = next((meaning for _, meaning in _lent(id_, project) if meaning.type.name == "boolean"), None)
+    entity = project.graph.entity_of(id_)
+    if condition is None or entity is None:
+        return []
+    share = Aggregate("share", (condition.node,))
+    return [replace(counting, population=Population(entity, None), formula=share, unit="percent")]
+
+
+def _lent(id_: Id, project: Project) -> Iterator[tuple[str, Meaning]]:
+    """The names that a document lends to rules, and what they mean; of an entity those that are calculated."""
+    entity = project.graph.entity_of(id_)
+    for name in project.models[id_].names if entity not in (None, ANYWHERE) else ():
+        meaning = project.graph.meaning(str(entity), name)
+        if meaning is not None and meaning.type.name != "broken" and not isinstance(meaning.node, Stored):
+            yield name, meaning
+
+
+def sql_of(id_: Id, project: Project, as_of_us: int) -> list[str]:
+    """The queries that an engine runs for a document: of its totals in the newest window, else of its words."""
+    from aac.engines.sql import output_sql
+
+    setting = _setting(project, as_of_us)
+    keys = {table.entity: table.key for table in project.tables}
+    parts = [part for part in (*project.clocks, *project.measures) if part.subject == f"{id_[0]}:{id_[1]}"]
+    parts = [replace(part, dimensions=()) for part in parts if part.population.entity in keys]
+    clocks = [replace(part, remind_at=None) for part in parts if isinstance(part, Clock)]
+    planned = plan(clocks, [p for p in parts if isinstance(p, Measure)], lambda _: setting, keys, ("last",))
+    queries = [scan.query for scan, _ in (*planned.clocks, *planned.metrics)]
+    if not queries and id_ in project.models:
+        queries = [query for query in [_words_query(id_, project, setting)] if query is not None]
+    return [output_sql(replace(query, shared=()), query.outputs[0], readable=True) for query in queries]
+
+
+def _words_query(id_: Id, project: Project, setting: Setting) -> Query | None:
+    """The records that a word means, or what it comes to for each record."""
+    lent = list(_lent(id_, project))
+    entity = project.graph.entity_of(id_)
+    table = next((table for table in project.tables if table.entity == entity), None)
+    if table is None or not lent:
+        return None
+    keys = tuple((key, cast("Node", Stored(table.entity, key))) for key in table.key)
+    if len(lent) == 1 and lent[0][1].type.name == "boolean" and id_[0] != "entity":
+        return setting.query((), (Select(Entity(table.entity), keys, lent[0][1].node),))
+    columns = tuple((name, meaning.node) for name, meaning in lent)
+    return setting.query((), (Select(Entity(table.entity), (*keys, *columns)),))
+
+
+def _setting(project: Project, as_of_us: int) -> Setting:
+    """A setting that needs no data: tables by their own names."""
+    entities: dict[str, Prepared] = {}
+    for table in project.tables:
+        key = table.key[0] if len(table.key) == 1 else None
+        is_date = table.occurs is not None and table.field(table.occurs).type.name == "date"
+        entities[table.entity] = Prepared(Relation((table.entity,), key, table.occurs), project.timezone, is_date)
+    numbers = {calendar.id: number for number, calendar in enumerate(project.calendars)}
+    return Setting(Clockwork(project.timezone, project.fiscal_start, as_of_us), entities, numbers, 1)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from os.path import normpath
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from aac import config, documents, drafting, schemas
+from aac import codes, config, documents, drafting, explaining, schemas
 from aac.connectors.base import Context
-from aac.errors import DocumentsError, SourceError, UsageError
+from aac.errors import DocumentsError, EngineError, NoDataError, SourceError, UsageError
 from aac.evaluate import Asked, evaluate
 from aac.expressions import parsed
 from aac.findings import Finding, did_you_mean, has_errors, in_reading_order
@@ -26,7 +27,7 @@ from aac.periods import day_of, parse_moment
 from aac.plugins import load as load_plugins
 from aac.privacy import without_personal
 from aac.querying import measures_of, without_other_targets
-from aac.reports import queried
+from aac.reports import explained, queried
 from aac.reports.base import Page
 from aac.results import Results, SourceState
 from aac.revisions import revision
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from aac.config import Source
     from aac.connectors.base import Connector
+    from aac.graph import Id
     from aac.landing.state import PulledSource
     from aac.measures import Clock, Measure
     from aac.plugins import Registry
@@ -232,6 +234,42 @@ def query(opened: Opened, now_us: int, question: Question, asked: Asked, form: s
     measures_of(question, opened.project)  # what cannot be asked is told before there is data
     results = _measured(opened, now_us, asked, tell, partial(measures_of, question))
     return queried.FORMATS[form](opened.project, without_other_targets(results, opened.project), question.by)
+
+
+def explain(opened: Opened, now_us: int, asked: Asked, name: str, tell: Callable[[str], None]) -> str:
+    """A document in words, what rests on what, its SQL and what it comes to. Raises UsageError."""
+    made = opened.project
+    id_ = explaining.document(name, made)
+    today = _today(opened, now_us, asked, id_, tell)
+    moments = [] if isinstance(today, str) else [result.reading.as_of_us for result in today.results]
+    view = explaining.view_of(id_, made) | {"sql": explaining.sql_of(id_, made, min(moments, default=now_us))}
+    return explained.explained_text(view, today, made.timezone)
+
+
+def _today(opened: Opened, now_us: int, asked: Asked, id_: Id, tell: Callable[[str], None]) -> Results | str:
+    """What a document comes to, or why that is not known; nothing for what has no number."""
+    if not explaining.measured_of(id_, opened.project):
+        return ""
+    if has_errors(opened.findings):
+        return "the documents have errors, so nothing is measured: run `aac validate`"
+    try:
+        return _measured(opened, now_us, asked, tell, partial(explaining.measured_of, id_))
+    except (NoDataError, SourceError, EngineError) as error:
+        return str(error)
+
+
+def is_code(name: str) -> bool:
+    """Whether a name is that of a code of findings."""
+    return re.fullmatch(r"(?i)AAC[0-9]{3}", name) is not None
+
+
+def explain_code(name: str) -> str:
+    """What a code of findings means, with a wrong and a right example. Raises UsageError."""
+    try:
+        code = codes.read(name.upper())
+    except KeyError:
+        raise UsageError(f"there is no code `{name}`; {did_you_mean(name.upper(), codes.all_codes())}") from None
+    return explained.code_text(asdict(code))
 
 
 def _measured(

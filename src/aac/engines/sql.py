@@ -61,7 +61,20 @@ def _chain(query: Query, last: Select, skip: str | None = None, *, readable: boo
     select = _select(query, last)
     for name in needed:
         select = select.with_(name, as_=_select(query, blocks[name]), copy=False)
-    return select.sql(pretty=readable)
+    return _without_idle_brackets(select).sql(pretty=True) if readable else select.sql()
+
+
+def _without_idle_brackets(select: exp.Select) -> exp.Select:
+    """The same without brackets that nobody needs: around a comparison in a condition, around all of a condition, and
+    around what a longer condition of the same sort begins with."""
+    for bracket in reversed(list(select.find_all(exp.Paren))):
+        inner, parent = bracket.this, bracket.parent
+        is_whole = isinstance(parent, exp.Paren | exp.Where | exp.If | exp.Alias)
+        is_part = isinstance(parent, exp.And | exp.Or | exp.Not) and isinstance(inner, exp.Predicate | exp.Column)
+        is_beginning = isinstance(parent, exp.And | exp.Or) and type(inner) is type(parent) and parent.this is bracket
+        if is_whole or is_part or is_beginning:
+            bracket.replace(inner)
+    return select
 
 
 def _select(query: Query, select: Select) -> exp.Select:

@@ -14,6 +14,7 @@ from aac.expressions.nodes import (
     Named,
     Node,
     OpenTime,
+    PeriodEnd,
     Rollup,
     Stored,
     Type,
@@ -54,7 +55,7 @@ class Sense:
 
     def is_moment(self, node: Node) -> bool:
         match node:
-            case AsOf():
+            case AsOf() | PeriodEnd():
                 return True
             case Literal(value=value, written=written):
                 return isinstance(written, str) and not isinstance(value, str)

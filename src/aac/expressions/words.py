@@ -24,6 +24,7 @@ from aac.expressions.nodes import (
     Node,
     OpenTime,
     Path,
+    PeriodEnd,
     Rollup,
     Stored,
     Type,
@@ -71,17 +72,21 @@ class Titles:
     types: Mapping[tuple[str, str], Type] = field(default_factory=dict[tuple[str, str], Type])
 
 
-def words(node: Node, titles: Titles) -> str:
-    """A rule as a phrase without a capital letter or a full stop: `score is more than 50 (mql_threshold)`."""
-    speaker = _Speaker(titles)
+def words(node: Node, titles: Titles, records: str = "records") -> str:
+    """A rule as a phrase without a capital letter or a full stop: `score is more than 50 (mql_threshold)`.
+
+    ``records``: what those are called that a formula counts.
+    """
+    speaker = _Speaker(titles, records)
     return speaker.condition(node) if speaker.sense.is_condition(node) else speaker.value(node)
 
 
 class _Speaker:
     """Says nodes: conditions as sentences, values as nouns."""
 
-    def __init__(self, titles: Titles) -> None:
+    def __init__(self, titles: Titles, records: str = "records") -> None:
         self.titles = titles
+        self.records = records
         self.sense = Sense(titles.types)
 
     # Conditions
@@ -284,7 +289,7 @@ class _Speaker:
             case Case():
                 return f"whether this holds: {self.condition(node)}"
             case Aggregate():
-                return self.aggregate(node, "records")
+                return self.aggregate(node)
             case Rollup():
                 return self.rollup(node)
             case Values(label=label):
@@ -293,6 +298,8 @@ class _Speaker:
                 return self.measured(subject)
             case AsOf():
                 return "the moment of the data"
+            case PeriodEnd(end=end):
+                return "the first day of the period" if end == "from" else "the first day after the period"
             case Column(name=name):
                 return f"the column “{name}”"
             case Name(parts=parts):
@@ -378,8 +385,9 @@ class _Speaker:
         otherwise = "not known" if node.otherwise == NOTHING else self.value(node.otherwise)
         return f"{', '.join(parts)}, otherwise {otherwise}"
 
-    def aggregate(self, node: Aggregate, records: str) -> str:
-        """A number over many ``records``: `the number of records that count as an SQL`."""
+    def aggregate(self, node: Aggregate, whose: str | None = None) -> str:
+        """A number over many records: `the number of records that count as an SQL`; of a roll-up ``whose`` they are."""
+        records = whose or self.records
         function, arguments, where = node.function, node.arguments, node.where
         template = NUMBERS.get(function, f"{spaced(function)} of {{0}}")
         if function in OF_MOMENTS and arguments and self.sense.is_moment(arguments[-1]):
@@ -396,12 +404,11 @@ class _Speaker:
                 said = template.format(self.operand(of, function), percentile(cast("Decimal", share)))
             case _:
                 said = template.format(*(self.operand(part, function) for part in arguments))
-        if records != "records" and function not in {"count", "count_if", "share"}:
+        if whose is not None and function not in {"count", "count_if", "share"}:
             said = f"{said} of {records}"
-        where_it = (
-            f" {self.that(where)}" if where and records != "records" else f" where {self.condition(where or NOTHING)}"
-        )
-        return f"{said}{where_it}" if where else said
+        if where is None:
+            return said
+        return f"{said} {self.that(where)}" if whose is not None else f"{said} where {self.condition(where)}"
 
     def rollup(self, node: Rollup) -> str:
         children = plural(lowered(self.title(node.child)))

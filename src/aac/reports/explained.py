@@ -1,0 +1,133 @@
+"""The screen of `aac explain`: a document in words, or what a code of a finding means; 80 columns wide."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from aac.reports.wording import as_of_words, result_words, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from aac.reports.base import View
+    from aac.results import Result, Results
+
+WIDTH = 80
+WIDEST = 24
+"""Columns of the places of rules; longer ones stand on a line of their own."""
+
+
+def explained_text(view: View, today: Results | str, zone: str) -> str:
+    """What is known of a document; ``today``: its numbers, or why there are none."""
+    lines = [_headline(view), *_wrapped(" · ".join(_facts(view)))]
+    for part in _paragraphs(view["means"]):
+        lines += ["", *_wrapped(part)]
+    if view["why"]:
+        lines += ["", *_wrapped(f"Why: {' '.join(str(view['why']).split())}")]
+    if view["as_written"]:
+        lines += ["", *_wrapped(f"As the teams wrote it: “{' '.join(str(view['as_written']).split())}”")]
+    lines += _section("Versions", _versions(view["versions"]))
+    lines += _section("In words", _rules(view["rules"]))
+    lines += _section("Rests on", _tree(view["rests_on"]))
+    lines += _section("What rests on it", _tree(view["used_by"]))
+    lines += _section("Today", _today(today, zone))
+    for sql in view["sql"]:
+        lines += _section("SQL", [f"  {line}" for line in sql.splitlines()])
+    return "".join(f"{visible(line)}\n" for line in lines)
+
+
+def _headline(view: View) -> str:
+    name = f" · {view['name']}" if view["name"] != view["id"] else ""
+    return f"{view['kind']} {view['id']}{name}"
+
+
+def _facts(view: View) -> Iterator[str]:
+    yield view["place"]
+    if view["owner"]:
+        yield f"owner {view['owner']}"
+    others = [party for party in view["parties"] if party != view["owner"]]
+    if others:
+        yield f"with {', '.join(others)}"
+
+
+def _paragraphs(prose: Any) -> list[str]:
+    return [" ".join(part.split()) for part in str(prose or "").split("\n\n") if part.strip()]
+
+
+def _wrapped(text: str, indent: int = 0) -> list[str]:
+    spaces = " " * indent
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=spaces, subsequent_indent=spaces, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return ["", title, *lines] if lines else []
+
+
+def _versions(versions: Sequence[View]) -> list[str]:
+    return [
+        f"  {version['from'] or 'the beginning'} until {version['until'] or 'now'}  {version['place']}"
+        + ("  (explained here)" if version["is_shown"] else "")
+        for version in versions
+    ]
+
+
+def _rules(rules: Sequence[View]) -> list[str]:
+    """Each rule beside its place."""
+    widths = [len(rule["place"]) for rule in rules if len(rule["place"]) <= WIDEST]
+    width = max(widths, default=0)
+    lines: list[str] = []
+    for rule in rules:
+        place, said = rule["place"], textwrap.wrap(rule["words"], WIDTH - width - 4, break_on_hyphens=False)
+        if len(place) > width:
+            lines.append(f"  {place}")
+            place = ""
+        for line in said:
+            lines.append(f"  {place.ljust(width)}  {line}")
+            place = ""
+    return lines
+
+
+def _tree(branches: Sequence[View], before: str = "  ") -> list[str]:
+    lines: list[str] = []
+    for number, branch in enumerate(branches):
+        is_last = number == len(branches) - 1
+        name = f"  {branch['name']}" if branch["name"] else ""
+        lines.append(f"{before}{'└' if is_last else '├'}─ {branch['subject'].replace(':', ' ')}{name}")
+        lines += _tree(branch["below"], before + ("   " if is_last else "│  "))
+    return lines
+
+
+def _today(today: Results | str, zone: str) -> list[str]:
+    if isinstance(today, str):
+        return _wrapped(today, 2) if today else []
+    totals = [result for result in today.results if not result.reading.by]
+    rows = [_row(result) for result in totals]
+    widths = [max((len(row[place]) for row in rows), default=0) for place in range(4)]
+    lines = [f"  data as of {as_of_words(today, zone)}"]
+    for *row, notes in rows:
+        line = "  ".join([row[0].ljust(widths[0]), row[1].rjust(widths[1]), row[2].ljust(widths[2])])
+        lines.append(f"  {line}  {row[3].ljust(widths[3])}".rstrip())
+        lines += _wrapped(notes, 6)
+    return lines if rows else []
+
+
+def _row(result: Result) -> list[str]:
+    words = result_words(result)
+    status = words["status"]
+    judged = f"{status['shape']} {status['word'].lower()}" if status else ""
+    limit = words["limit"] or ""
+    notes = [*(["so far"] if words["so_far"] else []), *([words["hint"]] if words["hint"] else []), *words["beside"]]
+    return [words["window"], words["shown"], words["counts"] or "", f"{limit}  {judged}".strip(), " · ".join(notes)]
+
+
+def code_text(view: View) -> str:
+    """What a code of a finding means, with a wrong and a right example."""
+    lines = [f"{view['code']} ({view['level']}): {view['title']}"]
+    for part in _paragraphs(view["means"]):
+        lines += ["", *_wrapped(part)]
+    for title in ("wrong", "right"):
+        lines += _section(title.capitalize(), [f"  {line}".rstrip() for line in str(view[title]).splitlines()])
+    return "".join(f"{visible(line)}\n" for line in lines)

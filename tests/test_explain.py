@@ -1,0 +1,250 @@
+"""`aac explain`: what a document says, what rests on what, its SQL and its numbers; and what a code means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+
+import pytest
+import sqlglot
+
+from aac import codes
+from aac.errors import UsageError
+from aac.evaluate import Asked
+from aac.operations import explain, explain_code, open_project, pull_sources
+from tests.commands import run_aac
+from tests.small import COMPANY, DESK, SLA, metric, write_project
+
+ROOT = Path(__file__).parent.parent
+NOW_US = 1_772_442_000_000_000
+LEADS = {"leads": "lead_id,score,at,done\n1,60,2026-03-01T10:00:00Z,2026-03-01T11:00:00Z\n2,40,,\n3,,,\n"}
+ENTITY = """\
+kind: entity
+id: lead
+from: crm.leads
+key: lead_id
+fields:
+  lead_id: text
+  score: {type: integer, unit: score}
+  at: timestamp
+  done: timestamp
+  good: {is: score > 50}
+---
+"""
+MQL = """\
+kind: definition
+id: mql
+name: Marketing Qualified Lead
+of: lead
+owner: marketing
+parties: [marketing, sales]
+means: |
+  A lead that is *worth* a call.
+
+  Exactly 50 is not enough.
+why: we
+  agreed
+as_written: Only good leads, please.
+when: good
+at: at
+---
+"""
+
+
+@pytest.fixture(scope="module")
+def larkspur(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("explain") / "project"
+    root.mkdir()
+    for name in ("alignment", "data"):
+        copytree(ROOT / name, root / name, ignore=ignore_patterns(".*"))
+    (root / "aac.toml").write_bytes((ROOT / "aac.toml").read_bytes())
+    pull_sources(open_project(root), NOW_US, lambda _: None)
+    return root
+
+
+def told(root: Path, name: str) -> str:
+    return explain(open_project(root), NOW_US, Asked(), name, lambda _: None)
+
+
+def section(text: str, title: str) -> str:
+    """What stands below a title."""
+    _, _, rest = text.partition(f"\n{title}\n")
+    return rest.partition("\n\n")[0] + "\n"
+
+
+def small(root: Path, documents: str, *, is_pulled: bool = True) -> Path:
+    made = write_project(root / "p", COMPANY + documents, LEADS)
+    if is_pulled:
+        pull_sources(open_project(made), 4_102_444_800_000_000, lambda _: None)
+    return made
+
+
+def test_a_definition(tmp_path: Path) -> None:
+    root = small(tmp_path, ENTITY + MQL + metric("mqls", "count(*)", of="mql", at="mql.at"))
+    assert (
+        told(root, "mql")
+        == """\
+definition mql · Marketing Qualified Lead
+alignment/all.yml:17 · owner Marketing · with Sales
+
+A lead that is *worth* a call.
+
+Exactly 50 is not enough.
+
+Why: we agreed
+
+As the teams wrote it: “Only good leads, please.”
+
+In words
+  when  score is more than 50
+  at    at
+
+Rests on
+  ├─ entity lead  lead
+  ├─ team marketing  Marketing
+  └─ team sales  Sales
+
+What rests on it
+  └─ metric mqls  mqls
+
+Today
+  data as of Tue 2026-03-10 13:00 CET
+  all  50%  1 of 2
+      3 records · 1 unknown
+
+SQL
+  SELECT
+    "r"."lead_id" AS "lead_id"
+  FROM "lead" AS "r"
+  WHERE
+    "r"."score" > 50
+"""
+    )
+
+
+def test_a_metric(larkspur: Path) -> None:
+    text = told(larkspur, "win_rate")
+    assert text.startswith("metric win_rate · Win rate\nalignment/metrics/win_rate.yml:1 · owner Sales\n")
+    assert "  formula     the share of Closed Deals that count as a Won Deal\n" in text
+    assert "  by segment  the size band of its account\n" in text
+    assert "  2026-02  30.2%  19 of 63  ≥ 30%  ● on target\n      1 unknown\n" in text
+
+
+def test_a_promise(larkspur: Path) -> None:
+    text = told(larkspur, "sales_follow_up")
+    assert "  how measured where       source is not partner\n" in text
+    assert "the first occurred at of its activities that are\n                           human, at or" in text
+    assert "77 of 93  90%  ■ off target" in text
+
+
+def test_an_entity(larkspur: Path) -> None:
+    text = told(larkspur, "lead")
+    assert "  segment               the size band of its account\n" in section(text, "In words")
+    assert "  first human touch at  the first occurred at of its activities" in section(text, "In words")
+    assert "  all  3,000\n" in section(text, "Today")
+
+
+def test_a_team_has_no_number_and_no_rule(larkspur: Path) -> None:
+    text = told(larkspur, "team:sales")
+    assert "├─ definition mql  Marketing Qualified Lead\n" in text
+    assert not {"In words", "Today", "SQL"} & set(text.splitlines())
+
+
+def test_every_document_is_explained(larkspur: Path) -> None:
+    opened = open_project(larkspur)
+    for kind, id_ in opened.project.places:
+        text = told(larkspur, f"{kind}:{id_}")
+        assert text.startswith(f"{kind} {id_}")
+        prose, _, query = text.partition("\nSQL\n")
+        assert max(map(len, prose.splitlines())) <= 80
+        for statement in query.split("\n\nSQL\n"):
+            assert not statement or sqlglot.parse_one(statement, read="duckdb")
+
+
+def test_without_data_the_rest_is_told(tmp_path: Path) -> None:
+    root = small(tmp_path, ENTITY + MQL, is_pulled=False)
+    text = told(root, "mql")
+    assert section(text, "Today") == "  there is no data yet: run `aac pull` first\n"
+    assert "when  score is more than 50" in text
+    assert 'FROM "lead"' in text
+    assert run_aac(root, "explain", "mql").returncode == 0
+
+
+def test_with_wrong_documents_the_rest_is_told(tmp_path: Path) -> None:
+    root = small(tmp_path, ENTITY + MQL)
+    (root / "alignment" / "wrong.yml").write_text("kind: team\nid: other\nname: Other\ncolour: red\n")
+    text = told(root, "mql")
+    assert section(text, "Today") == "  the documents have errors, so nothing is measured: run `aac validate`\n"
+    broken = told(root, "other")
+    assert broken == "team other\nalignment/wrong.yml:1\n"
+
+
+def test_versions(tmp_path: Path) -> None:
+    older = MQL.replace("of: lead", "of: lead\neffective_until: 2026-01-01").replace("when: good", "when: score > 10")
+    newer = MQL.replace("of: lead", "of: lead\neffective_from: 2026-01-01")
+    text = told(small(tmp_path, ENTITY + older + newer), "mql")
+    assert section(text, "Versions").splitlines() == [
+        "  the beginning until 2026-01-01  alignment/all.yml:17",
+        "  2026-01-01 until now  alignment/all.yml:34  (explained here)",
+    ]
+
+
+def test_a_checklist(tmp_path: Path) -> None:
+    rule = """\
+when:
+  all:
+    - {id: fit, rule: score > 50}
+    - {id: time, any: [{id: begun, rule: at is not null}, {id: ended, rule: done is not null}]}
+"""
+    text = told(small(tmp_path, ENTITY + MQL.replace("when: good\n", rule)), "mql")
+    assert " ".join(section(text, "In words").split()) == (
+        "when all of: fit (score is more than 50), time (any of: begun (at is known), ended (done is known)) at at"
+    )
+
+
+def test_documents_that_rest_on_each_other_are_told_once(tmp_path: Path) -> None:
+    sla = SLA + "when: {within: 2 days}\nhow_measured: {each: mql, stops: done, objective: 90%}\n---\n"
+    text = told(small(tmp_path, DESK + ENTITY + MQL + sla), "reply")
+    assert section(text, "Rests on") == (
+        "  ├─ definition mql  Marketing Qualified Lead\n"
+        "  ├─ entity lead  lead\n"
+        "  ├─ team marketing  Marketing\n"
+        "  └─ team sales  Sales\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("mqll", "there is no document `mqll`; did you mean `mql`?"),
+        ("definition:mqll", "there is no document `definition:mqll`; did you mean `definition:mql`?"),
+        ("metric:mql", "there is no document `metric:mql`; did you mean"),
+        ("both", "`both` is the id of several documents: say which of `calendar:both`, `team:both`"),
+    ],
+)
+def test_what_is_not_there(tmp_path: Path, name: str, said: str) -> None:
+    twins = "kind: team\nid: both\nname: Both\n---\n" + DESK.replace("id: desk", "id: both")
+    root = small(tmp_path, ENTITY + MQL + metric("mqls", "count(*)", of="mql") + twins, is_pulled=False)
+    with pytest.raises(UsageError) as stopped:
+        told(root, name)
+    assert said in str(stopped.value)
+    done = run_aac(root, "explain", name)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("name", codes.all_codes())
+def test_every_code_is_explained(name: str) -> None:
+    text = explain_code(name.lower())
+    code = codes.read(name)
+    assert text.splitlines()[0] == f"{name} ({code.level}): {code.title}"
+    assert "\nWrong\n" in text
+    assert "\nRight\n" in text
+
+
+def test_a_code_needs_no_project(tmp_path: Path) -> None:
+    done = run_aac(tmp_path, "explain", "aac203")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("AAC203 (error): ")
+    unknown = run_aac(tmp_path, "explain", "AAC000")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert unknown.stderr.startswith("aac: there is no code `AAC000`; ")
