@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from aac.config import Source
+from aac.config import EMBEDDED, EngineSettings, Source
 from aac.connectors.base import Context
 from aac.connectors.csv import CsvConnector, CsvSettings
 from aac.engines.duckdb import Store
@@ -58,6 +58,7 @@ class Project:
     tables: list[Table] = field(default_factory=list[Table])
     sources: dict[str, Source] = field(default_factory=lambda: {"crm": Source("crm", "csv")})
     told: list[str] = field(default_factory=list[str])
+    engine: EngineSettings = EMBEDDED
 
     def put(self, stream: str, text: str, source: str = "crm") -> Path:
         path = self.root / source / f"{stream}.csv"
@@ -72,10 +73,10 @@ class Project:
         def connect(source: Source) -> CsvConnector:
             return CsvConnector(CsvSettings(path=source.id), Context(self.root, self.root / ".aac"))
 
-        return pull(self.root, self.sources, self.tables, connect, zone, now_us, self.told.append)
+        return pull(self.root, self.sources, self.tables, connect, zone, now_us, self.told.append, self.engine)
 
     def landed(self, zone: str = "UTC") -> Landed:
-        return prepared(self.root, self.tables, self.sources, zone)
+        return prepared(self.root, self.tables, self.sources, zone, self.engine)
 
     def rows(self, entity: str) -> list[tuple[Any, ...]]:
         """What can be read of an entity now, in order."""

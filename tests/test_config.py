@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aac.config import Freshness, find_keys, load
+from aac.config import EngineSettings, Freshness, Privacy, find_keys, load
 from aac.errors import ConfigError
+from aac.sources import check_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,6 +127,53 @@ def test_a_file_of_windows_is_read(tmp_path: Path) -> None:
     assert str(crm.span_of("path")) == "aac.toml:6:1"
 
 
+def test_the_engine_and_what_is_private(tmp_path: Path) -> None:
+    plain = load(write(tmp_path, PROJECT))
+    assert (plain.engine, plain.privacy) == (EngineSettings(), Privacy())
+    assert (plain.engine.type, plain.engine.path, plain.privacy.keys, plain.privacy.k) == (
+        *("duckdb", ".aac/store.duckdb", "plain"),
+        None,
+    )
+    text = '[engine]\npath = "x/y.duckdb"\nmemory_limit = "1.5 GiB"\n[privacy]\nkeys = "hashed"\nk = 5\n'
+    told = load(write(tmp_path, PROJECT + text))
+    assert told.engine == EngineSettings("duckdb", "x/y.duckdb", "1.5 GiB")
+    assert told.privacy == Privacy("hashed", 5)
+
+
+SETTINGS = {
+    "[engine]\ntype = 'duckdb'\nmemory_limit = '4GB'\n[privacy]\nkeys = 'plain'\nk = 1\n": [],
+    "[engine]\ntype = 'duck'\n": [
+        ("AAC613", "error", "aac.toml:5:1", "there is no engine `duck`", 'write `type = "duckdb"`, or leave it out')
+    ],
+    "[engine]\ntype = 'slow'\n": [
+        (
+            *("AAC613", "error", "aac.toml:5:1"),
+            *("`slow` cannot measure a project yet", 'write `type = "duckdb"`, or leave it out'),
+        )
+    ],
+    "[privacy]\nkeys = 'hashed'\n": [
+        (
+            *("AAC614", "warning", "aac.toml:5:1"),
+            "hashed keys are not made by this version: the keys of records are shown as they are",
+            "mark keys that are personal with `pii: true`: then they are not shown at all",
+        )
+    ],
+    "[privacy]\nk = 5\n": [
+        (
+            *("AAC614", "warning", "aac.toml:5:1"),
+            "groups of fewer than 5 people are not hidden by this version",
+            "leave such dimensions out of `by`, and `k` until a later version",
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("text", SETTINGS)
+def test_what_is_asked_for_and_cannot_be_done_is_told(tmp_path: Path, text: str) -> None:
+    findings = check_settings(load(write(tmp_path, PROJECT + text)), {"duckdb", "slow"})
+    assert [(f.code, f.level, str(f.span), f.message, f.instead) for f in findings] == SETTINGS[text]
+
+
 def test_without_a_file_the_error_says_so(tmp_path: Path) -> None:
     (tmp_path / "aac.toml").mkdir()
     with pytest.raises(ConfigError, match=r"there is no `aac\.toml`") as raised:
@@ -146,7 +194,9 @@ FAULTS = {
     PROJECT + "[param]\na = " + "[" * 5000: [("AAC601", "aac.toml:1:1")],
     # unknown
     PROJECT + 'nmae = "x"\n': [("AAC602", "aac.toml:4:1")],
-    PROJECT + '[engine]\ntype = "duckdb"\n': [("AAC602", "aac.toml:4:2")],
+    PROJECT + '[engin]\ntype = "duckdb"\n': [("AAC602", "aac.toml:4:2")],
+    PROJECT + '[engine]\ntyp = "duckdb"\n': [("AAC602", "aac.toml:5:1")],
+    PROJECT + "[privacy]\nkey = 'plain'\n": [("AAC602", "aac.toml:5:1")],
     "other = 1\n" + PROJECT: [("AAC602", "aac.toml:1:1")],
     SOURCE + 'freshness = { warn_aftr = "1 day" }\n': [("AAC602", "aac.toml:6:15")],
     SOURCE + '[sources.crm.freshness]\nwarn_after = "1 day"\nerror = "1 day"\n': [("AAC602", "aac.toml:8:1")],
@@ -178,6 +228,22 @@ FAULTS = {
     SOURCE + 'freshness = { error_after = "4 business hours" }\n': [("AAC603", "aac.toml:6:15")],
     SOURCE + 'freshness = { error_after = "2 months" }\n': [("AAC603", "aac.toml:6:15")],
     SOURCE + "freshness = { error_after = 3 }\n": [("AAC603", "aac.toml:6:15")],
+    PROJECT + "engine = 1\n": [("AAC602", "aac.toml:4:1")],
+    'engine = "duckdb"\n' + PROJECT: [("AAC603", "aac.toml:1:1")],
+    PROJECT + "[engine]\ntype = 1\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\npath = ' '\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\npath = '.aac/'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\npath = 1\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\nmemory_limit = 4\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\nmemory_limit = '4'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\nmemory_limit = '4 gigs'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\nmemory_limit = '-4GB'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[privacy]\nkeys = 'hash'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[privacy]\nkeys = true\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[privacy]\nk = 0\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[privacy]\nk = '5'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[privacy]\nk = 2.5\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[privacy]\nk = true\n": [("AAC603", "aac.toml:5:1")],
     # missing
     "": [("AAC604", "aac.toml:1:1")],
     "project = 1\n": [("AAC604", "aac.toml:1:1")],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from aac.config import EngineSettings
 from aac.connectors.base import Checkpoint, Context, Files, Message, Notice, Progress, Settings, Slice, Stream
 from aac.engines.duckdb import Store
 from aac.errors import EngineError, NoDataError, SourceError
@@ -156,7 +157,7 @@ def test_a_damaged_store_says_how_it_is_mended(project: Project, damage: str) ->
     whole = store.read_bytes()
     flipped = bytes(byte ^ 255 if place > 20_000 else byte for place, byte in enumerate(whole))
     store.write_bytes({"text": b"id,name\n" * 1000, "half": whole[: len(whole) // 2], "flipped": flipped}[damage])
-    told = r"^the store is damaged: delete `\.aac/store\.duckdb` and run `aac pull`, which brings all of it again$"
+    told = r"^the store is damaged: delete it \(`\.aac/store\.duckdb`, .*\) and run `aac pull`, which brings all of it"
     with pytest.raises(EngineError, match=told):
         project.rows("lead")
     store.unlink()
@@ -483,3 +484,26 @@ def test_a_store_of_another_version_is_told_and_made_anew_by_a_pull(project: Pro
     project.put("lead", "id\n2\n")
     assert project.pull().rows == {"lead": 1}
     assert project.rows("lead") == [("2",)]
+
+
+def test_the_store_lies_where_it_is_said_and_keeps_to_its_memory(project: Project) -> None:
+    project.put("lead", "id\n1\n")
+    project.tables = [table("lead", column("id"))]
+    project.engine = EngineSettings(path="elsewhere/own.duckdb", memory_limit="300MB")
+    assert project.pull().rows == {"lead": 1}
+    assert (project.root / "elsewhere" / "own.duckdb").is_file()
+    assert not (project.root / ".aac" / "store.duckdb").exists()
+    assert project.rows("lead") == [("1",)]
+    with project.landed() as data:
+        assert list(data.engine.execute("SELECT current_setting('memory_limit')")) == [("286.1 MiB",)]
+
+
+def test_a_database_of_somebody_else_is_not_taken_for_the_store(project: Project) -> None:
+    project.put("lead", "id\n1\n")
+    project.tables = [table("lead", column("id"))]
+    with Store(project.root / "warehouse.duckdb") as store:
+        store.execute("CREATE SCHEMA sales")
+        store.execute("CREATE TABLE sales.deals AS SELECT 1 AS id")
+    project.engine = EngineSettings(path="warehouse.duckdb")
+    with pytest.raises(EngineError, match=r"holds a table `deals` that is not ours: name another `path`$"):
+        project.pull()

@@ -30,7 +30,11 @@ Keys: TypeAlias = tuple[str, ...]
 
 FILE = "aac.toml"
 SPEC = 1
-TABLES = ("project", "sources", "param")
+TABLES = ("project", "engine", "sources", "param", "privacy")
+KEYS = ("plain", "hashed")
+"""How the keys of records may be shown."""
+MEMORY = re.compile(r"[0-9]{1,6}(\.[0-9]+)? ?[KMGT]i?B")
+"""An amount of memory, as DuckDB reads it."""
 SECRETS = ("token", "password", "secret", "api_key")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 NAME_RULE = "write small letters, digits and `_`, with a letter first"
@@ -99,6 +103,27 @@ class Source:
 
 
 @dataclass(frozen=True)
+class EngineSettings:
+    """What measures: its type, the path of its store from the project's folder, and how much memory it may use."""
+
+    type: str = "duckdb"
+    path: str = ".aac/store.duckdb"
+    memory_limit: str | None = None
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """How the keys of records are shown, and the least group of people that is published; null: not told."""
+
+    keys: str = "plain"
+    k: int | None = None
+
+
+EMBEDDED = EngineSettings()
+"""The engine of a project that says nothing of one."""
+
+
+@dataclass(frozen=True)
 class Config:
     """A project's `aac.toml`; ``root`` is the folder it lies in."""
 
@@ -108,6 +133,8 @@ class Config:
     sources: dict[str, Source]
     parameters: dict[str, Value]
     places: Places = field(repr=False, compare=False)
+    engine: EngineSettings = EMBEDDED
+    privacy: Privacy = Privacy()
 
 
 def load(start: Path) -> Config:
@@ -120,7 +147,8 @@ def load(start: Path) -> Config:
         raise ConfigError(message, (Finding("AAC601", "error", message, instead),))
     reading = Reading(*_read(file))
     project = reading.project()
-    config = Config(file.parent, *project, reading.sources(), reading.parameters(), reading.places)
+    found = (reading.sources(), reading.parameters(), reading.places, reading.engine(), reading.privacy())
+    config = Config(file.parent, *project, *found)
     if reading.findings:
         raise ConfigError(f"`{FILE}` cannot be used", in_reading_order(reading.findings))
     return config
@@ -185,6 +213,32 @@ class Reading:
             message = f"this aac reads spec {SPEC} of the language only"
             self._wrong("AAC603", message, f"write `spec = {SPEC}`", "project", "spec")
         return self._required_text(table, "name", "the project's name", "project") or "", SPEC
+
+    def engine(self) -> EngineSettings:
+        """What measures, and where its store lies."""
+        table = self._table(self.data, "engine")
+        self._refuse_unknown(table, ("type", "path", "memory_limit"), "engine")
+        path, limit = self._text(table, "path", "engine"), self._text(table, "memory_limit", "engine")
+        if path is not None and (not path.strip() or path.endswith(("/", "\\"))):
+            instead = 'write a file, seen from the folder of aac.toml, as in `path = ".aac/store.duckdb"`'
+            self._wrong("AAC603", f"`{path}` is no file", instead, "engine", "path")
+        if limit is not None and not MEMORY.fullmatch(limit):
+            instead = 'write a number and its unit, as in `memory_limit = "4GB"`'
+            self._wrong("AAC603", f"`{limit}` is no amount of memory", instead, "engine", "memory_limit")
+        return EngineSettings(self._text(table, "type", "engine") or EMBEDDED.type, path or EMBEDDED.path, limit)
+
+    def privacy(self) -> Privacy:
+        """What is shown of records and of small groups."""
+        table = self._table(self.data, "privacy")
+        self._refuse_unknown(table, ("keys", "k"), "privacy")
+        keys, k = self._text(table, "keys", "privacy"), table.get("k")
+        if keys is not None and keys not in KEYS:
+            self._wrong("AAC603", f"keys cannot be `{keys}`", did_you_mean(keys, KEYS), "privacy", "keys")
+        if k is not None and (type(k) is not int or k < 1):
+            message = f"`{k}` is no size of a group" if type(k) is int else f"`k` is {_sort_of(k)}, not a whole number"
+            self._wrong("AAC603", message, "write the least size that may be shown, as in `k = 5`", "privacy", "k")
+            k = None
+        return Privacy(keys or "plain", k)
 
     def sources(self) -> dict[str, Source]:
         """The sources by id, in the order of the file."""

@@ -31,7 +31,7 @@ from aac.reports import explained, queried
 from aac.reports.base import Page
 from aac.results import Results, SourceState
 from aac.revisions import revision
-from aac.sources import check_sources
+from aac.sources import check_settings, check_sources
 from aac.upkeep import overdue
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ def open_project(start: Path, *, with_plugins: bool = True) -> Opened:
     rules = parsed.read(settings.root)
     loaded, told = load(settings, registry.kinds, rules, Packs(registry.packs))
     parsed.keep(settings.root, rules)
-    findings = [*check_sources(settings.sources, registry.connectors), *told]
+    wrong = [*check_sources(settings.sources, registry.connectors), *check_settings(settings, registry.engines)]
+    findings = [*wrong, *told]
     if not with_plugins and any((settings.root / "plugins").glob("*.py")):
         findings = [_maybe_of_a_plugin(finding) for finding in findings]
     return Opened(loaded, registry, in_reading_order(findings))
@@ -206,7 +207,7 @@ def pull_sources(opened: Opened, now_us: int, tell: Callable[[str], None]) -> Pu
         folder = made.root / ".aac" / "raw" / source.id
         return _connector(opened.registry, source, Context(made.root, folder))
 
-    return pull(made.root, made.config.sources, made.tables, connect, made.timezone, now_us, tell)
+    return pull(made.root, made.config.sources, made.tables, connect, made.timezone, now_us, tell, made.config.engine)
 
 
 def _connector(registry: Registry, source: Source, context: Context) -> Connector:
@@ -281,7 +282,7 @@ def _measured(
 ) -> Results:
     """What is ``chosen`` of the project of its day, measured on the data that was pulled."""
     made = opened.project
-    with prepared(made.root, made.tables, made.config.sources, made.timezone) as data:
+    with prepared(made.root, made.tables, made.config.sources, made.timezone, made.config.engine) as data:
         for notice in data.notices:
             tell(notice)
         if has_errors(data.findings):

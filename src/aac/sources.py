@@ -1,4 +1,4 @@
-"""The sources of `aac.toml` against the connectors there are: what is wrong with their settings, before any is read."""
+"""What `aac.toml` asks for against what there is: connectors, engines, and what this version does not do yet."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from aac.config import EMBEDDED
 from aac.findings import Finding, did_you_mean
 from aac.models import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
-    from aac.config import Source
+    from aac.config import Config, Source
     from aac.connectors.base import Connector
 
 CODES = {"AAC207": "AAC602", "AAC210": "AAC604"}
@@ -37,3 +38,20 @@ def check_sources(sources: Mapping[str, Source], connectors: Mapping[str, type[C
                     instead = 'write a table, as in `{ key = "value" }`'
                 span = source.span_of(*map(str, detail["loc"]))
                 yield Finding(CODES.get(code, "AAC603"), "error", message, instead, span)
+
+
+def check_settings(config: Config, engines: Collection[str]) -> Iterator[Finding]:
+    """An error for an engine that cannot measure (AAC613), a warning for what is asked and not done yet (AAC614)."""
+    type_ = config.engine.type
+    if type_ != EMBEDDED.type:
+        message = f"there is no engine `{type_}`" if type_ not in engines else f"`{type_}` cannot measure a project yet"
+        instead = f'write `type = "{EMBEDDED.type}"`, or leave it out'
+        yield Finding("AAC613", "error", message, instead, config.places.span_of("engine", "type"))
+    if config.privacy.keys == "hashed":
+        message = "hashed keys are not made by this version: the keys of records are shown as they are"
+        instead = "mark keys that are personal with `pii: true`: then they are not shown at all"
+        yield Finding("AAC614", "warning", message, instead, config.places.span_of("privacy", "keys"))
+    if config.privacy.k is not None and config.privacy.k > 1:
+        message = f"groups of fewer than {config.privacy.k} people are not hidden by this version"
+        instead = "leave such dimensions out of `by`, and `k` until a later version"
+        yield Finding("AAC614", "warning", message, instead, config.places.span_of("privacy", "k"))

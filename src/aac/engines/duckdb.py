@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 LOCKED = re.compile(r'Could not set lock on file "(?P<path>.*?)"(?:.*\(PID (?P<process>\d+)\))?')
 DAMAGED = re.compile("not a valid DuckDB database file|Could not read enough bytes from file|Corrupt database file")
-STORE_DAMAGED = "the store is damaged: delete `.aac/store.duckdb` and run `aac pull`, which brings all of it again"
+STORE_DAMAGED = (
+    "the store is damaged: delete it (`.aac/store.duckdb`, if aac.toml says no other `path`) and run `aac pull`, which "
+    "brings all of it again"
+)
 CSV_FILE = re.compile("^  file = (.+)$", re.MULTILINE)
 CSV_LINE = re.compile(r"CSV Error on Line: (\d+)")
 CSV_WIDTH = re.compile(r"^Expected Number of Columns: (\d+) Found: (\d+)$", re.MULTILINE)
@@ -57,11 +60,14 @@ CREATE TABLE IF NOT EXISTS _aac.problems
 
 
 class DuckdbEngine:
-    """Runs queries in memory, on database files that are attached for reading."""
+    """Runs queries in memory, on database files that are attached for reading.
+
+    ``memory_limit``: as in ``4GB``; what a query needs beyond it goes to the disk.
+    """
 
     dialect = "duckdb"
 
-    def __init__(self) -> None:
+    def __init__(self, memory_limit: str | None = None) -> None:
         import duckdb
 
         # Queries that outgrow the memory use this folder; DuckDB makes it when it is needed and removes it at the end.
@@ -69,8 +75,9 @@ class DuckdbEngine:
         # A thread that runs a query does not see Ctrl-C before its end, so the one that sees it runs none.
         self._worker = ThreadPoolExecutor(1)
         with _our_errors():
+            limit = {"memory_limit": memory_limit} if memory_limit is not None else {}
             self._connection = duckdb.connect(
-                config={"python_enable_replacements": False, "temp_directory": str(spill)}
+                config={"python_enable_replacements": False, "temp_directory": str(spill), **limit}
             )
             self._connection.execute("SET TimeZone = 'UTC'")
 
@@ -129,11 +136,14 @@ class DuckdbEngine:
 class Store(DuckdbEngine):
     """A database file of prepared tables, with what is known about them; unqualified names in statements are its own.
 
-    Raises EngineError when another process is using the file; a file that is only read may have several readers.
+    Raises EngineError when another process is using the file, or when it holds tables of somebody else; a file that is
+    only read may have several readers.
     """
 
-    def __init__(self, path: Path, alias: str = "store", *, read_only: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self, path: Path, alias: str = "store", *, read_only: bool = False, memory_limit: str | None = None
+    ) -> None:
+        super().__init__(memory_limit)
         self.path = path
         self.alias = alias
         try:
@@ -144,11 +154,19 @@ class Store(DuckdbEngine):
                 self.execute(f"ATTACH $1 AS {_quoted(alias)}", str(path))
             self.execute(f"USE {_quoted(alias)}")
             if not read_only:
+                self._require_ours()
                 with self.transaction():
                     self.execute(STATE)
         except EngineError:
             self.close()
             raise
+
+    def _require_ours(self) -> None:
+        """Raises EngineError for a database that somebody else keeps something in: ours may be thrown away."""
+        others = "FROM duckdb_tables() SELECT table_name WHERE database_name = $1"
+        others += " AND schema_name NOT IN ('_aac', 'prepared')"
+        if found := self.execute(f"{others} ORDER BY ALL LIMIT 1", self.alias):
+            raise EngineError(f"`{self.path}` holds a table `{found[0][0]}` that is not ours: name another `path`")
 
     @contextmanager
     def transaction(self) -> Generator[None, None, None]:

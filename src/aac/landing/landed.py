@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
+from aac.config import EMBEDDED
 from aac.engines.base import Relation
 from aac.engines.duckdb import DuckdbEngine, Store
 from aac.errors import NoDataError
@@ -17,7 +18,7 @@ from aac.landing.inputs import Inputs
 from aac.landing.offers import placed
 from aac.landing.preparing import Preparation
 from aac.landing.staging import EPOCH_DAY
-from aac.landing.state import KEPT, PREPARED, PreparedEntity, State, raw_folder, read_state, store_path
+from aac.landing.state import KEPT, PREPARED, PreparedEntity, State, raw_folder, read_state
 from aac.landing.telling import missing_columns, not_pulled, tell_flaws
 from aac.landing.watermarks import find_watermark, watermark_rule
 from aac.periods import midnight_us
@@ -25,7 +26,7 @@ from aac.periods import midnight_us
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aac.config import Source
+    from aac.config import EngineSettings, Source
     from aac.landing.state import PulledSource
     from aac.measures import Table
 
@@ -67,16 +68,23 @@ class Landed:
         self.held.close()
 
 
-def prepared(root: Path, tables: Sequence[Table], sources: Mapping[str, Source], default_zone: str) -> Landed:
-    """The prepared tables of the project at ``root``; nothing in the store changes.
+def prepared(
+    root: Path,
+    tables: Sequence[Table],
+    sources: Mapping[str, Source],
+    default_zone: str,
+    engine: EngineSettings = EMBEDDED,
+) -> Landed:
+    """The prepared tables of the project at ``root``; nothing in the store changes. ``engine`` says where that lies.
 
     Raises NoDataError when nothing was pulled yet, SourceError when raw copies that are needed are gone, EngineError
     when another process is writing to the store.
     """
-    if not store_path(root).is_file():
+    path = root / engine.path
+    if not path.is_file():
         raise NoDataError
     with ExitStack() as held:
-        store = held.enter_context(Store(store_path(root), KEPT, read_only=True))
+        store = held.enter_context(Store(path, KEPT, read_only=True, memory_limit=engine.memory_limit))
         state = read_state(store)
         if not state.sources:
             raise NoDataError
@@ -90,9 +98,11 @@ def prepared(root: Path, tables: Sequence[Table], sources: Mapping[str, Source],
         usable = [table for table in stale if not lacking[table.entity]]
         changed: dict[str, PreparedEntity] = {}
         if usable:
-            path = Path(held.enter_context(TemporaryDirectory(prefix="aac-"))) / "changed.duckdb"
-            changed = _prepare(usable, inputs, path, store_path(root), right)
-            store.attach(str(path), CHANGED)
+            anew = Path(held.enter_context(TemporaryDirectory(prefix="aac-"))) / "changed.duckdb"
+            with Store(anew, CHANGED, memory_limit=engine.memory_limit) as database:
+                database.attach(str(path), KEPT)
+                changed = _prepare(usable, inputs, database, right)
+            store.attach(str(anew), CHANGED)
             held.callback(store.close)  # before the folder goes that it reads from
         entities = {**right, **changed}
         there = [table for table in tables if table.entity in entities]
@@ -140,15 +150,13 @@ def _lacking(table: Table, inputs: Inputs) -> tuple[Finding, ...]:
 
 
 def _prepare(
-    tables: Sequence[Table], inputs: Inputs, path: Path, store: Path, kept: Mapping[str, PreparedEntity]
+    tables: Sequence[Table], inputs: Inputs, database: Store, kept: Mapping[str, PreparedEntity]
 ) -> dict[str, PreparedEntity]:
-    """Prepares tables in a database of their own at ``path``; references also lead to those that are ``kept``."""
-    with Store(path, CHANGED) as database:
-        database.attach(str(store), KEPT)
-        preparation = Preparation(database)
-        staged = {table.entity: preparation.stage(table, inputs)[0] for table in tables}
-        with database.transaction():
-            return preparation.finish(staged, inputs, kept)
+    """Prepares tables in a database of their own; references also lead to those that are ``kept``."""
+    preparation = Preparation(database)
+    staged = {table.entity: preparation.stage(table, inputs)[0] for table in tables}
+    with database.transaction():
+        return preparation.finish(staged, inputs, kept)
 
 
 def _relation(table: Table, alias: str) -> Relation:

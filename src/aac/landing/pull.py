@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from aac.config import EMBEDDED
 from aac.engines.base import Query, Select
 from aac.engines.duckdb import Store
 from aac.engines.staged import FORGET
@@ -17,7 +18,7 @@ from aac.landing.inputs import Inputs
 from aac.landing.offers import placed
 from aac.landing.preparing import Preparation
 from aac.landing.reading import Reading, read_stream, remove_copies
-from aac.landing.state import KEPT, PREPARED, PulledSource, State, raw_folder, read_state, store_path, write_state
+from aac.landing.state import KEPT, PREPARED, PulledSource, State, raw_folder, read_state, write_state
 from aac.landing.telling import missing_columns, missing_stream, missing_watermark, source_failed, tell_flaws
 from aac.landing.watermarks import find_watermark, watermark_column, watermark_rule
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
-    from aac.config import Source
+    from aac.config import EngineSettings, Source
     from aac.connectors.base import Connector, Stream
     from aac.engines.staged import Staged
     from aac.measures import Table
@@ -51,14 +52,15 @@ def pull(
     default_zone: str,
     now_us: int,
     tell: Callable[[str], None],
+    engine: EngineSettings = EMBEDDED,
 ) -> Pulled:
     """Reads all ``sources`` into the store of the project at ``root`` and prepares ``tables``.
 
     A source is replaced whole or not at all: where something is wrong with one, the findings say so and what was
-    pulled of it before stays. ``tell`` gets lines of progress. Raises EngineError when the store cannot be written;
-    then it is as it was.
+    pulled of it before stays. ``tell`` gets lines of progress, ``engine`` says where the store lies. Raises
+    EngineError when the store cannot be written; then it is as it was.
     """
-    store, before = _open(store_path(root))
+    store, before = _open(root / engine.path, engine.memory_limit)
     with store:
         kept = {id: source for id, source in before.sources.items() if id in sources}
         run = _Pull(store, before, Inputs({}, sources, kept, raw_folder(root), default_zone), now_us, tell)
@@ -74,15 +76,15 @@ def pull(
     return Pulled(tuple(state.sources.values()), rows, in_reading_order([*run.findings, *flaws]))
 
 
-def _open(path: Path) -> tuple[Store, State]:
+def _open(path: Path, memory_limit: str | None) -> tuple[Store, State]:
     """The store and what it remembers; one of another layout is made anew: it holds nothing that a pull does not."""
-    store = Store(path, KEPT)
+    store = Store(path, KEPT, memory_limit=memory_limit)
     try:
         return store, read_state(store)
     except OtherLayoutError:
         store.close()
         path.unlink()
-        return Store(path, KEPT), State({}, {})
+        return Store(path, KEPT, memory_limit=memory_limit), State({}, {})
 
 
 class _Pull:

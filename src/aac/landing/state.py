@@ -110,11 +110,6 @@ class State:
         return {copy for stream in streams for copy in stream.copies}
 
 
-def store_path(root: Path) -> Path:
-    """The database file of the project at ``root``."""
-    return root / ".aac" / "store.duckdb"
-
-
 def raw_folder(root: Path) -> Path:
     """Where the copies of pulled files lie, in a folder for each source."""
     return root / ".aac" / "raw"
