@@ -49,6 +49,8 @@ Steps: TypeAlias = "tuple[str | int, ...]"
 FOLDER = "alignment"
 """Where a project's documents lie, at its root."""
 MAX_LEVELS = 100
+MAX_FINDINGS = 200
+"""How many findings of a file are told: with more it is no document, and only the first is."""
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 PROSE = frozenset({"as_written", "because", "means", "why"})
 """Keys whose text may be somebody's own words, in the quotes of a book."""
@@ -167,6 +169,9 @@ class Reader:
                     self._alias(event)
                 elif kind is yaml.DocumentEndEvent:
                     self._finish()
+                if len(self.findings) >= MAX_FINDINGS:
+                    self._give_up(event)
+                    return
         except yaml.MarkedYAMLError as error:
             self._stop(error)
             self._finish(whole=False)
@@ -187,6 +192,13 @@ class Reader:
         if not self.told:
             code, at, message, instead = explain(self.source, stop)
             self._report(code, at, at + 1, message, instead)
+
+    def _give_up(self, event: Event) -> None:
+        """Leaves a file unread in which nearly everything is wrong, most often for one cause: the first is told."""
+        first, line = self.findings[0], self.source.line(event.start_mark.index)
+        message = f"{first.message}; {len(self.findings) - 1} more findings end in line {line}, where reading stopped"
+        self.findings = [Finding("AAC117", "error", message, first.instead, first.span)]
+        self._finish(whole=False)
 
     def _begin(self) -> None:
         self.root: dict[str, Plain] | None = None

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIXES = (".yml", ".yaml")
-MAX_BYTES = 4_000_000
-"""No text that people write by hand is longer; reading this much takes seconds."""
+MAX_BYTES = 2_000_000
+"""No text that people write by hand is longer; reading this much takes a few seconds."""
 SORTS = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
