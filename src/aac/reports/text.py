@@ -291,9 +291,9 @@ def _shown(text: str) -> str:
 
 
 def _columns_of(text: str) -> int:
-    """How many columns of a terminal a text takes: ideographs two, combining marks none."""
+    """How many columns of a terminal a text takes: ideographs two, marks that stand on another character none."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+    return len(text) + wide - sum(unicodedata.category(character) in ("Mn", "Me") for character in text)
 
 
 @hookimpl
