@@ -116,11 +116,30 @@ def slas(crm: Crm, frame: Frame) -> list[Sla]:
         )
         for deal in crm.opportunities
     ]
+    deal_decided = [
+        Promise(
+            key=deal.id,
+            belongs=True,
+            starts=frame.midnight(deal.opened_on),
+            stops=frame.midnight(deal.close_date) if deal.closed else None,
+            by={"segment": deal.segment},
+        )
+        for deal in crm.opportunities
+    ]
     return [
         Sla("sales_follow_up", 4 * HOUR_US, Fraction(90, 100), sales_follow_up, min_n=20, is_business=True),
         Sla("fast_demo_reply", 24 * HOUR_US, Fraction(85, 100), fast_demo_reply, min_n=5, grain="fiscal_quarter"),
         Sla("rejection_answer", 8 * HOUR_US, Fraction(90, 100), rejection_answer, min_n=10, is_business=True),
         Sla("kickoff", 5 * DAY_US, Fraction(85, 100), kickoff, min_n=20, counts_days=True),
+        Sla(
+            "deal_decided",
+            90 * DAY_US,
+            Fraction(85, 100),
+            deal_decided,
+            grain="fiscal_quarter",
+            min_n=20,
+            counts_days=True,
+        ),
     ]
 
 

@@ -58,6 +58,15 @@ escalation:
   - {at: 75% of time, do: remind, to: $team}
   - {at: late, do: notify, to: $team}
   - {at: off_target, do: decide, to: $other_team}
+---
+kind: sla                       # what comes back, unless another SLA says it: an agreement goes both ways
+id: ${id}_back
+what: What the other team does in return
+who: {owes: $other_team, to: $team}
+when: {within: 5 days}
+how_measured: {each: $entity, starts: $moment, stops: $moment, objective: 90%}
+escalation:
+  - {at: late, do: notify, to: $other_team}
 """
 
     what: str
