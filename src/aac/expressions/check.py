@@ -269,7 +269,10 @@ class _Checker:
             return f"if it is text, write '{name}' in single quotes"
         if name == entity and place == 0 and len(node.parts) > 1:
             return f"write `{'.'.join(node.parts[1:])}`: the rule is about `{entity}` already"
-        known = did_you_mean(name, self.names.known(entity)) or f"add it as a field of `{entity}`"
+        families = self.names.families()
+        # names with a kind ahead are told to whoever writes a kind ahead
+        plain = [other for other in self.names.known(entity) if "." not in other or other.split(".")[0] not in families]
+        known = did_you_mean(name, plain) or f"add it as a field of `{entity}`"
         is_text = place == 0 and len(node.parts) == 1 and not known.startswith("did you mean")
         return f"if it is text, write '{name}' in single quotes; else {known}" if is_text else known
 
