@@ -177,9 +177,9 @@ def test_windows_by_hand(
 def test_the_window_all_has_no_ends() -> None:
     assert periods.window_of("all", date(2026, 3, 2)) == periods.parse_label("all") == ALL
     assert (ALL.start_us("Europe/Berlin"), ALL.until_us("Europe/Berlin")) == (None, None)
-    with pytest.raises(ValueError, match="nothing comes before the window `all`"):
+    with pytest.raises(ValueError, match=r"nothing comes before the window `all`"):
         periods.previous(ALL)
-    with pytest.raises(ValueError, match="nothing comes after the window `all`"):
+    with pytest.raises(ValueError, match=r"nothing comes after the window `all`"):
         periods.following(ALL)
 
 
@@ -399,3 +399,42 @@ def test_moments_are_written_in_utc(us: int, text: str) -> None:
 @given(moments, st.sampled_from(ZONES))
 def test_a_moment_reads_what_it_writes(us: int, zone: str) -> None:
     assert periods.parse_moment(periods.iso_utc(us), zone) == us
+
+
+@pytest.mark.parametrize(
+    ("days", "until", "label", "first", "last", "start"),
+    [
+        (30, "2026-03-02 05:58", "rolling to 2026-03-02", "2026-01-31", "2026-03-03", "2026-01-31 05:58"),
+        (30, "2026-03-03", "rolling to 2026-03-02", "2026-02-01", "2026-03-03", "2026-02-01"),
+        (1, "2026-03-30 12:00", "rolling to 2026-03-30", "2026-03-29", "2026-03-31", "2026-03-29 12:00"),
+        (1, "2026-03-30 02:30", "rolling to 2026-03-30", "2026-03-29", "2026-03-31", "2026-03-29 03:00"),
+    ],
+)
+def test_rolling_windows(days: int, until: str, label: str, first: str, last: str, start: str) -> None:
+    until_us, start_us = (periods.parse_moment(text, "Europe/Berlin") for text in (until, start))
+    window = periods.rolling_window(days, until_us, "Europe/Berlin")
+    assert window == Window(label, "rolling", date.fromisoformat(first), date.fromisoformat(last), (start_us, until_us))
+    assert (window.start_us("Europe/Berlin"), window.until_us("Europe/Berlin")) == (start_us, until_us)
+    dates = window.days("Europe/Berlin")
+    assert dates[0] is not None
+    assert dates[1] is not None
+    assert (dates[1] - dates[0]).days == days
+
+
+def test_nothing_is_beside_a_rolling_window() -> None:
+    window = periods.rolling_window(30, periods.parse_moment("2026-03-02", "UTC"), "UTC")
+    for step in (periods.previous, periods.following):
+        with pytest.raises(ValueError, match=r"nothing comes (before|after) the window `rolling to 2026-03-01`"):
+            step(window)
+
+
+def test_windows_between_days() -> None:
+    def labels(grain: Grain, first: str, until: str) -> list[str]:
+        return [w.label for w in periods.windows_between(grain, date.fromisoformat(first), date.fromisoformat(until))]
+
+    assert labels("month", "2026-01-31", "2026-03-01") == ["2026-01", "2026-02"]
+    assert labels("month", "2026-01-31", "2026-03-02") == ["2026-01", "2026-02", "2026-03"]
+    assert labels("year", "2026-01-31", "2026-02-01") == ["2026"]
+    assert labels("month", "2026-02-15", "2026-02-15") == []
+    assert labels("month", "2026-02-15", "2026-02-10") == []
+    assert labels("all", "2026-02-01", "2026-02-02") == []

@@ -282,6 +282,7 @@ def test_a_monthly_target_does_not_judge_a_quarter(larkspur: Path) -> None:
             {"by": ("source",)},
             "--by: `source` means nothing on `opportunity`; one of: `region`, `segment`",
         ),
+        (("win_rate",), {"by": ("region", "region")}, "--by: `region` is told twice"),
         (("win_rate",), {"grain": "moth"}, "--grain: there is no grain `moth`; did you mean `month`?"),
         (("win_rate",), {"grain": "rolling 0 days"}, "--grain: there is no grain `rolling 0 days`; did you mean"),
         (("win_rate",), {"first": "2026-02"}, "--from: `2026-02` is no day; write it as `2026-02-01`"),

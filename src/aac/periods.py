@@ -185,7 +185,7 @@ def windows_between(
 ) -> Iterator[Window]:
     """Every window of a grain that holds a day from ``first`` up to, not including, ``until``; oldest first."""
     window = window_of(grain, first, fiscal_start)
-    while window.first is not None and window.first < until:
+    while window.first is not None and max(first, window.first) < until:
         yield window
         window = following(window, fiscal_start)
 

@@ -68,12 +68,14 @@ def measures_of(question: Question, project: Project) -> list[Measure]:
     if is_dated and without is not None:
         raise UsageError(f"`{without.subject}` says no moment with `at`, so it has no periods: ask for `--grain all`")
     grain = next((known for known in GRAINS if known == question.grain), cast("Grain", "month"))
-    names = dict.fromkeys(question.by)
+    twice = next((name for name in question.by if question.by.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"--by: `{twice}` is told twice")
     return [
         replace(
             measure,
             grain=grain,
-            dimensions=tuple(_dimension(name, measure, project) for name in names),
+            dimensions=tuple(_dimension(name, measure, project) for name in question.by),
             is_crossed=True,
         )
         for measure in found
