@@ -5,13 +5,14 @@ SHARED := $(or $(AAC_SHARED),../shared)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test test-all test-long real-data browser lint types bench clean
+.PHONY: help demo test test-all test-long real-data browser docs lint types bench clean
 
 help:
 	@echo "make demo       from clone to wiki: validate, pull, check and build the sample company of this repository"
 	@echo "make test       the tests that need no server and no browser"
 	@echo "make test-all   all tests but the long ones; installs the browser they need"
 	@echo "make test-long  the long random runs"
+	@echo "make docs       writes the pages that are made from the program: docs/findings"
 	@echo "make lint types bench clean"
 
 $(READY): pyproject.toml
@@ -60,6 +61,9 @@ browser:
 		fi; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	}
+
+docs: $(READY)
+	$(BIN)/pytest tests/test_codes.py -k pages --snapshot-update
 
 lint: $(READY)
 	$(BIN)/ruff check

@@ -175,13 +175,13 @@ def test_spoilt_documents_give_findings_with_places_in_them(
 
 @pytest.mark.long
 @given(st.sampled_from(REAL), st.lists(cuts, min_size=1, max_size=12))
-@settings(deadline=2000, max_examples=4_000)
+@settings(deadline=2000, max_examples=10_000)
 def test_many_spoilt_documents(text: str, changes: list[tuple[str, int, int, str]]) -> None:
     check_spoilt(spoilt(text, changes))
 
 
 @pytest.mark.long
 @given(st.binary(max_size=400) | pieces.map(str.encode))
-@settings(deadline=2000, max_examples=4_000)
+@settings(deadline=2000, max_examples=10_000)
 def test_many_bytes(data: bytes) -> None:
     check_bytes(data)

@@ -160,6 +160,10 @@ def test_of_what_is_in_doubt_a_finding_tells(replies: Path) -> None:
     }  # fmt: skip
 
 
+def test_without_doubt_there_is_no_finding(replies: Path) -> None:
+    assert "AAC511" not in {finding.code for finding in measured(replies, "2025-07").findings}
+
+
 def test_late_items_are_listed_by_key(replies: Path) -> None:
     reading = total(measured(replies, "2026-02"), "reply", "2026-02").reading
     assert isinstance(reading, ClockReading)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from aac import codes
 from aac.documents import read_text
+from tests.code_pages import index, page
 from tests.examples import findings_of
-from tests.test_documents import WRONG
 from tests.test_faults import FAULTS
+
+if TYPE_CHECKING:
+    from tests.conftest import Snapshots
 
 ROOT = Path(__file__).parent.parent
 CODE = re.compile(r"AAC[0-9]{3}")
+PAGES = ROOT / "docs" / "findings"
 KEYS = {"title", "level", "means", "file", "shell", "data", "wrong", "right", "right_data"}
 ALL = codes.all_codes()
 
@@ -34,7 +39,7 @@ def test_every_code_in_use_has_an_entry_and_the_other_way_round() -> None:
 def test_an_entry_is_a_sound_document(code: str) -> None:
     path = codes.FOLDER / f"{code}.yml"
     (document,), findings = read_text(path.read_bytes(), path.name)
-    assert {finding.code for finding in findings} <= {"AAC107", "AAC201", "AAC202"}  # AAC107's own example
+    assert {finding.code for finding in findings} == {"AAC201", "AAC202"}  # it has no kind and no id
     assert document.data.keys() <= KEYS
     entry = codes.read(code)
     assert entry.level in ("error", "warning", "info")
@@ -57,11 +62,26 @@ def test_nothing_is_wrong_with_the_right_example(tmp_path: Path, code: str) -> N
 
 
 def test_every_code_has_two_test_documents() -> None:
-    """Cases with a fault each, and what tests of settings, data and results assert; the catalogue does not count."""
-    cases = Counter(case["code"] for case in FAULTS) + Counter(code for code, *_ in WRONG.values())
-    others = [path for path in (ROOT / "tests").glob("test_*.py") if path.stem not in ("test_documents", "test_codes")]
-    tested = cases + used(others)
+    """Cases with a fault each, and what other tests assert; the catalogue's own examples do not count."""
+    cases = Counter(case["code"] for case in FAULTS)
+    tested = cases + used([path for path in (ROOT / "tests").glob("test_*.py") if path.stem != "test_codes"])
     assert {code: tested[code] for code in ALL if tested[code] < 2} == {}
+
+
+# -- its pages: `make docs` writes them
+
+
+@pytest.mark.parametrize("code", ALL)
+def test_pages(tmp_path: Path, code: str, snapshots: Snapshots) -> None:
+    snapshots.check(PAGES / f"{code}.md", page(codes.read(code), tmp_path))
+
+
+def test_pages_have_an_index(snapshots: Snapshots) -> None:
+    snapshots.check(PAGES / "README.md", index())
+
+
+def test_there_are_no_pages_of_codes_that_are_gone() -> None:
+    assert {path.stem for path in PAGES.iterdir()} == {*ALL, "README"}
 
 
 def test_a_code_without_an_entry_is_none() -> None:

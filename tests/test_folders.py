@@ -132,3 +132,17 @@ def test_the_limit_counts_bytes(tmp_path: Path) -> None:
     (tmp_path / "alignment").mkdir()
     (tmp_path / "alignment" / "a.yml").write_text(TEAM + "# " + "ä" * (MAX_BYTES // 2))
     assert [finding.code for finding in read_folder(tmp_path)[1]] == ["AAC112"]
+
+
+def test_a_file_that_is_wrong_all_over_hides_no_other(tmp_path: Path) -> None:
+    (tmp_path / "alignment").mkdir()
+    (tmp_path / "alignment" / "a.yml").write_text("- *a\n" * 300)
+    (tmp_path / "alignment" / "b.yml").write_text(TEAM + "x:\n" + "- *a\n" * 300)
+    (tmp_path / "alignment" / "c.yml").write_text(TEAM + "name: a: b\n")
+    documents, findings = read_folder(tmp_path)
+    assert [document.id for document in documents] == ["sales", "sales"]
+    assert [(finding.code, str(finding.span)) for finding in findings] == [
+        ("AAC108", "alignment/a.yml:1:1"),
+        ("AAC117", "alignment/b.yml:4:3"),
+        ("AAC101", "alignment/c.yml:3:8"),
+    ]

@@ -342,5 +342,9 @@ def test_without_plugins_none_is_run(root: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "note[AAC208]: there is no kind `pledge` without the plugins of the project" in done.stdout
     assert "= leave out `--no-plugins`" in done.stdout
+    (root / "aac.toml").write_text(SETTINGS.replace('"csv"', '"mainframe"'))
+    done = run_aac(root, "validate", "--no-plugins")
+    assert done.returncode == 0
+    assert "note[AAC610]: there is no connector `mainframe` without the plugins of the project" in done.stdout
     (root / "alignment/a/bad.yml").write_text("kind: taem\nid: other\n")
     assert run_aac(root, "validate", "--no-plugins").returncode == 2  # that is a misspelt kind of ours

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import escape
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from aac.hookspecs import hookimpl
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
 NO_CHARACTERS = re.compile("[\ufffe\uffff]")
 """What XML 1.0 may not hold, beside what `visible` writes otherwise."""
+ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 ENDINGS = {
     Status.OFF_TARGET: "failure",
     Status.STALE: "error",
@@ -116,12 +116,12 @@ def _case(case: View) -> list[str]:
     return [f"{opening}>", *inner, "    </testcase>"] if inner else [f"{opening}/>"]
 
 
-def _escaped(text: str) -> str:
-    return escape(NO_CHARACTERS.sub("\ufffd", visible(text, keep="\n")), quote=False)
+def _escaped(text: str, keep: str = "\n") -> str:
+    return NO_CHARACTERS.sub("\ufffd", visible(text, keep)).translate(ESCAPES)
 
 
 def _quoted(text: str) -> str:
-    return f'"{escape(NO_CHARACTERS.sub(chr(0xFFFD), visible(text)))}"'
+    return f'"{_escaped(text, keep="")}"'
 
 
 @hookimpl
