@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from aac.expressions.nodes import Call, Column, Literal, Type
 from aac.findings import Span
-from aac.measures import StoredField, StreamName, Table
+from aac.measures import StoredField, StreamName, Table, TypedColumn
 from tests.landing import Project, codes, column, days, found, ref, table, us
 
 
@@ -561,3 +561,152 @@ def test_real_sales_data_loses_nothing(project: Project) -> None:
     assert project.ask(f"SELECT count(*), {won}, count(product) FROM prepared.opportunity") == [
         (8800, 4238, Decimal(10005534), 7320)
     ]
+
+
+# Streams that follow each other, streams that are looked for, columns with types of their own
+
+
+def streams(*names: str) -> tuple[StreamName, ...]:
+    return tuple(StreamName(*name.split(".")) for name in names)
+
+
+def test_streams_follow_each_other_and_a_column_that_one_has_not_is_null(project: Project) -> None:
+    project.put("lead", "id,email\n1,a@x\n2,b@x\n")
+    project.put("old_lead", "phone;id\n555;3\n444;2\n")
+    lead = replace(
+        table("lead", column("id"), column("email"), column("phone")), streams=streams("crm.lead", "crm.old_lead")
+    )
+    project.tables = [lead]
+    pulled = project.pull()
+    assert found(pulled.findings, "AAC502") == [
+        (
+            1,
+            "1 record of `crm.lead` and `crm.old_lead` set aside because another has the same `id`: 2; "
+            "the last one stays",
+            ("2",),
+        )
+    ]
+    assert project.rows("lead") == [("1", "a@x", None), ("3", None, "555"), ("2", None, "444")]
+    assert pulled.sources[0].rows == {"lead": 2, "old_lead": 2}
+    assert project.pull().findings == pulled.findings
+
+
+def test_streams_of_several_sources_are_read_each_in_its_own_way(project: Project) -> None:
+    project.put("lead", "id,at\n1,2026-01-15 12:00\n2,-\n")
+    project.put("lead", "id,at\n3,2026-01-15 12:00\n", source="old")
+    project.set(nulls=("-",))
+    project.set("old", timezone="America/New_York")
+    lead = table("lead", column("id"), column("at", "timestamp"))
+    project.tables = [replace(lead, streams=streams("crm.lead", "old.lead"))]
+    pulled = project.pull()
+    assert (pulled.findings, pulled.rows) == ((), {"lead": 3})
+    assert project.rows("lead") == [("1", us(2026, 1, 15, 12)), ("2", None), ("3", us(2026, 1, 15, 17))]
+    project.put("lead", "id,at\n4,2026-01-15 12:00\n", source="old")
+    assert project.pull().rows == {"lead": 3}
+    assert [row[0] for row in project.rows("lead")] == ["1", "2", "4"]
+
+
+def test_a_column_that_no_stream_has_is_told_once(project: Project) -> None:
+    project.put("lead", "id,name\n1,a\n")
+    project.put("old_lead", "id,nam\n2,b\n")
+    lead = table("lead", column("id"), column("mail"))
+    project.tables = [replace(lead, streams=streams("crm.lead", "crm.old_lead"))]
+    assert [(f.code, f.message) for f in project.pull().findings] == [
+        ("AAC606", "`crm.lead` and `crm.old_lead` has no column `mail`")
+    ]
+
+
+def test_a_table_without_streams_is_read_from_the_one_of_its_name(project: Project) -> None:
+    project.put("lead", "id\n1\n", source="old")
+    project.put("other", "id\n1\n")
+    project.set("old")
+    project.tables = [replace(table("lead", column("id")), streams=())]
+    assert project.pull().rows == {"lead": 1}
+    with project.landed() as data:
+        assert data.tables["lead"].streams == streams("old.lead")
+        assert (data.notices, data.findings) == ((), ())
+
+
+def test_a_table_that_nowhere_is_is_told_unless_it_is_packaged(project: Project) -> None:
+    project.put("leads", "id\n1\n")
+    own = replace(table("lead", column("id")), streams=())
+    project.tables = [own, replace(table("user", column("id")), streams=(), is_packaged=True)]
+    told = [("AAC611", "no source has a stream `lead`", "write `from: crm.leads`: there is `crm.leads`")]
+    pulled = project.pull()
+    assert [(f.code, f.message, f.instead) for f in pulled.findings] == told
+    with project.landed() as data:
+        assert [(f.code, f.message, f.instead) for f in data.findings] == told
+        assert data.tables == {}
+    project.tables = project.tables[1:]
+    assert project.pull().findings == ()
+
+
+def test_a_table_that_is_in_several_sources_is_told(project: Project) -> None:
+    project.put("lead", "id\n1\n")
+    project.put("lead", "id\n1\n", source="old")
+    project.set("old")
+    own = replace(table("lead", column("id")), streams=())
+    for packaged, advice in ((False, "say which: `from: crm.lead`, or both in a list"), (True, None)):
+        project.tables = [replace(own, is_packaged=packaged)]
+        (finding,) = project.pull().findings
+        assert (finding.code, finding.message) == ("AAC612", "`crm` and `old` both have a stream `lead`")
+        assert advice is None or finding.instead == advice
+
+
+def test_a_source_that_fails_offers_what_it_had(project: Project) -> None:
+    file = project.put("lead", "id\n1\n")
+    project.tables = [replace(table("lead", column("id")), streams=())]
+    project.pull()
+    file.unlink()
+    assert codes(project.pull().findings) == ["AAC609"]
+    assert project.rows("lead") == [("1",)]
+
+
+def test_a_field_that_may_lack_its_column_is_unknown_and_known_to_be(project: Project) -> None:
+    project.put("lead", "id\n1\n")
+    day = replace(column("day", "date"), may_lack=True)
+    project.tables = [table("lead", column("id"), replace(column("mail"), may_lack=True), day)]
+    assert project.pull().findings == ()
+    assert project.rows("lead") == [("1", None, None)]
+    with project.landed() as data:
+        assert data.lacking == {("lead", "mail"), ("lead", "day")}
+    project.put("lead", "id,mail\n1,a\n")
+    project.pull()
+    with project.landed() as data:
+        assert data.lacking == {("lead", "day")}
+
+
+def test_columns_have_types_before_fields_read_them(project: Project) -> None:
+    project.put(
+        "lead", "id,at,n,open,day\n1,15-1-2026 9:05,5.0,yes,2026-01-15\n2,-,x,no,15.1.2026\n3,15-13-2026 9:05,7,,\n"
+    )
+    project.set(nulls=("-",), timezone="Europe/Berlin")
+    at, n, is_open = Type("timestamp"), Type("integer"), Type("boolean")
+    typed = (TypedColumn("at", at, "%d-%m-%Y %H:%M"), TypedColumn("n", n), TypedColumn("open", is_open))
+    big = Call("gt", (Column("n"), Literal(5)))
+    fields = (
+        StoredField("at", at, Column("at"), is_text=False),
+        StoredField("amount", Type("money", unit="EUR"), Column("n"), is_text=False),
+        StoredField("big", Type("boolean"), big, is_text=False),
+        StoredField("open", is_open, Column("open"), is_text=False),
+    )
+    project.tables = [replace(table("lead", column("id"), *fields), columns=typed)]
+    pulled = project.pull()
+    assert project.rows("lead") == [
+        ("1", us(2026, 1, 15, 8, 5), Decimal(5), False, True),
+        ("2", None, None, None, False),
+        ("3", None, Decimal(7), True, None),
+    ]
+    assert [(f.code, f.count, f.message) for f in pulled.findings] == [
+        ("AAC512", 1, "`at` of `crm.lead` is not a moment in 1 row: '15-13-2026 9:05'"),
+        ("AAC512", 1, "`n` of `crm.lead` is not a whole number in 1 row: 'x'"),
+    ]
+
+
+def test_a_watermark_is_read_as_its_column_is(project: Project) -> None:
+    project.put("lead", "id,at\n1,15-1-2026 9:05\n2,16-1-2026 9:05\n")
+    project.set(watermark="max(lead.at)")
+    typed = (TypedColumn("at", Type("timestamp"), "%d-%m-%Y %H:%M"),)
+    project.tables = [replace(table("lead", column("id")), columns=typed)]
+    pulled = project.pull()
+    assert (pulled.findings, pulled.sources[0].watermark_us) == ((), us(2026, 1, 16, 9, 5))

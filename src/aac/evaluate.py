@@ -241,7 +241,7 @@ class Evaluation:
         return Finding(
             "AAC513",
             "info",
-            f"{kind} `{id_}` cannot be measured: no source has {' or '.join(missed)}",
+            f"{kind} `{id_}` cannot be measured: there is no data of {' and '.join(missed)}",
             f"say where it is in a document of kind `entity` with `id: {entity}`",
             self.project.scope((kind, id_)).span(),
             part.subject,

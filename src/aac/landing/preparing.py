@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aac.engines.base import Query, Select
 from aac.engines.base import Table as StoreTable
 from aac.engines.staged import Staged
 from aac.expressions.nodes import Column
 from aac.landing.inspecting import Inspection
-from aac.landing.staging import BOUNDS, staging_query
-from aac.landing.state import KEPT, PREPARED, PreparedEntity
-from aac.landing.telling import lacking_fields
+from aac.landing.staging import BOUNDS, lost_query, staging_query
+from aac.landing.state import KEPT, PREPARED, Flaw, PreparedEntity
+from aac.landing.telling import columns_of, lacking_fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from aac.engines.duckdb import Store
     from aac.landing.inputs import Inputs
-    from aac.measures import StoredField, Table
+    from aac.measures import StoredField, Table, TypedColumn
 
 
 class Preparation:
@@ -27,6 +27,7 @@ class Preparation:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._made = 0
+        self._lost: dict[str, list[Flaw]] = {}
 
     def stage(self, table: Table, inputs: Inputs) -> tuple[Staged, int]:
         """Types the records of a table's streams; with it comes how many there are.
@@ -40,6 +41,7 @@ class Preparation:
             nulls, zone = inputs.sources[name.source].nulls, inputs.zone(name.source)
             query, output = staging_query(table, inputs.files(*name), nulls, zone)
             self._store.add_temporary(staged.name, query, output)
+        self._lost[table.entity] = [flaw for column in table.columns if (flaw := self._lost_of(column, table, inputs))]
         return staged, self._extents(staged)[0]
 
     def finish(self, staged: Mapping[str, Staged], inputs: Inputs, kept: Collection[str]) -> dict[str, PreparedEntity]:
@@ -53,6 +55,7 @@ class Preparation:
             table = inputs.tables[entity]
             private = {field.name for field in table.fields if inputs.is_private(field)}
             inspections.append(Inspection(self._store, table, stage, private))
+            inspections[-1].flaws += self._lost.get(entity, ())
             inspections[-1].set_aside()
         targets = dict(staged)
         for inspection in inspections:
@@ -87,6 +90,21 @@ class Preparation:
         known = {table.fields[place].name: (least, greatest) for place, least, greatest in extents if least is not None}
         lacking = lacking_fields(table, inputs.columns(table))
         return PreparedEntity(inputs.fingerprint(table), rows, known, tuple(inspection.flaws), lacking)
+
+    def _lost_of(self, column: TypedColumn, table: Table, inputs: Inputs) -> Flaw | None:
+        """What there is of a typed column in all streams of a table that did not become a value (AAC512)."""
+        count, texts = 0, list[str]()
+        for name in table.streams:
+            files = inputs.files(*name)
+            if column.name not in files.columns:
+                continue
+            query = lost_query(column, files, inputs.sources[name.source].nulls, inputs.zone(name.source))
+            totals, examples = cast("list[Any]", self._store.run(query))
+            count += totals[0][0]
+            texts += [text for _, text in examples]
+        readers = [field for field in table.fields if column.name in columns_of(field)]
+        is_quoted = not any(map(inputs.is_private, readers))
+        return Flaw("AAC512", column.name, count, tuple(texts[:5]) if is_quoted else ()) if count else None
 
     def _extents(self, staged: Staged, *fields: int) -> tuple[Any, ...]:
         return self._store.execute(staged.extents(fields))[0]

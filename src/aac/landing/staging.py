@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aac.engines.base import Query, Select
 from aac.engines.staged import Staged
-from aac.expressions.nodes import NOTHING, Call, Case, Column, Literal, Node, transform
+from aac.expressions.nodes import NOTHING, Aggregate, Call, Case, Column, Literal, Node, transform
 from aac.periods import YEARS, midnight_us
 
 if TYPE_CHECKING:
@@ -72,6 +72,16 @@ def staging_query(table: Table, files: Files, nulls: tuple[str, ...], zone: str)
     blocks = (("read", Select(files, tuple(read))), ("typed", Select("read", tuple(typed))))
     output = Select("typed", tuple(staged))
     return Query(blocks, (output,), {}), output
+
+
+def lost_query(column: TypedColumn, files: Files, nulls: tuple[str, ...], zone: str) -> Query:
+    """How many texts of a column are no value of its type, and five of them."""
+    read = Select(files, (("text", cleaned(Column(column.name), nulls)),))
+    typed = Select("read", (("text", Column("text")), ("value", column_value(column, Column("text"), zone))))
+    lost = Call("and", (Call("is_not_null", (Column("text"),)), Call("is_null", (Column("value"),))))
+    total = Select("typed", (("n", Aggregate("count", ())),), lost)
+    examples = Select("typed", (), lost, (("text",),), ("text",), 5)
+    return Query((("read", read), ("typed", typed)), (total, examples), {})
 
 
 def moment_value(type_name: str, text: Node, format: str | None, zone: str) -> Node:

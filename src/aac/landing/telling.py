@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aac.expressions.nodes import Column, walk
 from aac.findings import Finding, did_you_mean
 from aac.landing.advising import advice, meant
+from aac.measures import StoredField
 from aac.periods import YEARS
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from aac.config import Source
     from aac.findings import Level
     from aac.landing.state import Flaw, PreparedEntity, RawStream, State
-    from aac.measures import StoredField, StreamName, Table
+    from aac.measures import StreamName, Table
 
 LONGEST_TEXT = 40
 PLAIN = re.compile(r"[A-Za-z0-9_]([\w .-]*\w)?")
@@ -118,7 +119,8 @@ def _known_or_near(names: Iterable[str], columns: Collection[str]) -> bool:
 
 def _told(flaw: Flaw, table: Table, prepared: PreparedEntity, streams: Sequence[RawStream]) -> Finding:
     level: Level = "info" if flaw.code in {"AAC507", "AAC508"} else "warning"
-    span = (table.field(flaw.field) if flaw.field is not None else table).span
+    is_field = flaw.field is not None and flaw.code != "AAC512"
+    span = (table.field(str(flaw.field)) if is_field else table).span
     message, instead = _sentences(flaw, table, prepared, streams)
     return Finding(flaw.code, level, message, instead, span, f"entity:{table.entity}", flaw.count, flaw.keys)
 
@@ -151,6 +153,13 @@ def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence
         case "AAC506":
             message = f"`{flaw.field}` lies outside {YEARS[0]} to {YEARS[-1]} in {_records(flaw)}{quoted}"
             return message, "correct it, or give the field the `format` it is written in"
+        case "AAC512":
+            typed = next(column for column in table.columns if column.name == flaw.field)
+            like = StoredField(typed.name, typed.type, Column(typed.name), format=typed.format)
+            readers = [field.name for field in table.fields if typed.name in columns_of(field)]
+            rows = f"{flaw.count:,} row{_s(flaw)}"
+            instead = advice(like, flaw.texts, some_are_read=not prepared.moments.keys().isdisjoint(readers))
+            return f"`{flaw.field}` of {stream} is not {meant(like)} in {rows}{quoted}", instead
         case "AAC507":
             message = f"`{flaw.field}`, when it occurs, is unknown in {_records(flaw)}: they count as if always there"
             return message, "add the moment where it is known"
