@@ -292,7 +292,7 @@ def test_a_clock_reads_its_records_once(larkspur: Path) -> None:
     """Whatever is counted and listed of a promise, in as many windows as do not overlap, comes from one reading."""
     with planned(larkspur, "last:13", "current") as (made, engine):
         clocks = {scan.clock.subject: scan.query for scan, _ in made.clocks}
-        assert len(clocks) == len(made.clocks) == 4
+        assert len(clocks) == len(made.clocks) == 5
         for query in clocks.values():
             (shared,) = query.shared
             read = scans(engine, sql.shared_sql(query, shared))
