@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aac.errors import ConfigError
 from aac.evaluate import Asked
 from aac.findings import has_errors
-from aac.operations import measure, open_project, pull_sources
+from aac.operations import measure, open_project, pull_sources, with_reviews
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def findings_of(root: Path, code: Code, example: str, data: Mapping[str, str]) -
     for name, text in data.items():
         write(root / "data" / name, text)
     try:
-        opened = open_project(root)
+        opened = with_reviews(open_project(root), NOW_US)
     except ConfigError as error:
         return error.findings
     if not data or has_errors(opened.findings):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aac.operations import open_project, with_reviews
+from tests.commands import run_aac
 from tests.loading import CONFIG, load_documents
 
 if TYPE_CHECKING:
@@ -207,6 +208,16 @@ def test_a_review_past_its_date(tmp_path: Path, zone: str, now_us: int, is_overd
     found = with_reviews(opened, now_us).findings
     expected = ("AAC422", "warning", "this was to be looked at again by 2026-02-28, and `sales` answers for it")
     assert [(f.code, f.level, f.message) for f in found] == [expected] * is_overdue
+
+
+@pytest.mark.parametrize(("epoch", "told_of"), [(REVIEWED // 1_000_000, False), (1_800_000_000, True)])
+def test_validating_and_its_clock(tmp_path: Path, epoch: int, told_of: bool) -> None:
+    (tmp_path / "alignment").mkdir()
+    (tmp_path / "aac.toml").write_text(CONFIG)
+    (tmp_path / "alignment" / "all.yml").write_text(DOCUMENTS + word("review_by", "2026-02-28"))
+    run = run_aac(tmp_path, "validate", SOURCE_DATE_EPOCH=str(epoch))
+    assert run.returncode == 0
+    assert ("AAC422" in run.stdout) is told_of
 
 
 def test_a_team_that_was_renamed_is_told_once_a_document(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -88,15 +88,21 @@ def prose_findings(project: Project) -> list[Finding]:
     ]
 
 
+@cache
+def _fields(model: type[Strict]) -> tuple[tuple[str, str], ...]:
+    """The fields of a model, and the keys they are written as."""
+    return tuple((name, info.alias or name) for name, info in model.model_fields.items())
+
+
 def _texts(model: Strict, path: tuple[Part, ...] = ()) -> Iterator[tuple[tuple[Part, ...], str]]:
     """The prose of a model, in the order of its keys."""
-    for name, info in type(model).model_fields.items():
+    for name, key in _fields(type(model)):
         value = cast("object", getattr(model, name))
         if isinstance(value, str):
             if name in PROSE:
-                yield (*path, name), value
-        else:
-            yield from _inner_texts(value, (*path, info.alias or name))
+                yield (*path, key), value
+        elif value and isinstance(value, HOLDING):
+            yield from _inner_texts(cast("object", value), (*path, key))
 
 
 def _inner_texts(value: object, path: tuple[Part, ...]) -> Iterator[tuple[tuple[Part, ...], str]]:
@@ -105,12 +111,18 @@ def _inner_texts(value: object, path: tuple[Part, ...]) -> Iterator[tuple[tuple[
             yield from _texts(value, path)
         case tuple():
             for number, item in enumerate(cast("tuple[object, ...]", value)):
-                yield from _inner_texts(item, (*path, number))
+                if isinstance(item, HOLDING):
+                    yield from _inner_texts(cast("object", item), (*path, number))
         case dict():
             for key, item in cast("dict[str, object]", value).items():
-                yield from _inner_texts(item, (*path, key))
+                if isinstance(item, HOLDING):
+                    yield from _inner_texts(cast("object", item), (*path, key))
         case _:
             pass
+
+
+HOLDING = (Strict, tuple, dict)
+"""What may hold texts of prose."""
 
 
 def _told(passage: Passage, at: tuple[int, int], code: str, level: Level, message: str, instead: str) -> Finding:
