@@ -177,7 +177,7 @@ WRONG = {
     "x: [a, b # c]\ny: z\n": ("AAC101", 1, 10, "in quotes"),
     "x: {why: note: this, b: c}\n": ("AAC101", 1, 14, "stands in quotes"),
     "%x\na: b\n": ("AAC101", 1, 1, "leave it out"),
-    "%YAML 3.0\n---\na: b\n": ("AAC101", 1, 1, "leave it out"),
+    "%YAML 3.0\n---\n" + TEAM: ("AAC101", 1, 1, "leave it out"),
     # AAC102: a key twice
     TEAM + "name: a\nmeans: b\nname: c\n": ("AAC102", 5, 1, "keep one"),
     TEAM + "x: {a: 1, 'a': 2}\n": ("AAC102", 3, 11, "keep one"),
@@ -314,6 +314,29 @@ def test_a_broken_document_lends_its_id(fault: str) -> None:
     assert documents[1].span("x", "y", 0, offset=3).file == FILE
 
 
+@pytest.mark.parametrize(
+    "broken", ["name: a: b", "name: 'a", "name: [a", "x: " + "[" * 101, "- a", "name: >5", "means: x\ny", "*"]
+)
+def test_a_broken_document_hides_no_other_of_its_file(broken: str) -> None:
+    documents, findings = read(
+        f"{TEAM}{broken}\n---\nkind: team\nid: second\nname: c: d\n--- # third\nkind: team\nid: third\n"
+    )
+    assert [(document.id, document.broken) for document in documents] == [
+        ("sales", True), ("second", True), ("third", False),
+    ]  # fmt: skip
+    assert len(findings) == 2
+    assert documents[2].span("id").line - documents[1].span("id").line == 4
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-be", "latin-1"])
+def test_a_document_in_another_encoding_lends_its_id(encoding: str) -> None:
+    documents, (finding,) = read_text(
+        f"{TEAM}name: ä: b\n---\nid: c\n---\n{TEAM.replace('sales', 'd')}".encode(encoding), FILE
+    )
+    assert [(document.id, document.broken) for document in documents] == [("sales", True), ("d", True)]
+    assert finding.code == "AAC107"
+
+
 def test_half_a_document_without_an_id_is_none() -> None:
     documents, findings = read(f"{TEAM}---\nkind: team\nname: a: b\nid: c\n")
     assert [document.id for document in documents] == ["sales"]
@@ -341,7 +364,7 @@ def test_half_a_document_without_an_id_is_none() -> None:
 )
 def test_bytes_that_are_no_text(data: bytes, line: int, col: int, said: str) -> None:
     documents, findings = read_text(data, FILE)
-    assert documents == []
+    assert [(document.id, document.broken) for document in documents] in ([], [("sales", True)])
     assert [(finding.code, str(finding.span)) for finding in findings] == [("AAC107", f"{FILE}:{line}:{col}")]
     assert said in findings[0].message
     assert findings[0].span

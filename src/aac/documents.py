@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast
 
 from aac.findings import Finding
@@ -55,6 +55,8 @@ NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 PROSE = frozenset({"as_written", "because", "means", "why"})
 """Keys whose text may be somebody's own words, in the quotes of a book."""
 ID = re.compile(r"[a-z][a-z0-9_]*")
+NO_BREAK = re.compile(r"[^\r\n]")
+NEXT_DOCUMENT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 # An anchor or a tag, and what parts it from what it belongs to.
 PROPERTY = re.compile(r"(&[\w-]+|!<[^>]*>|![^ \t\r\n,\[\]{}]*)(?:[ \t\r\n]|#[^\r\n]*)*")
 
@@ -150,31 +152,48 @@ class Reader:
         self._begin()
 
     def read(self) -> None:
-        """Fills ``documents`` and ``findings``."""
+        """Fills ``documents`` and ``findings``; a mistake that ends a document does not end the file."""
+        begin: int | None = 0
+        while begin is not None:
+            begin = self._read_from(begin)
+
+    def _read_from(self, begin: int) -> int | None:
+        """Reads on from an index; where to go on after a mistake, which is where the next document begins."""
         import yaml
 
-        self.events = cast("Iterator[Event]", yaml.parse(self.source.text, Loader=yaml.CBaseLoader))
+        text = self.source.text
+        text = NO_BREAK.sub(" ", text[:begin]) + text[begin:]  # what was read before leaves its room, so places stay
+        self.events = cast("Iterator[Event]", yaml.parse(text, Loader=yaml.CBaseLoader))
         try:
             for event in self.events:
-                kind = type(cast("object", event))
-                if kind is yaml.ScalarEvent:
-                    self._scalar(event)
-                elif kind is yaml.MappingStartEvent:
-                    self._open(event, {})
-                elif kind is yaml.SequenceStartEvent:
-                    self._open(event, [])
-                elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                    self._close(event)
-                elif kind is yaml.AliasEvent:
-                    self._alias(event)
-                elif kind is yaml.DocumentEndEvent:
-                    self._finish()
+                self._take(event)
                 if len(self.findings) >= MAX_FINDINGS:
                     self._give_up(event)
-                    return
+                    return None
         except yaml.MarkedYAMLError as error:
             self._stop(error)
             self._finish(whole=False)
+            at = error.problem_mark.index if error.problem_mark else len(text)
+            following = NEXT_DOCUMENT.search(text, max(at, begin + 1))
+            return following.start() if following else None
+        return None
+
+    def _take(self, event: Event) -> None:
+        import yaml
+
+        kind = type(cast("object", event))
+        if kind is yaml.ScalarEvent:
+            self._scalar(event)
+        elif kind is yaml.MappingStartEvent:
+            self._open(event, {})
+        elif kind is yaml.SequenceStartEvent:
+            self._open(event, [])
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            self._close(event)
+        elif kind is yaml.AliasEvent:
+            self._alias(event)
+        elif kind is yaml.DocumentEndEvent:
+            self._finish()
 
     def _report(self, code: str, start: int, end: int, message: str, instead: str, level: Level = "error") -> None:
         self.findings.append(Finding(code, level, message, instead, self.source.span(start, end)))
@@ -418,14 +437,15 @@ class Reader:
 def read_text(data: bytes, file: str) -> tuple[list[Document], list[Finding]]:
     """The documents in the bytes of one file, named by its path, and all that is wrong with them.
 
-    Whatever the bytes are, nothing is raised. After a syntax error the documents before it are there, and what was read
-    of its own document if that has a kind and an id.
+    Whatever the bytes are, nothing is raised. After a syntax error the documents around it are there, and what was read
+    of its own document if that has a kind and an id; of text that is not UTF-8 this is all that is told.
     """
     source, unreadable = decode(data, file)
-    if unreadable:
-        return [], [unreadable]
     reader = Reader(source)
     reader.read()
+    if unreadable:
+        lent = [document for document in reader.documents if document.kind and document.id]
+        return [replace(document, broken=True) for document in lent], [unreadable]
     return reader.documents, reader.findings
 
 
