@@ -54,6 +54,11 @@ class Project:
     name: str = "Larkspur"
     root: Path = Path("/nowhere")
     timezone: str = "Europe/Berlin"
+    told: tuple[tuple[str, str], ...] = ()
+
+    def in_words(self, kind: str, id: str) -> tuple[tuple[str, str], ...]:
+        del kind, id
+        return self.told
 
     def entries(self) -> tuple[Entry, ...]:
         return self.documents

@@ -92,6 +92,7 @@ FLOORS = (
         "aac.packs",
         "aac.graph",
         "aac.scope",
+        "aac.saying",
         "aac.project",
         "aac.examples",
         "aac.prose",

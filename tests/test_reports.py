@@ -769,6 +769,15 @@ def test_a_metric_page() -> None:
     assert "EUR 10,005,534 4,238 records" in parsed(site()["metric/revenue.html"]).text
 
 
+def test_rules_are_told_in_words() -> None:
+    told = (("when", "score is more than 50 <b>"), ("at", "mql at"))
+    project = replace(PROJECT, told=told)
+    pages = {page.path: page.text for page in WikiReport().render(WikiReport().view(project, RESULTS))}
+    for path in ("definition/mql.html", "metric/win_rate.html", "sla/sales_follow_up.html"):
+        said = parsed(pages[path]).text
+        assert "In words When score is more than 50 <b> At mql at" in said, path
+
+
 def test_a_definition_page() -> None:
     page = site()["definition/mql.html"]
     assert "<code>score &gt; 50 and source &lt;&gt; &#39;mql&#39;</code>" in page

@@ -9,23 +9,20 @@ from typing import TYPE_CHECKING, cast
 
 from aac.engines.base import Entity, Query, Relation, Select
 from aac.errors import UsageError
-from aac.expressions.nodes import Aggregate, Column, Named, Node, Stored
-from aac.expressions.phrases import lowered, plural, spaced
-from aac.expressions.words import Titles, words
+from aac.expressions.nodes import Aggregate, Node, Stored
 from aac.findings import did_you_mean
-from aac.kinds.base import ANYWHERE
 from aac.measures import Clock, Measure, Population
 from aac.planner.fuse import plan
 from aac.planner.setting import Prepared, Setting
 from aac.planner.windows import Clockwork
 from aac.reports.base import View
+from aac.saying import lent_by, rules_in_words, titles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from aac.expressions.nodes import Meaning
+    from aac.expressions.words import Titles
     from aac.graph import Id
-    from aac.kinds.written import Part
     from aac.project import Project
 
 
@@ -40,18 +37,6 @@ def document(name: str, project: Project) -> Id:
         raise UsageError(f"`{name}` is the id of several documents: say which of {several}")
     known = {id_ for _, id_ in project.places} if not kind else {f"{kind}:{id_}" for kind, id_ in project.places}
     raise UsageError(f"there is no document `{name}`; {did_you_mean(name, known)}")
-
-
-def titles_of(project: Project) -> Titles:
-    """What people call the documents of a project, and the types of its stored fields."""
-    names: dict[str, str] = {}
-    for (kind, id_), model in project.models.items():
-        title = model.name or spaced(id_)
-        names[f"{kind}:{id_}"] = title
-        lent = {id_, f"{kind}.{id_}"} & {*model.names} if kind != "entity" else {id_}
-        names |= dict.fromkeys(lent, title)
-    types = {(table.entity, stored.name): stored.type for table in project.tables for stored in table.fields}
-    return Titles(names, types)
 
 
 def view_of(id_: Id, project: Project) -> View:
@@ -71,7 +56,7 @@ def view_of(id_: Id, project: Project) -> View:
         "why": entry.fields.get("why"),
         "as_written": entry.fields.get("as_written"),
         "versions": _versions(id_, project),
-        "rules": [{"place": place, "words": said} for place, said in _rules(id_, project, titles)],
+        "rules": [{"place": place, "words": said} for place, said in rules_in_words(id_, project, titles)],
         "rests_on": _tree(entry.rests_on, {name: other.rests_on for name, other in edges.items()}, titles),
         "used_by": _tree(entry.used_by, {name: other.used_by for name, other in edges.items()}, titles),
     }
@@ -116,71 +101,6 @@ def _branch(subject: str, titles: Titles) -> View:
     return {"subject": subject, "name": titles.names.get(subject), "below": list[View]()}
 
 
-# Rules in words
-
-
-def _rules(id_: Id, project: Project, titles: Titles) -> Iterator[tuple[str, str]]:
-    """Every rule of a document by its place, in reading order.
-
-    The parts of a checklist are told with it, and those of a field as what the field means.
-    """
-    rules, written = project.rules.get(id_, {}), project.places[id_]
-    records = _records(id_, project, titles)
-    lent = dict(_lent(id_, project)) if id_ in project.models else {}
-    told: set[str] = set()
-    for path in sorted(rules, key=lambda path: written.span(*path)):
-        node = rules[path].node
-        name = next((str(part) for part in path if part in lent), None)
-        is_part = any(path[:length] in rules for length in range(1, len(path)))
-        if is_part or name in told or isinstance(node, Column):
-            continue
-        if name is not None:
-            told.add(name)
-            node = lent[name].node
-        place = spaced(name) if name is not None else _place(path, written.data)
-        yield place, words(_opened(node, titles), titles, records)
-
-
-def _opened(node: Node, titles: Titles) -> Node:
-    """What a computed field stands for: its name was read in the document already."""
-    return node.body if isinstance(node, Named) and not node.path and node.label not in titles.names else node
-
-
-def _records(id_: Id, project: Project, titles: Titles) -> str:
-    """What the records are called that a formula of a document counts."""
-    measure = next((m for m in project.measures if m.subject == f"{id_[0]}:{id_[1]}"), None)
-    if measure is None:
-        return "records"
-    rule = measure.population.rule
-    name = rule.label if isinstance(rule, Named) else measure.population.entity
-    title = titles.names.get(name, spaced(name))
-    return plural(title if isinstance(rule, Named) else lowered(title))
-
-
-def _place(path: tuple[Part, ...], data: object) -> str:
-    """Where a rule stands, as people would say it: `criteria size when`, `by region`, `cases 2 for`."""
-    steps: list[str] = []
-    for part in path:
-        match data, part:
-            case list(), int():
-                data = cast("list[object]", data)[part]
-                steps += _step(data, part + 1)
-            case dict(), str():
-                data = cast("dict[str, object]", data).get(part)
-                steps.append(spaced(part))
-            case _:
-                steps.append(str(part))
-    return " ".join(steps)
-
-
-def _step(item: object, number: int) -> list[str]:
-    """What an item of a list is called: by its id, by its text, by its only key (which follows), else by its number."""
-    if isinstance(item, dict):
-        keys = cast("dict[str, object]", item)
-        return [str(keys["id"])] if "id" in keys else [] if len(keys) == 1 else [str(number)]
-    return [item] if isinstance(item, str) else [str(number)]
-
-
 # Numbers and SQL
 
 
@@ -195,21 +115,12 @@ def measured_of(id_: Id, project: Project) -> list[Clock | Measure]:
     )
     if id_[0] == "entity":
         return [counting]
-    condition = next((meaning for _, meaning in _lent(id_, project) if meaning.type.name == "boolean"), None)
+    condition = next((meaning for _, meaning in lent_by(id_, project) if meaning.type.name == "boolean"), None)
     entity = project.graph.entity_of(id_)
     if condition is None or entity is None:
         return []
     share = Aggregate("share", (condition.node,))
     return [replace(counting, population=Population(entity, None), formula=share, unit="percent")]
-
-
-def _lent(id_: Id, project: Project) -> Iterator[tuple[str, Meaning]]:
-    """The names that a document lends to rules, and what they mean; of an entity those that are calculated."""
-    entity = project.graph.entity_of(id_)
-    for name in project.models[id_].names if entity not in (None, ANYWHERE) else ():
-        meaning = project.graph.meaning(str(entity), name)
-        if meaning is not None and meaning.type.name != "broken" and not isinstance(meaning.node, Stored):
-            yield name, meaning
 
 
 def sql_of(id_: Id, project: Project, as_of_us: int) -> list[str]:
@@ -230,7 +141,7 @@ def sql_of(id_: Id, project: Project, as_of_us: int) -> list[str]:
 
 def _words_query(id_: Id, project: Project, setting: Setting) -> Query | None:
     """The records that a word means, or what it comes to for each record."""
-    lent = list(_lent(id_, project))
+    lent = list(lent_by(id_, project))
     entity = project.graph.entity_of(id_)
     table = next((table for table in project.tables if table.entity == entity), None)
     if table is None or not lent:

@@ -20,6 +20,7 @@ from aac.kinds.company import Company
 from aac.models import references
 from aac.packs import Packs
 from aac.reports.base import Entry
+from aac.saying import rules_in_words, titles_of
 from aac.scope import DocumentScope, RuleNames
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from aac.config import Config
     from aac.documents import Document
     from aac.expressions.nodes import Value
+    from aac.expressions.words import Titles
     from aac.kinds.base import Checked, Kind
     from aac.kinds.written import Part
     from aac.measures import Clock, Measure, Table
@@ -215,6 +217,14 @@ class Project:
         title = model.title if model else id_[1]
         rests_on = _shown(self.graph.rests_on[id_])
         return Entry(*id_, title, span.file, span.line, document.data, rests_on, _shown(used_by))
+
+    def in_words(self, kind: str, id: str) -> tuple[tuple[str, str], ...]:
+        """The rules of a document in English, each with its place."""
+        return tuple(rules_in_words((kind, id), self, self._titles))
+
+    @cached_property
+    def _titles(self) -> Titles:
+        return titles_of(self)
 
     def scope(self, id_: Id) -> DocumentScope:
         """What one document may ask."""

@@ -63,6 +63,10 @@ class ReportProject(Protocol):
         """Every document, sorted by kind and id."""
         ...
 
+    def in_words(self, kind: str, id: str) -> tuple[tuple[str, str], ...]:
+        """The rules of a document in reading order: where each stands, and what it says in English."""
+        ...
+
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What validating found."""

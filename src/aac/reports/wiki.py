@@ -47,8 +47,14 @@ if TYPE_CHECKING:
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "sla": ("Agreement", "Agreements"),
+    "scorecard": ("Scorecard", "Scorecards"),
     "metric": ("Metric", "Metrics"),
     "definition": ("Definition", "Definitions"),
+    "lifecycle": ("Lifecycle", "Lifecycles"),
+    "icp": ("Ideal customer profile", "Ideal customer profiles"),
+    "scoring": ("Lead scoring", "Lead scoring"),
+    "list": ("List", "Lists"),
+    "meeting": ("Meeting", "Meetings"),
     "entity": ("Entity", "Entities"),
     "team": ("Team", "Teams"),
     "calendar": ("Calendar", "Calendars"),
@@ -93,6 +99,7 @@ class WikiReport:
         documents = [
             _document(entry, links, [f for f in findings if f.doc == _subject(entry)])
             | {"measured": _measured(entry, measured.get(_subject(entry), []), zone), "receivers": receivers}
+            | {"in_words": [{"place": place, "words": said} for place, said in project.in_words(entry.kind, entry.id)]}
             | {"records": results.entities.get(entry.id) if entry.kind == "entity" else None}
             for entry in entries
         ]
@@ -268,7 +275,7 @@ def _measured(entry: Entry, results: list[Result], zone: str) -> View | None:
         return None
     answers = [result for result in totals if result.selection not in ("current", "unplaced")]
     clocks = [result for result in totals if isinstance(result.reading, ClockReading)]
-    within = str(_mapping(entry.fields.get("when")).get("within"))
+    within = str(entry.fields.get("when"))
     return {
         "sort": "clock" if clocks else "number",
         "as_of": moment(totals[0].reading.as_of_us, zone),
