@@ -33,7 +33,7 @@ from aac.yaml_mistakes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from yaml import Mark, MarkedYAMLError
@@ -164,9 +164,20 @@ class Reader:
         text = self.source.text
         text = NO_BREAK.sub(" ", text[:begin]) + text[begin:]  # what was read before leaves its room, so places stay
         self.events = cast("Iterator[Event]", yaml.parse(text, Loader=yaml.CBaseLoader))
+        take: dict[type, Callable[[Event], None]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.MappingStartEvent: lambda event: self._open(event, {}),
+            yaml.SequenceStartEvent: lambda event: self._open(event, []),
+            yaml.MappingEndEvent: self._close,
+            yaml.SequenceEndEvent: self._close,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentEndEvent: lambda _: self._finish(),
+        }
         try:
             for event in self.events:
-                self._take(event)
+                taker = take.get(type(cast("object", event)))
+                if taker is not None:
+                    taker(event)
                 if len(self.findings) >= MAX_FINDINGS:
                     self._give_up(event)
                     return None
@@ -177,23 +188,6 @@ class Reader:
             following = NEXT_DOCUMENT.search(text, max(at, begin + 1))
             return following.start() if following else None
         return None
-
-    def _take(self, event: Event) -> None:
-        import yaml
-
-        kind = type(cast("object", event))
-        if kind is yaml.ScalarEvent:
-            self._scalar(event)
-        elif kind is yaml.MappingStartEvent:
-            self._open(event, {})
-        elif kind is yaml.SequenceStartEvent:
-            self._open(event, [])
-        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            self._close(event)
-        elif kind is yaml.AliasEvent:
-            self._alias(event)
-        elif kind is yaml.DocumentEndEvent:
-            self._finish()
 
     def _report(self, code: str, start: int, end: int, message: str, instead: str, level: Level = "error") -> None:
         self.findings.append(Finding(code, level, message, instead, self.source.span(start, end)))
