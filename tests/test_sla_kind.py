@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,10 +13,13 @@ from aac.kinds.base import NUMBERS
 from aac.kinds.sla import Sla
 from aac.measures import Moment
 from aac.periods import parse_duration
+from aac.reports.wiki import WikiReport
 from aac.results import ClockReading, Outcome, Status
 from tests.loading import load_documents
+from tests.reported import PROJECT, RESULTS, entry
 from tests.small import DESK, measured, outcomes, total, write_project
 from tests.test_judging import FEBRUARY
+from tests.test_reports import parsed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -354,3 +358,42 @@ def test_a_calendar_by_its_id_is_shared_by_the_cases_that_need_one(tmp_path: Pat
     made = clock(project)
     assert made is not None
     assert made.calendar == Literal("desk")
+
+
+# Its page
+
+
+def page(when: dict[str, Any], how_measured: dict[str, Any]) -> str:
+    """The text of the page of an agreement."""
+    document = entry(
+        "sla:s", what="x", who={"owes": "sales", "to": "marketing"}, escalation=[], when=when, how_measured=how_measured
+    )
+    project, results = replace(PROJECT, documents=(document,)), replace(RESULTS, results=(), entities={})
+    pages = {page.path: page.text for page in WikiReport().render(WikiReport().view(project, results))}
+    return parsed(pages["sla/s.html"]).text
+
+
+def test_a_volume_has_a_page() -> None:
+    text = page(when={"every": "month"}, how_measured={"metric": "leads", "at_least": "200"})
+    assert "sales owes this to marketing, every month." in text
+    assert "Metric leads At least 200" in text
+
+
+def test_a_rule_by_case_has_a_page() -> None:
+    cases = [
+        {"for": "hot", "within": "4 business hours", "calendar": "desk"},
+        {"for": {"any": [{"id": "big", "rule": "size > 5"}]}, "within": "none", "why": "nobody asked"},
+    ]
+    must = {"all": [{"id": "known", "rule": "size > 0"}, {"id": "new", "any": [{"id": "hot", "rule": "hot"}]}]}
+    text = page(when={"cases": cases}, how_measured={"each": "lead", "must": must, "objective": "90%"})
+    assert "sales owes this to marketing." in text
+    assert "Must be true all of known: size > 0 new: any of hot: hot" in text
+    assert "Case 1 hot within 4 business hours, calendar desk" in text
+    assert "Case 2 any of big: size > 5 within none nobody asked" in text
+
+
+def test_a_clock_with_pauses_has_a_page() -> None:
+    how = {"each": "lead", "stops": "replied_at", "paused": {"while": "hot", "at": "asked_at"}, "objective": "90%"}
+    text = page(when={"within": "5 business days"}, how_measured={**how, "through": {"routing": "routed_at"}})
+    assert "Paused while hot at asked_at" in text
+    assert "Through routing routed_at" in text
