@@ -69,7 +69,7 @@ def test_days_are_those_of_dateutil(text: str, starts_on: date, later: int) -> N
 @given(st.times(), ZONES, DATES)
 def test_moments_are_those_of_dateutil(at: time, zone: str, first: date) -> None:
     at = at.replace(second=0, microsecond=0)
-    found = moments(Repeats("daily", time=at), first, first + 366 * DAY, zone)
+    found = moments(Repeats("daily", at=at), first, first + 366 * DAY, zone)
     assert len(found) == 366
     for number, us in enumerate(found):
         local = tz.enfold(datetime.combine(first + number * DAY, at, tz.gettz(zone)), fold=1)

@@ -123,7 +123,7 @@ class Graph:
         for id_ in self.lenders(entity, name):
             self._note(id_)
         if (entity, name) not in self._meanings:
-            with self._asked_for(f"{entity}.{name}"):
+            with self._asked_for(_shown(entity, name)):
                 self._meanings[entity, name] = self._find(entity, name)
         return self._meanings[entity, name]
 
@@ -189,8 +189,13 @@ class Graph:
     def known(self, entity: str) -> Iterator[str]:
         """Every name that means something on an entity, but for those that are being looked up."""
         for name in self._lenders:
-            if f"{entity}.{name}" not in self._asked and self.lenders(entity, name):
+            if _shown(entity, name) not in self._asked and self.lenders(entity, name):
                 yield name
+
+
+def _shown(entity: str, name: str) -> str:
+    """A name on an entity, as a ring shows it."""
+    return name if entity in (ANYWHERE, NUMBERS) else f"{entity}.{name}"
 
 
 def _has_kind_ahead(id_: Id, name: str) -> bool:

@@ -58,7 +58,7 @@ class Repeats:
 
     ``weekdays`` are (n, weekday): 0 is Monday, the n-th of its month (of its year where no months are named, in a
     yearly rule), from the end if negative, 0 for each. ``month_days`` may be negative too: -1 is the last. ``places``
-    chooses among the days of a period. ``time`` is local; null: no time was agreed. ``last`` is the last day.
+    chooses among the days of a period. ``at`` is a local time of day; null: none was agreed. ``last`` is the last day.
     """
 
     frequency: Frequency
@@ -67,7 +67,7 @@ class Repeats:
     month_days: tuple[int, ...] = ()
     months: tuple[int, ...] = ()
     places: tuple[int, ...] = ()
-    time: time | None = None
+    at: time | None = None
     last: date | None = None
 
 
@@ -77,7 +77,7 @@ def parse_repeats(text: str) -> Repeats:
     Raises ValueError for anything else.
     """
     if "=" in text:
-        return _parse_rrule(text.strip().upper().removeprefix("RRULE:"))
+        return _parse_rrule("".join(text.upper().split()).removeprefix("RRULE:"))
     found = PLAIN.fullmatch(" ".join(text.lower().split()))
     unit = (found["unit"] or WORDS.get(found["word"])) if found is not None else None
     if found is None or unit is None:
@@ -86,7 +86,7 @@ def parse_repeats(text: str) -> Repeats:
             "`monthly on first tue`, `quarterly`, `yearly` or an RRULE"
         )
     frequency, months = UNITS[unit]
-    repeats = Repeats(frequency, months * _number(found["times"] or "1", 1, 99, text), time=_time(found, text))
+    repeats = Repeats(frequency, months * _number(found["times"] or "1", 1, 99, text), at=_time(found, text))
     return _on(repeats, found["on"], text) if found["on"] is not None else repeats
 
 
@@ -130,7 +130,7 @@ def moments(
     for day in days(repeats, first - FURTHEST_DAYS * DAY, until, starts_on):
         if is_skipped is None or not is_skipped(day):
             taken |= _moved(day, is_open)
-    return tuple(_moment(day, repeats.time, zone) for day in sorted(taken) if first <= day < until)
+    return tuple(_moment(day, repeats.at, zone) for day in sorted(taken) if first <= day < until)
 
 
 def _moved(day: date, is_open: Callable[[date], bool] | None) -> set[date]:

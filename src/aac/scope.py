@@ -284,7 +284,8 @@ class NumberNames(RuleNames):
 
     def known(self, entity: str) -> Iterable[str]:
         del entity
-        return (name.removeprefix("metric.") for name in self.setting.graph.known(NUMBERS))
+        names = self.setting.graph.known(NUMBERS)
+        return (name.removeprefix("metric.") for name in names if name.startswith(("metric.", "sla.")))
 
 
 class StreamColumns:

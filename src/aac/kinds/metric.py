@@ -25,11 +25,11 @@ from aac.results import NumberReading
 from aac.units import fits, is_money, is_unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aac.expressions.nodes import Node
     from aac.kinds.base import Checked, Kind, Reading
-    from aac.kinds.written import Part
+    from aac.kinds.written import Part, Split
 
 RATIO_MIN_N = 20
 """Fewer than this in the denominator of a ratio say nothing yet (LANGUAGE §8)."""
@@ -266,41 +266,44 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
     # Cohorts, snapshots, retention and what is derived: checked, and nothing compiled
 
     def _check_basis(self, scope: Scope, entity: str, formula: Node) -> None:
-        if self.in_force is not None:
-            self._moment(scope, self.in_force.from_, entity, "in_force", "from")
-            self._moment(scope, self.in_force.until, entity, "in_force", "until")
+        """The moments, the key and the words that the basis needs."""
+        force = self.in_force
+        moments = (("from", force.from_), ("until", force.until)) if force is not None else ()
+        checked: list[object] = [self._moment(scope, rule, entity, "in_force", key) for key, rule in moments]
         if self.per is not None:
-            scope.rule(self.per, entity, "per")
+            checked.append(scope.rule(self.per, entity, "per"))
         if self.basis == "cohort":
-            for word in dict.fromkeys(_words(scope, formula, entity)):
-                model = scope.model("definition", word)
-                if model is not None and model.at is None:
-                    message = f"`{word}` has no moment, so nobody knows whether it was true in time"
-                    found = re.search(rf"\b{word}\b", self.formula)
-                    place = found.start() if found else None
-                    scope.report("AAC203", message, f"give `{word}` an `at: <field>`", "formula", offset=place)
-        scope.unmeasured(f"`basis: {self.basis}`", "basis")
+            checked += [self._in_time(scope, word) for word in dict.fromkeys(_words(scope, formula, entity))]
+        if None not in checked:
+            scope.unmeasured(f"`basis: {self.basis}`", "basis")
+
+    def _in_time(self, scope: Scope, word: str) -> str | None:
+        """The moment of a definition, by which a cohort knows whether it was true in time; null: told, or broken."""
+        model = scope.model("definition", word)
+        if model is not None and model.at is None:
+            found = re.search(rf"\b{word}\b", self.formula)
+            message = f"`{word}` has no moment, so nobody knows whether it was true in time"
+            place = found.start() if found is not None else None
+            scope.report("AAC203", message, f"give `{word}` an `at: <field>`", "formula", offset=place)
+        return model.at if model is not None else None
 
     def _check_derived(self, scope: Scope) -> None:
         """The unit, and the dimensions, which every side of the formula must have (AAC226)."""
+        if scope.formula(self.id, None, "formula") is None:
+            return  # what is wrong with the formula was told when its name was asked for
         formula = scope.formula(self.formula, None, "formula")
         if formula is None or not self._is_settled(scope, formula):
             return
         sides = dict.fromkeys(node.subject for node in walk(formula.node) if isinstance(node, Measured))
-        seen: set[str] = set()
-        for split in self.by:
-            path = ("by", *split.steps)
-            if split.name in seen:
-                scope.report("AAC209", f"`{split.name}` is told twice", "name each dimension once", *path)
-            elif split.rule != split.name:
-                advice = f"write the name alone: `{split.name}`"
-                scope.report("AAC320", "a derived metric has no records to split by an expression", advice, *path)
-            seen.add(split.name)
-            for subject in sides if split.rule == split.name else ():
-                lacking = _lacking(scope, subject, split.name)
-                if lacking is not None:
-                    scope.report("AAC226", *lacking, *path)
-        scope.unmeasured("a formula over other numbers", "formula")
+        names = [split.name for split in self.by]
+        mistakes = [
+            (split.steps, _no_dimension(scope, split, names[:number], sides)) for number, split in enumerate(self.by)
+        ]
+        for steps, mistake in mistakes:
+            if mistake is not None:
+                scope.report(*mistake, "by", *steps)
+        if not any(mistake for _, mistake in mistakes):
+            scope.unmeasured("a formula over other numbers", "formula")
 
     # Its place among the others
 
@@ -373,8 +376,7 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
                 scope.report("AAC322", f"`{chosen}` is no {choice} of churn", advice, "choices", choice)
         lacking = [f"{choice}: {possible[0]}" for choice, possible in CHURN.items() if choice not in self.choices]
         if lacking:
-            kinds, bases = (" or ".join(f"`{word}`" for word in possible) for possible in CHURN.values())
-            message = f"churn needs a kind ({kinds}) and a base ({bases})"
+            message = f"churn needs a kind ({_or(CHURN['kind'])}) and a base ({_or(CHURN['base'])})"
             written = ", ".join(
                 [*(f"{name}: {self.choices[name]}" for name in CHURN if name in self.choices), *lacking]
             )
@@ -383,14 +385,18 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
 
 def _of_another_basis(key: str, basis: Basis, *, is_said: bool) -> Exception:
     """The error for a key that the basis of the metric does not know."""
-    known = " or ".join(f"`{other}`" for other in BASES_OF[key])
-    message = f"`{key}` is for {known}, and the basis of this metric is `{basis}`"
+    message = f"`{key}` is for {_or(BASES_OF[key])}, and the basis of this metric is `{basis}`"
+    advice = f"leave it out, or write {_or(f'basis: {other}' for other in BASES_OF[key])}"
     if basis == "derived" and not is_said:
-        message = f"`{key}` is for {known}, and a metric without `of` is derived from others"
-        return wrong("AAC320", message, f"add `of: <entity or definition>`, or leave `{key}` out", key, key=True)
-    *others, last = [f"`basis: {other}`" for other in BASES_OF[key]]
-    advice = f"leave it out, or write {', '.join(others)} or {last}" if others else f"leave it out, or write {last}"
+        message = f"`{key}` is for {_or(BASES_OF[key])}, and a metric without `of` is derived from others"
+        advice = f"add `of: <entity or definition>`, or leave `{key}` out"
     return wrong("AAC320", message, advice, key, key=True)
+
+
+def _or(words: Iterable[str]) -> str:
+    """The words in a sentence, of which one is meant."""
+    *others, last = (f"`{word}`" for word in words)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _words(scope: Scope, node: Node, entity: str) -> Iterator[str]:
@@ -404,16 +410,21 @@ def _words(scope: Scope, node: Node, entity: str) -> Iterator[str]:
         yield from _words(scope, child, entity)
 
 
-def _lacking(scope: Scope, subject: str, name: str) -> tuple[str, str] | None:
-    """What is wrong and what to write instead when a side of a derived formula has no dimension of that name."""
-    kind, _, id_ = subject.partition(":")
-    model = scope.model(kind, id_)
-    if model is None:
-        return None
-    names = [split.name for split in (model.by if isinstance(model, Metric) else model.how_measured.by)]
-    if name in names:
-        return None
-    return f"the {kind} `{id_}` is not split by `{name}`", did_you_mean(name, names) or "leave it out, or add it there"
+def _no_dimension(scope: Scope, split: Split, before: list[str], sides: Iterable[str]) -> tuple[str, str, str] | None:
+    """Code, message and advice for what is no dimension of a formula over these sides; null when it is one."""
+    if split.name in before:
+        return "AAC209", f"`{split.name}` is told twice", "name each dimension once"
+    if split.rule != split.name:
+        advice = f"write the name alone: `{split.name}`"
+        return "AAC320", "a formula over other numbers has no records to split by an expression", advice
+    for subject in sides:
+        kind, _, id_ = subject.partition(":")
+        model = scope.model(kind, id_)
+        by = model.by if isinstance(model, Metric) else model.how_measured.by if model is not None else None
+        if by is not None and split.name not in (names := [other.name for other in by]):
+            advice = did_you_mean(split.name, names) if names else f"leave it out, or add it to `{id_}`"
+            return "AAC226", f"the {kind} `{id_}` is not split by `{split.name}`", advice
+    return None
 
 
 def _ring(metrics: Sequence[Metric], start: Metric) -> list[str]:

@@ -1,0 +1,131 @@
+"""A scorecard: the few numbers that a team, or several teams together, are judged by (LANGUAGE §9).
+
+It has no number of its own: how it stands is told by its rows, whose metrics and SLAs are measured where they stand.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, cast
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from aac.hookspecs import hookimpl
+from aac.kinds.base import Kind, Ref
+from aac.kinds.written import Looks, Row, read_share, wrong
+
+if TYPE_CHECKING:
+    from aac.kinds.base import Scope
+
+
+def read_first(value: object) -> object:
+    """The one owner, or the first of several."""
+    several = cast("list[object]", value) if isinstance(value, list) else [value]
+    return several[0] if several and isinstance(several[0], str) else None
+
+
+def read_owners(value: object) -> object:
+    """``sales`` or ``[marketing, sales]`` as a list."""
+    return [value] if isinstance(value, str) else value
+
+
+def read_weight(value: object) -> Fraction:
+    """A number above 0; raises a finding AAC301."""
+    weight = read_share(value)
+    if weight <= 0:
+        raise wrong("AAC301", f"a weight of `{value}` counts for nothing", "write a number above 0, as in `1`")
+    return weight
+
+
+class ScorecardRow(Row):
+    """One number: a metric or the attainment of an SLA."""
+
+    metric: Annotated[str, Ref("metric")] | None = None
+    """The metric that is shown."""
+    sla: Annotated[str, Ref("sla")] | None = None
+    """The SLA whose attainment is shown."""
+    weight: Annotated[Fraction, BeforeValidator(read_weight), Looks({"type": ["number", "string"]})] = Fraction(1)
+    """How much it counts beside the others."""
+    horizon: Literal["now", "longer_term"] = "now"
+    """Whether it is looked at each time, or moves only over quarters."""
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        """Kind and id of what is shown."""
+        return ("metric", self.metric) if self.metric is not None else ("sla", str(self.sla))
+
+    @model_validator(mode="after")
+    def _shows_one_number(self) -> Self:
+        if (self.metric is None) == (self.sla is None):
+            raise wrong("AAC308", "a row shows one number", "write `metric: <id>` or `sla: <id>`")
+        return self
+
+
+class Scorecard(Kind):
+    """The rows in the order in which they are read; with several owners the teams win or lose them together."""
+
+    kind_name: ClassVar[str] = "scorecard"
+    required: ClassVar[tuple[str, ...]] = ("owner",)
+    draft: ClassVar[str] = """\
+kind: scorecard
+id: $id
+name: # what people call it
+owner: [$team, $other_team]   # one team, or several that win or lose together
+rows:                         # the north star on top
+  - {metric: $metric, weight: 2}
+  - {sla: $sla, weight: 1}    # weights are beside each other: this one counts half as much
+"""
+
+    owner: Annotated[str | None, BeforeValidator(read_first)] = None
+    owners: Annotated[tuple[Annotated[str, Ref("team")], ...], BeforeValidator(read_owners)] = Field((), alias="owner")
+    """The team that is judged by it, or a list of teams: then it is joint."""
+    rows: tuple[ScorecardRow, ...]
+    """The numbers on it, the north star on top."""
+
+    @model_validator(mode="after")
+    def _has_rows_and_owners_once(self) -> Self:
+        if not self.rows:
+            raise wrong("AAC308", "`rows` has no rows", "name a metric, as in `- {metric: <id>}`", "rows", key=True)
+        for number, team in enumerate(self.owners):
+            if team in self.owners[:number]:
+                raise wrong("AAC209", f"`{team}` is told twice", "name each team once", "owner", number)
+        seen: set[tuple[str, str]] = set()
+        for number, row in enumerate(self.rows):
+            if row.subject in seen:
+                message = f"`{row.subject[1]}` is told twice"
+                raise wrong("AAC209", message, "show each number in one row", "rows", number, row.subject[0])
+            seen.add(row.subject)
+        return self
+
+    def compile(self, scope: Scope) -> tuple[()]:
+        """Nothing; reports where the north star stands, and whether somebody has to reach it alone."""
+        star = next((metric.id for metric in scope.models("metric") if metric.role == "north_star"), None)
+        if star is None:
+            return ()
+        place = self._place(star)
+        if place is None and len(self.owners) > 1:
+            message = f"the teams share these numbers, and the north star `{star}` is not among them"
+            scope.report("AAC413", message, f"put `- {{metric: {star}}}` on top", "rows", level="warning")
+        elif place:
+            message = f"the north star `{star}` stands below other numbers"
+            scope.report("AAC413", message, "put it on top", "rows", place, "metric", level="warning")
+        if place is not None:
+            self._check_is_joint(scope, star)
+        return ()
+
+    def _place(self, metric: str) -> int | None:
+        """The number of the row that shows a metric."""
+        return next((number for number, row in enumerate(self.rows) if row.metric == metric), None)
+
+    def _check_is_joint(self, scope: Scope, star: str) -> None:
+        """A warning, told at the first scorecard with the north star, when no scorecard has it for several teams."""
+        cards = [card for card in scope.models("scorecard") if card._place(star) is not None]
+        if cards[0] is self and all(len(card.owners) == 1 for card in cards):
+            message = f"`{self.owner}` has to reach the north star `{star}` alone"
+            advice = "agree on it together, as in `owner: [marketing, sales]`, here or on another scorecard"
+            scope.report("AAC414", message, advice, "owner", level="warning")
+
+
+@hookimpl
+def aac_kinds() -> list[type[Kind]]:
+    return [Scorecard]
