@@ -497,6 +497,12 @@ def test_an_offset_behind_the_value_is_its_end(text: str, where: tuple[int, int]
     assert (span.line, span.col) == where
 
 
+def test_an_offset_knows_of_what_only_looked_like_a_space() -> None:
+    text = TEAM + "x: \u00a0\u00a0ab \u00a0cd\u00a0\n"
+    assert read(text)[0][0].data["x"] == "ab \u00a0cd"
+    assert [place(text, "x", offset=offset)[1:] for offset in (0, 4, 5)] == [(6, "a"), (10, "c"), (11, "d")]
+
+
 def test_an_offset_into_what_is_no_text_is_the_value_itself() -> None:
     assert place(TEAM + "x: [a, b]\n", "x", offset=2) == (3, 4, "[a, b]")
     assert place(TEAM + "x: [a, b]\n", "x", "y", offset=2) == (3, 4, "[a, b]")

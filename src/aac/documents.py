@@ -175,7 +175,7 @@ class Reader:
         }
         try:
             for event in self.events:
-                taker = take.get(type(cast("object", event)))
+                taker = take.get(type(event))
                 if taker is not None:
                     taker(event)
                 if len(self.findings) >= MAX_FINDINGS:
@@ -255,6 +255,8 @@ class Reader:
     def _put(self, value: Plain, event: Event, style: str, end: int) -> Steps:
         """Gives a value to the collection that is being read, or makes it the root; the path it now has."""
         start = self._after_properties(event)
+        while style == "" and start < end and self.source.text[start] in LOOKS_BLANK:
+            start += 1
         if not self.stack:
             path, key_start, key_end = (), start, end
         else:
