@@ -9,14 +9,18 @@ import pytest
 
 from aac import packs
 from aac.kinds.entity import Entity
+from aac.operations import open_project, open_sound_project, pull_sources
 from aac.packs import Packs
+from aac.results import Status
 from tests.loading import CONFIG, KINDS, REGISTRY, load_documents, load_files
+from tests.small import NOW_US, measured, metric, write_project
 
 if TYPE_CHECKING:
     from aac.documents import Document
     from aac.findings import Finding
     from aac.measures import Table
     from aac.project import Project
+    from aac.results import Results
 
 IDS = Packs(REGISTRY.packs).ids("aac")
 TEAM = "kind: team\nid: sales\nname: Sales\n---\n"
@@ -213,8 +217,6 @@ fields:
 
 
 def test_a_plugin_brings_a_pack_that_starts_from_ours(tmp_path: Path) -> None:
-    from aac.operations import open_project
-
     files = {
         "aac.toml": CONFIG,
         "plugins/bubble.py": PLUGIN,
@@ -228,3 +230,70 @@ def test_a_plugin_brings_a_pack_that_starts_from_ours(tmp_path: Path) -> None:
     assert "region" not in fields
     assert {name for name, field in fields.items() if field.pii} == {"full_name", "email", "nickname"}
     assert [str(name) for name in table(opened.project, "user").streams] == ["crm.owners"]
+
+
+# Measured: what there is no data of
+
+PROMISE = """\
+kind: sla
+id: answer
+what: Sales answers tickets
+who: {owes: sales, to: marketing}
+when: {within: 4 hours}
+how_measured: {each: ticket, starts: created_at, stops: first_response_at, objective: 90%}
+escalation: [{at: late, do: notify, to: sales}]
+---
+"""
+DEALS = "opportunity_id,created_at,state,amount,close_date\nO-1,2026-02-01,won,100,2026-02-20\n"
+
+
+def status(results: Results, id_: str) -> list[tuple[Status | None, object]]:
+    """Status and value of each result."""
+    found = [result for result in results.results if result.id == id_]
+    return [(result.verdict.status, getattr(result.reading, "value", None)) for result in found]
+
+
+def test_what_rests_on_an_entity_without_a_source_is_not_measurable(tmp_path: Path) -> None:
+    leads = metric("leads", "count(*)", of="lead", at="created_at", target="{at_least: 5}")
+    sales = metric("sales", "sum(amount)", of="opportunity", at="close_date", unit="EUR", target="{at_least: 50}")
+    by_region = metric("regions", "count(*)", of="opportunity", at="close_date", by="[owner.region]")
+    write_project(tmp_path, leads + sales + by_region + PROMISE, {"opportunity": DEALS})
+    results = measured(tmp_path, "2026-02")
+    assert status(results, "sales") == [(Status.ON_TARGET, 100)]
+    assert status(results, "leads") == [(Status.NOT_MEASURABLE, None)]
+    assert status(results, "answer") == [(Status.NOT_MEASURABLE, None)]
+    assert status(results, "regions") == [(None, None)]
+    assert [(f.message, f.instead) for f in results.findings if f.code == "AAC513"] == [
+        (
+            "metric `leads` cannot be measured: there is no data of `lead`",
+            "say where it is in a document of kind `entity` with `id: lead`",
+        ),
+        (
+            "metric `regions` cannot be measured: there is no data of `user` and `owner` of `opportunity`",
+            "say where it is in a document of kind `entity` with `id: user`",
+        ),
+        (
+            "sla `answer` cannot be measured: there is no data of `ticket`",
+            "say where it is in a document of kind `entity` with `id: ticket`",
+        ),
+    ]
+
+
+def test_what_reads_a_field_without_a_column_is_not_measurable(tmp_path: Path) -> None:
+    won = metric("won", "count(*)", of="opportunity", at="close_date")
+    lost = metric("lost", "count_if(lost_reason = 'price')", of="opportunity", at="close_date")
+    write_project(tmp_path, won + lost, {"opportunity": DEALS})
+    results = measured(tmp_path, "2026-02")
+    assert (status(results, "won"), status(results, "lost")) == ([(None, 1)], [(None, None)])
+    assert [f.message for f in results.findings if f.code == "AAC513"] == [
+        "metric `lost` cannot be measured: there is no data of `lost_reason` of `opportunity`"
+    ]
+
+
+def test_a_packaged_entity_that_has_a_key_of_another_name_says_so(tmp_path: Path) -> None:
+    won = metric("won", "count(*)", of="opportunity", at="close_date")
+    write_project(tmp_path, won, {"opportunity": "id,created_at,close_date\n1,2026-02-01,2026-02-20\n"})
+    pulled = pull_sources(open_sound_project(tmp_path), NOW_US, lambda _: None)
+    assert [(f.code, f.message, str(f.span)) for f in pulled.findings] == [
+        ("AAC606", "`crm.opportunity` has no column `opportunity_id`", "aac/opportunity.yml:1:1")
+    ]

@@ -40,7 +40,7 @@ MEASURED = ("count", "count_if", "sum", "min", "max")
 """Aggregates that bring many records, or many rows, to one."""
 LATER = ("avg", "median", "quantile_cont", "share", "arg_max", "arg_min")
 """Those that the language has besides."""
-WIDER = {"integer": {"number", "money", "float"}, "money": {"number", "float"}, "number": {"float"}}
+WIDER = {"integer": {"number", "money", "float"}, "money": {"number", "float"}, "number": {"money", "float"}}
 """The types in which a number of another type is the same number."""
 MEANT_ALREADY = {"as_of": "the moment that every number is decided at", "param": "the parameters in aac.toml"}
 COLUMN = re.compile(r'\w+|"(?:[^"]|"")+"')
