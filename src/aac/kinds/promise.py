@@ -310,18 +310,19 @@ class HowMeasured(Strict):
         if not marks:
             advice = "add `stops: <moment>` for a clock, `must: <rule>` for a rule, or `metric: <id>` for a volume"
             raise wrong("AAC210", "it is not said what ends the promise", advice, key=True)
-        foreign = [*marks[1:], *(key for key in given if self.form not in BELONGS.get(key, (self.form,)))]
+        form = self.form
+        foreign = [*marks[1:], *(key for key in given if form not in BELONGS.get(key, (form,)))]
         if foreign:
             forms = BELONGS.get(foreign[0]) or (MARKS[foreign[0]],)
             raise wrong("AAC228", *of_another_form(self, foreign[0], forms), foreign[0], key=True)
-        for key in NEEDED[self.form]:
+        for key in NEEDED[form]:
             if key not in given:
                 raise missing(key)
         if "through" in given and not self.through:
             raise wrong(
                 "AAC308", "`through` names no step", "add one, as in `assignment: assigned_at`", "through", key=True
             )
-        if self.form == "volume":
+        if form == "volume":
             self._check_limits()
         return self
 
