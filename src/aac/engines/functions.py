@@ -225,11 +225,19 @@ def _date_trunc(part: Expr, moment: Expr, zone: Expr) -> Expr:
         shown = _epoch_us(_local(moment, zone))
         since = exp.Mod(this=shown, expression=literal(CLOCK_US[part.name]))
         return paren(exp.Sub(this=paren(moment.copy()), expression=since))
-    return _epoch_us(_at_zone(zone, duckdbs("DATE_TRUNC", part, _local(moment, zone))))
+    shown = duckdbs("DATE_TRUNC", part, _local(moment, zone))
+    first = _epoch_us(_at_zone(zone, shown))
+    if zone.name == "UTC":
+        return first
+    # a midnight that is told twice is the second for the engine; what ends a microsecond before it is told once
+    before = duckdbs("MAKE_TIMESTAMP", exp.Sub(this=_epoch_us(shown.copy()), expression=literal(1)))
+    behind = exp.Add(this=_epoch_us(_at_zone(zone, before)), expression=literal(1))
+    return exp.Least(this=first, expressions=[behind])
 
 
 def _date_part(part: Expr, moment: Expr, zone: Expr) -> Expr:
-    return duckdbs("DATE_PART", part, _day(moment) if isinstance(zone, exp.Null) else _local(moment, zone))
+    value = duckdbs("DATE_PART", part, _day(moment) if isinstance(zone, exp.Null) else _local(moment, zone))
+    return _cast(value, "BIGINT")  # DuckDB makes a float of what is always null
 
 
 CLOCK_US = {"hour": 3_600_000_000, "minute": 60_000_000}

@@ -25,7 +25,17 @@ from aac.expressions.nodes import (
     OpenTime,
     Type,
 )
-from aac.expressions.values import Typed, alike, joined, require_listed, require_units, said, scaled, wanted
+from aac.expressions.values import (
+    Typed,
+    alike,
+    joined,
+    refuse_inexact_time,
+    require_listed,
+    require_units,
+    said,
+    scaled,
+    wanted,
+)
 from aac.findings import did_you_mean
 from aac.units import added, divided, multiplied, per_year
 
@@ -111,6 +121,7 @@ def _arithmetic(names: Names, call: Call, arguments: list[Typed]) -> Typed:
         require_units(added, a, b, b.at)
         a, b = alike(arguments, names.timezone)
         return Typed(replace(call, arguments=(a.node, b.node)), joined([a, b]))
+    refuse_inexact_time(a, b)
     unit = require_units(multiplied, a, b, b.at)
     type_ = replace(joined([a, b]), unit=unit, scale=max(a.type.scale, b.type.scale))
     if type_.name != "float":
@@ -124,6 +135,7 @@ def _arithmetic(names: Names, call: Call, arguments: list[Typed]) -> Typed:
 def _division(names: Names, call: Call, arguments: list[Typed]) -> Typed:
     """``a / b``: rounded half to even, to the places of its type (LANGUAGE §4); unknown where b is 0."""
     a, b = (wanted(side, "number") for side in arguments)
+    refuse_inexact_time(a, b)
     unit = require_units(divided, a, b, b.at)
     if a.type.unit == b.type.unit:
         a, b = alike([a, b], names.timezone)

@@ -134,6 +134,13 @@ def require_units(rule: Callable[[str | None, str | None], str | None], a: Typed
         raise Refused("AAC304", f"units do not fit: {error}", advice, at) from None
 
 
+def refuse_inexact_time(a: Typed, b: Typed) -> None:
+    """Refuses a float beside a length of time (AAC302): times are whole microseconds."""
+    if {a.type.name, b.type.name} == {"float", "span"}:
+        advice = "give the field the type `number`"
+        raise Refused("AAC302", "a float is inexact and a time is not: they do not go together", advice, b.at)
+
+
 def _width(type_: Type) -> int:
     return NARROW_TO_WIDE.index(type_.name) if type_.name in NARROW_TO_WIDE else len(NARROW_TO_WIDE)
 
@@ -145,6 +152,7 @@ def _is_amount(type_: Type) -> bool:
 def _require_same_sort(first: Typed, other: Typed) -> None:
     a, b = first.type, other.type
     if _is_amount(a) and _is_amount(b):
+        refuse_inexact_time(first, other)
         return
     if a.name != b.name:
         raise Refused("AAC302", f"{said(a)} and {said(b)} do not go together", _advice(first, other), other.at)
