@@ -13,6 +13,7 @@ from aac.judging import (
     attainment_status,
     budget,
     exit_code,
+    in_wilson_interval,
     number_status,
     read_fail_on,
     wilson_interval,
@@ -213,6 +214,31 @@ def test_wilson_interval_ends_where_shares_end() -> None:
 
 def test_no_interval_without_items() -> None:
     assert wilson_interval(0, 0) is None
+
+
+@pytest.mark.parametrize("n", [1, 2, 10, 61])
+def test_what_lies_in_the_interval_is_decided_as_its_ends_are(n: int) -> None:
+    for successes in range(n + 1):
+        ends = wilson_interval(successes, n)
+        assert ends is not None
+        for share in (Fraction(part, 997) for part in range(1, 997)):  # so near to an end that doubles differ is none
+            assert in_wilson_interval(share, successes, n) == (ends[0] <= share <= ends[1])
+
+
+@pytest.mark.parametrize(
+    ("reading", "objective", "status"),
+    [
+        (clock(8, 2), "0.9", Status.AT_RISK),
+        (clock(8, 2), "0.95", Status.OFF_TARGET),  # the interval ends at 94.3 %
+        (clock(80, 20), "0.9", Status.OFF_TARGET),
+        (clock(999, 1), "1", Status.OFF_TARGET),  # whoever promised all of them has missed one
+        (clock(9, 1), "0.9", Status.ON_TARGET),
+        (clock(0, 1, is_stale=True), "0.5", Status.STALE),
+        (clock(0, 1), "0.5", Status.AT_RISK),
+    ],
+)
+def test_a_shortfall_that_chance_explains_is_a_risk(reading: ClockReading, objective: str, status: Status) -> None:
+    assert attainment_status(reading, Fraction(objective), 1, by_interval=True) is status
 
 
 ON, RISK, OFF = Status.ON_TARGET, Status.AT_RISK, Status.OFF_TARGET
