@@ -225,7 +225,7 @@ WRONG = {
     TEAM + "?\n: b\n": ("AAC109", 3, 2, "write a key"),
     ": b\n": ("AAC109", 1, 1, "write a key"),
     # AAC110: a rule that YAML cut apart
-    TEAM + "x: {when: industry in ('a', 'b'), points: 40}\n": ("AAC110", 3, 11, "in quotes"),
+    TEAM + "x: {when: industry in ('a', 'b'), points: 40}\n": ("AAC110", 3, 11, "`\"industry in ('a', 'b')\"`"),
     TEAM + "x: {is: coalesce(a, b)}\n": ("AAC110", 3, 9, "in quotes"),
     TEAM + "x: [a, coalesce(b, c, d)]\n": ("AAC110", 3, 8, "in quotes"),
     TEAM + "x: [{r: coalesce(b, c)}, d]\n": ("AAC110", 3, 9, "in quotes"),
@@ -234,10 +234,10 @@ WRONG = {
     TEAM + "x: {when: source = 'a, b', points: 3}\n": ("AAC110", 3, 11, "in quotes"),
     TEAM + "x: [source = 'a, b', c]\n": ("AAC110", 3, 5, "in quotes"),
     TEAM + "x: {is: case when b then 'c, d' end, e: f}\n": ("AAC110", 3, 9, "in quotes"),
-    TEAM + "x: {when: a = 'b: c', d: e}\n": ("AAC110", 3, 11, "in quotes"),
+    TEAM + "x: {when: a = 'b: c', d: e}\n": ("AAC110", 3, 11, "`\"a = 'b: c'\"`"),
     TEAM + "x: {when: z[1] > 2, b: c}\n": ("AAC110", 3, 12, "in quotes"),
-    TEAM + "x: {when: a > {b}, c: d}\n": ("AAC110", 3, 15, "in quotes"),
-    TEAM + "x: {when: z = '}', b: c}\n": ("AAC110", 3, 16, "in quotes"),
+    TEAM + "x: {when: a > {b}, c: d}\n": ("AAC110", 3, 15, "`'a > {b}'`"),
+    TEAM + "x: {when: z = '}', b: c}\n": ("AAC110", 3, 16, "`\"z = '}'\"`"),
     TEAM + "x: {when: z = ']', b: c}\n": ("AAC110", 3, 16, "in quotes"),
     TEAM + "x: {when: y in (1, 2) and 'z' = w, points: 3}\n": ("AAC110", 3, 11, "in quotes"),
     # AAC113: curly quotes around a value
@@ -282,6 +282,17 @@ def test_what_is_advised_can_be_read() -> None:
         if code == "AAC101" and advice.startswith(("`'", '`"')) and len(advice) > 3:
             value = read(text)[1][0].instead.partition("`")[2].removesuffix("`")
             assert yaml.safe_load(value) in text
+
+
+def test_a_rule_in_the_quotes_that_are_advised_is_whole() -> None:
+    for text, (code, line, *_) in WRONG.items():
+        instead = read(text)[1][0].instead
+        if code == "AAC110" and "in quotes: `" in instead:
+            value = instead.partition("`")[2].removesuffix("`")
+            assert yaml.safe_load(value) in text
+            mended = text.replace(yaml.safe_load(value), value)
+            assert [finding.code for finding in read(mended)[1]] == [], mended
+            assert line == 3
 
 
 def test_the_first_of_two_equal_keys_stays_and_is_named() -> None:

@@ -29,6 +29,7 @@ from aac.yaml_mistakes import (
     explain,
     is_open,
     no_space_after_colon,
+    not_cut,
     quoted,
 )
 
@@ -359,16 +360,16 @@ class Reader:
         """Whether a comma in a flow collection cut a rule apart; reports it."""
         text, start, end = self.source.text, event.start_mark.index, event.end_mark.index
         if frame.key is not None and start == end == frame.key_end:
-            start, said = frame.key_start, "has no value: in `{ }` every part is `key: value`"
+            start, said, instead = frame.key_start, "has no value: in `{ }` every part is `key: value`", NOT_CUT
             glued = no_space_after_colon(start, frame.key)
             if glued:
                 self._report(glued.code, start, end, glued.message, glued.instead)
                 return True
         elif text[end : end + 1] == "," and is_open(event.value):
-            said = "is only a part: YAML cuts unquoted text at each comma"
+            said, instead = "is only a part: YAML cuts unquoted text at each comma", not_cut(self.source.rest(start))
         else:
             return False
-        self._report("AAC110", start, end, f"`{text[start:end]}` {said}", NOT_CUT)
+        self._report("AAC110", start, end, f"`{text[start:end]}` {said}", instead)
         return True
 
     def _open(self, event: Event, node: dict[str, Plain] | list[Plain]) -> None:

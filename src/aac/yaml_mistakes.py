@@ -99,6 +99,23 @@ def is_open(text: str) -> bool:
     return left.count("(") > left.count(")") or OPENING_QUOTE.search(left) is not None
 
 
+def not_cut(rest: str) -> str:
+    """What to write instead of a rule in brackets that YAML cut; ``rest`` is its line from where it begins."""
+    depth, quote = 0, ""
+    for at, char in enumerate(rest):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char in "([{":
+            depth += 1
+        elif depth == 0 and char in ",)]}":
+            return f"put the whole rule in quotes: `{quoted(rest[:at].rstrip())}`"
+        elif char in ")]}":
+            depth -= 1
+    return NOT_CUT
+
+
 def cut_by_comment(source: Text, value: str, end: int) -> Mistake | None:
     """The mistake in a text without quotes that YAML ends before ` #` if what follows seems to belong to it."""
     whole = value + source.rest(end).rstrip()
@@ -136,7 +153,7 @@ def _mistake(source: Text, stop: Stop) -> Mistake:
     if text[stop.at : stop.at + 1] == "\t" and re.search("any token|tab character", words):
         return Mistake("AAC105", stop.at, "a tab stands where YAML counts spaces", "indent with spaces")
     if re.search("quoted scalar", words) and text[stop.since - 1 : stop.since] in ("]", "}"):
-        return _cut_by_bracket(stop.since - 1, text[stop.since - 1])
+        return _cut_by_bracket(source, stop, stop.since - 1)
     for cause in CAUSES:
         if re.search(cause.words, words):
             at = stop.since if cause.begins else stop.at
@@ -188,7 +205,7 @@ def _after_quote(source: Text, stop: Stop) -> Mistake:
         return Mistake("AAC101", stop.scalar_start, message, f"close it in line {opened}")
     message = "the value ends at its closing quote, and more text follows"
     if "expected ','" in stop.words:
-        return Mistake("AAC110", stop.scalar_start, message, NOT_CUT)
+        return Mistake("AAC110", stop.scalar_start, message, not_cut(source.rest(stop.scalar_start)))
     value = re.sub(r"\s+#.*", "", source.rest(stop.scalar_start)).rstrip()
     instead = f"put all of it in quotes: `{quoted(value)}`"
     return Mistake("AAC101", stop.scalar_start, message, instead)
@@ -202,16 +219,18 @@ def _in_brackets(source: Text, stop: Stop) -> Mistake:
         return _never_closed(source, stop.since)
     if stop.style == "" and stop.scalar_end <= stop.at and not text[stop.scalar_end : stop.at].strip(" "):
         if text[stop.at] in "[]{}":
-            return _cut_by_bracket(stop.at, text[stop.at])
+            return _cut_by_bracket(source, stop, stop.at)
         if is_open(text[stop.scalar_start : stop.scalar_end]):
             said = f"`{text[stop.scalar_start : stop.scalar_end]}` is only a part: YAML cuts unquoted text at `: `"
-            return Mistake("AAC110", stop.scalar_start, said, NOT_CUT)
+            return Mistake("AAC110", stop.scalar_start, said, not_cut(source.rest(stop.scalar_start)))
     instead = "write a comma between two parts; a text with `: ` or any of `{}[],` in it stands in quotes"
     return Mistake("AAC101", stop.at, f"a comma or `{closes}` is missing before this", instead)
 
 
-def _cut_by_bracket(at: int, bracket: str) -> Mistake:
-    return Mistake("AAC110", at, f"YAML ends unquoted text at this `{bracket}`", NOT_CUT)
+def _cut_by_bracket(source: Text, stop: Stop, at: int) -> Mistake:
+    is_in_line = source.line(stop.scalar_start) == source.line(at)
+    instead = not_cut(source.rest(stop.scalar_start)) if is_in_line else NOT_CUT
+    return Mistake("AAC110", at, f"YAML ends unquoted text at this `{source.text[at]}`", instead)
 
 
 def _never_closed(source: Text, at: int) -> Mistake:
