@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
@@ -16,6 +17,7 @@ from aac.recurrence import Repeats, parse_repeats
 if TYPE_CHECKING:
     from aac.kinds.base import Scope
 
+ID = re.compile(r"[a-z][a-z0-9_]*")
 SHOWN_WORDS = ("actions", "changes", "data_health", "decisions", "escalations", "learned", "needs_help", "off_target")
 """What a section shows beside documents: what happened since the last meeting, and what is due."""
 
@@ -140,9 +142,8 @@ skip_when: [holiday]           # left out on closed days, instead of moved; also
         for number, who in enumerate(self.attendees):
             if who in self.attendees[:number]:
                 scope.report("AAC209", f"`{who}` is told twice", "name them once", "attendees", number)
-            elif who.replace("_", "").isalnum() and who == who.lower() and who not in teams:
-                advice = did_you_mean(who, teams)
-                scope.report("AAC204", f"no team is called `{who}`", advice, "attendees", number)
+            elif ID.fullmatch(who) and who not in teams and not scope.is_incomplete("team"):
+                scope.report("AAC204", f"no team is called `{who}`", did_you_mean(who, teams), "attendees", number)
 
 
 def _mistake(scope: Scope, item: str, before: tuple[str, ...]) -> tuple[str, str, str] | None:
@@ -154,12 +155,14 @@ def _mistake(scope: Scope, item: str, before: tuple[str, ...]) -> tuple[str, str
         kinds = [other for other in SHOWN_KINDS if item in scope.ids(other)]
         advice = f"write `{kinds[0]}:{item}`" if kinds else did_you_mean(item, SHOWN_WORDS)
         return None if item in SHOWN_WORDS else ("AAC308", f"`{item}` is nothing that a section shows", advice)
+    if id_ in scope.ids(kind):
+        scope.model(kind, id_)
+        return None
+    if scope.is_incomplete(kind):
+        return None  # it may be the one that is broken
     if not scope.ids(kind):
         return "AAC208", f"no document is of kind `{kind}`", did_you_mean(kind, SHOWN_KINDS)
-    if id_ not in scope.ids(kind):
-        return "AAC204", f"no {kind} is called `{id_}`", did_you_mean(id_, scope.ids(kind))
-    scope.model(kind, id_)
-    return None
+    return "AAC204", f"no {kind} is called `{id_}`", did_you_mean(id_, scope.ids(kind))
 
 
 @hookimpl

@@ -18,7 +18,7 @@ from aac.hookspecs import hookimpl
 from aac.judging import number_status
 from aac.kinds.base import NUMBERS, Ref, Scope, Verdict, Versioned, dimensions
 from aac.kinds.target import Target, misfit, read_target
-from aac.kinds.written import By, Count, Strict, missing, read_duration, wrong
+from aac.kinds.written import By, Count, Strict, read_duration, wrong
 from aac.measures import Measure, Moment, is_volume
 from aac.periods import Duration
 from aac.results import NumberReading
@@ -52,6 +52,14 @@ NEEDED: Mapping[Basis, tuple[str, ...]] = {
     "derived": (),
 }
 """The keys that a basis cannot do without."""
+EXAMPLES = {
+    "of": "of: <entity or definition>",
+    "at": "at: <moment>",
+    "in_force": "in_force: {from: <moment>, until: <moment>}",
+    "span": "span: 12 months",
+    "per": "per: <field>",
+}
+"""How they are written."""
 CHURN = {"kind": ("customer", "seat", "revenue"), "base": ("opening", "up_for_renewal")}
 """The choices that say which churn is meant."""
 
@@ -156,9 +164,10 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
                 raise _of_another_basis(key, self.basis, is_said=self.basis_ is not None)
         for key in NEEDED[self.basis]:
             if getattr(self, key) is None:
-                raise missing(key)
+                raise wrong("AAC210", f"`{key}` is missing", f"add `{EXAMPLES[key]}`", key, key=True)
         if self.serves is None and self.role != "input":
-            raise missing("serves")
+            advice = "add `serves: successful_acquisition` or `serves: customer_success`"
+            raise wrong("AAC210", "`serves` is missing", advice, "serves", key=True)
         return self
 
     @property

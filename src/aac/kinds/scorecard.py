@@ -25,7 +25,9 @@ def read_first(value: object) -> object:
 
 
 def read_owners(value: object) -> object:
-    """``sales`` or ``[marketing, sales]`` as a list."""
+    """``sales`` or ``[marketing, sales]`` as a list; raises a finding AAC308 for an empty one."""
+    if value == []:
+        raise wrong("AAC308", "`owner` names no team", "write one, or a list of those that win or lose together")
     return [value] if isinstance(value, str) else value
 
 
