@@ -31,7 +31,7 @@ from aac.expressions.nodes import (
 from aac.expressions.parse import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from aac.expressions.nodes import Node, Value
 
@@ -94,8 +94,8 @@ class Names:
             return Meaning(Named("plain", Stored(entity, "b")), BOOLEAN)
         return Meaning(Stored(entity, name), FIELDS[name]) if name in FIELDS else None
 
-    def families(self) -> tuple[str, ...]:
-        return ("list", "period")
+    def families(self) -> Mapping[str, Collection[str]]:
+        return {"list": [*LISTS], "period": ["period.from", "period.until"]}
 
     def known(self, entity: str) -> Iterable[str]:
         del entity

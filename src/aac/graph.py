@@ -18,7 +18,7 @@ from aac.kinds.base import ANYWHERE, NUMBERS
 from aac.measures import Population
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 
     from aac.kinds.base import Kind, Scope
 
@@ -178,13 +178,13 @@ class Graph:
             self.rests_on[self._asking[-1]].add(other)
 
     @cached_property
-    def families(self) -> frozenset[str]:
-        """The first parts of the names that have a kind ahead."""
-        return frozenset(
-            name.split(".")[0]
-            for name, ids in self._lenders.items()
-            if any(_has_kind_ahead(id_, name) and self.entity_of(id_) != NUMBERS for id_ in ids)
-        )
+    def families(self) -> dict[str, Collection[str]]:
+        """The names that have a kind ahead, by their first parts."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for name, ids in self._lenders.items():
+            if any(_has_kind_ahead(id_, name) and self.entity_of(id_) != NUMBERS for id_ in ids):
+                found[name.split(".")[0]].append(name)
+        return dict(found)
 
     def known(self, entity: str) -> Iterator[str]:
         """Every name that means something on an entity, but for those that are being looked up."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -236,6 +237,7 @@ OF_THE_RUN = {
     "period.until": Meaning(PeriodEnd("until"), DATE),
 }
 """Names that mean the same in every rule: when numbers are decided, and the period they are decided for."""
+OF_THE_PERIOD: dict[str, Collection[str]] = {"period": ("period.from", "period.until")}
 
 
 class RuleNames:
@@ -246,13 +248,10 @@ class RuleNames:
         self.timezone = setting.timezone
 
     def meaning(self, entity: str, name: str) -> Meaning | None:
-        found = OF_THE_RUN.get(name) or self.setting.graph.meaning(entity, name)
-        if found is None and name.startswith("period.") and self.setting.graph.meaning(entity, "period") is None:
-            raise Refused("AAC203", f"`{name}` means nothing", "write `period.from` or `period.until`")
-        return found
+        return OF_THE_RUN.get(name) or self.setting.graph.meaning(entity, name)
 
-    def families(self) -> Collection[str]:
-        return self.setting.graph.families | {"period"}
+    def families(self) -> Mapping[str, Collection[str]]:
+        return ChainMap(OF_THE_PERIOD, self.setting.graph.families)
 
     def known(self, entity: str) -> Iterable[str]:
         return (*self.setting.graph.known(entity), "as_of")
@@ -279,8 +278,8 @@ class NumberNames(RuleNames):
         graph = self.setting.graph
         return graph.meaning(NUMBERS, f"metric.{name}") or graph.meaning(NUMBERS, name)
 
-    def families(self) -> tuple[str, ...]:
-        return ("sla",)
+    def families(self) -> Mapping[str, Collection[str]]:
+        return {"sla": [name for name in self.setting.graph.known(NUMBERS) if name.startswith("sla.")]}
 
     def known(self, entity: str) -> Iterable[str]:
         del entity
@@ -300,8 +299,8 @@ class StreamColumns:
         del entity
         return Meaning(Column(name), self.types.get(name, TEXT))
 
-    def families(self) -> tuple[str, ...]:
-        return ()
+    def families(self) -> Mapping[str, Collection[str]]:
+        return {}
 
     def known(self, entity: str) -> tuple[str, ...]:
         del entity

@@ -226,13 +226,15 @@ class _Checker:
 
     def no_such_word(self, entity: str, node: Name, place: int) -> Refused:
         """The problem of a name with a kind ahead, as in `icp.core`, that no document lends."""
-        written, family = ".".join(node.parts[place:]), f"{node.parts[place]}."
-        known = [name for name in self.names.known(entity) if name.startswith(family)]
+        written, at = ".".join(node.parts[place:]), _at(node, place)
+        known = self.names.families()[node.parts[place]]
+        if written in known:
+            message = f"`{written}` is of an entity to which no reference of `{entity}` leads"
+            raise Refused("AAC203", message, f"give `{entity}` a field with a `ref` that leads there", at)
         document = ".".join(node.parts[place : place + 2])
         of_document = [name for name in known if f"{name}.".startswith(f"{document}.")]
-        meant = did_you_mean("", of_document) or did_you_mean(written, known)
-        advice = meant or f"write one of kind `{node.parts[place]}`"
-        return Refused("AAC203", f"`{written}` means nothing on `{entity}`", advice, _at(node, place))
+        advice = did_you_mean("", of_document) or did_you_mean(written, known)
+        return Refused("AAC203", f"`{written}` means nothing on `{entity}`", advice, at)
 
     def meaning(self, entity: str, node: Name, place: int) -> Meaning:
         """What one part of a name means on an entity."""

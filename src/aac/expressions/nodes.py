@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 Value = str | int | bool | Decimal | None
 
@@ -351,8 +351,8 @@ class Names(Protocol):
         """
         ...
 
-    def families(self) -> Collection[str]:
-        """The first parts of names that have dots: `icp` of `icp.core.score`."""
+    def families(self) -> Mapping[str, Collection[str]]:
+        """The names that have dots, on whatever entity, by their first parts: `icp.core.score` under `icp`."""
         ...
 
     def known(self, entity: str) -> Iterable[str]:
