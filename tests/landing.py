@@ -75,12 +75,12 @@ class Project:
 
         return pull(self.root, self.sources, self.tables, connect, zone, now_us, self.told.append, self.engine)
 
-    def landed(self, zone: str = "UTC") -> Landed:
-        return prepared(self.root, self.tables, self.sources, zone, self.engine)
+    def landed(self, zone: str = "UTC", as_of_us: int | None = None) -> Landed:
+        return prepared(self.root, self.tables, self.sources, zone, self.engine, as_of_us)
 
-    def rows(self, entity: str) -> list[tuple[Any, ...]]:
+    def rows(self, entity: str, as_of_us: int | None = None) -> list[tuple[Any, ...]]:
         """What can be read of an entity now, in order."""
-        with self.landed() as data:
+        with self.landed(as_of_us=as_of_us) as data:
             return list(data.engine.execute(f"SELECT * FROM {'.'.join(data.relations[entity].name)}"))
 
     def ask(self, statement: str) -> list[tuple[Any, ...]]:

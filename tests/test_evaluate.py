@@ -398,3 +398,68 @@ def test_results_do_not_depend_on_order(larkspur: Path, tmp_path: Path) -> None:
         random.Random(7).shuffle(rows)
         path.write_text("\n".join([header, *rows]) + "\n")
     assert _results(tmp_path / "p", threads=8) == expected
+
+
+LOG = """\
+number,state,at
+T1,new,2026-02-02 09:00
+T1,closed,2026-02-02 11:00
+T2,new,2026-02-03 09:00
+T2,closed,2026-02-05 09:00
+"""
+CASES = """\
+kind: entity
+id: case
+from: crm.log
+key: number
+per: number
+occurs: at
+columns: {at: timestamp}
+fields:
+  number: text
+  opened_at: {type: timestamp, from: min(at)}
+  closed_at: {type: timestamp, from: min(at) filter (where state = 'closed')}
+  state: {type: text, values: [new, closed], from: 'arg_max(state, at)'}
+  owner: {ref: agent, from: "'A1'"}
+---
+"""
+
+
+def test_records_of_many_rows_are_as_of_a_moment(tmp_path: Path) -> None:
+    opened = metric("opened", "count(*)", of="case", at="opened_at")
+    closed = metric("closed", "count_if(state = 'closed')", of="case", at="opened_at")
+    cases = CASES.replace("  owner: {ref: agent, from: \"'A1'\"}\n", "")
+    root = write_project(tmp_path, cases + opened + closed, {"log": LOG})
+    for as_of, (n, shut) in {
+        "2026-03-01T00:00Z": (2, 2),
+        "2026-02-04T00:00Z": (2, 1),
+        "2026-02-02T10:00Z": (1, 0),
+        "2026-02-01T10:00Z": (0, 0),
+    }.items():
+        results = measured(root, "2026-02", as_of=as_of)
+        assert (number(results, "opened", "2026-02").value, number(results, "closed", "2026-02").value) == (n, shut)
+    results = measured(root, "2026-02")
+    assert number(results, "closed", "2026-02").value == 2
+
+
+def test_records_of_one_moment_are_not_measured_at_another(tmp_path: Path) -> None:
+    agents = "kind: entity\nid: agent\nfrom: old.agents\nkey: id\nfields: {id: text, region: text}\n---\n"
+    per_region = metric("regions", "count(*)", of="case", at="opened_at", by="[owner.region]")
+    opened = metric("opened", "count(*)", of="case", at="opened_at")
+    settings = '[sources.old]\nconnector = "csv"\npath = "data"\nwatermark = "2026-02-04T00:00:00Z"\n'
+    cases = CASES.replace("from: \"'A1'\"", "from: min(state)")
+    tables = {"log": LOG, "agents": "id,region\nclosed,DE\n"}
+    root = write_project(tmp_path, cases + agents + per_region + opened, tables, settings=settings)
+    results = measured(root, "2026-02")
+    assert number(results, "opened", "2026-02").value == 2
+    assert number(results, "regions", "2026-02").value is None
+    assert [(f.code, f.message, f.instead) for f in results.findings if f.code == "AAC514"] == [
+        (
+            "AAC514",
+            "metric `regions` cannot be measured: it is as of 2026-02-04T00:00:00Z, and `case` is as of "
+            "2026-03-10T12:00:00Z",
+            "ask for one moment, as in `--as-of 2026-02-04T00:00:00Z`",
+        )
+    ]
+    results = measured(root, "2026-02", as_of="2026-02-04T00:00:00Z")
+    assert number(results, "regions", "2026-02").value == 2

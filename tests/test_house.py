@@ -122,6 +122,7 @@ FLOORS = (
         "aac.landing.advising",
         "aac.landing.telling",
         "aac.landing.staging",
+        "aac.landing.grouping",
         "aac.landing.watermarks",
         "aac.landing.inspecting",
         "aac.landing.preparing",

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aac.expressions.nodes import Call, Column, Literal, Type
+from aac.expressions.nodes import Aggregate, Call, Column, Literal, Type
 from aac.findings import Span
 from aac.measures import StoredField, StreamName, Table, TypedColumn
-from tests.landing import Project, codes, column, days, found, ref, table, us
+from tests.landing import NOW_US, Project, codes, column, days, found, ref, table, us
 
 
 @pytest.fixture
@@ -710,3 +710,126 @@ def test_a_watermark_is_read_as_its_column_is(project: Project) -> None:
     project.tables = [replace(table("lead", column("id")), columns=typed)]
     pulled = project.pull()
     assert (pulled.findings, pulled.sources[0].watermark_us) == ((), us(2026, 1, 16, 9, 5))
+
+
+# Several rows that make one record
+
+LOG = """\
+number,state,updated_at
+N1,New,1-2-2026 9:00
+N2,New,1-2-2026 9:30
+N1,Open,2-2-2026 8:00
+N1,Waiting,3-2-2026 10:00
+N1,Closed,3-2-2026 10:00
+N2,Open,-
+N3,Odd,soon
+,Lost,1-2-2026 9:00
+"""
+AT = Column("updated_at")
+CASE = (
+    StoredField("number", Type("text"), Column("number")),
+    StoredField("opened_at", Type("timestamp"), Aggregate("min", (AT,)), is_text=False),
+    StoredField(
+        "answered_at",
+        Type("timestamp"),
+        Aggregate("min", (AT,), Call("ne", (Column("state"), Literal("New")))),
+        is_text=False,
+    ),
+    StoredField(
+        "state",
+        Type("text", values=("new", "open", "waiting", "closed")),
+        Aggregate("arg_max", (Column("state"), AT)),
+        (("New", "new"), ("Open", "open"), ("Waiting", "waiting"), ("Closed", "closed")),
+    ),
+    StoredField("began_as", Type("text"), Aggregate("arg_min", (Column("state"), AT))),
+    StoredField("rows", Type("integer"), Aggregate("count", ()), is_text=False),
+)
+
+
+def log_of_cases() -> Table:
+    typed = (TypedColumn("updated_at", Type("timestamp"), "%d-%m-%Y %H:%M"),)
+    made = replace(table("case", *CASE, key="number", occurs="updated_at"), per=("number",), columns=typed)
+    return replace(made, streams=streams("crm.log"))
+
+
+def test_several_rows_make_one_record(project: Project) -> None:
+    project.put("log", LOG)
+    project.set(nulls=("-",))
+    project.tables = [log_of_cases()]
+    pulled = project.pull()
+    first, last = us(2026, 2, 1, 9), us(2026, 2, 2, 8)
+    assert project.rows("case") == [
+        ("N1", first, us(2026, 2, 2, 8), "closed", "New", 4),
+        ("N2", us(2026, 2, 1, 9, 30), None, "new", "New", 2),
+        ("N3", None, None, None, None, 1),
+    ]
+    assert (pulled.rows, pulled.sources[0].rows) == ({"case": 3}, {"log": 8})
+    assert [(f.code, f.count, f.message) for f in pulled.findings] == [
+        ("AAC501", 1, "1 record of `crm.log` set aside without `number`"),
+        ("AAC507", 2, "`updated_at`, when it occurs, is unknown in 2 rows: they count as if always there"),
+        ("AAC512", 1, "`updated_at` of `crm.log` is not a moment in 1 row: 'soon'"),
+    ]
+    with project.landed() as data:
+        assert data.relations["case"].occurs is None
+        assert data.moments == (first, last)
+        assert (data.notices, data.known_until) == ((), {"case": NOW_US})
+
+
+@pytest.mark.parametrize(
+    ("as_of", "record"),
+    [
+        (us(2026, 2, 3, 10), ("N1", us(2026, 2, 1, 9), us(2026, 2, 2, 8), "closed", "New", 4)),
+        (us(2026, 2, 3, 10) - 1, ("N1", us(2026, 2, 1, 9), us(2026, 2, 2, 8), "open", "New", 2)),
+        (us(2026, 2, 1, 9), ("N1", us(2026, 2, 1, 9), None, "new", "New", 1)),
+    ],
+)
+def test_rows_later_than_as_of_make_no_record(project: Project, as_of: int, record: tuple[object, ...]) -> None:
+    project.put("log", LOG)
+    project.set(nulls=("-",))
+    project.tables = [log_of_cases()]
+    project.pull()
+    assert project.rows("case", as_of_us=as_of)[0] == record
+    assert project.rows("case")[0][-1] == 4
+
+
+def test_with_an_earlier_watermark_fewer_rows_count(project: Project) -> None:
+    project.put("log", LOG)
+    project.set(nulls=("-",), watermark="2026-02-02T08:00:00Z")
+    project.tables = [log_of_cases()]
+    project.pull()
+    assert project.rows("case")[0] == ("N1", us(2026, 2, 1, 9), us(2026, 2, 2, 8), "open", "New", 2)
+    project.set(watermark="2026-02-01T09:00:00Z")
+    with project.landed() as data:
+        assert len(data.notices) == 1
+    assert project.rows("case")[0][-1] == 1
+    project.pull()
+    assert project.rows("case")[0][-1] == 1
+
+
+def test_days_of_rows_and_rows_without_any_moment(project: Project) -> None:
+    project.put("log", "number,part,day\nN1,a,2026-02-01\nN1,a,2026-02-02\nN1,b,2026-02-03\n")
+    project.set(watermark="2026-02-01")  # its last day has ended: the next one's midnight has come
+    fields = (
+        column("number"),
+        column("part"),
+        StoredField("rows", Type("integer"), Aggregate("count", ()), is_text=False),
+    )
+    typed = (TypedColumn("day", Type("date")),)
+    parts = replace(table("log", *fields, key="number part", occurs="day"), per=("number", "part"), columns=typed)
+    project.tables = [parts]
+    project.pull()
+    assert project.rows("log") == [("N1", "a", 2)]
+    project.tables = [replace(parts, occurs=None)]
+    project.pull()
+    assert project.rows("log") == [("N1", "a", 2), ("N1", "b", 1)]
+    with project.landed() as data:
+        assert data.known_until == {}
+
+
+def test_rows_of_several_streams_make_one_record(project: Project) -> None:
+    project.put("log", LOG)
+    project.put("older", "updated_at;number\n31-1-2026 9:00;N1\n")
+    project.set(nulls=("-",))
+    project.tables = [replace(log_of_cases(), streams=streams("crm.log", "crm.older"))]
+    project.pull()
+    assert project.rows("case")[0] == ("N1", us(2026, 1, 31, 9), us(2026, 2, 2, 8), "closed", None, 5)

@@ -54,7 +54,7 @@ def evaluate(
 
     Raises UsageError for windows that do not exist, and EngineError.
     """
-    off = [part for part in measured if _is_off(part, landed)]
+    off = [part for part in measured if _is_off(part, landed, asked)]
     measured = [part for part in measured if part not in off]
     nodes = list(everything_in(node for part in measured for node in _nodes(part)))
     on_calendars = [part for part in measured if isinstance(part, Clock) and part.calendar is not None]
@@ -81,11 +81,15 @@ def evaluate(
     return tuple(results), tuple(run.findings)
 
 
-def _is_off(part: Clock | Measure, landed: Landed) -> bool:
-    """Whether there is no data of an entity or a field that a measure rests on."""
+def _is_off(part: Clock | Measure, landed: Landed, asked: Asked) -> bool:
+    """Whether there is no data of an entity or a field that a measure rests on, or of another moment than its as_of."""
     entities = {part.population.entity, *entities_in(_nodes(part))}
     fields = fields_in(_nodes(part), part.population.entity)
-    return not entities <= landed.tables.keys() or not landed.lacking.isdisjoint(fields)
+    if not entities <= landed.tables.keys() or not landed.lacking.isdisjoint(fields):
+        return True
+    sources = {source for entity in entities for source in landed.tables[entity].sources}
+    as_of = min(source.watermark_us for source in landed.sources if source.id in sources)
+    return asked.as_of_us is None and any(landed.known_until.get(entity, as_of) != as_of for entity in entities)
 
 
 def _written_moments(nodes: Iterable[Node]) -> tuple[int, ...]:
@@ -160,8 +164,8 @@ class Evaluation:
     def _entities(self) -> Mapping[str, Prepared]:
         prepared: dict[str, Prepared] = {}
         for table in self.landed.tables.values():
-            is_date = table.occurs is not None and table.field(table.occurs).type.name == "date"
             relation, zone = self.landed.relations[table.entity], self.landed.zones[table.entity]
+            is_date = relation.occurs is not None and table.field(relation.occurs).type.name == "date"
             prepared[table.entity] = Prepared(relation, zone, is_date)
         return prepared
 
@@ -218,7 +222,7 @@ class Evaluation:
         """The results of a measure that rests on what there is no data of, and a finding that says so (AAC513)."""
         as_of = self.as_of(part)
         clockwork = self._clockwork(as_of)
-        self.findings.append(self._without_data(part))
+        self.findings.append(self._without_data(part) or self._of_another_moment(part))
         has_windows = isinstance(part, Clock) or part.anchor is not None
         for chosen in choose(self.asked.windows, part.grain, clockwork) if has_windows else all_time():
             window, is_open = chosen.window, clockwork.is_open(chosen.window)
@@ -232,11 +236,28 @@ class Evaluation:
             )
             yield self._judged(reading, chosen.selection)
 
-    def _without_data(self, part: Clock | Measure) -> Finding:
+    def _of_another_moment(self, part: Clock | Measure) -> Finding:
+        kind, _, id_ = part.subject.partition(":")
+        as_of = self.as_of(part)
+        entities = sorted({part.population.entity, *entities_in(_nodes(part))} & self.landed.known_until.keys())
+        entity = next(entity for entity in entities if self.landed.known_until[entity] != as_of)
+        until = iso_utc(self.landed.known_until[entity])
+        return Finding(
+            "AAC514",
+            "info",
+            f"{kind} `{id_}` cannot be measured: it is as of {iso_utc(as_of)}, and `{entity}` is as of {until}",
+            f"ask for one moment, as in `--as-of {iso_utc(as_of)}`",
+            self.project.scope((kind, id_)).span(),
+            part.subject,
+        )
+
+    def _without_data(self, part: Clock | Measure) -> Finding | None:
         kind, _, id_ = part.subject.partition(":")
         entities = sorted({part.population.entity, *entities_in(_nodes(part))} - self.landed.tables.keys())
         fields = sorted(self.landed.lacking & set(fields_in(_nodes(part), part.population.entity)))
         missed = [*(f"`{entity}`" for entity in entities), *(f"`{field}` of `{entity}`" for entity, field in fields)]
+        if not missed:
+            return None
         entity = entities[0] if entities else fields[0][0]
         return Finding(
             "AAC513",
@@ -346,6 +367,7 @@ class Evaluation:
                 continue
             if not cell.by:
                 seen.add((subject, cell.window))
+                self._tell_unrated(cell, scan.windows[cell.window].window)
             yield self._number(scan, setting, cell)
         for measure in scan.measures:
             for number in range(len(scan.windows)):
@@ -387,6 +409,23 @@ class Evaluation:
         )
         if finding not in self.findings:
             self.findings.append(finding)
+
+
+    def _tell_unrated(self, cell: Cell, window: Window) -> None:
+        """Money is unknown on days for which no exchange rate is told (LANGUAGE §4)."""
+        if not cell.unrated:
+            return
+        kind, _, id_ = cell.measure.subject.partition(":")
+        finding = Finding(
+            "AAC520",
+            "warning",
+            f"of {cell.n:,} records of {kind} `{id_}` in {window.label} {cell.unrated:,} have money without a rate",
+            "bring the rates of their days to `exchange_rate`, between the two currencies",
+            self.project.scope((kind, id_)).span("formula"),
+            cell.measure.subject,
+            cell.unrated,
+        )
+        self.findings.append(finding)
 
 
 def _midnight(day: int, zone: str) -> int:

@@ -84,6 +84,11 @@ class Table:
         """The sources it is read from."""
         return {name.source for name in self.streams}
 
+    @property
+    def is_of_a_moment(self) -> bool:
+        """Whether its records are made of those rows that are no later than as_of."""
+        return bool(self.per) and self.occurs is not None
+
     def field(self, name: str) -> StoredField:
         """The stored field of that name; raises KeyError."""
         return {stored.name: stored for stored in self.fields}[name]

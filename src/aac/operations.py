@@ -282,7 +282,8 @@ def _measured(
 ) -> Results:
     """What is ``chosen`` of the project of its day, measured on the data that was pulled."""
     made = opened.project
-    with prepared(made.root, made.tables, made.config.sources, made.timezone, made.config.engine) as data:
+    settings = made.config
+    with prepared(made.root, made.tables, settings.sources, made.timezone, settings.engine, asked.as_of_us) as data:
         for notice in data.notices:
             tell(notice)
         if has_errors(data.findings):

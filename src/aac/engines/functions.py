@@ -339,6 +339,11 @@ def _epoch_us(moment: Expr) -> Expr:
     return duckdbs("EPOCH_US", moment)
 
 
+def _in_order(a: Expr, b: Expr) -> Expr:
+    """Both values as one, ordered by the first and by the second where that is the same; null without a first."""
+    return _if(is_not_null(a.copy()), duckdbs("ROW", a, b))
+
+
 FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "and": _all(exp.And),
     "or": _all(exp.Or),
@@ -381,6 +386,7 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "to_text": _cast_to("VARCHAR"),
     "to_integer": _to_integer,
     "as_integer": _cast_to("BIGINT"),
+    "in_order": _in_order,
     "to_number": _cast_to("DECIMAL(18, 6)"),
     "to_money": _cast_to("DECIMAL(18, 4)"),
     "to_float": _to_float,

@@ -86,6 +86,11 @@ def number_of(selection: str) -> str:
     return f"SELECT count(*) FROM ({selection})"
 
 
+def number_of_rows(table: str) -> str:
+    """One value: how many rows a temporary table of ours has."""
+    return f"SELECT count(*) FROM {table}"
+
+
 def first_of(selection: str) -> str:
     """(row, keys) of the first ten records of a selection."""
     return f"SELECT row, keys FROM ({selection}) ORDER BY row LIMIT 10"

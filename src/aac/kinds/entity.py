@@ -12,6 +12,7 @@ from aac.expressions.nodes import (
     BROKEN,
     NOTHING,
     TEXT,
+    TIMESTAMP,
     Aggregate,
     Column,
     Meaning,
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
     from aac.expressions.nodes import Node
     from aac.kinds.written import Part
 
-MEASURED = ("count", "count_if", "sum", "min", "max")
+MEASURED = ("count", "count_if", "sum", "min", "max", "arg_max", "arg_min")
 """Aggregates that bring many records, or many rows, to one."""
-LATER = ("avg", "median", "quantile_cont", "share", "arg_max", "arg_min")
+LATER = ("avg", "median", "quantile_cont", "share")
 """Those that the language has besides."""
 WIDER = {"integer": {"number", "money", "float"}, "money": {"number", "float"}, "number": {"money", "float"}}
 """The types in which a number of another type is the same number."""
@@ -150,9 +151,6 @@ fields:
         sound = self._keys_are_stored(scope) and self._has_moments(scope)
         if not sound or None in stored or None in streams:
             return ()
-        if self.per:
-            scope.unmeasured("`per`", "per")
-            return ()
         return (
             Table(
                 entity=self.id,
@@ -162,10 +160,16 @@ fields:
                 fields=tuple(field for field in stored if field is not None),
                 span=scope.span("from"),
                 per=self.per,
-                columns=tuple(TypedColumn(name, Type(c.type), c.format) for name, c in self.columns.items()),
+                columns=tuple(TypedColumn(name, *how) for name, how in self._typed_columns.items()),
                 is_packaged=not scope.is_written("id"),
             ),
         )
+
+    @property
+    def _typed_columns(self) -> dict[str, tuple[Type, str | None]]:
+        """Columns that are no text, with type and format; the moment of a row is one, by ISO 8601 if nobody says so."""
+        typed = {name: (Type(column.type), column.format) for name, column in self.columns.items()}
+        return typed if self.occurs is None or not self.per else {self.occurs: (TIMESTAMP, None), **typed}
 
     def _stream(self, scope: Scope, place: int, text: str) -> StreamName | None:
         """A stream as it was named; reported when there is no such source."""
@@ -223,7 +227,7 @@ fields:
 
     def _read(self, scope: Scope, name: str, field: EntityField) -> Checked | None:
         """What a field is read from: a column or an expression; with `per` an aggregate, or one of its columns."""
-        types = {column: Type(known.type) for column, known in self.columns.items()}
+        types = {column: type_ for column, (type_, _) in self._typed_columns.items()}
         text = field.from_ if field.from_ is not None else name
         place: tuple[Part, ...] = ("fields", name, *(("from",) if field.from_ is not None else ()))
         is_column = field.from_ is None or COLUMN.fullmatch(text) is not None
@@ -238,7 +242,15 @@ fields:
         read = scope.read(text, *place, columns=types, grouped=bool(self.per))
         if read is None or not self.per:
             return read
-        return read if self._is_single(scope, read, "from many rows", *place) else None
+        if not self._is_single(scope, read, "from many rows", *place):
+            return None
+        is_extreme = isinstance(read.node, Aggregate) and read.node.function in {"min", "max"}
+        if is_extreme and read.type.name == "text" and field.type not in {"text", None}:
+            message = f"the least and the greatest of texts are not those of what they mean, and `{name}` is no text"
+            advice = "give the column its type, as in `columns: {updated_at: timestamp}`"
+            scope.report("AAC302", message, advice, *place)
+            return None
+        return read
 
     def _becomes(self, scope: Scope, name: str, read: Type, type_: Type) -> bool:
         """Whether what is read can be a value of the field: text always, other types when they are alike."""

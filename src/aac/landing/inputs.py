@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 from aac.engines.base import Files
 from aac.errors import SourceError
 from aac.landing.state import PulledSource
+from aac.periods import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,19 +21,24 @@ if TYPE_CHECKING:
     from aac.landing.state import RawStream, State
     from aac.measures import StoredField, Table
 
+EPOCH_DAY = date(1970, 1, 1)
 METHOD = 2
 """Counts the ways in which tables were ever prepared: with a new one, all of them are prepared anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Tables by their entity, sources and their last pulls by id, the folder of raw copies and the company's zone."""
+    """Tables by their entity, sources and their last pulls by id, the folder of raw copies and the company's zone.
+
+    ``as_of_us`` was asked for; without it a table is known up to the watermark of its sources.
+    """
 
     tables: Mapping[str, Table]
     sources: Mapping[str, Source]
     pulled: Mapping[str, PulledSource]
     raw: Path
     default_zone: str
+    as_of_us: int | None = None
 
     def zone(self, source: str) -> str:
         """The zone of a source's times that carry none."""
@@ -44,6 +51,16 @@ class Inputs:
     def zone_of(self, table: Table) -> str:
         """The zone of a table's dates: that of the source of its first stream."""
         return self.zone(table.streams[0].source)
+
+    def as_of(self, table: Table) -> int:
+        """The moment up to which the rows of a table are put together, in microseconds."""
+        return self.as_of_us or min(self.pulled[source].watermark_us for source in table.sources)
+
+    def latest(self, table: Table) -> int:
+        """The same in the unit of ``occurs``, a column: microseconds, or days of a date."""
+        as_of = self.as_of(table)
+        is_date = any(column.name == table.occurs and column.type.name == "date" for column in table.columns)
+        return (day_of(as_of, self.zone_of(table)) - EPOCH_DAY).days if is_date else as_of
 
     def raw_streams(self, table: Table) -> tuple[RawStream, ...] | None:
         """The streams of a table as they were last pulled; null when one of them never was."""
@@ -94,6 +111,7 @@ class Inputs:
             _plain(table),
             [(self.zone(name.source), self.sources[name.source].nulls) for name in table.streams],
             [stream.content if stream else None for stream in raw],
+            self.latest(table) if table.is_of_a_moment and table.sources <= self.pulled.keys() else None,
         ]
 
 

@@ -48,7 +48,7 @@ class Inspection:
                 self._keep(code, field, f"l{place} IS NOT NULL", f"l{place}")
             if field.type.name in BOUNDS:
                 self._keep("AAC506", field, f"o{place} IS NOT NULL", f"o{place}")
-            if field.name == self.table.occurs:
+            if field.name == self.table.occurs and not self.table.per:
                 self._tell("AAC507", field.name, self.staged.flawed(f"f{place} IS NULL"))
 
     def follow(self, place: int, target: Staged | None) -> None:

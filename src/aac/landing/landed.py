@@ -40,6 +40,7 @@ class Landed:
 
     ``engine`` is the store itself, which is an engine: ``relations``, by entity, lie in it; as_of is not set in them.
     ``tables``: those that are there, by entity; ``lacking``: (entity, field) for which there are no columns.
+    ``known_until``: as_of of the entities of which several rows make one record, in microseconds.
     ``zones`` and ``rows``: of each entity. ``moments``: the least and the greatest of all moments, in microseconds;
     a date counts with its whole day. ``notices``: sentences for the user. Nobody can pull until it is closed: it
     holds the store (``held``).
@@ -48,6 +49,7 @@ class Landed:
     engine: Store
     tables: Mapping[str, Table]
     lacking: frozenset[tuple[str, str]]
+    known_until: Mapping[str, int]
     relations: Mapping[str, Relation]
     zones: Mapping[str, str]
     rows: Mapping[str, int]
@@ -74,8 +76,11 @@ def prepared(
     sources: Mapping[str, Source],
     default_zone: str,
     engine: EngineSettings = EMBEDDED,
+    as_of_us: int | None = None,
 ) -> Landed:
     """The prepared tables of the project at ``root``; nothing in the store changes. ``engine`` says where that lies.
+
+    ``as_of_us``: instead of the watermarks; only tables of which several rows make one record depend on it.
 
     Raises NoDataError when nothing was pulled yet, SourceError when raw copies that are needed are gone, EngineError
     when another process is writing to the store.
@@ -90,8 +95,10 @@ def prepared(
             raise NoDataError
         pulled = {id: source for id, source in state.sources.items() if id in sources}
         tables, nowhere = placed(tables, {id: source.offers for id, source in pulled.items()}, sources)
-        inputs = Inputs({table.entity: table for table in tables}, sources, pulled, raw_folder(root), default_zone)
+        by_entity = {table.entity: table for table in tables}
+        inputs = Inputs(by_entity, sources, pulled, raw_folder(root), default_zone, as_of_us)
         known, wrong = _watermarks(inputs)
+        inputs = replace(inputs, pulled={**pulled, **{source.id: source for source in known}})
         right = {table.entity: state.entities[table.entity] for table in tables if inputs.is_right(table, state)}
         stale = [table for table in tables if table.entity not in right]
         lacking = {table.entity: _lacking(table, inputs) for table in stale}
@@ -119,7 +126,8 @@ def prepared(
             moments=(min(ends), max(ends)) if ends else None,
             sources=known,
             findings=in_reading_order(found),
-            notices=tuple(map(_notice, changed)),
+            known_until={table.entity: inputs.as_of(table) for table in there if table.is_of_a_moment},
+            notices=tuple(_notice(t.entity) for t in usable if as_of_us is None or not t.is_of_a_moment),
             held=held.pop_all(),
         )
 
@@ -161,7 +169,7 @@ def _prepare(
 
 def _relation(table: Table, alias: str) -> Relation:
     key = table.key[0] if len(table.key) == 1 else None
-    return Relation((alias, PREPARED, table.entity), key, table.occurs)
+    return Relation((alias, PREPARED, table.entity), key, table.occurs if not table.per else None)
 
 
 def _ends(entity: PreparedEntity, table: Table, zone: str) -> Iterator[int]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aac.engines.base import Query, Select
 from aac.engines.base import Table as StoreTable
-from aac.engines.staged import Staged
+from aac.engines.staged import Staged, number_of_rows
 from aac.expressions.nodes import Column
+from aac.landing.grouping import records_query, rows_query, without_moment
 from aac.landing.inspecting import Inspection
 from aac.landing.staging import BOUNDS, lost_query, staging_query
 from aac.landing.state import KEPT, PREPARED, Flaw, PreparedEntity
@@ -35,14 +36,26 @@ class Preparation:
         Raises SourceError when the stream's copies are gone, EngineError when they cannot be read.
         """
         places = {field.name: place for place, field in enumerate(table.fields)}
-        occurs = places[table.occurs] if table.occurs else None
+        occurs = places[table.occurs] if table.occurs and not table.per else None
         staged = Staged(self._next(), tuple(places[key] for key in table.key), occurs)
+        rows = f"rows_{staged.number}" if table.per else staged.name
         for name in table.streams:
             nulls, zone = inputs.sources[name.source].nulls, inputs.zone(name.source)
-            query, output = staging_query(table, inputs.files(*name), nulls, zone)
-            self._store.add_temporary(staged.name, query, output)
+            read = rows_query if table.per else staging_query
+            self._store.add_temporary(rows, *read(table, inputs.files(*name), nulls, zone))
         self._lost[table.entity] = [flaw for column in table.columns if (flaw := self._lost_of(column, table, inputs))]
-        return staged, self._extents(staged)[0]
+        if table.per:
+            self._make_records(table, rows, staged, inputs)
+        counted: list[Any] = list(self._store.execute(number_of_rows(rows)))
+        return staged, counted[0][0]
+
+    def _make_records(self, table: Table, rows: str, staged: Staged, inputs: Inputs) -> None:
+        """Stages the records that the rows make which are no later than as_of, and counts rows without a moment."""
+        query = records_query(table, rows, inputs.latest(table), inputs.zone_of(table))
+        self._store.create_temporary(staged.name, *query)
+        if table.occurs is not None:
+            unknown = cast("list[Any]", self._store.run(without_moment(table, rows))[0])[0][0]
+            self._lost[table.entity] += [Flaw("AAC507", table.occurs, unknown)] if unknown else []
 
     def finish(self, staged: Mapping[str, Staged], inputs: Inputs, kept: Collection[str]) -> dict[str, PreparedEntity]:
         """Writes the prepared tables of staged entities, within the caller's transaction.

@@ -188,6 +188,12 @@ class _Pull:
         """Stages the tables of a source that is there, counts its records and finds its watermark."""
         raw = {arrival.stream: arrival.reading.raw for arrival in arrivals}
         inputs = self._inputs.having(source.id, self._now_us, raw)
+        watermark = find_watermark(source.id, inputs, self._store, self._now_us)
+        if isinstance(watermark, Finding):
+            return [watermark]
+        offers = tuple(self._found[source.id].streams)
+        pulled = PulledSource(source.id, self._now_us, watermark, watermark_rule(source.id, inputs), raw, offers)
+        inputs = replace(inputs, pulled={**inputs.pulled, source.id: pulled})
         staged: dict[str, Staged] = {}
         for arrival in arrivals:
             started = perf_counter()
@@ -200,13 +206,7 @@ class _Pull:
             raw[arrival.stream] = replace(raw[arrival.stream], rows=rows)
             seconds = arrival.seconds + perf_counter() - started
             self._tell(f"{source.id}.{arrival.stream}: {rows:,} record{'s' if rows != 1 else ''}, {seconds:.1f} s")
-        watermark = find_watermark(source.id, inputs, self._store, self._now_us)
-        if isinstance(watermark, Finding):
-            return [watermark]
-        rule = watermark_rule(source.id, inputs)
-        offers = tuple(self._found[source.id].streams)
-        pulled = PulledSource(source.id, self._now_us, watermark, rule, raw, offers)
-        self._inputs = replace(inputs, pulled={**inputs.pulled, source.id: pulled})
+        self._inputs = inputs
         self._staged |= staged
         return [finding for arrival in arrivals for finding in arrival.reading.findings]
 

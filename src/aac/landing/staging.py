@@ -61,17 +61,21 @@ def keeps_original(field: StoredField) -> bool:
 
 def staging_query(table: Table, files: Files, nulls: tuple[str, ...], zone: str) -> tuple[Query, Select]:
     """The records of ``files`` with the columns of a staged table; a column that they do not have is null."""
-    read: list[tuple[str, Node]] = []
-    typed: list[tuple[str, Node]] = []
-    staged: list[tuple[str, Node]] = []
+    fields = enumerate(table.fields)
+    read = tuple((f"r{place}", _values(field.read, table, files, nulls, zone)) for place, field in fields)
+    return staged_from(table, Select(files, read), zone)
+
+
+def staged_from(table: Table, read: Select, zone: str, order: tuple[str, ...] = ()) -> tuple[Query, Select]:
+    """The columns of a staged table from a block in which field 3 is `r3`, as it was read; ``order``: columns of it."""
+    typed: list[tuple[str, Node]] = [(name, Column(name)) for name in order]
+    staged: list[tuple[str, Node]] = [(name, Column(name)) for name in order]
     for place, field in enumerate(table.fields):
         text, value = Column(f"r{place}"), Column(f"v{place}")
-        read.append((text.name, _values(field.read, table, files, nulls, zone)))
         typed += [(text.name, text), (value.name, _typed(field, _mapped(field, text), zone))]
         staged += _columns(field, place, text, value)
-    blocks = (("read", Select(files, tuple(read))), ("typed", Select("read", tuple(typed))))
-    output = Select("typed", tuple(staged))
-    return Query(blocks, (output,), {}), output
+    output = Select("typed", tuple(staged), order=order)
+    return Query((("read", read), ("typed", Select("read", tuple(typed)))), (output,), {}), output
 
 
 def lost_query(column: TypedColumn, files: Files, nulls: tuple[str, ...], zone: str) -> Query:
@@ -109,10 +113,15 @@ def _values(read: Node, table: Table, files: Files, nulls: tuple[str, ...], zone
     def value(node: Node) -> Node:
         if not isinstance(node, Column):
             return node
-        text = cleaned(node, nulls) if node.name in files.columns else Call("to_text", (NOTHING,))
+        text = column_text(node.name, files, nulls)
         return column_value(types[node.name], text, zone) if node.name in types else text
 
     return transform(read, value)
+
+
+def column_text(name: str, files: Files, nulls: tuple[str, ...]) -> Node:
+    """The text of a column; null where it is blank or one of the source's nulls, and everywhere if it is not there."""
+    return cleaned(Column(name), nulls) if name in files.columns else Call("to_text", (NOTHING,))
 
 
 def column_value(column: TypedColumn, text: Node, zone: str) -> Node:

@@ -119,7 +119,8 @@ def _known_or_near(names: Iterable[str], columns: Collection[str]) -> bool:
 
 def _told(flaw: Flaw, table: Table, prepared: PreparedEntity, streams: Sequence[RawStream]) -> Finding:
     level: Level = "info" if flaw.code in {"AAC507", "AAC508"} else "warning"
-    is_field = flaw.field is not None and flaw.code != "AAC512"
+    of_column = flaw.code == "AAC512" or (flaw.code == "AAC507" and table.per)
+    is_field = flaw.field is not None and not of_column
     span = (table.field(str(flaw.field)) if is_field else table).span
     message, instead = _sentences(flaw, table, prepared, streams)
     return Finding(flaw.code, level, message, instead, span, f"entity:{table.entity}", flaw.count, flaw.keys)
@@ -131,7 +132,8 @@ def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence
     stream, quoted = _named(table), _quoted(flaw.texts)
     match flaw.code:
         case "AAC501":
-            message = f"{_records(flaw)} of {stream} set aside without {key} ({_places(flaw, raw)}){quoted}"
+            places = f" ({_places(flaw, raw)})" if not table.per else ""
+            message = f"{_records(flaw)} of {stream} set aside without {key}{places}{quoted}"
             return message, "give every record a key, or choose another `key`"
         case "AAC502":
             stays = f"the one with the latest `{table.occurs}`" if table.occurs else "the last one"
@@ -161,7 +163,8 @@ def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence
             instead = advice(like, flaw.texts, some_are_read=not prepared.moments.keys().isdisjoint(readers))
             return f"`{flaw.field}` of {stream} is not {meant(like)} in {rows}{quoted}", instead
         case "AAC507":
-            message = f"`{flaw.field}`, when it occurs, is unknown in {_records(flaw)}: they count as if always there"
+            records = _records(flaw) if not table.per else f"{flaw.count:,} row{_s(flaw)}"
+            message = f"`{flaw.field}`, when it occurs, is unknown in {records}: they count as if always there"
             return message, "add the moment where it is known"
         case _:
             return f"`{flaw.field}` is empty in {_records(flaw)}", "add what they belong to where it is known"
