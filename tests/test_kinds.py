@@ -264,7 +264,7 @@ def test_dimensions_as_they_are_written() -> None:
 
 def test_a_table(tmp_path: Path) -> None:
     table: Table = load(tmp_path, METRIC).table("lead")
-    assert (table.source, table.stream, table.key, table.occurs) == ("crm", "leads", ("id",), "created_at")
+    assert (list(map(str, table.streams)), table.key, table.occurs) == (["crm.leads"], ("id",), "created_at")
     assert [field.name for field in table.fields] == ["id", "created_at", "day", "source", "email", "owner", "late"]
     assert table.field("day").read == Column("The day")
     assert table.field("day").format == "%d.%m.%Y"
