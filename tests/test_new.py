@@ -29,13 +29,12 @@ def test_a_draft_validates(project: Path, kind: str) -> None:
     done = run_aac(project, "new", kind, "brand_new")
     assert done.returncode == 0, done.stderr
     path = project / done.stdout.strip()
-    checked = run_aac(project, "validate", "--strict")
+    checked, text = run_aac(project, "validate", "--strict"), path.read_text(encoding="utf-8")
+    path.unlink()
     assert checked.returncode == 0, checked.stdout
-    text = path.read_text(encoding="utf-8")
     assert "brand_new" in text
     assert "#" in text
     assert "$" not in text
-    path.unlink()
 
 
 def test_a_company_goes_to_the_top(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_a_key_that_is_wrong_or_missing_is_refused(case: dict[str, Any]) -> None
     texts = [text.replace("«", "") for name, text in files.items() if name.endswith(".yml")]
     documents = [document for text in texts for document in yaml.load_all(text, yaml.BaseLoader) if document]
     validator = Draft7Validator(DOCUMENTS)
-    assert not all(map(validator.is_valid, documents))  # pyright: ignore[reportUnknownMemberType]
+    assert any(next(iter(validator.iter_errors(document)), None) for document in documents)
 
 
 def test_there_are_keys_to_refuse() -> None:

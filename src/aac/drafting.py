@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aac.documents import FOLDER
 from aac.errors import UsageError
+from aac.kinds.metric import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,9 +58,13 @@ def _names(project: Project) -> Mapping[str, str]:
     names: dict[str, str] = {}
     teams = [id_ for id_ in project.ids("team") if ("team", id_) in project.models]
     names |= dict(zip(("team", "other_team"), teams, strict=False))
+    stars = [
+        metric.id for metric in project.of_kind("metric") if isinstance(metric, Metric) and metric.role == "north_star"
+    ]
     for kind in ("calendar", "metric", "sla"):
         sound = [id_ for id_ in project.ids(kind) if (kind, id_) in project.models]
         names |= dict(zip((kind,), sound, strict=False))
+    names |= dict(zip(("metric",), stars, strict=False))
     return names | max(({}, *_entities(project)), key=len)
 
 

@@ -88,7 +88,7 @@ def _records(id_: Id, project: Told, titles: Titles) -> str:
 
 
 def _place(path: tuple[Part, ...], data: object) -> str:
-    """Where a rule stands, as people would say it: `criteria size when`, `by region`, `cases 2 for`."""
+    """Where a rule stands, as people would say it: `criteria size`, `by region`, `cases 2 for`."""
     steps: list[str] = []
     for part in path:
         match data, part:
@@ -100,7 +100,9 @@ def _place(path: tuple[Part, ...], data: object) -> str:
                 steps.append(spaced(part))
             case _:
                 steps.append(str(part))
-    return " ".join(steps)
+    # the rule of a row that has a name is what the name means
+    is_of_row = len(path) > 1 and isinstance(path[-2], int) and path[-1] in ("when", "rule") and len(steps) > 1
+    return " ".join(steps[:-1] if is_of_row else steps)
 
 
 def _step(item: object, number: int) -> list[str]:

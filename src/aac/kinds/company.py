@@ -47,7 +47,7 @@ name: Example
 currency: EUR                # in which money is told
 timezone: Europe/Berlin      # days, weeks and months begin at its midnight
 fiscal_year_starts: 01-01    # month and day; 02-01 makes FY2026 begin on 1 February 2025
-calendar: $calendar          # when the company is at work, for teams without a calendar of their own
+# calendar: desk             # when the company is at work, for teams without a calendar of their own
 locale: en                   # how numbers and dates are written
 stage: growth                # seed, growth or scale
 org_model: assembly_line     # assembly_line: one team hands over to the next; pods: small teams of all roles

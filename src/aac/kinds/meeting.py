@@ -63,9 +63,9 @@ class Meeting(Kind):
     draft: ClassVar[str] = """\
 kind: meeting
 id: $id
-name: # what people call it
+name: Weekly review
 owner: $team
-purpose: # the decision that it is there for
+purpose: Say here what it decides.
 repeats: weekly on thu 10:00   # also `every 2 weeks on thu 10:00`, `monthly on first tue`, `quarterly`, an RRULE
 minutes: 45
 attendees: [$team, $other_team]   # teams, and roles such as `Head of Sales`

@@ -52,7 +52,7 @@ means: What the team is there for, in a sentence or two.
 lead_role: Head of the team                    # roles, never names of persons
 members:
   - {handle: "@example", role: Team member}    # the account by which your tools know them
-calendar: $calendar                            # when the team is at work; left out: the company's
+# calendar: desk                               # when the team is at work; left out: the company's
 queues:
   - {id: ${id}_queue, role: On duty}           # where its work waits: escalations may go there
 notify: "#${id}"                               # the channel in which it reads messages

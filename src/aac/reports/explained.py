@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aac.results import Result, Results
 
 WIDTH = 80
-WIDEST = 24
+WIDEST = 28
 """Columns of the places of rules; longer ones stand on a line of their own."""
 
 
