@@ -202,9 +202,9 @@ def _document(entry: Entry, links: Mapping[str, View], findings: list[Finding]) 
     ``names`` leads from the names in a rule to pages, ``refs`` from a whole value; rules do not name teams.
     """
     fields, who = entry.fields, _mapping(entry.fields.get("who"))
-    parties = _list(fields.get("parties")) or [who[side] for side in ("owes", "to") if side in who]
+    owners = _list(fields.get("owner")) or [fields.get("owner") or who.get("owes")]
+    parties = _list(fields.get("parties")) or [who[side] for side in ("owes", "to") if side in who] or owners[1:]
     rests_on = [subject for subject in entry.rests_on if subject in links]
-    owner = fields.get("owner") or who.get("owes")
     own = {key: value for key, value in fields.items() if key not in COMMON}
     if entry.kind == "entity":
         own["fields"] = [_entity_field(name, field, links) for name, field in _mapping(own.get("fields")).items()]
@@ -214,7 +214,7 @@ def _document(entry: Entry, links: Mapping[str, View], findings: list[Finding]) 
         "shelf": _titles(entry.kind)[1],
         "source": f"{entry.file}:{entry.line}",
         "summary": fields.get("what") or fields.get("means"),
-        "owner": _team(owner, links) if owner else None,
+        "owner": _team(owners[0], links) if owners[0] else None,
         "parties": [_team(team, links) for team in parties],
         "who": {side: _team(who[side], links) for side in ("owes", "to") if side in who},
         "links": [
