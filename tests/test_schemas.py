@@ -46,7 +46,7 @@ def one_a_file(folder: Path, texts: list[str]) -> list[Path]:
     paths: list[Path] = []
     for text in texts:
         for document in text.split("\n---\n"):
-            if document.strip() and document.strip() != "---":
+            if any(line.strip(" -") and not line.startswith("#") for line in document.splitlines()):
                 paths.append(folder / f"{len(paths)}.yml")
                 paths[-1].write_text(document, encoding="utf-8")
     return paths
@@ -68,7 +68,8 @@ def test_the_documents_of_this_repository_pass(tmp_path: Path) -> None:
 def test_odd_but_valid_documents_pass(tmp_path: Path) -> None:
     projects = [changed(c["was"], c["becomes"]) if "was" in c else {"alignment/more.yml": c["becomes"]} for c in VALID]
     texts = {text for files in [BASE, *projects] for name, text in files.items() if name.endswith(".yml")}
-    plain = [text for text in sorted(texts) if "\r" not in text]
+    # the tool's own reader of YAML knows neither of these
+    plain = [text for text in sorted(texts) if not any(odd in text for odd in ("\r", "%YAML", "role: ="))]
     assert len(plain) > 40
     assert checked(DOCUMENTS, tmp_path, *one_a_file(tmp_path, plain)) == ""
 
@@ -105,8 +106,8 @@ def test_a_key_that_is_wrong_or_missing_is_refused(case: dict[str, Any]) -> None
     files = changed(case["was"], case["becomes"])
     texts = [text.replace("«", "") for name, text in files.items() if name.endswith(".yml")]
     documents = [document for text in texts for document in yaml.load_all(text, yaml.BaseLoader) if document]
-    validator = Draft7Validator(DOCUMENTS)
-    assert any(next(iter(validator.iter_errors(document)), None) for document in documents)
+    validator: Any = Draft7Validator(DOCUMENTS)
+    assert not all(validator.is_valid(document) for document in documents)
 
 
 def test_there_are_keys_to_refuse() -> None:

@@ -55,6 +55,10 @@ def of_kind(kind: type[Kind]) -> Schema:
     definitions: dict[str, Schema] = {}
     schema = _of_model(kind, definitions)
     schema["properties"]["kind"] = {"const": kind.kind_name, "description": "What sort of document this is."}
+    if "extends" in schema["properties"]:
+        # the rest is inherited
+        asked = schema.pop("required")
+        schema |= {"required": ["kind", "id"], "anyOf": [{"required": ["extends"]}, {"required": asked}]}
     schema |= {"title": kind.kind_name, "description": _first(inspect.getmodule(kind))}
     return {"$schema": DRAFT, **schema, "definitions": definitions}
 
@@ -144,13 +148,16 @@ def _of_type(annotation: Any, marks: Iterable[object], definitions: dict[str, Sc
         # read in a way of its own: a short form may stand for it
         return _any_of([{"type": list(SCALAR)}, _loose(annotation, definitions)])
     if origin is Literal:
-        return {"enum": list(parts)}
+        # an editor reads the words true and false as something else than text
+        meant = {"true": True, "false": False}
+        return {"enum": [*parts, *(meant[part] for part in parts if part in meant)]}
     if origin in (Union, type(int | str)):
-        return _any_of([_of_type(part, (), definitions) for part in parts if part is not type(None)])
+        shape = _any_of([_of_type(part, (), definitions) for part in parts if part is not type(None)])
+        return _or_nothing(shape) if type(None) in parts else shape
     if origin is tuple:
         return {"type": "array", "items": _of_type(parts[0], (), definitions)}
     if origin is dict:
-        return {"type": "object", "additionalProperties": _of_type(parts[1], (), definitions)}
+        return {"type": "object", "additionalProperties": _or_nothing(_of_type(parts[1], (), definitions))}
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return _reference(annotation, definitions)
     if annotation is bool:
@@ -185,8 +192,8 @@ def _or_nothing(shape: Schema) -> Schema:
     """A key without a value is as good as left out."""
     if "type" not in shape:
         return {"anyOf": [shape, {"type": "null"}]}
-    types: Any = shape["type"]
-    return {**shape, "type": [*(types if isinstance(types, list) else [types]), "null"]}
+    types = [shape["type"]] if isinstance(shape["type"], str) else shape["type"]
+    return {**shape, "type": list(dict.fromkeys([*types, "null"]))}
 
 
 def _what_it_refers_to(info: FieldInfo) -> str:
