@@ -180,12 +180,12 @@ def test_build_replaces_what_it_made_and_keeps_the_rest(larkspur: Path) -> None:
     assert (site / "sla" / "sales_follow_up.html").is_file()
     first = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
     (site / "CNAME").write_text("alignment.example")
-    (larkspur / "alignment" / "slas" / "kickoff.yml").unlink()
+    (larkspur / "alignment" / "slas" / "deal_decided.yml").unlink()
     assert run_aac(larkspur, "build", "--now", NOW).returncode == 0
     assert (site / "CNAME").read_text() == "alignment.example"
-    assert not (site / "sla" / "kickoff.html").exists()
+    assert not (site / "sla" / "deal_decided.html").exists()
     again = {path for path in site.rglob("*") if path.is_file()}
-    assert first.keys() - again == {site / "sla" / "kickoff.html"}
+    assert first.keys() - again == {site / "sla" / "deal_decided.html"}
     assert [path.name for path in larkspur.iterdir() if path.name.startswith(".site")] == []
 
 
