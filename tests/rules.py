@@ -104,6 +104,12 @@ class Names:
     def is_number(self, name: str) -> bool:
         return name in METRICS
 
+    def own_moment(self, entity: str) -> Meaning | None:
+        return Meaning(Stored(entity, "s"), TIMESTAMP)
+
+    def has_rates(self) -> bool:
+        return True
+
     def calendars(self) -> Iterable[str]:
         return ("desk",)
 

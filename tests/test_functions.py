@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 from aac.engines.base import Entity, Select
-from aac.expressions.check import AGGREGATES, FUNCTIONS, check_formula, check_rule
+from aac.expressions import spelling
+from aac.expressions.check import AGGREGATES, FUNCTIONS, SIDES, check_formula, check_rule
 from aac.expressions.nodes import Aggregate, Call, Stored, walk
 from aac.expressions.parse import parse
 from aac.measures import Measure, Population
@@ -62,7 +63,8 @@ def test_every_function_has_a_case() -> None:
     parsed = [parse(case["rule"]) for case in EXPECTED["records"]]
     parsed += [parse(case["formula"]) for case in EXPECTED["aggregates"]]
     used = {node.function for tree in parsed for node in walk(tree) if isinstance(node, Call | Aggregate)}
-    assert used == FUNCTIONS.keys() | AGGREGATES.keys()
+    assert used == FUNCTIONS.keys() | AGGREGATES.keys() | {"in_currency"}
+    assert spelling.ALL.keys() - used == SIDES
 
 
 def _shown(value: object) -> object:

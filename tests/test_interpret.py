@@ -16,7 +16,7 @@ from aac.engines.base import Entity, Select
 from aac.expressions import interpret
 from aac.expressions.check import FUNCTIONS, check_rule
 from aac.expressions.interpret import Record, evaluate
-from aac.expressions.nodes import AsOf, Call, Literal, Named, Rollup, Stored, children
+from aac.expressions.nodes import AsOf, Call, Literal, Named, Rate, Rollup, Stored, children
 from aac.expressions.parse import Refused, parse
 from tests.running import AS_OF_US, Running, run_project
 from tests.small import write_project
@@ -89,7 +89,7 @@ def below(node: Node) -> Iterator[Node]:
 def assert_same(running: Running, entity: str, rules: dict[str, Node]) -> None:
     """Every rule comes to the same for every record, here and on the engine."""
     parts = [part for node in rules.values() for part in below(node)]
-    leaves = list(dict.fromkeys(part for part in parts if isinstance(part, Stored | Rollup)))
+    leaves = list(dict.fromkeys(part for part in parts if isinstance(part, Stored | Rollup | Rate)))
     ways = {way[:end] for way in map(way_of, parts) for end in range(1, len(way) + 1)}
     keys: dict[Way, Node] = {way: Stored(way[-1].entity, "id", way) for way in sorted(ways, key=str)}
     asked = [*leaves, *keys.values(), *rules.values()]

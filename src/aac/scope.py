@@ -12,6 +12,8 @@ from aac.expressions.functions import calendar_wanted
 from aac.expressions.nodes import (
     BOOLEAN,
     DATE,
+    RATE_KEY,
+    RATES,
     TEXT,
     TIMESTAMP,
     AsOf,
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from aac.graph import Graph, Id
     from aac.kinds.base import Kind
     from aac.kinds.written import NamedRule, Part
-    from aac.measures import Population
+    from aac.measures import Moment, Population
 
 T = TypeVar("T")
 WORD = re.compile(r"'(?:[^']|'')*'|[\w.]+")
@@ -166,9 +168,12 @@ class DocumentScope:
             return None
         return Checked(typed.node, typed.type)
 
-    def formula(self, text: str, entity: str | None, *path: Part, basis: str = "period") -> Checked | None:
+    def formula(
+        self, text: str, entity: str | None, *path: Part, basis: str = "period", at: Moment | None = None
+    ) -> Checked | None:
         names = self._names if entity is not None else NumberNames(self.setting)
-        return self._checked(text, path, lambda node: _a_number(check_formula(node, entity, names, basis)))
+        moment = Meaning(at.value, DATE if at.is_date else TIMESTAMP) if at is not None else None
+        return self._checked(text, path, lambda node: _a_number(check_formula(node, entity, names, basis, moment)))
 
     def values(self, name: str, *path: Part) -> tuple[str, ...] | None:
         def asked() -> tuple[str, ...] | None:
@@ -260,6 +265,14 @@ class RuleNames:
         graph = self.setting.graph
         return bool(graph.lenders(NUMBERS, f"metric.{name}") or graph.lenders(NUMBERS, name))
 
+    def own_moment(self, entity: str) -> Meaning | None:
+        model: Any = self.setting.models.get(("entity", entity))
+        return self.meaning(entity, model.occurs) if model is not None and model.occurs is not None else None
+
+    def has_rates(self) -> bool:
+        model: Any = self.setting.models.get(("entity", RATES))
+        return model is not None and frozenset(model.key) == RATE_KEY and "rate" in model.fields
+
     def calendars(self) -> Iterable[str]:
         return self.setting.ids("calendar")
 
@@ -308,6 +321,12 @@ class StreamColumns:
 
     def is_number(self, name: str) -> bool:
         del name
+        return False
+
+    def own_moment(self, entity: str) -> Meaning | None:
+        del entity
+
+    def has_rates(self) -> bool:
         return False
 
     def calendars(self) -> tuple[str, ...]:

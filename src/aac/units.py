@@ -22,6 +22,11 @@ def is_unit(text: str) -> bool:
     return text in WORDS or is_money(text)
 
 
+def is_currency(text: str) -> bool:
+    """Whether the text is a currency alone: three capital letters."""
+    return is_money(text) and "/" not in text
+
+
 def is_money(text: str) -> bool:
     """Whether the text is a currency, or a currency per period."""
     return _MONEY.fullmatch(text) is not None

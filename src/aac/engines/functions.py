@@ -218,8 +218,7 @@ def _length(a: Expr) -> Expr:
 def _date_trunc(part: Expr, moment: Expr, zone: Expr) -> Expr:
     """The first moment of the part of the calendar that a moment lies in; without a zone, of days since the epoch."""
     if isinstance(zone, exp.Null):
-        first = _try_cast(duckdbs("DATE_TRUNC", part, _day(moment)), "DATE")
-        return _try_cast(paren(exp.Sub(this=first, expression=_day(literal(0)))), "INTEGER")
+        return _days(_cast(duckdbs("DATE_TRUNC", part, _day(moment)), "DATE"))
     if part.name in CLOCK_US:
         # an hour is told twice where clocks are set back: so its beginning is counted, not looked up
         shown = _epoch_us(_local(moment, zone))
@@ -240,12 +239,26 @@ def _date_part(part: Expr, moment: Expr, zone: Expr) -> Expr:
     return _cast(value, "BIGINT")  # DuckDB makes a float of what is always null
 
 
+def _local_day(moment: Expr, zone: Expr) -> Expr:
+    """The day that clocks in a zone show at a moment, in days since the epoch."""
+    return _days(_cast(_local(moment, zone), "DATE"))
+
+
+def _in_currency(amount: Expr, currency: Expr, rate: Expr) -> Expr:
+    del currency
+    return _multiply(amount, rate)
+
+
 CLOCK_US = {"hour": 3_600_000_000, "minute": 60_000_000}
 
 
 def _day(days: Expr) -> Expr:
     """Days since the epoch as a date."""
     return duckdbs("MAKE_DATE", _cast(days, "INTEGER"))
+
+
+def _days(date: Expr) -> Expr:
+    return _cast(paren(exp.Sub(this=date, expression=_day(literal(0)))), "INTEGER")
 
 
 def _local(moment: Expr, zone: Expr) -> Expr:
@@ -379,6 +392,8 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "length": _length,
     "date_trunc": _date_trunc,
     "date_part": _date_part,
+    "local_day": _local_day,
+    "in_currency": _in_currency,
     "hours_between": _elapsed,
     "days_between": _elapsed,
     # what landing reads text with

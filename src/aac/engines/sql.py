@@ -13,6 +13,7 @@ from sqlglot import exp
 from aac.engines.base import CALENDAR_DAYS, CALENDARS, Entity, Files, Query, Relation, Select, Table, group_columns
 from aac.engines.functions import AGGREGATES, FUNCTIONS, duckdbs, eq, is_not_null, literal, paren
 from aac.expressions.nodes import (
+    RATES,
     Aggregate,
     AsOf,
     CalendarNumber,
@@ -24,6 +25,7 @@ from aac.expressions.nodes import (
     Node,
     OpenTime,
     Path,
+    Rate,
     Rollup,
     Stored,
     Values,
@@ -121,6 +123,7 @@ class _Block:
         self._paths: dict[Path, str] = {(): ROOT}
         self._calendars: dict[tuple[Node, Node], str] = {}
         self._numbers: dict[Node, str] = {}
+        self._rates: dict[Rate, str] = {}
         self._rollups: dict[tuple[object, ...], list[Aggregate]] = {}
         self._rolled: dict[tuple[object, ...], str] = {}
         self._plan_rollups([node for _, node in select.columns] + [select.where])
@@ -177,6 +180,8 @@ class _Block:
                 return self.calendar_number(node)
             case OpenTime():
                 return self.open_time(node)
+            case Rate():
+                return self.rate(node)
             case _:
                 raise TypeError(f"{type(node).__name__} cannot be lowered: names are resolved before")
 
@@ -291,6 +296,18 @@ class _Block:
         ]
         return paren(exp.or_(*inside))
 
+    def rate(self, node: Rate) -> Expr:
+        """The rate of two currencies on a day; joins it on the first use."""
+        if node not in self._rates:
+            name = self._name("x")
+            key = {"from_currency": literal(node.currency), "to_currency": literal(node.into)}
+            key["day"] = self.lower(node.day)
+            on = [eq(exp.column(field, table=name, quoted=True), value) for field, value in key.items()]
+            relation = self.query.relations[RATES]
+            self._join(relation.name, name, on, relation)
+            self._rates[node] = name
+        return exp.column("rate", table=self._rates[node], quoted=True)
+
     def _segments(self, name: str) -> list[tuple[Expr, Expr]]:
         return [
             (exp.column(f"opens_{i}", table=name, quoted=True), exp.column(f"closes_{i}", table=name, quoted=True))
@@ -334,7 +351,7 @@ def _is_unknown_of_nothing(node: Node) -> bool:
 def _about_the_record(where: Node | None) -> list[Node]:
     """The parts of a condition that only ask for the record's own fields and those it refers to."""
     parts = where.arguments if isinstance(where, Call) and where.function == "and" else (where,)
-    far = Rollup | OpenTime | CalendarNumber | Column
+    far = Rollup | OpenTime | CalendarNumber | Rate | Column
     return [part for part in parts if part is not None and not any(isinstance(n, far) for n in walk(part))]
 
 

@@ -16,6 +16,7 @@ from aac.expressions.mistakes import Refused, TooDeep
 from aac.expressions.nodes import (
     BOOLEAN,
     BROKEN,
+    NUMBER,
     Aggregate,
     Call,
     Case,
@@ -26,6 +27,7 @@ from aac.expressions.nodes import (
     Named,
     Names,
     Node,
+    Rate,
     Reference,
     Rollup,
     Stored,
@@ -37,7 +39,7 @@ from aac.expressions.nodes import (
 from aac.expressions.parse import DIGITS
 from aac.expressions.values import Typed, alike, joined, literal_type, require_listed, require_units, wanted
 from aac.findings import did_you_mean
-from aac.units import added, divided, multiplied
+from aac.units import added, divided, is_currency, multiplied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,13 +66,15 @@ def check_rule(node: Node, entity: str, names: Names) -> Typed:
     return typed
 
 
-def check_formula(node: Node, entity: str | None, names: Names, basis: str = "period") -> Typed:
+def check_formula(
+    node: Node, entity: str | None, names: Names, basis: str = "period", moment: Meaning | None = None
+) -> Typed:
     """Arithmetic over aggregates of records of ``entity``, or over other numbers when it is null.
 
-    With the basis ``retention``, aggregates are over keys: a value of theirs is `opening(x)` or `closing(x)`. Raises
-    Refused or Broken.
+    With the basis ``retention``, aggregates are over keys: a value of theirs is `opening(x)` or `closing(x)`.
+    ``moment``: by which records are put into periods; money is converted at its day. Raises Refused or Broken.
     """
-    typed = _Checker(entity, names, basis).formula(node)
+    typed = _Checker(entity, names, basis, moment).formula(node)
     require_bounded(typed.node)
     if not any(isinstance(part, Aggregate | Measured) for part, _ in _parts(typed.node)):
         raise _no_formula(getattr(node, "at", 0), entity)
@@ -112,15 +116,17 @@ def _no_formula(at: int, entity: str | None) -> Refused:
 class _Checker:
     """Checks the rules of one entity, or a formula over other numbers when that is null.
 
-    ``of_keys``: inside an aggregate over keys, whose records are in force at one side or the other.
+    ``of_keys``: inside an aggregate over keys, whose records are in force at one side or the other. ``moment``: by
+    which a record is put into a period, if not by its own.
     """
 
-    def __init__(self, entity: str | None, names: Names, basis: str = "period") -> None:
+    def __init__(self, entity: str | None, names: Names, basis: str = "period", moment: Meaning | None = None) -> None:
         self.entity = entity or ""
         self.names = names
         self.is_derived = entity is None
         self.is_retention = basis == "retention"
         self.of_keys = False
+        self.moment = moment
 
     # Values of one record
 
@@ -136,6 +142,8 @@ class _Checker:
                 return self.name(node)
             case Call(function="in_list"):
                 return self.in_list(node)
+            case Call(function="in_currency"):
+                return self.in_currency(node)
             case Call(function=function) if function in SIDES:
                 return self.side(node)
             case Call():
@@ -210,6 +218,37 @@ class _Checker:
         inner = wanted(self.value(call.arguments[0]), "number")
         self.of_keys = True
         return Typed(replace(call, arguments=(inner.node,)), inner.type)
+
+    def in_currency(self, call: Call) -> Typed:
+        """``in_currency(x, 'EUR')``: at the rate of the record's own day."""
+        amount, into = wanted(self.value(call.arguments[0]), "number"), self.value(call.arguments[1])
+        if into.text is None or not is_currency(into.text):
+            advice = "write its three letters, as in `in_currency(amount, 'EUR')`"
+            raise Refused("AAC309", "`in_currency` takes a currency that is written out", advice, into.at)
+        currency, slash, period = (amount.type.unit or "").partition("/")
+        if not is_currency(currency):
+            message = f"`in_currency` takes money, and this is in {amount.type.unit or 'no unit'}"
+            raise Refused("AAC304", message, "give the field a currency, as in `unit: USD`", amount.at)
+        type_ = replace(amount.type, unit=into.text + slash + period)
+        if currency == into.text:
+            return replace(amount, type=type_)
+        rate = Typed(Rate(currency, into.text, self.day(call.at)), NUMBER, into.at)
+        product = FUNCTIONS["multiply"](self.names, call, [amount, rate])
+        arguments = (amount.node, Literal(into.text), rate.node)
+        return Typed(replace(call, arguments=arguments), replace(type_, places=product.type.places))
+
+    def day(self, at: int) -> Node:
+        """The day of the record: that of the moment by which it is put into a period, else by which it exists."""
+        moment = self.moment or self.names.own_moment(self.entity)
+        if moment is None:
+            advice = f"give `{self.entity}` an `occurs: <field>`, or the metric an `at`"
+            raise Refused("AAC315", f"a rate is of a day, and `{self.entity}` has no moment", advice, at)
+        if not self.names.has_rates():
+            advice = "add an entity with `id: exchange_rate` and `extends: aac`, as the package brings it"
+            raise Refused("AAC315", "there are no exchange rates", advice, at)
+        if moment.type.name == "date":
+            return moment.node
+        return Call("local_day", (moment.node, Literal(self.names.timezone)))
 
     def longest(self, entity: str, node: Name, place: int) -> tuple[Meaning, int]:
         """What the parts from a place on mean on an entity, as many as make one name; and the place behind them."""

@@ -26,6 +26,7 @@ from aac.expressions.nodes import (
     Node,
     OpenTime,
     Path,
+    Rate,
     Rollup,
     Stored,
     Values,
@@ -68,7 +69,7 @@ def evaluate(node: Node, record: Record) -> Known:
     match node:
         case Literal():
             return _exact(node.value)
-        case Stored() | Rollup() | AsOf():
+        case Stored() | Rollup() | AsOf() | Rate():
             return None
         case Named():
             return evaluate(node.body, record) if not node.path or node.path in record.there else None
@@ -170,6 +171,11 @@ def _same(a: Known, b: Known) -> bool:
     return one == other
 
 
+def _in_currency(amount: Fraction | int, currency: str, rate: Fraction | int) -> Known:
+    del currency
+    return amount * rate
+
+
 def _nullif(value: Known, other: Known) -> Known:
     return None if value is not None and other is not None and _same(value, other) else value
 
@@ -265,6 +271,11 @@ def _date_part(part: str, moment: int, zone: str | None) -> Known:
     return parts[part] if part in parts else getattr(shown, part)
 
 
+def _local_day(moment: int, zone: str) -> Known:
+    """The day that clocks in a zone show at a moment, in days since the epoch."""
+    return (local_time(moment, zone).date() - EPOCH).days
+
+
 CLOCK_US = {"hour": 3_600_000_000, "minute": 60_000_000}
 
 
@@ -295,6 +306,7 @@ FUNCTIONS: dict[str, Callable[..., Known]] = {
     "add": _strict(operator.add),
     "subtract": _strict(operator.sub),
     "multiply": _strict(operator.mul),
+    "in_currency": _strict(_in_currency),
     "divide": _strict(_divide),
     "abs": _strict(operator.abs),
     "round": _with_settings(0, _round),
@@ -305,6 +317,7 @@ FUNCTIONS: dict[str, Callable[..., Known]] = {
     "length": _strict(len),
     "date_trunc": _with_settings(1, _date_trunc),
     "date_part": _with_settings(1, _date_part),
+    "local_day": _strict(_local_day),
     "hours_between": _strict(_elapsed),
     "days_between": _strict(_elapsed),
 }

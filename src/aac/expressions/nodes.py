@@ -212,6 +212,20 @@ class PeriodEnd:
     is_date: bool = True
 
 
+RATES = "exchange_rate"
+"""The entity of exchange rates, whose field `rate` is told for each of `RATE_KEY`."""
+RATE_KEY = frozenset({"from_currency", "to_currency", "day"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one unit of a currency was worth in another on a day (days since the epoch); unknown where none is told."""
+
+    currency: str
+    into: str
+    day: Node
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of the block a query reads from: a prepared block's, or a source file's own text column."""
@@ -251,6 +265,7 @@ Node = (
     | Measured
     | AsOf
     | PeriodEnd
+    | Rate
     | Column
     | CalendarNumber
     | OpenTime
@@ -271,6 +286,8 @@ def children(node: Node) -> tuple[Node, ...]:
             return (*node.arguments, *((node.where,) if node.where else ()))
         case Named():
             return (node.body,)
+        case Rate():
+            return (node.day,)
         case CalendarNumber():
             return (node.calendar,)
         case OpenTime():
@@ -296,6 +313,8 @@ def transform(node: Node, change: Callable[[Node], Node]) -> Node:
             node = replace(node, arguments=tuple(map(below, node.arguments)), where=where)
         case Named():
             node = replace(node, body=below(node.body))
+        case Rate():
+            node = replace(node, day=below(node.day))
         case CalendarNumber():
             node = replace(node, calendar=below(node.calendar))
         case OpenTime():
@@ -361,6 +380,14 @@ class Names(Protocol):
 
     def is_number(self, name: str) -> bool:
         """Whether a name is that of a metric or an attainment, which only formulas over other numbers may use."""
+        ...
+
+    def own_moment(self, entity: str) -> Meaning | None:
+        """The moment of a record of its own, by which it exists; null when the entity has none."""
+        ...
+
+    def has_rates(self) -> bool:
+        """Whether the entity `exchange_rate` is there, with a rate for two currencies and a day."""
         ...
 
     def calendars(self) -> Iterable[str]:

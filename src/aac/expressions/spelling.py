@@ -34,6 +34,7 @@ FUNCTIONS = {
     "days_between": Spelling("days_between(a, b)", 2, 2),
     "greatest": Spelling("greatest(a, b)", 2, MANY),
     "hours_between": Spelling("hours_between(a, b)", 2, 2),
+    "in_currency": Spelling("in_currency(money, 'EUR')", 2, 2),
     "least": Spelling("least(a, b)", 2, MANY),
     "length": Spelling("length(field)", 1, 1),
     "lower": Spelling("lower(field)", 1, 1),

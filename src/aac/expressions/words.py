@@ -25,6 +25,7 @@ from aac.expressions.nodes import (
     OpenTime,
     Path,
     PeriodEnd,
+    Rate,
     Rollup,
     Stored,
     Type,
@@ -298,6 +299,8 @@ class _Speaker:
                 return self.measured(subject)
             case AsOf():
                 return "the moment of the data"
+            case Rate(currency=currency, into=into):
+                return f"the rate of {currency} in {into}"
             case PeriodEnd(end=end):
                 return "the first day of the period" if end == "from" else "the first day after the period"
             case Column(name=name):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, Self
 from pydantic import Field, model_validator
 
 from aac.kinds.written import Day, Part, Split, Strict, missing, wrong
-from aac.measures import Compiled, Dimension, Population
+from aac.measures import Compiled, Dimension, Moment, Population
 from aac.results import Reading, Verdict
 
 if TYPE_CHECKING:
@@ -121,10 +121,13 @@ class Scope(Protocol):
         means nothing or rests on something broken: what is wrong is reported there."""
         ...
 
-    def formula(self, text: str, entity: str | None, *path: Part, basis: str = "period") -> Checked | None:
+    def formula(
+        self, text: str, entity: str | None, *path: Part, basis: str = "period", at: Moment | None = None
+    ) -> Checked | None:
         """Arithmetic over aggregates of records of ``entity``; over metrics and attainments when that is null.
 
-        With the basis ``retention``, ``opening(x)`` and ``closing(x)`` may stand in the aggregates.
+        With the basis ``retention``, ``opening(x)`` and ``closing(x)`` may stand in the aggregates. ``at`` puts records
+        into periods: money is converted at the rate of its day.
         """
         ...
 

@@ -203,9 +203,9 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
             return ()
         population, _ = found
         entity = population.entity
-        formula = scope.formula(self.formula, entity, "formula", basis=self.basis)
-        split = dimensions(scope, self.by, entity, "by")
         anchor = self._moment(scope, self.at, entity, "at")
+        formula = scope.formula(self.formula, entity, "formula", basis=self.basis, at=anchor)
+        split = dimensions(scope, self.by, entity, "by")
         if formula is None or (anchor is None and self.at is not None) or not self._is_settled(scope, formula):
             return ()
         if self.basis != "period":

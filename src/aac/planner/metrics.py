@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from aac.engines.base import Entity, Query, Select, group_columns
-from aac.expressions.nodes import TRUE, Aggregate, Call, Case, Column, Literal, Named, Node, conjunction
+from aac.expressions.nodes import TRUE, Aggregate, Call, Case, Column, Literal, Named, Node, conjunction, walk
 from aac.measures import Measure, aggregates, sides
 from aac.planner.windows import UNPLACED, Chosen, in_reach, window_number
 
@@ -38,6 +38,7 @@ class Cell:
     denominator: Fraction | None
     n: int
     unknown: int
+    unrated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def _calculated(
         denominator=evaluated(both[1], parts) if both else None,
         n=n,
         unknown=unknown,
+        unrated=sum(cast("int", found[counted]) for counted in unrated(measure)),
     )
 
 
@@ -122,7 +124,11 @@ def plan_metrics(measures: tuple[Measure, ...], windows: tuple[Chosen, ...], set
     wanted = dict.fromkeys(
         aggregate
         for measure in measures
-        for aggregate in (*counts(measure), *(in_population(a, measure) for a in needed(measure.formula)))
+        for aggregate in (
+            *counts(measure),
+            *unrated(measure),
+            *(in_population(a, measure) for a in needed(measure.formula)),
+        )
     )
     outputs = tuple((f"a{i}", records.over_columns(aggregate)) for i, aggregate in enumerate(wanted))
     groups = _grouping_sets(measures, dimensions)
@@ -188,6 +194,16 @@ def counts(measure: Measure) -> tuple[Aggregate, Aggregate]:
         doubts.append(Call("is_null", (member,)))
     unknown = _any(doubts) if doubts else Literal(False)
     return Aggregate("count", (), _where(measure, None)), Aggregate("count", (), unknown)
+
+
+def unrated(measure: Measure) -> tuple[Aggregate, ...]:
+    """How many records have money in the formula for which no exchange rate is told; nothing if it converts none."""
+    missing: list[Node] = [
+        Call("and", (Call("is_not_null", part.arguments[:1]), Call("is_null", part.arguments[2:])))
+        for part in walk(measure.formula)
+        if isinstance(part, Call) and part.function == "in_currency"
+    ]
+    return (Aggregate("count", (), _where(measure, _any(missing))),) if missing else ()
 
 
 def _doubts(aggregate: Aggregate) -> Iterator[Node]:

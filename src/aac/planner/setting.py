@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aac.engines.base import Query, Relation, Select
-from aac.expressions.nodes import NOTHING, Call, Case, Literal, Named, Node, Rollup, Stored, walk
+from aac.expressions.nodes import NOTHING, RATES, Call, Case, Literal, Named, Node, Rate, Rollup, Stored, walk
 from aac.periods import day_of
 from aac.planner.windows import EPOCH, Clockwork
 
@@ -73,6 +73,8 @@ def everything_in(nodes: Iterable[Node | None]) -> Iterator[Node]:
 def entities_in(nodes: Iterable[Node | None]) -> Iterator[str]:
     """Every entity that the nodes read, over references and inside roll-ups; may repeat."""
     for part in everything_in(nodes):
+        if isinstance(part, Rate):
+            yield RATES
         if isinstance(part, Stored | Rollup):
             yield part.entity if isinstance(part, Stored) else part.child
             yield from (step.entity for step in part.path)
