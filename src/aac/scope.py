@@ -215,7 +215,7 @@ class DocumentScope:
             return Checked(typed.node, typed.type)
 
         found = self._asked(checked, path)
-        if found is not None and any(isinstance(part, PeriodEnd) for part in walk(found.node)):
+        if found is not None and "period" in text and any(isinstance(part, PeriodEnd) for part in walk(found.node)):
             self.unmeasured("a rule about the period", *path)
             return None
         if found is not None:

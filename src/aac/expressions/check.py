@@ -132,7 +132,8 @@ class _Checker:
 
     def value(self, node: Node) -> Typed:
         """The value of a parsed node, with its place."""
-        return replace(self.found(node), at=getattr(node, "at", 0))
+        found = self.found(node)
+        return Typed(found.node, found.type, getattr(node, "at", 0))
 
     def found(self, node: Node) -> Typed:
         match node:

@@ -278,6 +278,8 @@ NOTHING = Literal(None)
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below. A roll-up is a leaf: what it says is about its child and its own parent."""
     match node:
+        case Literal() | Stored():  # most nodes are, so they are asked for first
+            return ()
         case Call():
             return node.arguments
         case Case():

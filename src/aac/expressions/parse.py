@@ -116,7 +116,7 @@ def parse(text: str) -> Node:
         (tree,) = dialect.parser().parse_into(Condition, tokens, text) or (None,)
         if tree is None:
             raise word_of_sql(tokens[0].text, tokens[0].start) if tokens else Refused(*NO_RULE)
-        return _Reader(tokens).node(tree, 0)
+        return _Reader(tokens, tree).node(tree, 0)
     except ParseError as error:
         raise _explained(text, tokens, error) from None
     except RecursionError:
@@ -185,8 +185,9 @@ def _word(text: str, token: Token) -> Word:
 class _Reader:
     """A tree of sqlglot as our own nodes. ``near``: the place of what holds a node, for nodes without one."""
 
-    def __init__(self, tokens: list[Token]) -> None:
+    def __init__(self, tokens: list[Token], tree: Expr) -> None:
         self.tokens = tokens
+        self.leftmost = _leftmost(tree)
 
     def node(self, tree: Expr, near: int) -> Node:
         kind, at = type(tree).__name__, self.place(tree, near)
@@ -233,7 +234,7 @@ class _Reader:
         if sign is not None:
             places = [token.start for token in self.tokens if token.text.lower() == sign]
             return next((place for place in places if place >= near), places[-1] if places else near)
-        at = min((part.meta["start"] for part in tree.walk() if "start" in part.meta), default=near)
+        at = self.leftmost.get(id(tree), near)
         word = OPENING.get(kind)
         begins = [token.start for token in self.tokens if token.start < at and token.text.lower() == word]
         return begins[-1] if begins else at
@@ -343,6 +344,20 @@ def _no_function(written: str, function: str, at: int) -> Refused:
     advice = f"write `{spelling.ALL[known].written}`" if known else did_you_mean(function, spelling.ALL)
     advice = INSTEAD_OF_FUNCTIONS.get(function) or advice or ALLOWED
     return Refused("AAC303", f"there is no function `{written}`", advice, at)
+
+
+def _leftmost(tree: Expr) -> dict[int, int]:
+    """For each node of a tree, by its identity, the leftmost offset that sqlglot kept for it or anything below it."""
+    leftmost: dict[int, int] = {}
+    for part in reversed(list(tree.bfs())):
+        own: int | None = part.meta.get("start")
+        below = leftmost.get(id(part), own)
+        if below is None:
+            continue
+        leftmost[id(part)] = start = below if own is None else min(own, below)
+        if part.parent is not None:
+            leftmost[id(part.parent)] = min(start, leftmost.get(id(part.parent), start))
+    return leftmost
 
 
 def _shown(tree: Expr) -> str:

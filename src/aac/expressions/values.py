@@ -180,10 +180,11 @@ def _advice(first: Typed, other: Typed) -> str:
 
 def _common_unit(values: Sequence[Typed]) -> str | None:
     """The unit of values that are added or compared; raises Refused AAC304."""
-    total = Typed(Literal(None), NULL)
+    total = NULL
     for value in values:
-        total = Typed(total.node, replace(NULL, unit=require_units(added, total, value, value.at)))
-    return total.type.unit
+        if value.type.unit is not None and value.type.unit != total.unit:
+            total = Type("null", unit=require_units(added, Typed(value.node, total), value, value.at))
+    return total.unit
 
 
 def _as_moment(value: Typed, like: Type, zone: str) -> Typed:
