@@ -1,4 +1,7 @@
-"""All of aac on one page: what each command does, a few lines each. The only writer of files."""
+"""All of aac on one page: what each command does, a few lines each. The only writer of files.
+
+What only some commands need is loaded where they use it: `aac validate` stays quick.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,15 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from aac import codes, config, documents, drafting, explaining, schemas
-from aac.connectors.base import Context
+from aac import config, documents
 from aac.errors import DocumentsError, EngineError, NoDataError, SourceError, UsageError
-from aac.evaluate import Asked, evaluate
 from aac.expressions import parsed
 from aac.findings import Finding, did_you_mean, has_errors, in_reading_order
 from aac.judging import exit_code
-from aac.landing.landed import prepared
-from aac.landing.pull import Pulled, pull
 from aac.loading import load
 from aac.packs import Packs
 from aac.periods import day_of, parse_moment
 from aac.plugins import load as load_plugins
-from aac.privacy import without_personal
-from aac.querying import measures_of, without_other_targets
-from aac.reports import explained, queried
 from aac.reports.base import Page
 from aac.results import Results, SourceState
 from aac.revisions import revision
@@ -38,8 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from aac.config import Source
-    from aac.connectors.base import Connector
+    from aac.connectors.base import Connector, Context
+    from aac.evaluate import Asked
     from aac.graph import Id
+    from aac.landing.pull import Pulled
     from aac.landing.state import PulledSource
     from aac.measures import Clock, Measure
     from aac.plugins import Registry
@@ -164,6 +162,8 @@ def open_sound_project(start: Path) -> Opened:
 
 def write_draft(opened: Opened, kind: str, id_: str) -> Path:
     """Writes a first document of a kind; its path. Raises UsageError for what cannot be, or is there already."""
+    from aac import drafting
+
     made, kinds = opened.project, opened.registry.kinds
     if kind not in kinds:
         raise UsageError(f"there is no kind `{kind}`; {did_you_mean(kind, kinds)}")
@@ -182,6 +182,8 @@ def write_draft(opened: Opened, kind: str, id_: str) -> Path:
 
 def schema_text(registry: Registry, name: str) -> str:
     """A JSON Schema by its name: a kind, `documents`, `settings` or `results`. Raises UsageError."""
+    from aac import schemas
+
     connectors = {name: connector.settings for name, connector in registry.connectors.items()}
     made = schemas.by_name(name, registry.kinds, connectors)
     if made is None:
@@ -192,6 +194,8 @@ def schema_text(registry: Registry, name: str) -> str:
 
 def write_schemas(registry: Registry, root: Path) -> list[Path]:
     """Writes the schemas that the settings of editors name; their paths, seen from the root."""
+    from aac import schemas
+
     folder = root / ".schema"
     folder.mkdir(exist_ok=True)
     for name in schemas.OTHERS:
@@ -201,6 +205,9 @@ def write_schemas(registry: Registry, root: Path) -> list[Path]:
 
 def pull_sources(opened: Opened, now_us: int, tell: Callable[[str], None]) -> Pulled:
     """Reads every source into the store, each whole or not at all; an error among its findings means: not."""
+    from aac.connectors.base import Context
+    from aac.landing.pull import pull
+
     made = opened.project
 
     def connect(source: Source) -> Connector:
@@ -230,6 +237,9 @@ def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], Non
 
 def query(opened: Opened, now_us: int, question: Question, asked: Asked, form: str, tell: Callable[[str], None]) -> str:
     """The numbers that a question asks for, as text, CSV or JSON. Raises what `measure` does."""
+    from aac.querying import measures_of, without_other_targets
+    from aac.reports import queried
+
     if form not in queried.FORMATS:
         raise UsageError(f"--format: there is no format `{form}`; {did_you_mean(form, queried.FORMATS)}")
     measures_of(question, opened.project)  # what cannot be asked is told before there is data
@@ -239,6 +249,9 @@ def query(opened: Opened, now_us: int, question: Question, asked: Asked, form: s
 
 def explain(opened: Opened, now_us: int, asked: Asked, name: str, tell: Callable[[str], None]) -> str:
     """A document in words, what rests on what, its SQL and what it comes to. Raises UsageError."""
+    from aac import explaining
+    from aac.reports import explained
+
     made = opened.project
     id_ = explaining.document(name, made)
     today = _today(opened, now_us, asked, id_, tell)
@@ -249,6 +262,8 @@ def explain(opened: Opened, now_us: int, asked: Asked, name: str, tell: Callable
 
 def _today(opened: Opened, now_us: int, asked: Asked, id_: Id, tell: Callable[[str], None]) -> Results | str:
     """What a document comes to, or why that is not known; nothing for what has no number."""
+    from aac import explaining
+
     if not explaining.measured_of(id_, opened.project):
         return ""
     if has_errors(opened.findings):
@@ -266,6 +281,9 @@ def is_code(name: str) -> bool:
 
 def explain_code(name: str) -> str:
     """What a code of findings means, with a wrong and a right example. Raises UsageError."""
+    from aac import codes
+    from aac.reports import explained
+
     try:
         code = codes.read(name.upper())
     except KeyError:
@@ -281,6 +299,10 @@ def _measured(
     chosen: Callable[[Project], Sequence[Clock | Measure]],
 ) -> Results:
     """What is ``chosen`` of the project of its day, measured on the data that was pulled."""
+    from aac.evaluate import evaluate
+    from aac.landing.landed import prepared
+    from aac.privacy import without_personal
+
     made = opened.project
     settings = made.config
     with prepared(made.root, made.tables, settings.sources, made.timezone, settings.engine, asked.as_of_us) as data:
