@@ -207,6 +207,9 @@ class DocumentScope:
         return RuleNames(self.setting)
 
     def _checked(self, text: str, path: tuple[Part, ...], check: Callable[[Node], Typed]) -> Checked | None:
+        if path in self.setting.rules[self.id]:
+            return self.setting.rules[self.id][path]
+
         def checked() -> Checked | None:
             try:
                 typed = check(self.setting.parsed.parse(text))

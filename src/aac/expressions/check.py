@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from aac.expressions.functions import AGGREGATES, FUNCTIONS, aggregate_type
 from aac.expressions.mistakes import Refused, TooDeep
@@ -35,14 +34,12 @@ from aac.expressions.nodes import (
     Values,
     children,
     under,
+    walk,
 )
 from aac.expressions.parse import DIGITS
 from aac.expressions.values import Typed, alike, joined, literal_type, require_listed, require_units, wanted
 from aac.findings import did_you_mean
 from aac.units import added, divided, is_currency, multiplied
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["AGGREGATES", "FUNCTIONS", "Broken", "Typed", "check_formula", "check_rule", "wanted"]
 
@@ -53,6 +50,10 @@ READ_OFTEN = {"divide": 8, "round_span": 2, "power": 2, "nullif": 2, "least": 2,
 """How often an engine is told each value of a function that has to look at it more than once."""
 SIDES = frozenset({"opening", "closing"})
 """Functions over a key's records in force at the opening or the closing of a span (LANGUAGE §8)."""
+
+
+LEAVES = frozenset({Literal, Stored})
+"""Most nodes: nothing is below them."""
 
 
 class Broken(Exception):
@@ -76,14 +77,20 @@ def check_formula(
     """
     typed = _Checker(entity, names, basis, moment).formula(node)
     require_bounded(typed.node)
-    if not any(isinstance(part, Aggregate | Measured) for part, _ in _parts(typed.node)):
+    if not any(isinstance(part, Aggregate | Measured) for part in walk(typed.node)):
         raise _no_formula(getattr(node, "at", 0), entity)
     return typed
 
 
 def require_bounded(node: Node) -> None:
     """Refuses (AAC306) a node that is too deep or too long, all that its names stand for included."""
-    for number, (_, level) in enumerate(_parts(node)):
+    stack = [(node, 1)]
+    number = 0
+    while stack:
+        part, level = stack.pop()
+        number += 1
+        if type(part) not in LEAVES:
+            stack += [(inner, level + 1) for inner in _below(part)]
         if level > MOST_LEVELS:
             raise TooDeep
         if number > MOST_PARTS:
@@ -91,18 +98,15 @@ def require_bounded(node: Node) -> None:
             raise Refused("AAC306", message, "define a word once and use it once, instead of naming it many times")
 
 
-def _parts(node: Node) -> Iterator[tuple[Node, int]]:
-    """Every node and its level, roll-ups opened and as often as an engine reads it, without recursion."""
-    stack = [(node, 1)]
-    while stack:
-        part, level = stack.pop()
-        yield part, level
-        below = children(part)
-        if isinstance(part, Rollup):
-            below = (part.aggregate, *((part.after,) if part.after else ()))
-        if isinstance(part, Call):
-            below *= READ_OFTEN.get(part.function, 1)
-        stack += [(child, level + 1) for child in below]
+def _below(node: Node) -> tuple[Node, ...]:
+    """The nodes below one, roll-ups opened and as often as an engine reads them."""
+    match node:
+        case Rollup():
+            return (node.aggregate, *((node.after,) if node.after else ()))
+        case Call():
+            return node.arguments * READ_OFTEN.get(node.function, 1)
+        case _:
+            return children(node)
 
 
 def _no_formula(at: int, entity: str | None) -> Refused:
