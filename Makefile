@@ -73,6 +73,7 @@ types: $(READY)
 	$(BIN)/pyright
 
 bench: $(READY)
+	$(BIN)/python bench/documents.py
 	$(BIN)/python bench/gate.py
 
 clean:

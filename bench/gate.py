@@ -11,6 +11,7 @@ Every cell is compared before any time is told: if one differs, the first differ
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import shutil
@@ -48,6 +49,8 @@ def main() -> int:
     if not GENERATOR.exists():
         print(f"The generator is absent: {GENERATOR}. AAC_SHARED names another folder.", file=sys.stderr)
         return 2
+    # as an installed package is; the libraries are
+    compileall.compile_dir(ROOT / "src", quiet=1)
     data = generate(asked.leads)
     project = prepare(data)
     rival = (sys.executable, ROOT / "bench" / "rival.py", data / "crm.duckdb")
