@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections import defaultdict
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -114,8 +112,7 @@ def test_there_are_keys_to_refuse() -> None:
 
 @pytest.mark.parametrize("kind", REGISTRY.kinds.values(), ids=REGISTRY.kinds)
 def test_a_key_that_is_missing_is_refused(kind: type[Kind]) -> None:
-    text = Template(kind.draft).substitute(defaultdict(lambda: "lead"))
-    (document, *_) = yaml.load_all(text, yaml.BaseLoader)
+    (document, *_) = yaml.load_all(schemas.example(kind), yaml.BaseLoader)
     validator: Any = Draft7Validator(schemas.of_kind(kind))
     assert validator.is_valid(document)
     required = [name for name, info in kind.model_fields.items() if info.is_required() or name in kind.required]
@@ -131,6 +128,7 @@ def test_every_key_is_described(kind: type[Kind]) -> None:
     bare = [f"{name}.{key}" for name, model in models.items() for key in _undescribed(model)]
     assert bare == []
     assert schema["description"]
+    assert [document["kind"] for document in schema["examples"]] == [kind.kind_name]
 
 
 def _undescribed(model: dict[str, Any]) -> list[str]:

@@ -13,11 +13,13 @@ import re
 import textwrap
 from itertools import pairwise
 from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.functional_validators import BeforeValidator
 
+from aac.documents import read_text
 from aac.kinds.base import Kind, Ref
 from aac.kinds.written import SCALAR, Looks
 
@@ -31,6 +33,11 @@ LAID_DOWN = re.compile(r" \(LANGUAGE [^)]*\)")
 FOLDER = Path(__file__).parent / "schemas"
 OTHERS = ("documents", "settings", "results")
 """The schemas that are of no single kind."""
+EXAMPLE = {
+    "id": "example", "name": "Example", "team": "sales", "other_team": "marketing", "entity": "lead", "key": "lead_id",
+    "moment": "created_at", "definition": "mql", "metric": "win_rate", "sla": "sales_follow_up", "calendar": "desk",
+}  # fmt: skip
+"""What drafts name, where there is no project to choose from."""
 Schema = dict[str, Any]
 
 
@@ -59,7 +66,7 @@ def of_kind(kind: type[Kind]) -> Schema:
         # the rest is inherited
         asked = schema.pop("required")
         schema |= {"required": ["kind", "id"], "anyOf": [{"required": ["extends"]}, {"required": asked}]}
-    schema |= {"title": kind.kind_name, "description": _first(inspect.getmodule(kind))}
+    schema |= {"title": kind.kind_name, "description": _first(inspect.getmodule(kind)), "examples": _examples(kind)}
     return {"$schema": DRAFT, **schema, "definitions": definitions}
 
 
@@ -104,6 +111,16 @@ def of_settings(base: Schema, connectors: Mapping[str, type[BaseModel]]) -> Sche
     source["allOf"] = dispatches
     base["definitions"] |= definitions
     return base
+
+
+def example(kind: type[Kind]) -> str:
+    """The draft of a kind, with names that any project could have."""
+    return Template(kind.draft).substitute(EXAMPLE)
+
+
+def _examples(kind: type[Kind]) -> list[object]:
+    documents, _ = read_text(example(kind).encode(), "draft.yml")
+    return [document.data for document in documents[:1]]
 
 
 def _of_model(model: type[BaseModel], definitions: dict[str, Schema]) -> Schema:
