@@ -410,7 +410,6 @@ class Evaluation:
         if finding not in self.findings:
             self.findings.append(finding)
 
-
     def _tell_unrated(self, cell: Cell, window: Window) -> None:
         """Money is unknown on days for which no exchange rate is told (LANGUAGE §4)."""
         if not cell.unrated:

@@ -148,6 +148,11 @@ def _round_span(a: Expr, step: Expr) -> Expr:
     return _cast(_product(exp.Sign(this=whole.copy()), steps, step), "BIGINT")
 
 
+def _with_places(a: Expr, places: Expr) -> Expr:
+    """An exact number with so many digits behind the point, and room for as many before it as there can be."""
+    return _cast(a, f"DECIMAL(38, {places.name})")
+
+
 def _power(a: Expr, b: Expr) -> Expr:
     """Unknown where the result is no number of finite size."""
     return _finite(exp.Pow(this=_cast(a, "DOUBLE"), expression=_cast(b, "DOUBLE")))
@@ -386,6 +391,7 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "abs": _abs,
     "round": _round,
     "round_span": _round_span,
+    "with_places": _with_places,
     "power": _power,
     "least": _extreme(exp.Least),
     "greatest": _extreme(exp.Greatest),

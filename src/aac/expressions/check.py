@@ -37,7 +37,7 @@ from aac.expressions.nodes import (
     walk,
 )
 from aac.expressions.parse import DIGITS
-from aac.expressions.values import Typed, alike, joined, literal_type, require_listed, require_units, wanted
+from aac.expressions.values import Typed, alike, interchanged, literal_type, require_listed, require_units, wanted
 from aac.findings import did_you_mean
 from aac.units import added, divided, is_currency, multiplied
 
@@ -172,9 +172,9 @@ class _Checker:
     def case(self, node: Case) -> Typed:
         whens = [self.condition(when) for when, _ in node.branches]
         thens = [self.value(then) for _, then in node.branches]
-        *values, otherwise = alike([*thens, self.value(node.otherwise)], self.names.timezone)
+        (*values, otherwise), type_ = interchanged([*thens, self.value(node.otherwise)], self.names.timezone)
         branches = tuple(zip(whens, (value.node for value in values), strict=True))
-        return Typed(Case(branches, otherwise.node, at=node.at), joined([*values, otherwise]))
+        return Typed(Case(branches, otherwise.node, at=node.at), type_)
 
     # Names
 

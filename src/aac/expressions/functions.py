@@ -28,6 +28,7 @@ from aac.expressions.nodes import (
 from aac.expressions.values import (
     Typed,
     alike,
+    interchanged,
     joined,
     refuse_inexact_time,
     require_listed,
@@ -100,8 +101,8 @@ def _casing(names: Names, call: Call, arguments: list[Typed]) -> Typed:
 
 
 def _first_known(names: Names, call: Call, arguments: list[Typed]) -> Typed:
-    values = alike(arguments, names.timezone)
-    return Typed(replace(call, arguments=tuple(value.node for value in values)), joined(values))
+    values, type_ = interchanged(arguments, names.timezone)
+    return Typed(replace(call, arguments=tuple(value.node for value in values)), type_)
 
 
 def _unless_equal(names: Names, call: Call, arguments: list[Typed]) -> Typed:
@@ -191,10 +192,10 @@ def _power(names: Names, call: Call, arguments: list[Typed]) -> Typed:
 def _extreme(names: Names, call: Call, arguments: list[Typed]) -> Typed:
     """``least`` and ``greatest``, which are unknown if any value is."""
     _refuse_null(arguments, f"`{call.function}` of null is unknown", "leave it out")
-    values = alike(arguments, names.timezone)
+    values, type_ = interchanged(arguments, names.timezone)
     if values[0].type.name == "boolean":
         raise Refused("AAC302", "conditions have no order", "join them with `and` or `or`", values[0].at)
-    return Typed(replace(call, arguments=tuple(value.node for value in values)), joined(values))
+    return Typed(replace(call, arguments=tuple(value.node for value in values)), type_)
 
 
 def _length(names: Names, call: Call, arguments: list[Typed]) -> Typed:

@@ -212,6 +212,16 @@ def _divide(a: Fraction | float, b: Fraction | float, places: int | None = None,
     return round(Fraction(a) / Fraction(b), places)
 
 
+def _with_places(a: Fraction | int, places: int) -> Known:
+    """The number itself: a fraction has all its digits."""
+    del places
+    return a
+
+
+def _abs(a: Fraction | float) -> Known:
+    return abs(a)
+
+
 def _power(a: Fraction | float, b: Fraction | float) -> Known:
     try:
         return _finite(math.pow(a, b))
@@ -308,9 +318,10 @@ FUNCTIONS: dict[str, Callable[..., Known]] = {
     "multiply": _strict(operator.mul),
     "in_currency": _strict(_in_currency),
     "divide": _strict(_divide),
-    "abs": _strict(operator.abs),
+    "abs": _strict(_abs),
     "round": _with_settings(0, _round),
     "round_span": _strict(_round_span),
+    "with_places": _strict(_with_places),
     "power": _strict(_power),
     "least": _strict(min),
     "greatest": _strict(max),

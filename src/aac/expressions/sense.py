@@ -24,7 +24,7 @@ from aac.expressions.phrases import ARITHMETIC, ELAPSED, STATED, UNITS_OF
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-PASSING = ARITHMETIC - {"divide"} | {"coalesce", "nullif", "abs", "round", "least", "greatest"}
+PASSING = ARITHMETIC - {"divide"} | {"coalesce", "nullif", "abs", "round", "least", "greatest", "with_places"}
 """Functions whose value is in the unit of an argument."""
 
 

@@ -117,6 +117,24 @@ def joined(values: Sequence[Typed]) -> Type:
     return replace(widest, unit=unit, values=every_list, entity=entity, places=places)
 
 
+def interchanged(values: Sequence[Typed], zone: str) -> tuple[list[Typed], Type]:
+    """The values made alike, so that one can stand for another, and the type of what is one of them.
+
+    Engines give them one type; exact numbers would lose digits there if theirs behind the point were not as many.
+    """
+    same = alike(values, zone)
+    type_ = joined(same)
+    return [_with_places(value, type_) for value in same], type_
+
+
+def _with_places(value: Typed, type_: Type) -> Typed:
+    """An exact number with all digits behind the point that a type has; literals are narrow enough as they are."""
+    is_exact = _is_amount(value.type) and _is_amount(type_) and "float" not in (value.type.name, type_.name)
+    if not is_exact or isinstance(value.node, Literal) or value.type.decimals == type_.decimals:
+        return value
+    return replace(value, node=Call("with_places", (value.node, Literal(type_.decimals)), at=value.at))
+
+
 def require_listed(subject: Typed, other: Typed) -> None:
     """Refuses a text (AAC305) that is not in the closed list of what it is compared with."""
     values = subject.type.values

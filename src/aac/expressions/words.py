@@ -283,6 +283,8 @@ class _Speaker:
                 return f"whether {self.condition(node)}"
             case Call() if self.sense.is_condition(node):
                 return f"whether {self.condition(node)}"
+            case Call(function="with_places", arguments=(part, _)):
+                return self.value(part)  # nobody wrote it
             case Call():
                 return self.call(node)
             case Case() if not self.sense.is_condition(node):
@@ -359,6 +361,8 @@ class _Speaker:
         """An argument; in brackets where its end could not be heard."""
         said = self.value(node)
         match node:
+            case Call(function="with_places", arguments=(part, _)):
+                return self.operand(part, function)
             case Call(function=inner) if inner in ARITHMETIC:
                 is_open = inner != function or function not in {"add", "multiply"}
             case Call(function=inner):
