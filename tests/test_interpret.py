@@ -229,6 +229,9 @@ class Chance:
         return [
             f"({a} + {b})",
             f"({a} - {self.field('number')})",
+            f"({a} * {self.pick('0.5', '2', self.field('whole'), self.field('number'))})",
+            f"({b} * 2.25)",
+            f"({a} / {self.pick('3', '0.7', self.field('whole'), self.field('number'))})",
             "1.5",
             f"abs({a})",
             f"round({a}, {self.pick('0', '1', '2', '-1')})",
@@ -236,7 +239,13 @@ class Chance:
         ]
 
     def money(self, depth: int) -> list[str]:
-        return [f"({self.rule('money', depth)} - {self.field('money')})"]
+        a = self.rule("money", depth)
+        return [
+            f"({a} - {self.field('money')})",
+            f"({a} * {self.pick('1.5', self.field('whole'), self.field('number'))})",
+            f"({a} / {self.pick('3', self.field('whole'))})",
+            f"greatest({a}, {self.rule('number', depth)})",
+        ]
 
     def condition(self, depth: int) -> list[str]:
         sort = self.pick("whole", "number", "money", "text", "date", "moment")
