@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from shutil import copy, copytree
 
@@ -82,3 +83,21 @@ def test_an_empty_project_is_told_what_comes_first(tmp_path: Path) -> None:
     assert done.stderr.startswith("aac: this definition names a")
     assert "write one first, with `aac new" in done.stderr
     assert not (tmp_path / "alignment").exists()
+
+
+def test_who_writes_first_what_is_told_to_come_first_gets_to_every_kind(tmp_path: Path) -> None:
+    (tmp_path / "aac.toml").write_text('[project]\nname = "T"\nspec = 1\n')
+    waiting = [(kind, f"my_{kind}") for kind in reversed(KINDS)]
+    written: list[tuple[str, str]] = []
+    while waiting:
+        assert len(waiting) == len(set(waiting)), "a document waits for itself"
+        done = run_aac(tmp_path, "new", *waiting[-1])
+        first = re.search(r"`aac new (\w+) (\w+)`", done.stderr)
+        if first is not None:
+            waiting.append((first[1], first[2]))
+        else:
+            assert done.returncode == 0, done.stderr
+            written.append(waiting.pop())
+            checked = run_aac(tmp_path, "validate", "--strict")
+            assert checked.returncode == 0, f"{written[-1]}: {checked.stdout}"
+    assert {kind for kind, _ in written} == set(KINDS)

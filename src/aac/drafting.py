@@ -23,8 +23,11 @@ FIRST = {"definition": "mql", "entity": "lead", "team": "sales", "other_team": "
 
 def text_of(project: Project, kind: type[Kind], id_: str) -> str:
     """The draft of a kind for a document of that id; raises UsageError when it needs what the project has not."""
-    draft = Template(kind.draft)
     names = {"id": id_, "name": id_.replace("_", " ").capitalize(), **_names(project)}
+    own = f"${kind.kind_name}"
+    # the first of its kind can name no other one
+    lines = [line for line in kind.draft.splitlines(keepends=True) if own[1:] in names or own not in line]
+    draft = Template("".join(lines))
     for needed in draft.get_identifiers():
         if needed not in names:
             raise UsageError(_needs(kind.kind_name, needed))
@@ -65,6 +68,7 @@ def _names(project: Project) -> Mapping[str, str]:
         sound = [id_ for id_ in project.ids(kind) if (kind, id_) in project.models]
         names |= dict(zip((kind,), sound, strict=False))
     names |= dict(zip(("metric",), stars, strict=False))
+    names["role"] = "supporting" if stars else "north_star"
     return names | max(({}, *_entities(project)), key=len)
 
 

@@ -35,7 +35,8 @@ OTHERS = ("documents", "settings", "results")
 """The schemas that are of no single kind."""
 EXAMPLE = {
     "id": "example", "name": "Example", "team": "sales", "other_team": "marketing", "entity": "lead", "key": "lead_id",
-    "moment": "created_at", "definition": "mql", "metric": "win_rate", "sla": "sales_follow_up", "calendar": "desk",
+    "moment": "created_at", "definition": "mql", "metric": "win_rate", "role": "supporting", "sla": "sales_follow_up",
+    "calendar": "desk",
 }  # fmt: skip
 """What drafts name, where there is no project to choose from."""
 Schema = dict[str, Any]

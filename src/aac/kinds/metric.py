@@ -109,7 +109,7 @@ at: $moment                   # the moment that puts a record into a month
 unit: percent                 # or count, days, business_hours, EUR …
 better: higher                # or lower
 owner: $team
-role: supporting              # or north_star (one in all), essential, longer_term, input
+role: $role                   # north_star (one in all), essential, longer_term, input or supporting
 serves: successful_acquisition   # or customer_success
 leads_to: [$metric]           # what rises when this one does, up to money or the north star
 guardrail: []                 # for a count or a sum: what would get worse if it were bought with quality
