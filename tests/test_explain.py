@@ -179,6 +179,36 @@ def test_with_wrong_documents_the_rest_is_told(tmp_path: Path) -> None:
     assert broken == "team other\nalignment/wrong.yml:1\n"
 
 
+def test_what_rests_on_an_entity_without_a_table_has_no_sql(tmp_path: Path) -> None:
+    lead = ENTITY.replace("good: {is: score > 50}", "good: {is: calls > 0}\n  calls: {rollup: count(*), over: call}")
+    call = "kind: entity\nid: call\nfrom: crm.calls\nkey: wrong\nfields: {id: text, lead: {ref: lead}}\n---\n"
+    text = told(small(tmp_path, lead + call + MQL, is_pulled=False), "mql")
+    assert section(text, "In words") == "  when  the number of its calls is more than 0\n  at    at\n"
+    assert "SQL" not in text.splitlines()
+
+
+def test_an_entity_of_which_many_rows_make_one_record(tmp_path: Path) -> None:
+    rows = """\
+kind: entity
+id: lead
+from: crm.leads
+per: lead_id
+key: lead_id
+occurs: moved_at
+fields:
+  lead_id: text
+  last: {type: timestamp, from: max(moved_at)}
+  late: {is: last > '2026-03-01'}
+---
+"""
+    text = told(small(tmp_path, rows, is_pulled=False), "lead")
+    assert section(text, "In words").splitlines() == [
+        "  fields last from  the greatest value of the column “moved_at”",
+        "  late              last is after 2026-03-01",
+    ]
+    assert 'FROM "lead" AS "r"' in section(text, "SQL")
+
+
 def test_versions(tmp_path: Path) -> None:
     older = MQL.replace("of: lead", "of: lead\neffective_until: 2026-01-01").replace("when: good", "when: score > 10")
     newer = MQL.replace("of: lead", "of: lead\neffective_from: 2026-01-01")

@@ -16,7 +16,7 @@ from aac.measures import Clock, Measure, is_volume
 from aac.periods import YEARS, Window, iso_utc, midnight_us
 from aac.planner.clocks import ClockScan, Listed, Tally, promised
 from aac.planner.fuse import plan
-from aac.planner.setting import Prepared, Setting, entities_in, everything_in, fields_in
+from aac.planner.setting import Prepared, Setting, entities_in, everything_in, fields_in, rules_of
 from aac.planner.windows import EPOCH, UNPLACED, Chosen, Clockwork, all_time, choose
 from aac.results import ClockReading, Item, NumberReading, Reading, Result, Verdict
 
@@ -56,7 +56,7 @@ def evaluate(
     """
     off = [part for part in measured if _is_off(part, landed, asked)]
     measured = [part for part in measured if part not in off]
-    nodes = list(everything_in(node for part in measured for node in _nodes(part)))
+    nodes = list(everything_in(node for part in measured for node in rules_of(part)))
     on_calendars = [part for part in measured if isinstance(part, Clock) and part.calendar is not None]
     rules_ask = any(isinstance(node, OpenTime) for node in nodes)
     run = Evaluation(
@@ -83,8 +83,8 @@ def evaluate(
 
 def _is_off(part: Clock | Measure, landed: Landed, asked: Asked) -> bool:
     """Whether there is no data of an entity or a field that a measure rests on, or of another moment than its as_of."""
-    entities = {part.population.entity, *entities_in(_nodes(part))}
-    fields = fields_in(_nodes(part), part.population.entity)
+    entities = {part.population.entity, *entities_in(rules_of(part))}
+    fields = fields_in(rules_of(part), part.population.entity)
     if not entities <= landed.tables.keys() or not landed.lacking.isdisjoint(fields):
         return True
     sources = {source for entity in entities for source in landed.tables[entity].sources}
@@ -97,16 +97,6 @@ def _written_moments(nodes: Iterable[Node]) -> tuple[int, ...]:
     numbers = (node.value for node in nodes if isinstance(node, Literal) and isinstance(node.value, int))
     first, after = (midnight_us(date(year, 1, 1), "UTC") for year in (YEARS[0], YEARS[-1] + 1))
     return tuple(number for number in numbers if first <= number < after)
-
-
-def _nodes(part: Clock | Measure) -> list[Node]:
-    """Every rule of a measure."""
-    nodes: list[Node | None] = [part.population.rule, *(dimension.value for dimension in part.dimensions)]
-    if isinstance(part, Clock):
-        nodes += [part.where, part.starts.value, part.stops.value, part.calendar, part.excused]
-    else:
-        nodes += [part.formula, part.anchor.value if part.anchor else None]
-    return [node for node in nodes if node is not None]
 
 
 def _in_order(result: Result) -> tuple[object, ...]:
@@ -157,7 +147,7 @@ class Evaluation:
 
     def sources_of(self, part: Clock | Measure) -> set[str]:
         """The sources of every entity that a measure reads."""
-        entities = {part.population.entity, *entities_in(_nodes(part))}
+        entities = {part.population.entity, *entities_in(rules_of(part))}
         return {source for table in self.landed.tables.values() if table.entity in entities for source in table.sources}
 
     @cached_property
@@ -239,7 +229,7 @@ class Evaluation:
     def _of_another_moment(self, part: Clock | Measure) -> Finding:
         kind, _, id_ = part.subject.partition(":")
         as_of = self.as_of(part)
-        entities = sorted({part.population.entity, *entities_in(_nodes(part))} & self.landed.known_until.keys())
+        entities = sorted({part.population.entity, *entities_in(rules_of(part))} & self.landed.known_until.keys())
         entity = next(entity for entity in entities if self.landed.known_until[entity] != as_of)
         until = iso_utc(self.landed.known_until[entity])
         return Finding(
@@ -253,8 +243,8 @@ class Evaluation:
 
     def _without_data(self, part: Clock | Measure) -> Finding | None:
         kind, _, id_ = part.subject.partition(":")
-        entities = sorted({part.population.entity, *entities_in(_nodes(part))} - self.landed.tables.keys())
-        fields = sorted(self.landed.lacking & set(fields_in(_nodes(part), part.population.entity)))
+        entities = sorted({part.population.entity, *entities_in(rules_of(part))} - self.landed.tables.keys())
+        fields = sorted(self.landed.lacking & set(fields_in(rules_of(part), part.population.entity)))
         missed = [*(f"`{entity}`" for entity in entities), *(f"`{field}` of `{entity}`" for entity, field in fields)]
         if not missed:
             return None

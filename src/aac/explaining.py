@@ -13,7 +13,7 @@ from aac.expressions.nodes import Aggregate, Node, Stored
 from aac.findings import did_you_mean
 from aac.measures import Clock, Measure, Population
 from aac.planner.fuse import plan
-from aac.planner.setting import Prepared, Setting
+from aac.planner.setting import Prepared, Setting, entities_in, rules_of
 from aac.planner.windows import Clockwork
 from aac.reports.base import View
 from aac.saying import lent_by, rules_in_words, titles_of
@@ -124,13 +124,17 @@ def measured_of(id_: Id, project: Project) -> list[Clock | Measure]:
 
 
 def sql_of(id_: Id, project: Project, as_of_us: int) -> list[str]:
-    """The queries that an engine runs for a document: of its totals in the newest window, else of its words."""
+    """The queries that an engine runs for a document: of its totals in the newest window, else of its words.
+
+    There is none where an entity that it reads is broken.
+    """
     from aac.engines.sql import output_sql
 
     setting = _setting(project, as_of_us)
     keys = {table.entity: table.key for table in project.tables}
     parts = [part for part in (*project.clocks, *project.measures) if part.subject == f"{id_[0]}:{id_[1]}"]
-    parts = [replace(part, dimensions=()) for part in parts if part.population.entity in keys]
+    parts = [replace(part, dimensions=()) for part in parts]
+    parts = [part for part in parts if {part.population.entity, *entities_in(rules_of(part))} <= keys.keys()]
     clocks = [replace(part, remind_at=None) for part in parts if isinstance(part, Clock)]
     planned = plan(clocks, [p for p in parts if isinstance(p, Measure)], lambda _: setting, keys, ("last",))
     queries = [scan.query for scan, _ in (*planned.clocks, *planned.metrics)]
@@ -144,7 +148,8 @@ def _words_query(id_: Id, project: Project, setting: Setting) -> Query | None:
     lent = list(lent_by(id_, project))
     entity = project.graph.entity_of(id_)
     table = next((table for table in project.tables if table.entity == entity), None)
-    if table is None or not lent:
+    read = {*entities_in(meaning.node for _, meaning in lent)}
+    if table is None or not lent or not read <= setting.entities.keys():
         return None
     keys = tuple((key, cast("Node", Stored(table.entity, key))) for key in table.key)
     if len(lent) == 1 and lent[0][1].type.name == "boolean" and id_[0] != "entity":
@@ -158,7 +163,8 @@ def _setting(project: Project, as_of_us: int) -> Setting:
     entities: dict[str, Prepared] = {}
     for table in project.tables:
         key = table.key[0] if len(table.key) == 1 else None
-        is_date = table.occurs is not None and table.field(table.occurs).type.name == "date"
-        entities[table.entity] = Prepared(Relation((table.entity,), key, table.occurs), project.timezone, is_date)
+        occurs = table.occurs if not table.per else None  # of many rows a column, which is read when they are made
+        is_date = occurs is not None and table.field(occurs).type.name == "date"
+        entities[table.entity] = Prepared(Relation((table.entity,), key, occurs), project.timezone, is_date)
     numbers = {calendar.id: number for number, calendar in enumerate(project.calendars)}
     return Setting(Clockwork(project.timezone, project.fiscal_start, as_of_us), entities, numbers, 1)

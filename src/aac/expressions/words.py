@@ -409,6 +409,9 @@ class _Speaker:
                 return f"{said}, of those {self.that(where)}" if where else said
             case "quantile_cont", (of, Literal(value=share)):
                 said = template.format(self.operand(of, function), percentile(cast("Decimal", share)))
+            case "min" | "max", (ranked,):
+                noun = self.operand(ranked, function)
+                said = template.format(f"value of {noun}" if isinstance(ranked, Column) else noun.removeprefix("the "))
             case _:
                 said = template.format(*(self.operand(part, function) for part in arguments))
         if whose is not None and function not in {"count", "count_if", "share"}:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from aac.engines.base import Query, Relation, Select
 from aac.expressions.nodes import NOTHING, RATES, Call, Case, Literal, Named, Node, Rate, Rollup, Stored, walk
+from aac.measures import Clock
 from aac.periods import day_of
 from aac.planner.windows import EPOCH, Clockwork
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from aac.measures import Moment
+    from aac.measures import Measure, Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,16 @@ def everything_in(nodes: Iterable[Node | None]) -> Iterator[Node]:
             yield part
             if isinstance(part, Rollup):
                 yield from everything_in((part.aggregate, part.occurs, part.after))
+
+
+def rules_of(part: Clock | Measure) -> list[Node]:
+    """Every rule of a measure."""
+    nodes: list[Node | None] = [part.population.rule, *(dimension.value for dimension in part.dimensions)]
+    if isinstance(part, Clock):
+        nodes += [part.where, part.starts.value, part.stops.value, part.calendar, part.excused]
+    else:
+        nodes += [part.formula, part.anchor.value if part.anchor else None]
+    return [node for node in nodes if node is not None]
 
 
 def entities_in(nodes: Iterable[Node | None]) -> Iterator[str]:
