@@ -13,6 +13,7 @@ from aac.errors import UsageError
 from aac.evaluate import Asked
 from aac.operations import explain, explain_code, open_project, pull_sources
 from tests.commands import run_aac
+from tests.loading import CONFIG
 from tests.small import COMPANY, DESK, SLA, metric, write_project
 
 ROOT = Path(__file__).parent.parent
@@ -269,6 +270,13 @@ def test_every_code_is_explained(name: str) -> None:
     assert text.splitlines()[0] == f"{name} ({code.level}): {code.title}"
     assert "\nWrong\n" in text
     assert "\nRight\n" in text
+
+
+def test_nothing_is_there(tmp_path: Path) -> None:
+    (tmp_path / "aac.toml").write_text(CONFIG)
+    with pytest.raises(UsageError) as stopped:
+        told(tmp_path, "mql")
+    assert str(stopped.value) == "there is no document `mql`; there are none yet"
 
 
 def test_a_code_needs_no_project(tmp_path: Path) -> None:

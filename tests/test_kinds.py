@@ -541,3 +541,12 @@ def test_names_and_moments_of_kinds() -> None:
         {**SHARED, "from": "crm.x", "key": "id", "fields": {"id": "text", "up": {"ref": "x"}}}
     )
     assert (entity.names, entity.steps) == (("id", "up"), {"up": "x"})
+
+
+def test_a_meeting_without_any_team(tmp_path: Path) -> None:
+    meeting = (
+        "kind: meeting\nid: review\nrepeats: weekly on thu 10:00\nminutes: 30\npurpose: Talk\nattendees: [sales]\n"
+    )
+    _, findings = load_documents(tmp_path, meeting)
+    told = {(finding.message, finding.instead) for finding in findings if finding.code == "AAC204"}
+    assert told == {("no team is called `sales`", "write a document of kind `team` with `id: sales`")}

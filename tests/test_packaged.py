@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import relpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -188,6 +189,16 @@ def test_a_pack_has_only_what_it_has(tmp_path: Path) -> None:
     (finding,) = findings
     assert (finding.code, finding.message) == ("AAC221", "the pack `aac` has no entity `ledd`")
     assert finding.instead == "did you mean `lead`?; or leave `extends` out"
+
+
+@pytest.mark.parametrize("target", ["../aac/lead", "{away}", "x" * 5_000, "Lead"])
+def test_no_path_is_made_of_what_a_document_names(tmp_path: Path, target: str) -> None:
+    other = tmp_path / "other.yml"
+    other.write_text("kind: entity\nid: other\nkey: id\nfields: {id: text}\n")
+    target = target.format(away=relpath(tmp_path / "other", Path(packs.__file__).parent / "packaged" / "aac"))
+    project, findings = load_documents(tmp_path / "p", TEAM + counting(target))
+    assert {finding.code for finding in findings} == {"AAC204"}
+    assert not any(version.is_packaged for version in project.versions)
 
 
 def test_a_misspelt_name_of_one_is_recognized(tmp_path: Path) -> None:

@@ -302,6 +302,13 @@ def test_what_cannot_be_asked(larkspur: Path, metrics: tuple[str, ...], keys: di
     assert told in str(stopped.value)
 
 
+def test_there_is_no_metric_at_all(tmp_path: Path) -> None:
+    root = write_project(tmp_path / "p", COMPANY, {})
+    with pytest.raises(UsageError) as stopped:
+        asked(root, "ever")
+    assert str(stopped.value) == "there is no metric `ever`; no metric can be measured yet"
+
+
 def test_a_metric_without_a_moment_has_all_time_alone(tmp_path: Path) -> None:
     root = write_project(tmp_path / "p", COMPANY + METRICS, {"events": "id,at,day\n1,2026-03-01T00:00:00Z,2026-03-01"})
     pull_sources(open_sound_project(root), NOW_US, lambda _: None)

@@ -36,7 +36,7 @@ def document(name: str, project: Project) -> Id:
         several = ", ".join(f"`{kind}:{id_}`" for kind, id_ in sorted(found))
         raise UsageError(f"`{name}` is the id of several documents: say which of {several}")
     known = {id_ for _, id_ in project.places} if not kind else {f"{kind}:{id_}" for kind, id_ in project.places}
-    raise UsageError(f"there is no document `{name}`; {did_you_mean(name, known)}")
+    raise UsageError(f"there is no document `{name}`; {did_you_mean(name, known) or 'there are none yet'}")
 
 
 def view_of(id_: Id, project: Project) -> View:

@@ -30,10 +30,14 @@ class Packs:
     def __init__(self, folders: Mapping[str, Path]) -> None:
         self.folders = folders
         self._read: dict[tuple[str, str], Document | None] = {}
+        self._ids: dict[str, tuple[str, ...]] = {}
 
     def ids(self, pack: str) -> tuple[str, ...]:
         """The ids of a pack's documents, sorted."""
-        return tuple(sorted(path.stem for path in self.folders[pack].glob("*.yml"))) if pack in self.folders else ()
+        if pack not in self._ids:
+            folder = self.folders.get(pack)
+            self._ids[pack] = tuple(sorted(path.stem for path in folder.glob("*.yml"))) if folder is not None else ()
+        return self._ids[pack]
 
     def document(self, pack: str, id: str) -> Document | None:
         """A document of a pack, on top of what it extends itself; null when there is none.
@@ -63,9 +67,9 @@ class Packs:
         return _on_top(document, base)
 
     def _document(self, pack: str, id: str) -> Document | None:
-        path = self.folders[pack] / f"{id}.yml" if pack in self.folders else None
-        if path is None or not path.is_file():
+        if id not in self.ids(pack):  # which any text may be: no path is made of it
             return None
+        path = self.folders[pack] / f"{id}.yml"
         ((document, *_), _) = read_text(path.read_bytes(), f"{pack}/{path.name}")
         if isinstance(document.data.get("extends"), str):
             made = self.extended(document)

@@ -109,7 +109,8 @@ def _measure(name: str, project: Project) -> Measure:
     other = next((kind for kind, other in project.places if other == id_), None)
     if other is not None:
         raise UsageError(f"`{id_}` is no metric, but a document of kind `{other}`; `aac explain {id_}` tells about it")
-    raise UsageError(f"there is no metric `{id_}`; {did_you_mean(id_, measures)}")
+    advice = did_you_mean(id_, measures) or "no metric can be measured yet"
+    raise UsageError(f"there is no metric `{id_}`; {advice}")
 
 
 def _is_metric(measure: Measure) -> bool:

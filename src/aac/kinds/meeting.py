@@ -143,7 +143,8 @@ skip_when: [holiday]           # left out on closed days, instead of moved; also
             if who in self.attendees[:number]:
                 scope.report("AAC209", f"`{who}` is told twice", "name them once", "attendees", number)
             elif ID.fullmatch(who) and who not in teams and not scope.is_incomplete("team"):
-                scope.report("AAC204", f"no team is called `{who}`", did_you_mean(who, teams), "attendees", number)
+                advice = did_you_mean(who, teams) or f"write a document of kind `team` with `id: {who}`"
+                scope.report("AAC204", f"no team is called `{who}`", advice, "attendees", number)
 
 
 def _mistake(scope: Scope, item: str, before: tuple[str, ...]) -> tuple[str, str, str] | None:
