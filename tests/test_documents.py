@@ -127,15 +127,24 @@ def test_a_hundred_levels_are_right() -> None:
 
 WRONG = {
     # AAC101: what YAML cannot read
-    "when: >50\n": ("AAC101", 1, 7, "`'>50'`"),
-    "when: > 50 # c\n": ("AAC101", 1, 7, "`'> 50'`"),
-    "when: >= 5\n": ("AAC101", 1, 7, "`'>= 5'`"),
-    "x: {when: >= 5, id: b}\n": ("AAC101", 1, 11, "`'>= 5'`"),
-    TEAM + "when: >5\nb: c\n": ("AAC101", 3, 7, "`'>5'`"),
+    "when: >50\n": ("AAC101", 1, 7, "say what is compared, as in `score >50`"),
+    "when: > 50 # c\n": ("AAC101", 1, 7, "`score > 50`"),
+    "when: >= 5\n": ("AAC101", 1, 7, "`score >= 5`"),
+    "objective: >85%\n": ("AAC101", 1, 12, "write the number alone"),
+    "x: {when: >= 5, id: b}\n": ("AAC101", 1, 11, "`score >= 5`"),
+    TEAM + "when: >5\nb: c\n": ("AAC101", 3, 7, "`score >5`"),
+    "when: >field\n": ("AAC101", 1, 7, "`'>field'`"),
     "when: |a\n": ("AAC101", 1, 7, "`'|a'`"),
     "kind: team\nid sales\nname: x\n": ("AAC101", 2, 1, "`key: value`"),
     "means: one\ntwo\n": ("AAC101", 2, 1, "indent the line further"),
     "kind: team\nid:sales\nname: x\n": ("AAC101", 2, 1, "`id: sales`"),
+    "kind team\nid: sales\n": ("AAC101", 1, 1, "`kind: team`"),
+    "who:\n  owes sales\n  to: x\n": ("AAC101", 2, 3, "`owes: sales`"),
+    "who:\n  owes\n  to: x\n": ("AAC101", 2, 3, "`key: value`"),
+    "kind:\u00a0team\nid: sales\n": ("AAC101", 1, 1, "no-break space"),
+    "who:\nowes: sales\n  to: x\n": ("AAC101", 2, 1, "indent it like line 3"),
+    "a:\n  who: # c\n  owes: sales\n    to: x\n": ("AAC101", 3, 3, "indent it like line 4"),
+    "a:\n  -{b: c, d: e}\n": ("AAC101", 2, 3, "`- {b: c, d: e}`"),
     "kind:team\nid: sales\n": ("AAC101", 1, 1, "`kind: team`"),
     "who:\n  owes:sales\n  to: x\n": ("AAC101", 2, 3, "`owes: sales`"),
     TEAM + "x: {a:1}\n": ("AAC101", 3, 5, "`a: 1`"),
@@ -181,6 +190,7 @@ WRONG = {
     # AAC102: a key twice
     TEAM + "name: a\nmeans: b\nname: c\n": ("AAC102", 5, 1, "keep one"),
     TEAM + "x: {a: 1, 'a': 2}\n": ("AAC102", 3, 11, "keep one"),
+    TEAM + "name: a\n" + TEAM + "name: b\nmeans: c\n": ("AAC102", 4, 1, "`---`"),
     # AAC103: anchors, aliases, merge keys
     TEAM + "x: &a b\n": ("AAC103", 3, 4, "write out"),
     TEAM + "&a x: b\n": ("AAC103", 3, 1, "write out"),
@@ -193,6 +203,7 @@ WRONG = {
     TEAM + "x: !!str 5\n": ("AAC104", 3, 4, "leave it out"),
     TEAM + "x: !!python/object/apply:os.system ['ls']\n": ("AAC104", 3, 4, "leave it out"),
     TEAM + "x: !b [c]\n": ("AAC104", 3, 4, "leave it out"),
+    TEAM + "x: !rejected\n": ("AAC104", 3, 4, "`not rejected`"),
     TEAM + "x: ! c\n": ("AAC104", 3, 4, "leave it out"),
     "x: !a!b c\n": ("AAC104", 1, 4, "leave it out"),
     TEAM + "x: !(a or b)\n": ("AAC104", 3, 4, "leave it out"),
@@ -229,7 +240,12 @@ WRONG = {
     TEAM + "x: {is: coalesce(a, b)}\n": ("AAC110", 3, 9, "in quotes"),
     TEAM + "x: [a, coalesce(b, c, d)]\n": ("AAC110", 3, 8, "in quotes"),
     TEAM + "x: [{r: coalesce(b, c)}, d]\n": ("AAC110", 3, 9, "in quotes"),
-    TEAM + "x: {is: a, b}\n": ("AAC110", 3, 12, "in quotes"),
+    TEAM + "x: {is: a, b}\n": ("AAC110", 3, 12, "`'a, b'`; a list stands in `[ ]`"),
+    TEAM + "x: {is: “a, b”, c: d}\n": ("AAC110", 3, 13, "`'a, b'`"),
+    TEAM + "x: {at_least 40}\n": ("AAC110", 3, 5, "`at_least: 40`"),
+    TEAM + "x: {b: [c], at_least 40}\n": ("AAC110", 3, 13, "`at_least: 40`"),
+    TEAM + "x: {at_least: 500.000,00}\n": ("AAC110", 3, 23, "`1500.5`"),
+    TEAM + "x: {at_least: 30,5%}\n": ("AAC110", 3, 18, "`1500.5`"),
     TEAM + "x: {is: \"Lead Source\" = 'Web', b: c}\n": ("AAC110", 3, 9, "in quotes"),
     TEAM + "x: {when: source = 'a, b', points: 3}\n": ("AAC110", 3, 11, "in quotes"),
     TEAM + "x: [source = 'a, b', c]\n": ("AAC110", 3, 5, "in quotes"),
@@ -288,7 +304,7 @@ def test_a_rule_in_the_quotes_that_are_advised_is_whole() -> None:
     for text, (code, line, *_) in WRONG.items():
         instead = read(text)[1][0].instead
         if code == "AAC110" and "in quotes: `" in instead:
-            value = instead.partition("`")[2].removesuffix("`")
+            value = instead.partition("`")[2].partition("`")[0]
             assert yaml.safe_load(value) in text
             mended = text.replace(yaml.safe_load(value), value)
             assert [finding.code for finding in read(mended)[1]] == [], mended
@@ -348,9 +364,20 @@ def test_a_document_in_another_encoding_lends_its_id(encoding: str) -> None:
     assert finding.code == "AAC107"
 
 
+@pytest.mark.parametrize(
+    "half", ["kind: team\nname: a: b\nid: c\n", "kind\xa0team\nid: c\n", "kind: team\nid c\nx: y\n"]
+)
+def test_half_a_document_lends_the_id_that_stands_in_it(half: str) -> None:
+    documents, findings = read(f"{TEAM}---\n{half}---\nkind: team\nid: d\n")
+    assert [(document.kind, document.id, document.broken) for document in documents] == [
+        ("team", "sales", False), ("team", "c", True), ("team", "d", False),
+    ]  # fmt: skip
+    assert [finding.code for finding in findings] == ["AAC101"]
+
+
 def test_half_a_document_without_an_id_is_none() -> None:
-    documents, findings = read(f"{TEAM}---\nkind: team\nname: a: b\nid: c\n")
-    assert [document.id for document in documents] == ["sales"]
+    documents, findings = read(f"{TEAM}---\nkind: team\nname: a: b\n---\nid: c\nkind: team\n")
+    assert [document.id for document in documents] == ["sales", "c"]
     assert [finding.code for finding in findings] == ["AAC101"]
 
 

@@ -20,15 +20,18 @@ from aac.yaml_mistakes import (
     CURLY,
     IN_CURLY_QUOTES,
     LOOKS_BLANK,
+    NEGATED,
     NO_ALIASES,
     NO_TAGS,
-    NOT_CUT,
     TOO_DEEP,
     Stop,
     cut_by_comment,
     explain,
+    instead_of,
     is_open,
+    kind_and_id,
     no_space_after_colon,
+    no_value_in_braces,
     not_cut,
     quoted,
 )
@@ -184,9 +187,12 @@ class Reader:
                     return None
         except yaml.MarkedYAMLError as error:
             self._stop(error)
-            self._finish(whole=False)
             at = error.problem_mark.index if error.problem_mark else len(text)
             following = NEXT_DOCUMENT.search(text, max(at, begin + 1))
+            end = following.start() if following else len(text)
+            named: dict[str, Plain] = {**kind_and_id(text[max(begin, text.rfind("\n---", begin, at)) : end])}
+            self.root = named | (self.root or {})
+            self._finish(whole=False)
             return following.start() if following else None
         return None
 
@@ -220,6 +226,7 @@ class Reader:
         self.stack: list[Frame] = []
         self.positions: dict[Steps, Position] = {}
         self.broken = False
+        self.second = False  # whether another document is pasted below, without `---` between them
 
     def _finish(self, whole: bool = True) -> None:
         """Ends a document. Half of one is kept if it can lend its id: references to it are no second mistake."""
@@ -283,7 +290,10 @@ class Reader:
             if found[1].startswith("&"):
                 self._report("AAC103", at, found.end(1), f"`{found[1]}` is an anchor of YAML", NO_ALIASES)
             else:
-                self._report("AAC104", at, found.end(1), f"`{found[1]}` is a tag of YAML", NO_TAGS)
+                negated = NEGATED.fullmatch(found[1])
+                instead = f"in a rule write `not {negated[1]}`; else {NO_TAGS}" if negated else NO_TAGS
+                self._report("AAC104", at, found.end(1), f"`{found[1]}` is a tag of YAML", instead)
+                self.broken |= found.end() == end  # the text was meant to be the value
             at = found.end()
         return at
 
@@ -310,7 +320,7 @@ class Reader:
             if not value and style in "|>" and self.source.text[start + 1 : start + 2].isdigit():
                 written = self.source.rest(start).rstrip()
                 said = f"`{style}` at the start of a value begins a block of text, and there is none"
-                self._report("AAC101", start, start + 1, said, f"put the value in quotes: `{quoted(written)}`")
+                self._report("AAC101", start, start + 1, said, instead_of(written))
                 self.broken = True
             self._put(value, event, style, end)
 
@@ -348,6 +358,11 @@ class Reader:
         elif event.style == "" and key.strip(LOOKS_BLANK) != key:
             self._look_blank(key, start, end)
             self.broken = True
+        elif key in node and len(self.stack) == 1 and (key == "kind" or self.second):
+            if key == "kind" and not self.second:
+                said = f"`kind` stands here already, in line {self.source.line(self.positions['kind',].key_start)}"
+                self._report("AAC102", start, end, said, "write `---` on a line of its own between two documents")
+            self.second = self.broken = True
         elif key in node:
             first = self.source.line(self.positions[*frame.path, key].key_start)
             self._report("AAC102", start, end, f"`{key}` stands here already, in line {first}", "keep one of the two")
@@ -360,12 +375,14 @@ class Reader:
         """Whether a comma in a flow collection cut a rule apart; reports it."""
         text, start, end = self.source.text, event.start_mark.index, event.end_mark.index
         if frame.key is not None and start == end == frame.key_end:
-            start, said, instead = frame.key_start, "has no value: in `{ }` every part is `key: value`", NOT_CUT
-            glued = no_space_after_colon(start, frame.key)
-            if glued:
-                self._report(glued.code, start, end, glued.message, glued.instead)
-                return True
-        elif text[end : end + 1] == "," and is_open(event.value):
+            assert isinstance(frame.node, dict)
+            start, before = frame.key_start, next(reversed(frame.node), None)
+            place = self.positions[*frame.path, before] if before is not None else None
+            plain = (place.start, place.end) if place and place.style == "" else None
+            mistake = no_space_after_colon(start, frame.key) or no_value_in_braces(self.source, start, end, plain)
+            self._report(mistake.code, start, end, mistake.message, mistake.instead)
+            return True
+        if text[end : end + 1] == "," and is_open(event.value):
             said, instead = "is only a part: YAML cuts unquoted text at each comma", not_cut(self.source.rest(start))
         else:
             return False

@@ -11,8 +11,18 @@ if TYPE_CHECKING:
 TOO_DEEP = "exceeded maximum nesting depth"  # libyaml's words, for its own limit and for ours
 NO_ALIASES = "write out what it stands for: anchors, aliases and merge keys are not part of the language"
 NO_TAGS = "leave it out; a text that begins with `!` stands in quotes"
+NEGATED = re.compile(r"!([a-z_]\w*)")
+"""A condition that a programmer negates."""
 NOT_CUT = "put the whole rule in quotes, or on a line of its own"
 QUOTE = "put the value in quotes: `{quoted}`"
+NO_LIST = "put the whole value in quotes: `{quoted}`; a list stands in `[ ]`"
+PLAIN_DIGITS = "write plain digits: a point before decimals and nothing between thousands, as in `1500.5`"
+COMPARED = re.compile(r">=?\s*[\d.,]+\s*%?")
+"""A comparison that does not say of what."""
+KIND_OR_ID = re.compile(r"^(kind|id)[: \u00a0]+(\w+)[ \t]*(?:#.*)?\r?$", re.MULTILINE)
+KEY_ALONE = re.compile(r"\s*(?:- )*([\w.-]+):\s*(?:#.*)?")
+KEY_AND_VALUE = re.compile(r"([\w.-]+)\s+(\S.*)")
+END_OF_PART = re.compile(r"\s*(?:,\s*[\w.-]+:(?=\s|$)|[}\]]|$)")
 KEY_WITHOUT_SPACE = re.compile(r"(?:- )*([\w.-]+):([^\s:/].*)")
 CURLY = "“”„‘’‚«»"
 CURLY_QUOTES = re.compile("[“”„‘’‚]")
@@ -93,6 +103,11 @@ def quoted(text: str) -> str:
     return f'"{text}"'
 
 
+def kind_and_id(text: str) -> dict[str, str]:
+    """What a document that YAML cannot read seems to be, by its lines at the left edge."""
+    return dict(reversed(KIND_OR_ID.findall(text)))
+
+
 def is_open(text: str) -> bool:
     """Whether a text opens a parenthesis or a quote and does not close it: something has cut it."""
     left = QUOTED.sub("", text)
@@ -128,6 +143,31 @@ def cut_by_comment(source: Text, value: str, end: int) -> Mistake | None:
     return None
 
 
+def no_value_in_braces(source: Text, start: int, end: int, before: tuple[int, int] | None) -> Mistake:
+    """The mistake in a part of ``{ }`` that has no colon; ``before``: where the plain text stands that it follows."""
+    part = source.text[start:end]
+    message = f"`{part}` has no value: in `{{ }}` every part is `key: value`"
+    key = KEY_AND_VALUE.fullmatch(part)
+    if before is None:
+        instead = f"write `{key[1]}: {key[2]}`" if key else "write `key: value`"
+    elif source.text[before[1] - 1].isdigit() and re.fullmatch(r"\d[\d.,]*\s*%?", part):
+        instead = PLAIN_DIGITS
+    else:
+        rest = source.rest(before[0])
+        end_of_part = END_OF_PART.search(rest)
+        whole = rest[: end_of_part.start()] if end_of_part else rest
+        straight = f"curly quotes are letters to YAML: write straight ones, as in `{quoted(whole.strip(CURLY))}`"
+        instead = straight if CURLY_QUOTES.match(whole) else NO_LIST.format(quoted=quoted(whole))
+    return Mistake("AAC110", start, message, instead)
+
+
+def instead_of(value: str) -> str:
+    """What to write instead of a value that YAML does not take for text: most often a comparison, or text in quotes."""
+    if COMPARED.fullmatch(value):
+        return f"say what is compared, as in `score {value}`; where a number is asked for, write the number alone"
+    return QUOTE.format(quoted=quoted(value))
+
+
 def no_space_after_colon(at: int, text: str) -> Mistake | None:
     """The mistake in a text, which begins at an index, such as `id:sales`."""
     glued = KEY_WITHOUT_SPACE.match(text)
@@ -158,8 +198,9 @@ def _mistake(source: Text, stop: Stop) -> Mistake:
         if re.search(cause.words, words):
             at = stop.since if cause.begins else stop.at
             value = re.split(r"\s+#" if stop.bracket is None else r"\s+#|[],}]", source.rest(at))[0].rstrip()
-            parts = {"char": text[at : at + 1], "pair": text[at : at + 2], "quoted": quoted(value)}
-            return Mistake(cause.code, at, cause.message.format_map(parts), cause.instead.format_map(parts))
+            parts = {"char": text[at : at + 1], "pair": text[at : at + 2]}
+            instead = instead_of(value) if cause.instead == QUOTE else cause.instead.format_map(parts)
+            return Mistake(cause.code, at, cause.message.format_map(parts), instead)
     if "expected ':'" in words:
         return _no_colon(source, stop)
     if "mapping values" in words:
@@ -186,15 +227,32 @@ def _second_colon(source: Text, stop: Stop) -> Mistake:
     """A colon after what is already a value: that of an unquoted text, or of a line that is indented too far."""
     value = source.rest(stop.scalar_start)
     if source.line(stop.scalar_start) == source.line(stop.at):
+        first = _first(source, stop.at)
+        if re.match(r"-[^\s-]", source.rest(first)):
+            message = "there is no space after the `-`, so this is no item of a list"
+            return Mistake("AAC101", first, message, f"write `- {source.rest(first)[1:].rstrip()}`")
         instead = QUOTE.format(quoted=quoted(value.rstrip()))
         return Mistake("AAC101", stop.at, "a second `:` stands in one line, so the value is no plain text", instead)
     glued = no_space_after_colon(stop.scalar_start, value)
     if glued:
         return glued
-    first = source.start(stop.at)
-    at = first + len(source.rest(first)) - len(source.rest(first).lstrip())
+    at, above = _first(source, stop.at), _first(source, stop.scalar_start)
+    if above == stop.scalar_start and above - source.start(above) == at - source.start(at):
+        key = KEY_AND_VALUE.fullmatch(value.rstrip())
+        message = "this line has no colon, and every line here is `key: value`"
+        return Mistake("AAC101", above, message, f"write `{key[1]}: {key[2]}`" if key else "write `key: value`")
+    empty = KEY_ALONE.fullmatch(source.rest(source.starts[max(0, source.line(above) - 2)]))
+    if empty and empty.end(1) - len(empty[1]) == above - source.start(above) and source.line(above) > 1:
+        message = f"`{empty[1]}:` above holds nothing, as this line is not indented below it"
+        return Mistake("AAC101", above, message, f"indent it like line {source.line(at)}")
     message = f"this line is indented below line {source.line(stop.scalar_start)}, which has its value already"
     return Mistake("AAC101", at, message, "indent it like that line, or leave the value of that line out")
+
+
+def _first(source: Text, at: int) -> int:
+    """The first character of a line that is no space."""
+    start = source.start(at)
+    return start + len(source.rest(start)) - len(source.rest(start).lstrip(" "))
 
 
 def _after_quote(source: Text, stop: Stop) -> Mistake:
