@@ -12,7 +12,7 @@ help:
 	@echo "make test       the tests that need no server and no browser"
 	@echo "make test-all   all tests but the long ones; installs the browser they need"
 	@echo "make test-long  the long random runs"
-	@echo "make docs       writes the pages that are made from the program: docs/findings"
+	@echo "make docs       writes the pages that are made from the program: docs/findings and docs/kinds"
 	@echo "make lint types bench clean"
 
 $(READY): pyproject.toml
@@ -63,7 +63,7 @@ browser:
 	}
 
 docs: $(READY)
-	$(BIN)/pytest tests/test_codes.py -k pages --snapshot-update
+	$(BIN)/pytest tests/test_codes.py tests/test_kind_pages.py -k pages --snapshot-update
 
 lint: $(READY)
 	$(BIN)/ruff check
