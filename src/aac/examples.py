@@ -13,7 +13,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from aac.expressions.interpret import Record, evaluate
-from aac.expressions.nodes import BROKEN, Call, Literal, Named, Node, Reference, Rollup, Stored, children
+from aac.expressions.nodes import BROKEN, Call, Literal, Named, Node, Reference, Rollup, Stored, Values, children
+from aac.expressions.sense import business
 from aac.expressions.values import said
 from aac.expressions.words import Titles, words
 from aac.findings import did_you_mean
@@ -184,8 +185,9 @@ def _unknown_leaves(node: Node, record: Record) -> Iterator[Node]:
     """What is not known of the record, of all that a part looks at."""
     if evaluate(node, record) is not None:
         return
-    below = children(node) if node not in record.values and not isinstance(node, Stored | Rollup) else ()
-    deeper = [leaf for child in below for leaf in _unknown_leaves(child, record)]
+    below = (business(node) or node) if node not in record.values else None
+    parts = children(below) if below is not None and not isinstance(below, Stored | Rollup) else ()
+    deeper = [leaf for part in parts if not isinstance(part, Values) for leaf in _unknown_leaves(part, record)]
     if deeper:
         yield from deeper
     elif not isinstance(node, Literal):
