@@ -62,12 +62,13 @@ def places_in(tree: Tree) -> list[tuple[Tree, Any]]:
     """Every list and mapping below a node with each of its places."""
     match tree:
         case dict():
-            places = list(cast("dict[Any, Tree]", tree).items())
+            places = [*cast("dict[Any, Tree]", tree).items()]
         case list():
-            places = list(enumerate(cast("list[Tree]", tree)))
+            places = [*enumerate(cast("list[Tree]", tree))]
         case _:
             return []
-    return [(tree, place) for place, _ in places] + [found for _, part in places for found in places_in(part)]
+    holder = cast("Tree", tree)
+    return [(holder, place) for place, _ in places] + [found for _, part in places for found in places_in(part)]
 
 
 def spoil(documents: dict[str, list[Tree]], change: Change) -> None:
