@@ -156,7 +156,7 @@ FLOORS = (
 )
 """A module imports from lower floors or, on its own floor, from one listed above it; modules of one `*` do not mix."""
 
-TABLES = (("aac.plugins", "BUILTINS"), ("aac.cli", "COMMANDS"))
+TABLES = (("aac.plugins", "BUILTINS"), ("aac.plugins", "REPORTS"), ("aac.cli", "COMMANDS"))
 """Tables of module names, imported when they are needed; read as imports."""
 
 OWNERS = {
@@ -166,7 +166,15 @@ OWNERS = {
     "jinja2": ("aac.reports.pages",),
     "markdown_it": ("aac.reports.pages",),
     "pluggy": ("aac.hookspecs", "aac.plugins"),
-    "pydantic": ("aac.config", "aac.kinds.*", "aac.connectors.*", "aac.models", "aac.loading", "aac.schemas", "aac.sources"),
+    "pydantic": (
+        "aac.config",
+        "aac.kinds.*",
+        "aac.connectors.*",
+        "aac.models",
+        "aac.loading",
+        "aac.schemas",
+        "aac.sources",
+    ),
     "pydantic_core": ("aac.kinds.written", "aac.models"),
     "sqlglot": ("aac.expressions.parse", "aac.engines.functions", "aac.engines.sql"),
     "subprocess": ("aac.revisions",),
@@ -286,7 +294,7 @@ def test_validate_loads_no_engine_and_no_template() -> None:
 
 SOUND = {
     "aac/findings.py": "",
-    "aac/plugins.py": "BUILTINS = {'sla': 'aac.kinds.sla'}",
+    "aac/plugins.py": "BUILTINS = {'sla': 'aac.kinds.sla'}\nREPORTS = {}",
     "aac/cli.py": "COMMANDS = {}\nCOMMANDS = {'check': 'aac.commands.check'}",
     "aac/commands/check.py": "",
     "aac/kinds/__init__.py": "",
@@ -335,7 +343,7 @@ BROKEN = [
     (
         "tables",
         "aac/plugins.py",
-        "BUILTINS = {'sla': 'kinds.sla'}",
+        "REPORTS = {}\nBUILTINS = {'sla': 'kinds.sla'}",
         "aac.plugins.BUILTINS names kinds.sla, which is no",
     ),
     ("owners", "aac/evaluate.py", "import click", "aac.evaluate:1 imports click, which belongs to aac.cli"),

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -36,6 +37,11 @@ BUILTINS = (
     "aac.engines.duckdb",
     "aac.connectors.csv",
     "aac.packs",
+)
+"""Modules that bring what the package itself can do; its commands are `aac.cli.COMMANDS`, its kinds the modules of
+`aac.kinds`."""
+
+REPORTS = (
     "aac.reports.github",
     "aac.reports.gitlab",
     "aac.reports.json",
@@ -45,8 +51,7 @@ BUILTINS = (
     "aac.reports.text",
     "aac.reports.wiki",
 )
-"""Modules that bring what the package itself can do; its commands are `aac.cli.COMMANDS`, its kinds the modules of
-`aac.kinds`."""
+"""Modules that bring our reports: loaded when reports are asked for, as a screenful of findings needs none."""
 
 ENTRY_POINTS = "aac"
 """The group of entry points under which installed distributions offer plugins."""
@@ -59,17 +64,30 @@ PLUGIN_FAILURES = (
 """What the code of a plugin may raise while it is loaded."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Registry:
-    """Everything that plugins brought, by name; ``origins`` tells which plugin brought `kind sla`."""
+    """Everything that plugins brought, by name."""
 
     kinds: Mapping[str, type[Kind]]
     connectors: Mapping[str, type[Connector]]
     engines: Mapping[str, type[Engine]]
-    reports: Mapping[str, type[Report]]
     commands: Mapping[str, click.Command]
     packs: Mapping[str, Path]
-    origins: Mapping[str, str]
+    _manager: pluggy.PluginManager = field(repr=False)
+    _origins: dict[str, str] = field(repr=False)
+
+    @cached_property
+    def reports(self) -> Mapping[str, type[Report]]:
+        """Formats of `check` and pages of `build`; raises PluginError for a name with two owners."""
+        for name in REPORTS:
+            self._manager.register(import_module(name), name)
+        return _owned(self._manager, "report", "aac_reports", "name", self._origins)
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Which plugin brought what, as in `kind sla`."""
+        assert self.reports
+        return self._origins
 
 
 def load(root: Path | None) -> Registry:
@@ -89,15 +107,16 @@ def load(root: Path | None) -> Registry:
         manager.check_pending()
     except pluggy.PluginValidationError as error:
         raise PluginError(f"a plugin names a hook that does not exist: {error}") from None
+    _owned(manager, "report", "aac_reports", "name", {})  # two plugins with one report are told at once
     origins: dict[str, str] = {}
     return Registry(
         kinds=_owned(manager, "kind", "aac_kinds", "kind_name", origins),
         connectors=_owned(manager, "connector", "aac_connectors", "name", origins),
         engines=_owned(manager, "engine", "aac_engines", "dialect", origins),
-        reports=_owned(manager, "report", "aac_reports", "name", origins),
         commands=_owned(manager, "command", "aac_commands", "name", origins),
         packs=_owned(manager, "pack", "aac_packs", "", origins),
-        origins=origins,
+        _manager=manager,
+        _origins=origins,
     )
 
 
