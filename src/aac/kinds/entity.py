@@ -17,7 +17,6 @@ from aac.expressions.nodes import (
     Column,
     Meaning,
     Named,
-    Reference,
     Rollup,
     Stored,
     Type,
@@ -27,6 +26,7 @@ from aac.expressions.values import said
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Checked, Kind, Scope
+from aac.kinds.events import way_up
 from aac.kinds.fields import EntityField, SourceColumn, read_short
 from aac.kinds.written import shown, wrong
 from aac.measures import StoredField, StreamName, Table, TypedColumn
@@ -319,7 +319,7 @@ fields:
     def _rollup(self, scope: Scope, name: str, field: EntityField) -> Meaning | None:
         place: tuple[Part, ...] = ("fields", name)
         child = cast("Entity | None", scope.model("entity", str(field.over)))
-        via = self._via(scope, child, field, place) if child is not None else None
+        via = way_up(scope, str(field.over), self.id, field.via, *place)
         if child is None or via is None:
             return None
         aggregate = scope.aggregate(str(field.rollup), child.id, *place, "rollup")
@@ -334,23 +334,6 @@ fields:
             return None
         both = replace(node, where=conjunction([where.node if where else None, node.where]))
         return Meaning(Rollup(child.id, via, both, occurs, after.node if after else None), aggregate.type)
-
-    def _via(self, scope: Scope, child: Entity, field: EntityField, place: tuple[Part, ...]) -> Reference | None:
-        """The child's reference to this entity; reported when there is none, or more than one and no `via`."""
-        ways = [name for name, other in child.fields.items() if other.ref == self.id]
-        if field.via is not None and field.via not in ways:
-            advice = did_you_mean(field.via, ways) or f"give `{child.id}` a field with `ref: {self.id}`"
-            message = f"`{field.via}` is no reference of `{child.id}` to `{self.id}`"
-            scope.report("AAC203", message, advice, *place, "via")
-            return None
-        if field.via is None and len(ways) != 1:
-            if not ways and any(scope.model("entity", target) is None for target in child.steps.values()):
-                return None  # told as the reference that leads nowhere
-            told = "has no reference" if not ways else f"has several references ({', '.join(ways)})"
-            advice = f"add `via: {ways[0]}`" if ways else f"give `{child.id}` a field with `ref: {self.id}`"
-            scope.report("AAC203", f"`{child.id}` {told} to `{self.id}`", advice, *place, "over")
-            return None
-        return Reference(field.via or ways[0], self.id)
 
     def _child_moment(self, scope: Scope, child: Entity, like: Type, place: tuple[Part, ...]) -> Node | None:
         """The child's own moment, which `after` is compared with; reported when it has none of that type."""

@@ -27,27 +27,33 @@ class Events:
         return Rollup(self.child, self.via, Aggregate("count", (), where))
 
 
-def find_events(scope: Scope, over: str, parent: str, via: str | None, *path: Part) -> Events | None:
-    """The events of ``parent`` that are records of ``over``; null when that is broken or not there.
+def way_up(scope: Scope, child: str, parent: str, via: str | None, *path: Part) -> Reference | None:
+    """The reference of ``child`` to ``parent``; null when the child is broken or not there.
 
     Reports (AAC203) that no reference leads up, or more than one and no ``via`` says which.
     """
-    child = scope.model("entity", over)
-    if child is None:
+    model = scope.model("entity", child)
+    if model is None:
         return None
-    ways = [field for field, target in child.steps.items() if target == parent]
+    ways = [field for field, target in model.steps.items() if target == parent]
     if via is not None and via not in ways:
-        advice = did_you_mean(via, ways) or f"give `{over}` a field with `ref: {parent}`"
-        scope.report("AAC203", f"`{via}` is no reference of `{over}` to `{parent}`", advice, *path, "via")
+        advice = did_you_mean(via, ways) or f"give `{child}` a field with `ref: {parent}`"
+        scope.report("AAC203", f"`{via}` is no reference of `{child}` to `{parent}`", advice, *path, "via")
         return None
     if via is None and len(ways) != 1:
-        if not ways and any(scope.model("entity", target) is None for target in child.steps.values()):
+        if not ways and any(scope.model("entity", target) is None for target in model.steps.values()):
             return None  # told as the reference that leads nowhere
         told = "has no reference" if not ways else f"has several references ({', '.join(ways)})"
-        advice = f"add `via: {ways[0]}`" if ways else f"give `{over}` a field with `ref: {parent}`"
-        scope.report("AAC203", f"`{over}` {told} to `{parent}`", advice, *path, "over")
+        advice = f"add `via: {ways[0]}`" if ways else f"give `{child}` a field with `ref: {parent}`"
+        scope.report("AAC203", f"`{child}` {told} to `{parent}`", advice, *path, "over")
         return None
-    return Events(over, Reference(via or ways[0], parent), child.occurs is not None)
+    return Reference(via or ways[0], parent)
+
+
+def find_events(scope: Scope, over: str, parent: str, via: str | None, *path: Part) -> Events | None:
+    """The events of ``parent`` that are records of ``over``; null, and told, when no one reference leads up."""
+    child, up = scope.model("entity", over), way_up(scope, over, parent, via, *path)
+    return Events(over, up, child.occurs is not None) if child is not None and up is not None else None
 
 
 def require_moment(scope: Scope, events: Events, why: str, *path: Part) -> bool:

@@ -18,6 +18,7 @@ from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.judging import attainment_status, budget
 from aac.kinds.base import NUMBERS, Kind, Scope, Verdict, Versioned, dimensions
+from aac.kinds.events import way_up
 from aac.kinds.promise import HowMeasured, Promise, Step, When, Who, of_another_form
 from aac.kinds.target import misfit
 from aac.kinds.written import wrong
@@ -448,19 +449,8 @@ class Terms:
 
     def child(self, over: str, via: str | None, *path: Part) -> Terms | None:
         """The terms of an entity that has a reference to this one; null, and told, when it has none or several."""
-        model = self.scope.model("entity", over)
-        ways = [field for field, target in model.steps.items() if target == self.entity] if model is not None else []
-        if model is None:
+        if way_up(self.scope, over, self.entity, via, *path) is None:
             self.is_sound = False
-            return None
-        if via is not None and via not in ways:
-            advice = did_you_mean(via, ways) or f"give `{over}` a field with `ref: {self.entity}`"
-            self.refuse("AAC203", f"`{via}` is no reference of `{over}` to `{self.entity}`", advice, *path, "via")
-            return None
-        if via is None and len(ways) != 1:
-            told = f"has several references ({', '.join(ways)})" if ways else "has no reference"
-            advice = f"add `via: {ways[0]}`" if ways else f"give `{over}` a field with `ref: {self.entity}`"
-            self.refuse("AAC203", f"`{over}` {told} to `{self.entity}`", advice, *path, "over")
             return None
         return Terms(self.scope, over)
 
