@@ -120,6 +120,9 @@ class Extract:
     def entries(self) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.project.entries() if self.holds(entry.file))
 
+    def in_words(self, kind: str, id: str) -> tuple[tuple[str, str], ...]:
+        return self.project.in_words(kind, id)
+
     def documents(self) -> int:
         """How many documents there are."""
         return sum(self.holds(document.file) for document in self.project.documents)
