@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textwrap import dedent
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,6 +67,27 @@ def test_words_that_must_not_be_said(tmp_path: Path, text: str, said: list[str])
     assert {(finding.code, finding.level) for finding in found} <= {("AAC421", "warning")}
     assert [finding.message.split("`")[1] for finding in found] == said
     assert {finding.instead for finding in found} <= {"write `Marketing Qualified Lead`"}
+
+
+def test_of_several_that_begin_alike_the_longest_is_told(tmp_path: Path) -> None:
+    text = word("never_say", "[lead gen tool, lead gen and sales]\nmeans: No lead gen tools, no lead gen and so on")
+    assert [finding.message.split("`")[1] for finding in told(tmp_path, text)] == ["lead gen tools", "lead gen"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        word("never_say", f"[{', '.join(f'hot {n}' for n in range(4000))}]\nmeans: {'hot 5 ' * 4000}"),
+        word(
+            "means", " ".join(f"Q{chr(65 + n % 26)}{chr(65 + n // 26 % 26)}{chr(65 + n // 676)}" for n in range(4000))
+        ),
+    ],
+    ids=["sayings", "acronyms"],
+)
+def test_masses_are_told_in_bounded_time(tmp_path: Path, text: str) -> None:
+    began = monotonic()
+    assert len(told(tmp_path, text)) == 4000
+    assert monotonic() - began < 10
 
 
 @pytest.mark.parametrize(

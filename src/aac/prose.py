@@ -18,7 +18,7 @@ from aac.kinds.definition import Definition
 from aac.kinds.written import Strict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aac.findings import Level
     from aac.kinds.base import Kind
@@ -66,11 +66,19 @@ class Passage(NamedTuple):
     text: str
 
 
-class Forbidden(NamedTuple):
-    """Words that must not be said, in small letters, and the definition that says so."""
+class Forbidden:
+    """What must not be said, in small letters, and the definitions that say so."""
 
-    words: tuple[str, ...]
-    definition: Definition
+    def __init__(self) -> None:
+        self.sayings: dict[tuple[str, ...], Definition] = {}
+        self.lengths: defaultdict[str, set[int]] = defaultdict(set)
+        """How many words those have that begin with a word."""
+
+    def add(self, words: tuple[str, ...], definition: Definition) -> None:
+        """Some words, and the same with the last one in the plural."""
+        for saying in (words, (*words[:-1], words[-1] + "s")):
+            self.sayings.setdefault(saying, definition)
+            self.lengths[saying[0]].add(len(saying))
 
 
 def prose_findings(project: Project) -> list[Finding]:
@@ -188,17 +196,16 @@ def _names_of(versions: Sequence[Version]) -> dict[tuple[str, ...], Version]:
 def _forbidden_words(versions: Sequence[Version], passages: Iterable[Passage]) -> Iterator[Finding]:
     """What must not be said is no name of anything (AAC216), and is not said in any document (AAC421)."""
     names = _names_of(versions)
-    by_first_word: dict[str, list[Forbidden]] = defaultdict(list)
+    forbidden = Forbidden()
     for version, definition in _definitions(versions):
         for number, saying in enumerate(definition.never_say):
             words = _key(saying)
             if words in names:
                 yield _forbidden_name(version, number, saying, names[words])
                 continue
-            for first in {words[0], words[0] + "s"} if len(words) == 1 else {words[0]}:
-                by_first_word[first].append(Forbidden(words, definition))
-    for passage in passages if by_first_word else ():
-        for begin, end, definition in _said(passage.text, by_first_word):
+            forbidden.add(words, definition)
+    for passage in passages if forbidden.sayings else ():
+        for begin, end, definition in _said(passage.text, forbidden):
             message = f"`{' '.join(passage.text[begin:end].split())}` must not be said for `{definition.id}`"
             yield _told(passage, (begin, end), "AAC421", "warning", message, f"write `{definition.title}`")
 
@@ -210,29 +217,21 @@ def _forbidden_name(version: Version, number: int, saying: str, named: Version) 
     return Finding("AAC216", "error", message, advice, version.document.span("never_say", number), f"definition:{id_}")
 
 
-def _said(text: str, forbidden: Mapping[str, Sequence[Forbidden]]) -> Iterator[tuple[int, int, Definition]]:
+def _said(text: str, forbidden: Forbidden) -> Iterator[tuple[int, int, Definition]]:
     """Where forbidden words stand in a text, of several at a place the longest."""
     words = list(WORD.finditer(text))
     for number, word in enumerate(words):
-        found = [
-            (words[number + len(banned.words) - 1].end(), banned.definition)
-            for banned in forbidden.get(word[0].lower(), ())
-            if _stands_here(text, words[number : number + len(banned.words)], banned.words)
-        ]
-        if found:
-            end, definition = max(found, key=lambda pair: pair[0])
-            yield word.start(), end, definition
+        for length in sorted(forbidden.lengths.get(word[0].lower(), ()), reverse=True):
+            here = words[number : number + length]
+            definition = forbidden.sayings.get(tuple(part[0].lower() for part in here))
+            if definition is not None and _stand_together(text, here):
+                yield word.start(), here[-1].end(), definition
+                break
 
 
-def _stands_here(text: str, words: Sequence[re.Match[str]], banned: Sequence[str]) -> bool:
-    """Whether these words of a text are the banned ones, the last perhaps as a plural, with nothing else between."""
-    said = [word[0].lower() for word in words]
-    return (
-        len(said) == len(banned)
-        and said[:-1] == list(banned[:-1])
-        and said[-1] in (banned[-1], banned[-1] + "s")
-        and all(BETWEEN.fullmatch(text, one.end(), other.start()) for one, other in pairwise(words))
-    )
+def _stand_together(text: str, words: Sequence[re.Match[str]]) -> bool:
+    """Whether there is nothing but space and hyphens between some words of a text."""
+    return all(BETWEEN.fullmatch(text, one.end(), other.start()) for one, other in pairwise(words))
 
 
 # What nobody explained

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from aac.texts import BREAK
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PIECE = {
     "": re.compile(r"[ \t\r\n]+|."),
@@ -13,7 +18,8 @@ PIECE = {
 }
 
 
-def character_places(raw: str, value: str, style: str) -> list[int]:
+@lru_cache(maxsize=4)  # one text may have many mistakes
+def character_places(raw: str, value: str, style: str) -> Sequence[int]:
     """For each character of a scalar's value, and for its end, the index in ``raw``, the scalar as written."""
     if style in PIECE:
         return [*_flow_places(raw, style), len(raw) - len(style)]
