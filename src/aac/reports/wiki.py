@@ -96,13 +96,17 @@ class WikiReport:
         findings = in_reading_order((*project.findings, *results.findings))
         measured = _by_document(results.results)
         links = {_subject(entry): _link(entry) for entry in entries}
-        documents = [
+        documents: list[View] = [
             _document(entry, links, [f for f in findings if f.doc == _subject(entry)])
             | {"measured": _measured(entry, measured.get(_subject(entry), []), zone), "receivers": receivers}
             | {"in_words": [{"place": place, "words": said} for place, said in project.in_words(entry.kind, entry.id)]}
             | {"records": results.entities.get(entry.id) if entry.kind == "entity" else None}
             for entry in entries
         ]
+        cards = {f"{doc['kind']}:{doc['id']}": _card(doc) for doc in documents}
+        for doc in documents:
+            if doc["kind"] == "scorecard":
+                doc["rows"] = [_row(row, cards) for row in doc["fields"]["rows"]]
         return {
             "site": {
                 "project": results.project,
@@ -213,7 +217,7 @@ def _document(entry: Entry, links: Mapping[str, View], findings: list[Finding]) 
         "kind_title": _titles(entry.kind)[0],
         "shelf": _titles(entry.kind)[1],
         "source": f"{entry.file}:{entry.line}",
-        "summary": fields.get("what") or fields.get("means"),
+        "summary": fields.get("what") or fields.get("purpose") or fields.get("means"),
         "owner": _team(owners[0], links) if owners[0] else None,
         "parties": [_team(team, links) for team in parties],
         "who": {side: _team(who[side], links) for side in ("owes", "to") if side in who},
@@ -366,6 +370,16 @@ def _card(doc: View) -> View:
         **{key: doc[key] for key in ("id", "name", "href", "summary")},
         "headline": measured["headline"],
         "so_far": next((words for words in measured["totals"] if words["so_far"]), None),
+    }
+
+
+def _row(row: Mapping[str, Any], cards: Mapping[str, View]) -> View:
+    """A row of a scorecard, with what it shows in short."""
+    kind = "metric" if row.get("metric") else "sla"
+    return {
+        "of": cards[f"{kind}:{row[kind]}"],
+        "weight": str(row.get("weight") or 1),
+        **{key: row.get(key) for key in ("horizon", "why")},
     }
 
 
