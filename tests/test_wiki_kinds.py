@@ -12,7 +12,7 @@ ICP = entry(
     "icp:core", "Core", of="account", owner="sales", effective_from="2026-01-01",
     criteria=[
         {"id": "has_a_planner", "when": "employees between 100 and 499", "points": "40", "why": HOSTILE},
-        {"id": "shifts", "when": {"any": [{"id": "nights", "rule": "nights"}]}, "points": "2.5", "as_written": "9 to 5"},
+        {"id": "shifts", "when": {"any": [{"id": "nights", "rule": "nights"}]}, "points": "2.5", "as_written": "9-5"},
         {"id": "agency", "when": "agency", "points": "-5"},
     ],
     required=["has_a_planner"],
@@ -109,7 +109,7 @@ def test_a_profile() -> None:
     assert_said(
         page("icp:core").text,
         f"has a planner required employees are between 100 and 499 employees between 100 and 499 40 {HOSTILE_SHOWN}",
-        "shifts any of nights: nights 2.5 “9 to 5”",
+        "shifts any of nights: nights 2.5 “9-5”",
         "agency agency −5 —",
         "Who does not fit, whatever the points",
         "tiny employees are less than 20 employees < 20",
