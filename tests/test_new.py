@@ -51,6 +51,13 @@ def test_a_new_file_goes_where_its_kind_lies(project: Path) -> None:
     (project / "alignment/teams/support.yml").unlink()
 
 
+def test_a_packaged_document_is_no_place_for_own_ones(tmp_path: Path) -> None:
+    (tmp_path / "aac.toml").write_text('[project]\nname = "T"\nspec = 1\n')
+    (tmp_path / "alignment").mkdir()
+    (tmp_path / "alignment" / "mine.yml").write_text("kind: definition\nid: mine\nof: lead\nmeans: One of them.\n")
+    assert run_aac(tmp_path, "new", "entity", "demand").stdout == "alignment/entities/demand.yml\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time
 from decimal import Decimal
 from functools import cached_property
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from aac.errors import ConfigError
@@ -219,9 +220,9 @@ class Reading:
         table = self._table(self.data, "engine")
         self._refuse_unknown(table, ("type", "path", "memory_limit"), "engine")
         path, limit = self._text(table, "path", "engine"), self._text(table, "memory_limit", "engine")
-        if path is not None and (not path.strip() or path.endswith(("/", "\\"))):
+        if path is not None and not _is_file_inside(path):
             instead = 'write a file, seen from the folder of aac.toml, as in `path = ".aac/store.duckdb"`'
-            self._wrong("AAC603", f"`{path}` is no file", instead, "engine", "path")
+            self._wrong("AAC603", f"`{path}` is no file in the project", instead, "engine", "path")
         if limit is not None and not MEMORY.fullmatch(limit):
             instead = 'write a number and its unit, as in `memory_limit = "4GB"`'
             self._wrong("AAC603", f"`{limit}` is no amount of memory", instead, "engine", "memory_limit")
@@ -382,6 +383,13 @@ class Reading:
         if key not in table or (value is not None and not value.strip()):
             self._wrong("AAC604", f"`{key}` is missing", f'add `{key} = "…"`: {meaning}', *path)
         return value
+
+
+def _is_file_inside(path: str) -> bool:
+    """Whether a path can be a file below the folder that it is seen from, on any system."""
+    is_file = path.strip() and path.isprintable() and not path.endswith(("/", "\\"))
+    steps = PureWindowsPath(path)
+    return bool(is_file) and not steps.anchor and ".." not in steps.parts
 
 
 def _sort_of(value: object) -> str:

@@ -36,7 +36,8 @@ def text_of(project: Project, kind: type[Kind], id_: str) -> str:
 
 def path_of(project: Project, kind: type[Kind], id_: str) -> Path:
     """Where the document goes: into the folder that holds all others of its kind, else into one named after it."""
-    files = {version.document.file for version in project.versions if version.id[0] == kind.kind_name}
+    own = [version for version in project.versions if version.id[0] == kind.kind_name and not version.is_packaged]
+    files = {version.document.file for version in own}
     folders = {file.rpartition("/")[0] for file in files}
     if kind.kind_name == "company":
         folders = {FOLDER}
