@@ -283,8 +283,6 @@ class _Speaker:
                 return f"whether {self.condition(node)}"
             case Call() if self.sense.is_condition(node):
                 return f"whether {self.condition(node)}"
-            case Call(function="with_places", arguments=(part, _)):
-                return self.value(part)  # nobody wrote it
             case Call():
                 return self.call(node)
             case Case() if not self.sense.is_condition(node):
@@ -335,6 +333,8 @@ class _Speaker:
         match function, arguments:
             case "multiply", (part, Literal(value=int() as factor, at=0)) if factor in CONVERSIONS:
                 return self.value(part)
+            case "with_places", (part, _):
+                return self.value(part)  # nobody wrote it
             case "subtract", (Literal(value=0), part):
                 return f"minus {self.operand(part, function)}"
             case "add" | "subtract", (left, right):
