@@ -168,7 +168,7 @@ def test_what_is_personal_in_it_stays_personal(tmp_path: Path) -> None:
         ("extends: aca", ("AAC220", "alignment/all.yml:3:10", "there is no pack `aca`", "did you mean `aac`?")),
         (
             "extends: [aac]\nkey: a\nfields: {a: text}",
-            ("AAC308", "alignment/all.yml:3:10", "a list is not text", "write one word or sentence"),
+            ("AAC308", "alignment/all.yml:3:10", "a list is not text", "write `aac`"),
         ),
         ("extends: aac\nkeys: a", ("AAC207", "alignment/all.yml:4:1", "there is no key `keys` here", None)),
         (

@@ -70,5 +70,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = [name for name in names if name.lower() == word.lower()] or get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
         return f"did you mean `{close[0]}`?"
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"one of: {', '.join(f'`{name}`' for name in names[:SHOWN])}{more}" if names else ""
+    if len(names) <= SHOWN + 1:  # "and 1 more" is as long as a name
+        return f"one of: {', '.join(f'`{name}`' for name in names)}" if names else ""
+    return f"one of: {', '.join(f'`{name}`' for name in names[:SHOWN])} and {len(names) - SHOWN} more"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
@@ -38,15 +37,19 @@ def invalid(error: ValidationError, model: type[Kind], document: Document) -> It
     """A finding for each mistake pydantic found, where it stands."""
     doc = f"{document.kind}:{document.id}"
     details = error.errors(include_url=False)
-    unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
+    missing = [detail["loc"] for detail in details if detail["type"] == "missing"]
+    too_many = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
+    unknown = {loc: _meant(loc, too_many, missing, model, document) for loc in too_many}
+    told = {meant for meant, _ in unknown.values()}
     for detail in details:
-        if detail["type"] == "missing" and any(_is_misspelt(detail["loc"], loc) for loc in unknown):
+        if detail["type"] == "missing" and detail["loc"] in told:
             continue  # told as the key that is not known
         context = detail.get("ctx", {})
         steps = (*detail["loc"], *context.get("path", ()))
         is_key = context.get("key", False) or steps[-1:] == ("[key]",) or detail["type"] in AT_KEYS
         span = document.span(*_path(steps, document), key=is_key)
         code, message, instead = explained(detail, model)
+        instead = unknown[detail["loc"]][1] if detail["loc"] in unknown else instead
         yield Finding(code, "error", message, instead, span, doc)
 
 
@@ -54,9 +57,27 @@ AT_KEYS = frozenset({"extra_forbidden", "missing"})
 """Mistakes that are told at a key: the one that is too many, or the one below which another is missing."""
 
 
-def _is_misspelt(missing: tuple[Part, ...], unknown: tuple[Part, ...]) -> bool:
-    """Whether an unknown key is a missing one, misspelt."""
-    return missing[:-1] == unknown[:-1] and bool(get_close_matches(str(unknown[-1]), [str(missing[-1])]))
+Loc = tuple[Part, ...]
+
+
+def _meant(
+    unknown: Loc, too_many: list[Loc], missing: list[Loc], model: type[BaseModel], document: Document
+) -> tuple[Loc | None, str]:
+    """The key that an unknown one was meant to be, if there is one, and what to write instead."""
+    above, key = unknown[:-1], str(unknown[-1])
+    known, place = _keys(model, above), _path(above, document)
+    near = did_you_mean(key, known)
+    if near.startswith("did you mean"):
+        return next((*above, name) for name in known if near == f"did you mean `{name}`?"), near
+    for depth in range(len(above) - 1, -1, -1):
+        outer = _path(unknown[:depth], document)
+        if key in _keys(model, unknown[:depth]) and (*outer, key) not in document.positions:
+            return (*unknown[:depth], key), f"it belongs beside `{unknown[depth]}`, not inside it"
+    absent = [loc for loc in missing if loc[:-1] == above]
+    if len(absent) == 1 and [loc for loc in too_many if loc[:-1] == above] == [unknown]:
+        return absent[0], f"write `{absent[0][-1]}`, which is missing, or leave it out"
+    free = [name for name in known if (*place, name) not in document.positions]
+    return None, did_you_mean(key, free) or "leave it out"
 
 
 def _path(steps: tuple[Part, ...], document: Document) -> tuple[Part, ...]:
@@ -76,7 +97,7 @@ def explained(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, s
         case "finding":
             return context["code"], context["message"], context["instead"]
         case "missing":
-            return "AAC210", f"`{key}` is missing", f"add `{key}: …`"
+            return "AAC210", f"`{key}` is missing", _example(model, detail["loc"])
         case "extra_forbidden":
             known = _keys(model, detail["loc"][:-1])
             return "AAC207", f"there is no key `{key}` here", did_you_mean(key, known) or "leave it out"
@@ -87,10 +108,39 @@ def explained(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, s
         case "string_pattern_mismatch":
             return "AAC202", f"{shown(written)} cannot be an id", "use small letters, digits and `_`"
         case "tuple_type" if isinstance(written, str):
-            return "AAC308", f"{shown(written)} is not a list", f"write `[{written}]`"
+            items = ", ".join(re.split(r"\s*(?:[,;&]|\band\b)\s*", written))
+            return "AAC308", f"{shown(written)} is not a list", f"write `[{items}]`"
+        case "string_type" if (alone := _alone(written)) is not None:
+            return "AAC308", f"{shown(written)} is not text", f"write `{alone}`"
         case _:
             what, advice = next((v for k, v in NO_SUCH.items() if type_.startswith(k)), (detail["msg"], "write it so"))
             return "AAC308", f"{shown(written)} is not {what}", advice
+
+
+def _alone(written: object) -> str | None:
+    """The text that stands alone in brackets, or in a mapping that was meant to be text with a colon."""
+    match written:
+        case [str() as text]:
+            return text
+        case dict() if len(cast("dict[str, object]", written)) == 1:
+            ((key, value),) = cast("dict[str, object]", written).items()
+            return f'"{key}: {value}"' if isinstance(value, str) else None
+        case _:
+            return None
+
+
+def _example(model: type[BaseModel], path: tuple[Part, ...]) -> str:
+    """How to add a key that is missing, with what the draft of the kind writes there."""
+    key = path[-1]
+    found = re.search(DRAFTED.format(key=key), getattr(model, "draft", ""), re.MULTILINE) if len(path) == 1 else None
+    value = re.sub(r"\$\{?\w+\}?", "…", found[1] or f"[{found[2]}]") if found else "…"
+    if value == "…":
+        return f"add `{key}: …`"
+    return f"add it, as in `{key}: {value}`"
+
+
+DRAFTED = r"^{key}:(?: ([^#\n]*\S)| *(?:#.*)?\n  - (\{{.*?\}}))\s*(?:#.*)?$"
+"""A key of a draft with its value, or with the first row of its list."""
 
 
 def _keys(model: type[BaseModel], path: tuple[Part, ...]) -> list[str]:
