@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -74,6 +75,24 @@ def test_what_is_not_known_is_unknown() -> None:
     assert evaluate(above, Record({above: True})) is True
     assert evaluate(AsOf(), Record({})) is None
     assert evaluate(AsOf(), Record({AsOf(): 5})) == 5
+
+
+def test_parts_of_the_calendar_all_year_round() -> None:
+    epoch = date(1970, 1, 1)
+    for number in range(20_454, 20_454 + 800):  # from 2026-01-01
+        day = epoch + timedelta(days=number)
+        quarter = (day.month - 1) // 3
+        parts = {"quarter": quarter + 1, "week": int(f"{day:%V}"), "isodow": int(f"{day:%u}"), "month": day.month}
+        firsts = {
+            "year": day.replace(month=1, day=1),
+            "quarter": date(day.year, quarter * 3 + 1, 1),
+            "month": day.replace(day=1),
+            "week": day - timedelta(days=day.weekday()),
+            "day": day,
+        }
+        part, trunc = interpret.FUNCTIONS["date_part"], interpret.FUNCTIONS["date_trunc"]
+        assert {name: part(name, number, None) for name in parts} == parts
+        assert {name: trunc(name, number, None) for name in firsts} == {n: (d - epoch).days for n, d in firsts.items()}
 
 
 # The engine's answers, from which the record is read back

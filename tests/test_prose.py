@@ -232,6 +232,26 @@ def test_a_review_past_its_date(tmp_path: Path, zone: str, now_us: int, is_overd
     assert [(f.code, f.level, f.message) for f in found] == [expected] * is_overdue
 
 
+@pytest.mark.parametrize("days", ["effective_until: 2026-03-01", "effective_from: 2027-01-01"])
+def test_what_does_not_hold_need_not_be_looked_at(tmp_path: Path, days: str) -> None:
+    (tmp_path / "alignment").mkdir()
+    (tmp_path / "aac.toml").write_text(CONFIG)
+    text = DOCUMENTS + word("review_by", "2026-02-28")
+    (tmp_path / "alignment" / "all.yml").write_text(text)
+    late = REVIEWED + 5 * 86_400_000_000
+    assert [finding.code for finding in with_reviews(open_project(tmp_path), late).findings] == ["AAC422"]
+    (tmp_path / "alignment" / "all.yml").write_text(text + f"{days}\n")
+    assert with_reviews(open_project(tmp_path), late).findings == ()
+
+
+def test_nobody_answers_for_it(tmp_path: Path) -> None:
+    (tmp_path / "alignment").mkdir()
+    (tmp_path / "aac.toml").write_text(CONFIG)
+    (tmp_path / "alignment" / "all.yml").write_text("kind: team\nid: t\nname: T\nreview_by: 2026-02-28\n")
+    (finding,) = with_reviews(open_project(tmp_path), REVIEWED + 5 * 86_400_000_000).findings
+    assert finding.message == "this was to be looked at again by 2026-02-28, and nobody answers for it"
+
+
 @pytest.mark.parametrize(("epoch", "told_of"), [(REVIEWED // 1_000_000, False), (1_800_000_000, True)])
 def test_validating_and_its_clock(tmp_path: Path, epoch: int, told_of: bool) -> None:
     (tmp_path / "alignment").mkdir()

@@ -26,12 +26,15 @@ def everything_has_an_owner(project: Project) -> None:
 
 
 def overdue(project: Project, now_us: int) -> list[Finding]:
-    """A warning (AAC422) for each document whose review was due before the local day of ``now_us`` (microseconds)."""
+    """A warning (AAC422) for each document whose review was due before the local day of ``now_us`` (microseconds).
+
+    What holds no longer, or not yet, is not looked at.
+    """
     day = day_of(now_us, project.timezone)
     today = project.at(day)
     found: list[Finding] = []
     for id_, model in today.models.items():
-        if model.review_by is not None and model.review_by < day:
+        if model.review_by is not None and model.review_by < day and today.is_in_force(id_):
             answers = f"`{model.owner}` answers for it" if model.owner else "nobody answers for it"
             message = f"this was to be looked at again by {model.review_by}, and {answers}"
             advice = "agree that it still holds, and write the day of the next review"
