@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aac.config import Places
 from aac.expressions.nodes import Aggregate, Call, Column, Literal, Type
 from aac.findings import Span
 from aac.measures import StoredField, StreamName, Table, TypedColumn
+from aac.texts import Text
 from tests.landing import NOW_US, Project, codes, column, days, found, ref, table, us
 
 
@@ -651,6 +653,32 @@ def test_a_table_that_is_in_several_sources_is_told(project: Project) -> None:
         (finding,) = project.pull().findings
         assert (finding.code, finding.message) == ("AAC612", "`crm` and `old` both have a stream `lead`")
         assert advice is None or finding.instead == advice
+
+
+def test_streams_of_other_names_are_told_as_far_as_they_help(project: Project) -> None:
+    """What has no near name is listed, five at most; where there is nothing at all, that is said."""
+    (project.root / "crm").mkdir()
+    project.tables = [replace(table("lead", column("id")), streams=())]
+    (finding,) = (each for each in project.pull().findings if each.code == "AAC611")
+    assert finding.doc == "entity:lead"
+    assert finding.instead == "write `from: source.stream`: there is none"
+    for name in "fedcba":
+        project.put(name, "id\n1\n")
+    (finding,) = project.pull().findings
+    listed = "`crm.a`, `crm.b`, `crm.c`, `crm.d`, `crm.e` and more"
+    assert finding.instead == f"write `from: source.stream`: there is {listed}"
+
+
+def test_a_table_in_several_sources_is_told_where_it_is_written(project: Project) -> None:
+    """One of ours is written nowhere in the project: it is told at the second source."""
+    project.put("lead", "id\n1\n")
+    project.put("lead", "id\n1\n", source="old")
+    project.set("old", places=Places(Text("aac.toml", '[sources.crm]\nconnector = "csv"\n[sources.old]\n')))
+    own = replace(table("lead", column("id")), streams=())
+    for packaged, place in ((False, own.span), (True, Span("aac.toml", 3, 2, 11, "[sources.old]"))):
+        project.tables = [replace(own, is_packaged=packaged)]
+        (finding,) = project.pull().findings
+        assert (finding.code, finding.span, finding.doc) == ("AAC612", place, "entity:lead")
 
 
 def test_a_source_that_fails_offers_what_it_had(project: Project) -> None:
