@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 WIDTH = 80
 LINE = 100
 """The longest part of a source line that is shown with a finding."""
-WRITE = re.compile(r"^write (?!it\b)")
+WRITE = re.compile(r"^write (?=`)")
 FINDINGS_SHOWN = 5
 KEYS_SHOWN = 5
 COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "info": "\x1b[1;36m"}
