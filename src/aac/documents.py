@@ -190,8 +190,9 @@ class Reader:
             at = error.problem_mark.index if error.problem_mark else len(text)
             following = NEXT_DOCUMENT.search(text, max(at, begin + 1))
             end = following.start() if following else len(text)
-            named: dict[str, Plain] = {**kind_and_id(text[max(begin, text.rfind("\n---", begin, at)) : end])}
-            self.root = named | (self.root or {})
+            first = max(begin, text.rfind("\n---", begin, at) + 1)
+            self.positions.setdefault((), Position(first, first + 1, "block", first, first + 1, None))
+            self.root = {**kind_and_id(text[first:end]), **(self.root or {})}
             self._finish(whole=False)
             return following.start() if following else None
         return None
