@@ -150,6 +150,16 @@ fields: {campaign_id: text}
     assert not fields["lead_id"].may_lack
 
 
+def test_a_field_of_another_sort_is_another_field(tmp_path: Path) -> None:
+    lead = (
+        "kind: entity\nid: lead\nextends: aac\nfrom: crm.leads\nfields: {source: {type: text}, score: {unit: ratio}}\n"
+    )
+    project, findings = load_documents(tmp_path, TEAM + counting("lead") + lead)
+    assert findings == ()
+    fields = {field.name: field.type for field in table(project, "lead").fields}
+    assert (fields["source"].values, fields["score"].name, fields["score"].unit) == (None, "integer", "ratio")
+
+
 def test_extending_is_enough(tmp_path: Path) -> None:
     project, findings = load_documents(tmp_path, "kind: entity\nid: user\nextends: aac\n")
     assert findings == ()
