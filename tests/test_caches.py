@@ -105,7 +105,8 @@ def test_another_parser_reads_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     kept(tmp_path, "score > 50")
     asked: list[str] = []
 
-    def noted(text: str) -> None:
+    def noted(text: str, more: object) -> None:
+        del more
         asked.append(text)
 
     monkeypatch.setattr(parsed.parser, "parse", noted)
@@ -137,6 +138,27 @@ def test_caches_of_projects_that_are_gone_are_deleted(folder: Path) -> None:
     os.utime(folder / "gone.json", (long_ago, long_ago))
     caches.write("new", "stamp", "{}")
     assert sorted(path.name for path in folder.iterdir()) == ["new.json", "young.json"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "set_to", "expected"),
+    [
+        ("linux", None, "home/.cache/aac"),
+        ("linux", "elsewhere", "elsewhere/aac"),
+        ("darwin", None, "home/Library/Caches/aac"),
+        ("win32", None, "home/AppData/Local/aac/cache"),
+    ],
+)
+def test_where_caches_lie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, set_to: str | None, expected: str
+) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.delenv("LOCALAPPDATA", raising=False)
+    if set_to is not None:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / set_to))
+    monkeypatch.setattr(caches.sys, "platform", platform)
+    monkeypatch.setattr(caches.Path, "home", lambda: tmp_path / "home")
+    assert caches.folder() == tmp_path / expected
 
 
 def test_a_second_run_says_the_same(tmp_path: Path, folder: Path) -> None:
