@@ -68,7 +68,10 @@ def _meant(
     known, place = _keys(model, above), _path(above, document)
     near = did_you_mean(key, known)
     if near.startswith("did you mean"):
-        return next((*above, name) for name in known if near == f"did you mean `{name}`?"), near
+        name = next(name for name in known if near == f"did you mean `{name}`?")
+        if (*place, name) in document.positions:
+            return None, f"`{name}` stands here already: keep one of the two"
+        return (*above, name), near
     for depth in range(len(above) - 1, -1, -1):
         outer = _path(unknown[:depth], document)
         if key in _keys(model, unknown[:depth]) and (*outer, key) not in document.positions:
