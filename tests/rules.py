@@ -33,7 +33,7 @@ from aac.expressions.parse import parse
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from aac.expressions.nodes import Node, Value
+    from aac.expressions.nodes import Macro, Node, Value
 
 HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 MIDNIGHT_US = 1_767_222_000_000_000  # 2026-01-01T00:00 in Berlin
@@ -109,6 +109,9 @@ class Names:
 
     def has_rates(self) -> bool:
         return True
+
+    def macros(self) -> Mapping[str, Macro]:
+        return {}
 
     def calendars(self) -> Iterable[str]:
         return ("desk",)

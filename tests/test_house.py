@@ -61,6 +61,7 @@ FLOORS = (
         "aac.expressions.spelling",
         "aac.expressions.mistakes",
         "aac.expressions.parse",
+        "aac.expressions.macros",
         "aac.expressions.parsed",
         "aac.expressions.values",
         "aac.expressions.functions",
@@ -210,8 +211,8 @@ CONTRACTS = (
 SAYS_NOTHING = ("common", "helper", "helpers", "manager", "managers", "misc", "util", "utils")
 
 FACE = [
-    "AacError", "Checked", "Checkpoint", "Clock", "ClockReading", "Compiled", "Connector", "Context",
-    "Dimension", "Entry", "Files", "Finding", "Kind", "Measure", "Message", "Moment", "Notice", "NumberReading",
+    "AacError", "Checked", "Checkpoint", "Clock", "ClockReading", "Compiled", "Connector", "Context", "Dimension",
+    "Entry", "Files", "Finding", "Function", "Kind", "Measure", "Message", "Moment", "Notice", "NumberReading",
     "Outcome", "Page", "Part", "Population", "Progress", "Reading", "Ref", "Report", "ReportProject", "Result",
     "Results", "Row", "Rule", "Scope", "Settings", "Share", "Slice", "SourceError", "Span", "Status", "Stream",
     "Strict", "Verdict", "Versioned", "View", "__version__", "hookimpl", "wrong",

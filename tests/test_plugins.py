@@ -1,4 +1,4 @@
-"""A team's own kind, connector and report, each one file in `plugins/`: validated, evaluated and rendered."""
+"""A team's own kind, connector, function and report, each one file in `plugins/`: validated, evaluated and rendered."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def test_they_are_listed_with_their_files(root: Path) -> None:
     assert ["kind", "pledge", "plugins/pledge.py"] in lines
     assert ["connector", "jsonlines", "plugins/jsonlines.py"] in lines
     assert ["report", "brief", "plugins/brief.py"] in lines
+    assert ["function", "is_free_mail", "plugins/mail.py", "Whether"] in [line[:4] for line in lines]
     assert ["kind", "sla", "aac.kinds.sla"] in lines
     assert ["command", "check", "aac.commands.check"] in lines
 
@@ -40,13 +41,17 @@ def test_the_whole_road_with_them(root: Path) -> None:
     assert run_aac(root, "validate").returncode == 0
     pulled = run_aac(root, "pull")
     assert pulled.returncode == 0, pulled.stderr
-    # hand count: of the sign-ups of February two are pro, of the running month none
+    # hand count: of the three sign-ups of February two are pro, and one has the address of a company; of the running
+    # month there are none
     checked = run_aac(root, "check", "--format", "brief", "--format", "json", "--output", "brief.txt")
     assert checked.returncode == 0, checked.stderr
-    assert (root / "brief.txt").read_text() == "Plugged\npro_signups 2026-02: on_target\n"
-    (last, current) = json.loads(checked.stdout)["results"]
+    assert (root / "brief.txt").read_text() == (
+        "Plugged\npro_signups 2026-02: on_target\nsign_ups_at_work 2026-02: on_target\n"
+    )
+    (last, current, at_work, _) = json.loads(checked.stdout)["results"]
     assert (last["kind"], last["value"], last["status"], last["target"]) == ("pledge", 2, "on_target", {"at_least": 2})
     assert (current["value"], current["status"]) == (0, "off_target")
+    assert (at_work["id"], at_work["value"], at_work["unknown"]) == ("sign_ups_at_work", 1, 0)
     built = run_aac(root, "build")
     assert built.returncode == 0, built.stderr
     page = (root / "site" / "pledge" / "pro_signups.html").read_text()
@@ -60,7 +65,7 @@ def test_a_fault_in_a_document_of_its_kind_stands_where_it_is(root: Path) -> Non
     done = run_aac(root, "validate")
     assert done.returncode == 2
     assert "AAC203" in done.stdout
-    assert "alignment/all.yml:26:8" in done.stdout
+    assert "alignment/all.yml:27:8" in done.stdout
     assert "did you mean `plan`?" in done.stdout
 
 

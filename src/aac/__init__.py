@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Stream,
     )
     from aac.errors import AacError, SourceError
+    from aac.expressions.macros import Function
     from aac.findings import Finding, Span
     from aac.hookspecs import hookimpl
     from aac.kinds.base import Checked, Kind, Ref, Scope, Versioned
@@ -46,6 +47,7 @@ __all__ = [
     "Entry",
     "Files",
     "Finding",
+    "Function",
     "Kind",
     "Measure",
     "Message",
@@ -87,6 +89,7 @@ __version__ = VERSION
 HOMES = (
     "aac.connectors.base",
     "aac.errors",
+    "aac.expressions.macros",
     "aac.findings",
     "aac.hookspecs",
     "aac.kinds.base",

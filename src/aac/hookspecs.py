@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from aac.connectors.base import Connector
     from aac.engines.base import Engine
+    from aac.expressions.macros import Function
     from aac.kinds.base import Kind
     from aac.reports.base import Report
 
@@ -24,6 +25,12 @@ hookimpl = pluggy.HookimplMarker("aac")
 @hookspec
 def aac_kinds() -> list[type[Kind]]:
     """Kinds of documents: typed models that can be checked, compiled and judged."""
+    ...
+
+
+@hookspec
+def aac_functions() -> list[Function]:
+    """Functions that rules may call, each a rule of our language with parameters."""
     ...
 
 

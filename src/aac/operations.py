@@ -73,7 +73,7 @@ def open_project(start: Path, *, with_plugins: bool = True) -> Opened:
     """The project at or above a folder, maybe without the plugins of its own. Raises ConfigError and PluginError."""
     settings = config.load(start)
     registry = load_plugins(settings.root if with_plugins else None)
-    rules = parsed.read(settings.root)
+    rules = parsed.read(settings.root, registry.functions)
     loaded, told = load(settings, registry.kinds, rules, Packs(registry.packs))
     parsed.keep(settings.root, rules)
     wrong = [*check_sources(settings.sources, registry.connectors), *check_settings(settings, registry.engines)]
@@ -90,8 +90,11 @@ def with_reviews(opened: Opened, now_us: int) -> Opened:
 
 
 def _maybe_of_a_plugin(finding: Finding) -> Finding:
-    """That there is no such kind (AAC208) or connector (AAC610) is no mistake if a plugin left out may bring it."""
-    if finding.code not in ("AAC208", "AAC610") or finding.instead.startswith("did you mean"):
+    """That there is no such kind (AAC208), connector (AAC610) or function is no mistake if a plugin left out may bring
+    it."""
+    is_function = finding.code == "AAC303" and finding.message.startswith("there is no function")
+    is_told = finding.instead.startswith(("did you mean", "write ") if is_function else "did you mean")
+    if is_told or not (is_function or finding.code in ("AAC208", "AAC610")):
         return finding
     message = f"{finding.message} without the plugins of the project, so this is not checked"
     return replace(finding, level="info", message=message, instead="leave out `--no-plugins`")

@@ -21,6 +21,7 @@ import pluggy
 
 from aac import hookspecs, kinds
 from aac.errors import PluginError
+from aac.expressions import spelling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from aac.connectors.base import Connector
     from aac.engines.base import Engine
+    from aac.expressions.macros import Function
     from aac.kinds.base import Kind
     from aac.reports.base import Report
 
@@ -71,6 +73,7 @@ class Registry:
     kinds: Mapping[str, type[Kind]]
     connectors: Mapping[str, type[Connector]]
     engines: Mapping[str, type[Engine]]
+    functions: Mapping[str, Function]
     commands: Mapping[str, click.Command]
     packs: Mapping[str, Path]
     _manager: pluggy.PluginManager = field(repr=False)
@@ -109,10 +112,14 @@ def load(root: Path | None) -> Registry:
         raise PluginError(f"a plugin names a hook that does not exist: {error}") from None
     _owned(manager, "report", "aac_reports", "name", {})  # two plugins with one report are told at once
     origins: dict[str, str] = {}
+    functions = _owned(manager, "function", "aac_functions", "name", origins)
+    for name in sorted(functions.keys() & {*spelling.ALL, *spelling.OPERATORS}):
+        raise PluginError(f"{origins[f'function {name}']} brings the function {name}, which aac has itself: rename it")
     return Registry(
         kinds=_owned(manager, "kind", "aac_kinds", "kind_name", origins),
         connectors=_owned(manager, "connector", "aac_connectors", "name", origins),
         engines=_owned(manager, "engine", "aac_engines", "dialect", origins),
+        functions=functions,
         commands=_owned(manager, "command", "aac_commands", "name", origins),
         packs=_owned(manager, "pack", "aac_packs", "", origins),
         _manager=manager,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from aac.errors import UsageError
 from aac.expressions.check import Broken, check_rule
 from aac.expressions.nodes import Stored
-from aac.expressions.parse import Refused, parse
+from aac.expressions.parse import Refused
 from aac.findings import did_you_mean
 from aac.measures import Dimension
 from aac.periods import GRAINS
@@ -141,7 +141,7 @@ def _dimension(name: str, measure: Measure, project: Project) -> Dimension:
 def _resolved(name: str, entity: str, project: Project) -> Dimension | None:
     """A name that is declared on another entity, as an expression on this one; null when it means nothing here."""
     try:
-        typed = check_rule(parse(name), entity, RuleNames(project))
+        typed = check_rule(project.parsed.parse(name), entity, RuleNames(project))
     except (Refused, Broken):
         return None
     return Dimension(name, typed.node, typed.type)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from aac.documents import Document
-    from aac.expressions.nodes import Type
+    from aac.expressions.nodes import Macro, Type
     from aac.expressions.parse import Problem
     from aac.expressions.parsed import Rules
     from aac.graph import Graph, Id
@@ -200,7 +200,8 @@ class DocumentScope:
         self, text: str, *path: Part, columns: Mapping[str, Type] | None = None, grouped: bool = False
     ) -> Checked | None:
         check = check_formula if grouped else check_rule
-        return self._checked(text, path, lambda node: check(node, "", StreamColumns(columns or {})))
+        names = StreamColumns(columns or {}, self.setting.parsed.macros)
+        return self._checked(text, path, lambda node: check(node, "", names))
 
     @property
     def _names(self) -> RuleNames:
@@ -276,6 +277,9 @@ class RuleNames:
         model: Any = self.setting.models.get(("entity", RATES))
         return model is not None and frozenset(model.key) == RATE_KEY and "rate" in model.fields
 
+    def macros(self) -> Mapping[str, Macro]:
+        return self.setting.parsed.macros
+
     def calendars(self) -> Iterable[str]:
         return self.setting.ids("calendar")
 
@@ -308,8 +312,9 @@ class StreamColumns:
 
     timezone = "UTC"
 
-    def __init__(self, types: Mapping[str, Type]) -> None:
+    def __init__(self, types: Mapping[str, Type], macros: Mapping[str, Macro]) -> None:
         self.types = types
+        self._macros = macros
 
     def meaning(self, entity: str, name: str) -> Meaning:
         del entity
@@ -331,6 +336,9 @@ class StreamColumns:
 
     def has_rates(self) -> bool:
         return False
+
+    def macros(self) -> Mapping[str, Macro]:
+        return self._macros
 
     def calendars(self) -> tuple[str, ...]:
         return ()

@@ -14,7 +14,9 @@ def plugins(ctx: click.Context) -> None:
     """List what this project can do and which plugin brought it."""
     from aac.plugins import load
 
-    origins = dict(load(running.project_root()).origins)
+    registry = load(running.project_root())
+    origins = dict(registry.origins)
+    means = {f"function {name}": function.means for name, function in registry.functions.items()}
     group = ctx.find_root().command
     if isinstance(group, click.Group):
         for name in group.list_commands(ctx):
@@ -22,7 +24,7 @@ def plugins(ctx: click.Context) -> None:
             origins.setdefault(f"command {name}", command.callback.__module__ if command and command.callback else "")
     for thing, origin in sorted(origins.items()):
         sort, _, name = thing.partition(" ")
-        click.echo(f"{sort:10} {name:20} {origin}")
+        click.echo(f"{sort:10} {name:20} {origin:30} {means.get(thing, '')}".rstrip())
 
 
 @hookimpl

@@ -15,6 +15,7 @@ from aac.engines.functions import AGGREGATES, FUNCTIONS, duckdbs, eq, is_not_nul
 from aac.expressions.nodes import (
     RATES,
     Aggregate,
+    Applied,
     AsOf,
     CalendarNumber,
     Call,
@@ -161,6 +162,8 @@ class _Block:
                 return exp.column(node.field, table=self.alias(node.path), quoted=True)
             case Named():
                 return self.named(node)
+            case Applied():
+                return self.lower(node.body)
             case AsOf():
                 return literal(self.query.as_of_us)
             case Call(function="is_open"):
@@ -336,7 +339,7 @@ def _is_unknown_of_nothing(node: Node) -> bool:
     match node:
         case Stored() | Rollup():
             return True
-        case Named():
+        case Named() | Applied():
             return _is_unknown_of_nothing(node.body)
         case Call(function="and" | "or"):
             return all(map(_is_unknown_of_nothing, node.arguments))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from aac.expressions.functions import AGGREGATES, FUNCTIONS, aggregate_type
 from aac.expressions.mistakes import Refused, TooDeep
@@ -17,6 +19,7 @@ from aac.expressions.nodes import (
     BROKEN,
     NUMBER,
     Aggregate,
+    Applied,
     Call,
     Case,
     Literal,
@@ -40,6 +43,9 @@ from aac.expressions.parse import DIGITS
 from aac.expressions.values import Typed, alike, interchanged, literal_type, require_listed, require_units, wanted
 from aac.findings import did_you_mean
 from aac.units import added, divided, is_currency, multiplied
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["AGGREGATES", "FUNCTIONS", "Broken", "Typed", "check_formula", "check_rule", "wanted"]
 
@@ -121,8 +127,11 @@ class _Checker:
     """Checks the rules of one entity, or a formula over other numbers when that is null.
 
     ``of_keys``: inside an aggregate over keys, whose records are in force at one side or the other. ``moment``: by
-    which a record is put into a period, if not by its own.
+    which a record is put into a period, if not by its own. ``given``: what stands for the parameters of a function of a
+    plugin, whose rule this is.
     """
+
+    given: Mapping[str, Typed] = MappingProxyType({})
 
     def __init__(self, entity: str | None, names: Names, basis: str = "period", moment: Meaning | None = None) -> None:
         self.entity = entity or ""
@@ -151,6 +160,8 @@ class _Checker:
                 return self.in_currency(node)
             case Call(function=function) if function in SIDES:
                 return self.side(node)
+            case Call(function=function) if function not in FUNCTIONS:
+                return self.macro(node)
             case Call():
                 arguments = [self.value(argument) for argument in node.arguments]
                 return FUNCTIONS[node.function](self.names, node, arguments)
@@ -176,10 +187,27 @@ class _Checker:
         branches = tuple(zip(whens, (value.node for value in values), strict=True))
         return Typed(Case(branches, otherwise.node, at=node.at), type_)
 
+    def macro(self, call: Call) -> Typed:
+        """A function of a plugin: its rule, of what was given. What does not go together is told of the call."""
+        macro = self.names.macros()[call.function]
+        arguments = [self.value(argument) for argument in call.arguments]
+        inner = _Checker(self.entity, self.names, moment=self.moment)
+        inner.given = dict(zip(macro.parameters, arguments, strict=True))
+        try:
+            typed = inner.value(macro.body)
+        except Refused as refused:
+            problem = refused.problem
+            message = f"{problem.message}, in the function `{macro.function}`"
+            raise Refused(problem.code, message, problem.instead, call.at) from None
+        node = Applied(macro.function, tuple(argument.node for argument in arguments), typed.node, macro.says)
+        return Typed(node, typed.type)
+
     # Names
 
     def name(self, node: Name) -> Typed:
         first, *rest = node.parts
+        if first in self.given:
+            return self.given[first]
         if first == "param" and rest:
             return self.parameter(node)
         meaning = self.whole(node)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from aac.calendars import open_us
 from aac.expressions.nodes import (
+    Applied,
     AsOf,
     CalendarNumber,
     Call,
@@ -73,6 +74,8 @@ def evaluate(node: Node, record: Record) -> Known:
             return None
         case Named():
             return evaluate(node.body, record) if not node.path or node.path in record.there else None
+        case Applied():
+            return evaluate(node.body, record)
         case Case():
             return _case(node, record)
         case Call(function="and" | "or"):

@@ -1,9 +1,9 @@
 """Our dozen frozen nodes, the types of values, and the Protocol of what names may mean.
 
 `parse` makes `Literal`, `Name`, `Call`, `Case` and `Aggregate`. `check` replaces every `Name` by what it stands for:
-`Stored`, `Rollup`, `Named`, `Values`, `Measured`, `Literal`, `AsOf` or `PeriodEnd`. The planner adds `Column` (a
-column of an earlier block of a query), `OpenTime` and `CalendarNumber`. Nodes compare by meaning: where one stood in
-the text is not part of it.
+`Stored`, `Rollup`, `Named`, `Values`, `Measured`, `Literal`, `AsOf` or `PeriodEnd`, and the call of a plugin's
+function by an `Applied`. The planner adds `Column` (a column of an earlier block of a query), `OpenTime` and
+`CalendarNumber`. Nodes compare by meaning: where one stood in the text is not part of it.
 
 Values in a query: moments are integer microseconds since the epoch (UTC), dates are integer days since the epoch,
 money and numbers are exact decimals, spans of time are integers in the scale of their type.
@@ -182,6 +182,19 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """A function of a plugin and what it came to stand for: its rule, with ``arguments`` in place of its parameters.
+
+    ``says``: how it reads, with the places of arguments in braces; empty where words are made of its name.
+    """
+
+    function: str
+    arguments: tuple[Node, ...] = field(compare=False)
+    body: Node
+    says: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Values:
     """A list that has a name, which only `in` takes."""
 
@@ -261,6 +274,7 @@ Node = (
     | Stored
     | Rollup
     | Named
+    | Applied
     | Values
     | Measured
     | AsOf
@@ -286,7 +300,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return (*(part for branch in node.branches for part in branch), node.otherwise)
         case Aggregate():
             return (*node.arguments, *((node.where,) if node.where else ()))
-        case Named():
+        case Named() | Applied():
             return (node.body,)
         case Rate():
             return (node.day,)
@@ -315,6 +329,8 @@ def transform(node: Node, change: Callable[[Node], Node]) -> Node:
             node = replace(node, arguments=tuple(map(below, node.arguments)), where=where)
         case Named():
             node = replace(node, body=below(node.body))
+        case Applied():
+            node = replace(node, arguments=tuple(map(below, node.arguments)), body=below(node.body))
         case Rate():
             node = replace(node, day=below(node.day))
         case CalendarNumber():
@@ -360,6 +376,16 @@ class Meaning:
     moment_type: Type | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """A function of a plugin: ``body`` is its rule as it was parsed, a `Name` for each use of a parameter."""
+
+    function: str
+    parameters: tuple[str, ...]
+    body: Node
+    says: str
+
+
 class Names(Protocol):
     """What `check` asks of the project. Spans and documents stay outside: a problem is found where the name stands."""
 
@@ -390,6 +416,10 @@ class Names(Protocol):
 
     def has_rates(self) -> bool:
         """Whether the entity `exchange_rate` is there, with a rate for two currencies and a day."""
+        ...
+
+    def macros(self) -> Mapping[str, Macro]:
+        """The functions of plugins, by name."""
         ...
 
     def calendars(self) -> Iterable[str]:

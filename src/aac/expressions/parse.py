@@ -27,10 +27,14 @@ from aac.expressions.nodes import Aggregate, Call, Case, Literal, Name, Node
 from aac.findings import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlglot.dialects.dialect import Dialect
     from sqlglot.errors import ParseError
     from sqlglot.expressions import Expr
     from sqlglot.tokenizer_core import Token
+
+    from aac.expressions.spelling import Spelling
 
 __all__ = ["DIGITS", "LONGEST", "Problem", "Refused", "TooDeep", "parse"]
 
@@ -65,7 +69,7 @@ ALONE = {
 }  # fmt: skip
 """The words that are a node of their own, of which sqlglot keeps no place either."""
 
-ALLOWED = f"use comparisons, and/or/not, in, between, like, case, or a function of: {', '.join(sorted(spelling.ALL))}"
+ALLOWED = "use comparisons, and/or/not, in, between, like, case, or a function of: "
 AS_OF = "write `as_of`, the moment that every number is decided at"
 INSTEAD = {
     "CurrentDate": AS_OF,
@@ -98,8 +102,11 @@ BRACKETS = {
 }
 
 
-def parse(text: str) -> Node:
-    """The rule's nodes; raises Refused: AAC303 (not allowed), AAC306 (cannot be read) or AAC302 (other arguments)."""
+def parse(text: str, more: Mapping[str, Spelling] | None = None) -> Node:
+    """The rule's nodes; ``more`` are functions beside ours, those of plugins.
+
+    Raises Refused: AAC303 (not allowed), AAC306 (cannot be read) or AAC302 (other arguments).
+    """
     if len(text) > LONGEST:
         raise Refused("AAC306", f"the rule has {len(text):,} characters", "split it into definitions with names")
     from sqlglot.errors import ParseError, TokenError
@@ -116,7 +123,7 @@ def parse(text: str) -> Node:
         (tree,) = dialect.parser().parse_into(Condition, tokens, text) or (None,)
         if tree is None:
             raise word_of_sql(tokens[0].text, tokens[0].start) if tokens else Refused(*NO_RULE)
-        return _Reader(tokens, tree).node(tree, 0)
+        return _Reader(tokens, tree, {**spelling.ALL, **(more or {})}).node(tree, 0)
     except ParseError as error:
         raise _explained(text, tokens, error) from None
     except RecursionError:
@@ -185,8 +192,9 @@ def _word(text: str, token: Token) -> Word:
 class _Reader:
     """A tree of sqlglot as our own nodes. ``near``: the place of what holds a node, for nodes without one."""
 
-    def __init__(self, tokens: list[Token], tree: Expr) -> None:
+    def __init__(self, tokens: list[Token], tree: Expr, functions: Mapping[str, Spelling]) -> None:
         self.tokens = tokens
+        self.functions = functions
         self.leftmost = _leftmost(tree)
 
     def node(self, tree: Expr, near: int) -> Node:
@@ -240,7 +248,7 @@ class _Reader:
         return begins[-1] if begins else at
 
     def unknown(self, tree: Expr, at: int) -> Refused:
-        advice = INSTEAD.get(type(tree).__name__, ALLOWED)
+        advice = INSTEAD.get(type(tree).__name__) or f"{ALLOWED}{', '.join(sorted(self.functions))}"
         return Refused("AAC303", f"`{_shown(tree)}` is not part of the rule language", advice, at)
 
     def values(self, trees: list[Expr], at: int) -> tuple[Node, ...]:
@@ -321,29 +329,28 @@ class _Reader:
 
     def function(self, tree: Expr, at: int) -> Node:
         function = tree.name.lower()
-        if function not in spelling.ALL:
-            raise _no_function(tree.name, function, at)
+        if function not in self.functions:
+            raise _no_function(tree.name, function, self.functions, at)
         signs = [type(part).__name__ for part in tree.expressions]
         if function == "count" and signs == ["Star"]:
             return Aggregate("count", (), at=at)
         if function == "count" and signs == ["Distinct"] and len(tree.expressions[0].expressions) == 1:
             return Aggregate("count_distinct", self.values(tree.expressions[0].expressions, at), at=at)
-        wanted = spelling.ALL[function]
+        wanted = self.functions[function]
         if {"Star", "Distinct"} & {*signs} or not wanted.least <= len(signs) <= wanted.most:
             message = f"`{function}` takes {wanted.takes}"
             if not {"Star", "Distinct"} & {*signs}:
                 message += f", not {len(signs)}"
             raise Refused("AAC302", message, f"write `{wanted.written}`", at)
-        sort = Call if function in spelling.FUNCTIONS else Aggregate
+        sort = Aggregate if function in spelling.AGGREGATES else Call
         return sort(function, self.values(tree.expressions, at), at=at)
 
 
-def _no_function(written: str, function: str, at: int) -> Refused:
-    """The problem of a function that is not ours."""
+def _no_function(written: str, function: str, functions: Mapping[str, Spelling], at: int) -> Refused:
+    """The problem of a function that is not there."""
     known = spelling.OTHER_WORDS.get(function)
-    advice = f"write `{spelling.ALL[known].written}`" if known else did_you_mean(function, spelling.ALL)
-    advice = INSTEAD_OF_FUNCTIONS.get(function) or advice or ALLOWED
-    return Refused("AAC303", f"there is no function `{written}`", advice, at)
+    advice = f"write `{spelling.ALL[known].written}`" if known else did_you_mean(function, functions)
+    return Refused("AAC303", f"there is no function `{written}`", INSTEAD_OF_FUNCTIONS.get(function) or advice, at)
 
 
 def _leftmost(tree: Expr) -> dict[int, int]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aac.expressions.nodes import (
     Aggregate,
+    Applied,
     AsOf,
     CalendarNumber,
     Call,
@@ -43,7 +44,7 @@ class Sense:
                 return function in STATED
             case Case(branches=branches):
                 return all(self.is_condition(then) for _, then in branches)
-            case Named(body=body):
+            case Named(body=body) | Applied(body=body):
                 return self.is_condition(body)
             case Stored(entity=entity, field=name):
                 type_ = self.types.get((entity, name))
@@ -62,7 +63,7 @@ class Sense:
             case Stored(entity=entity, field=name):
                 type_ = self.types.get((entity, name))
                 return type_ is not None and type_.is_moment
-            case Named(body=body):
+            case Named(body=body) | Applied(body=body):
                 return self.is_moment(body)
             case Rollup(aggregate=Aggregate(function="min" | "max" | "arg_min" | "arg_max", arguments=arguments)):
                 return self.is_moment(arguments[0])
@@ -81,7 +82,7 @@ class Sense:
             case Stored(entity=entity, field=name):
                 type_ = self.types.get((entity, name))
                 return type_.unit if type_ is not None else None
-            case Named(body=body):
+            case Named(body=body) | Applied(body=body):
                 return self.unit(body)
             case Rollup(aggregate=aggregate):
                 return self.unit(aggregate)

@@ -64,6 +64,14 @@ AGGREGATES = {
 
 ALL = {**FUNCTIONS, **AGGREGATES}
 
+OPERATORS = frozenset(
+    {
+        "add", "and", "divide", "eq", "ge", "gt", "ilike", "in", "in_list", "is_false", "is_not_null", "is_null",
+        "is_true", "le", "like", "lt", "multiply", "ne", "not", "or", "subtract",
+    }
+)  # fmt: skip
+"""What operators are called among nodes: names that no function can have."""
+
 OTHER_WORDS = {
     "char_length": "length", "countif": "count_if", "ifnull": "coalesce", "isnull": "coalesce", "lcase": "lower",
     "len": "length", "max_by": "arg_max", "mean": "avg", "min_by": "arg_min", "nvl": "coalesce",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from aac.expressions.nodes import (
     NOTHING,
     Aggregate,
+    Applied,
     AsOf,
     CalendarNumber,
     Call,
@@ -102,6 +103,12 @@ class _Speaker:
                 return f"not {said}" if negated else said
             case Named() | Stored():
                 return self.record(node, negated)
+            case Applied(function=function, says="") if function.startswith("is_"):
+                return f"it is {'not ' * negated}{self.applied(node).removeprefix('is ')}"
+            case Applied(says=""):
+                return f"{self.applied(node)} is {'not ' * negated}true"
+            case Applied():
+                return f"{'it is not true that ' * negated}{self.applied(node)}"
             case Call(function="not", arguments=(inner,)):
                 return self.condition(inner, not negated)
             case Call(function="and" | "or"):
@@ -279,7 +286,9 @@ class _Speaker:
                 return self.named(node)
             case Stored() if not self.sense.is_condition(node):
                 return _of(self.field_title(node), node.path)
-            case Named() | Stored():
+            case Applied() if not self.sense.is_condition(node):
+                return self.applied(node)
+            case Named() | Stored() | Applied():
                 return f"whether {self.condition(node)}"
             case Call() if self.sense.is_condition(node):
                 return f"whether {self.condition(node)}"
@@ -327,6 +336,11 @@ class _Speaker:
             return _of(f"{spaced('.'.join(rest[1:]))} in the {shown} {document}", node.path)
         return _of(self.title(node.label), node.path)
 
+    def applied(self, node: Applied) -> str:
+        """A function of a plugin, in its own words or by its name: `free mail of email`."""
+        said = [self.operand(argument, node.function) for argument in node.arguments]
+        return node.says.format(*said) if node.says else f"{spaced(node.function)} of {both(said)}"
+
     def call(self, node: Call) -> str:
         function, arguments = node.function, node.arguments
         said = [self.operand(part, function) for part in arguments]
@@ -369,6 +383,8 @@ class _Speaker:
                 is_open = inner in {"coalesce", "nullif", "round", "power"}
             case Case():
                 is_open = business(node) is None
+            case Applied(says=says):
+                is_open = bool(says)
             case Aggregate(function=inner, where=where):
                 is_open = where is not None or inner in {"count_if", "share"}
             case _:

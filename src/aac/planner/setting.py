@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aac.engines.base import Query, Relation, Select
-from aac.expressions.nodes import NOTHING, RATES, Call, Case, Literal, Named, Node, Rate, Rollup, Stored, walk
+from aac.expressions.nodes import NOTHING, RATES, Applied, Call, Case, Literal, Named, Node, Rate, Rollup, Stored, walk
 from aac.measures import Clock
 from aac.periods import day_of
 from aac.planner.windows import EPOCH, Clockwork
@@ -111,7 +111,7 @@ def _home(moment: Node, entity: str) -> str:
     match moment:
         case Stored():
             return moment.entity
-        case Named():
+        case Named() | Applied():
             return _home(moment.body, entity)
         case Rollup():
             return _home(moment.aggregate.arguments[0], moment.child)
