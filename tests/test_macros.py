@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,10 +21,9 @@ from tests.loading import CONFIG, KINDS
 from tests.small import COMPANY, measured, metric, number, write_project
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from aac.project import Project
 
+DOCS = Path(__file__).parent.parent / "docs"
 FREE = Function("is_free_mail", ("address",), "lower(address) like '%@gmail.com'", "An address of nobody's company.")
 NEAR = Function(
     "is_near", ("a", "b"), "abs(a - b) <= param.near", "Two numbers that differ little.", "{a} is close to {b}"
@@ -219,6 +219,16 @@ owner: sales
 when: not is_free_mail(email)
 ---
 """
+
+
+def test_the_example_of_the_documentation_runs(root: Path) -> None:
+    page = (DOCS / "reference" / "functions.md").read_text(encoding="utf-8")
+    (root / "plugins" / "mail.py").write_text(page.split("```python\n")[1].split("```")[0])
+    with (root / "alignment" / "all.yml").open("a") as file:
+        file.write("kind: list\nid: shared_addresses\nowner: sales\nvalues: [info@acme.example]\n")
+    assert errors(root) == set()
+    (said,) = [text for _, text in open_project(root).project.in_words("definition", "business")]
+    assert said == "it is not true that email is at a free mailer"
 
 
 @pytest.fixture
