@@ -90,6 +90,7 @@ SAME = {
     "weekly on mon-fri 9:15": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9;BYMINUTE=15",
     "every week on fri": "FREQ=WEEKLY;BYDAY=FR",
     "every 2 weeks on thu 10:00": "FREQ=WEEKLY;INTERVAL=2;BYDAY=TH;BYHOUR=10",
+    "monthly on third wed": "FREQ=MONTHLY;BYDAY=3WE",
     "monthly on first tue": "FREQ=MONTHLY;BYDAY=1TU",
     "monthly on last fri 09:30": "FREQ=MONTHLY;BYDAY=-1FR;BYHOUR=9;BYMINUTE=30",
     "monthly on 15": "FREQ=MONTHLY;BYMONTHDAY=15",
@@ -111,6 +112,8 @@ def test_words_and_rrules_are_read_into_the_same(words: str, rrule: str) -> None
 
 WRONG = {
     "thursdays": "`thursdays` does not say how often",
+    "weekly on thu 10": "`thu 10` in `weekly on thu 10` has no minutes",
+    "monthly on first tuesday at 9": "`first tue at 9` in `monthly on first tuesday at 9` has no minutes",
     "weekly on thursdy": "`thursdy` is no weekday",
     "weekly on thu 25:00": "`25:00` in `weekly on thu 25:00` is no time of day",
     "weekly on thu 10:60": "`10:60` in `weekly on thu 10:60` is no time of day",

@@ -16,7 +16,7 @@ from aac.expressions.interpret import Record, evaluate
 from aac.expressions.nodes import BROKEN, Call, Literal, Named, Node, Reference, Rollup, Stored, Values, children
 from aac.expressions.sense import business
 from aac.expressions.values import said
-from aac.expressions.words import Titles, words
+from aac.expressions.words import words
 from aac.findings import did_you_mean
 from aac.kinds.definition import Definition
 from aac.periods import parse_moment
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from aac.expressions.interpret import Known
     from aac.expressions.nodes import Path, Type
+    from aac.expressions.words import Titles
     from aac.kinds.base import Scope
     from aac.kinds.definition import Example
     from aac.project import Project
@@ -87,7 +88,7 @@ class _Runner:
         record = Record(values, frozenset(there), calendars)
         value = evaluate(self.rule, record)
         if SHOWN[value] != example.is_:
-            message = f"the rule comes to {SHOWN[value]} here, as {_reason(self.rule, record)}"
+            message = f"the rule comes to {SHOWN[value]} here, as {_reason(self.rule, record, self.project.titles)}"
             advice = f"correct the rule or what is given, or write `is: {SHOWN[value]}`"
             self.scope.report("AAC420", message, advice, "examples", number, "is")
 
@@ -154,14 +155,14 @@ def _records_behind(node: Node, type_: Type, *, is_known: bool) -> set[Path]:
 # Why a rule came to what it did
 
 
-def _reason(rule: Node, record: Record) -> str:
+def _reason(rule: Node, record: Record, titles: Titles) -> str:
     """The part of a rule by which it is true, false or unknown, in words."""
     part = _deciding(rule, record)
     value = evaluate(part, record)
     if value is None:
-        unknown = list(dict.fromkeys(words(leaf, Titles()) for leaf in _unknown_leaves(part, record)))
+        unknown = list(dict.fromkeys(words(leaf, titles) for leaf in _unknown_leaves(part, record)))
         return f"{' and '.join(unknown)} {'is' if len(unknown) == 1 else 'are'} not known"
-    said_so = words(part, Titles())
+    said_so = words(part, titles)
     return said_so if value else f"it is not true that {said_so}"
 
 

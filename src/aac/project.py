@@ -220,10 +220,11 @@ class Project:
 
     def in_words(self, kind: str, id: str) -> tuple[tuple[str, str], ...]:
         """The rules of a document in English, each with its place."""
-        return tuple(rules_in_words((kind, id), self, self._titles))
+        return tuple(rules_in_words((kind, id), self, self.titles))
 
     @cached_property
-    def _titles(self) -> Titles:
+    def titles(self) -> Titles:
+        """What people call things; asked for once all documents are compiled."""
         return titles_of(self)
 
     def scope(self, id_: Id) -> DocumentScope:
