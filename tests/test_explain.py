@@ -182,7 +182,8 @@ def test_with_wrong_documents_the_rest_is_told(tmp_path: Path) -> None:
 
 def test_what_rests_on_an_entity_without_a_table_has_no_sql(tmp_path: Path) -> None:
     lead = ENTITY.replace("good: {is: score > 50}", "good: {is: calls > 0}\n  calls: {rollup: count(*), over: call}")
-    call = "kind: entity\nid: call\nname: Phone call\nfrom: crm.calls\nkey: wrong\nfields: {id: text, lead: {ref: lead}}\n---\n"
+    call = "kind: entity\nid: call\nname: Phone call\nfrom: crm.calls\nkey: wrong\n"
+    call += "fields: {id: text, lead: {ref: lead}}\n---\n"
     text = told(small(tmp_path, lead + call + MQL, is_pulled=False), "mql")
     assert section(text, "In words") == "  when  the number of its phone calls is more than 0\n  at    at\n"
     assert "SQL" not in text.splitlines()

@@ -97,7 +97,10 @@ def _node(mapping: dict[str, Any]) -> Any:
         raise ValueError("no mapping of ours")
     ((name, parts),) = mapping.items()
     if name == "rules":
-        return dict(cast("list[tuple[str, Node]]", parts))
+        rules = dict(cast("list[tuple[str, Node]]", parts))
+        if not all(type(node).__name__ in PARSED for node in rules.values()):
+            raise ValueError("no rules of ours")
+        return rules
     if name == "Decimal":
         return Decimal(parts)
     return PARSED[name](*map(_frozen, parts))
