@@ -43,6 +43,9 @@ END_US = int(datetime(2101, 1, 1, tzinfo=UTC).timestamp()) * SECOND_US
 """Data knows no moments after 2100 (LANGUAGE §3)."""
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+TIME = r"([0-9]{1,2})(?:[:.]?([0-5][0-9]))?\s*(am|pm|uhr)?"
+HABIT = re.compile(rf"{TIME}\s*(?:-|–|—|to|until|bis)\s*{TIME}")
+"""How people write an opening otherwise."""
 OPENING = re.compile(r"([0-9]{1,2}):([0-5][0-9]) ?- ?([0-9]{1,2}):([0-5][0-9])")
 
 
@@ -245,11 +248,30 @@ def _opening(text: str) -> Interval:
     found = OPENING.fullmatch(text)
     hours = (int(found[1]), int(found[3])) if found else (25, 25)
     if found is None or max(hours) > 24:
-        raise ValueError(f"`{text}` is no opening; write when it opens and closes, as in `09:00-17:00`")
+        advice = _meant_opening(text.lower()) or "write when it opens and closes, as in `09:00-17:00`"
+        raise ValueError(f"`{text}` is no opening; {advice}")
     opens, closes = hours[0] * 60 + int(found[2]), hours[1] * 60 + int(found[4])
     if max(opens + 1, closes) > DAY_MINUTES or opens == closes:
         raise ValueError(f"`{text}` is no opening; write `00:00-24:00` for a whole day, and `24:00` only to close")
     return opens, closes if closes > opens else closes + DAY_MINUTES
+
+
+def _meant_opening(text: str) -> str | None:
+    """What to write instead of an opening such as `9-5`, `9am to 5pm` or one with a long dash."""
+    found = HABIT.fullmatch(text.strip("“”„"))
+    if found is None:
+        return None
+    opens, closes = _hour(found[1], found[3]), _hour(found[4], found[6])
+    if found[6] is None and closes < opens < 12:
+        closes += 12
+    if max(opens, closes) > 24 or opens == closes:
+        return None
+    return f"did you mean `{opens:02}:{found[2] or '00'}-{closes:02}:{found[5] or '00'}`?"
+
+
+def _hour(number: str, half: str | None) -> int:
+    """The hour from 0 that is meant by `12 am`, `5 pm` or `17`."""
+    return int(number) % 12 + 12 * (half == "pm") if half in ("am", "pm") else int(number)
 
 
 def _or(words: Iterable[str]) -> str:

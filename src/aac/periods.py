@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Unit = Literal["minutes", "hours", "days", "months"]
 TimeKind = Literal["elapsed", "business", "calendar"]
@@ -40,6 +40,20 @@ DURATIONS: tuple[tuple[TimeKind, re.Pattern[str]], ...] = (
     ("calendar", re.compile(r"([0-9]{1,6}) calendar (day)s?")),
     ("calendar", re.compile(r"([0-9]{1,6}) (month)s?")),
 )
+NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+HABITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"^(?:<=?|≤|within|max\.?|up to)\s*"), ""),
+    (re.compile(rf"\b({'|'.join(NUMBER_WORDS)})\b"), lambda found: str(NUMBER_WORDS.index(found[1]) + 1)),
+    (re.compile(r"^an? (?=[a-z])"), "1 "),
+    (re.compile(r"^[0-9.]+\s*(?:-|–|to|or)\s*(?=[0-9])"), ""),  # of two the later one is the promise
+    (re.compile(r"(?<=[0-9])\s*(?=[a-z])"), " "),
+    (re.compile(r"\b(?:working|work)\b"), "business"),
+    (re.compile(r"\b(?:h|hrs?|stunden?)\b\.?"), "hours"),
+    (re.compile(r"\b(?:mins?|minuten?)\b\.?"), "minutes"),
+    (re.compile(r"\b(?:d|tage?)\b"), "days"),
+    (re.compile(r"\b([0-9]{1,3}) weeks?\b"), lambda found: f"{7 * int(found[1])} days"),
+)
+"""How people write durations otherwise, and how they are written here."""
 MONTHS: dict[Grain, int] = {"month": 1, "quarter": 3, "fiscal_quarter": 3, "year": 12, "fiscal_year": 12}
 LABELS: tuple[tuple[Grain, re.Pattern[str]], ...] = (
     ("week", re.compile(r"([0-9]{4})-W[0-9]{2}")),
@@ -91,16 +105,27 @@ def parse_duration(text: str) -> Duration:
     Raises ValueError when the text is none of these, or no time at all.
     """
     plain = " ".join(text.lower().split())
-    for clock, pattern in DURATIONS:
-        if found := pattern.fullmatch(plain):
-            duration = Duration(Fraction(found[1]), UNITS[found[2]], clock)
-            if duration.amount == 0:
-                raise ValueError(f"`{text}` is no time at all; write a number above 0, as in `4 hours`")
-            return duration
+    duration = _plain_duration(plain)
+    if duration is not None:
+        if duration.amount == 0:
+            raise ValueError(f"`{text}` is no time at all; write a number above 0, as in `4 hours`")
+        return duration
+    for habit, ours in HABITS:
+        plain = habit.sub(ours, plain).strip()
+    meant = _plain_duration(plain)
+    if meant is not None and meant.amount:
+        raise ValueError(f"`{text}` is not a duration; did you mean `{meant}`?")
     raise ValueError(
         f"`{text}` is not a duration; write one number and its unit, as in `30 minutes`, `4 hours`, `2 days`, "
         "`4 business hours`, `5 business days`, `2 calendar days` or `3 months`"
     )
+
+
+def _plain_duration(plain: str) -> Duration | None:
+    for clock, pattern in DURATIONS:
+        if found := pattern.fullmatch(plain):
+            return Duration(Fraction(found[1]), UNITS[found[2]], clock)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

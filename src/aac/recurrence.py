@@ -39,6 +39,7 @@ PLAIN = re.compile(
     r"(?:(?P<word>[a-z]+ly)|every (?:(?P<times>[0-9]{1,2}) )?(?P<unit>day|week|month|quarter|year)s?)"
     r"(?: on (?P<on>.+?))?(?: (?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}))?"
 )
+HOUR_ALONE = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)}) (?:at )?([01]?[0-9]|2[0-3])$")
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 FULL_NAMES = re.compile(r"\b(mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)day\b")
 ICAL_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -240,6 +241,8 @@ def _time(found: re.Match[str], text: str) -> time | None:
 def _on(repeats: Repeats, on: str, text: str) -> Repeats:
     """The rule with the days that stand behind `on`; raises ValueError."""
     on = FULL_NAMES.sub(lambda found: found[1][:3], on)
+    if hour := HOUR_ALONE.search(on):
+        raise ValueError(f"`{on}` in `{text}` has no minutes; write the time as `{int(hour[1]):02}:00`")
     match repeats.frequency:
         case "weekly":
             numbers = {number for part in on.split(",") for number in parse_weekdays(part.strip())}

@@ -239,7 +239,7 @@ def _second_colon(source: Text, stop: Stop) -> Mistake:
     at, above = _first(source, stop.at), _first(source, stop.scalar_start)
     if above == stop.scalar_start and above - source.start(above) == at - source.start(at):
         key = KEY_AND_VALUE.fullmatch(value.rstrip())
-        message = "this line has no colon, and every line here is `key: value`"
+        message = "every line here is `key: value`, and this one is not"
         return Mistake("AAC101", above, message, f"write `{key[1]}: {key[2]}`" if key else "write `key: value`")
     empty = KEY_ALONE.fullmatch(source.rest(source.starts[max(0, source.line(above) - 2)]))
     if empty and empty.end(1) - len(empty[1]) == above - source.start(above) and source.line(above) > 1:

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from aac.expressions.nodes import INTEGER, NOTHING, NUMBER, TRUE, Call, Case, Literal, Type
 from aac.findings import did_you_mean
-from aac.kinds.written import Row, Rule, shown, wrong
+from aac.kinds.written import Row, Rule, meant_number, shown, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -36,7 +36,9 @@ FALSE = Literal(False)
 def read_points(value: object) -> Decimal:
     """``40``, ``-5`` or ``2.5``, exactly; raises a finding AAC308."""
     if not NUMBER_OF_POINTS.fullmatch(str(value)):
-        raise wrong("AAC308", f"{shown(value)} is no number of points", "write a number, as in `40`, `-5` or `2.5`")
+        advice = meant_number(value) if isinstance(value, str) and "%" not in value else None
+        instead = advice or "write a number, as in `40`, `-5` or `2.5`"
+        raise wrong("AAC308", f"{shown(value)} is no number of points", instead)
     number = Decimal(str(value))
     return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
 

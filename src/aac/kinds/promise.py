@@ -57,6 +57,10 @@ Every = Literal["week", "month", "quarter", "fiscal_quarter", "year", "fiscal_ye
 # Values
 
 
+ONE_PERCENT = Fraction(1, 100)
+"""An objective below it was meant as a share without the sign: `0.95%` for 0.95."""
+
+
 def read_within(value: object) -> Duration | None:
     """A duration, or ``none``: no promise is made; raises a finding AAC308."""
     return None if value == "none" else read_duration(value)
@@ -71,6 +75,9 @@ def read_objective(value: object) -> Fraction | None:
         is_without_sign = 1 < share <= 100 and not isinstance(share, Percentage)
         advice = f"did you mean `{value}%`?" if is_without_sign else "write a share up to 100 %, as in `95%`"
         raise wrong("AAC301", f"an objective of `{value}` cannot be", advice)
+    if isinstance(share, Percentage) and 0 < share < ONE_PERCENT:
+        message = f"an objective of `{value}` is kept by one in a hundred"
+        raise wrong("AAC301", message, f"did you mean `{float(share * 10_000):g}%`?")
     return share
 
 

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*(%?)")
+WRITTEN_NUMBER = re.compile(
+    r"[€$£“”\"']?\s*(?P<sign>-?)\+?\s*(?P<digits>[0-9]+(?:[.,' ][0-9]+)*)\s*(?P<percent>%|percent|prozent|pct)?"
+    r"\s*[€$£“”\"']?\s*(?:[A-Za-z]{2,}(?: [a-z]+)?)?[.“”\"']?",
+    re.IGNORECASE,
+)
+"""A number with what people write around it."""
+THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]00")
+"""`25.000` is 25 to us, and 25,000 to half of Europe."""
+DAY_FIRST = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4})")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 COUNT = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -60,8 +69,32 @@ def read_share(value: object) -> Fraction:
     text = str(value).strip()
     match = NUMBER.fullmatch(text)
     if match is None:
-        raise wrong("AAC301", f"{shown(value)} is not a number or share", "write plain digits, as in `95%` or `1500.5`")
+        advice = meant_number(text) if isinstance(value, str) else None
+        instead = advice or "write plain digits, as in `95%` or `1500.5`"
+        raise wrong("AAC301", f"{shown(value)} is not a number or share", instead)
+    if THOUSANDS.fullmatch(match[1]):
+        plain = match[1].rstrip("0").rstrip(".")
+        instead = f"write `{match[1].replace('.', '')}` if the point parts thousands, and `{plain}` if not"
+        raise wrong("AAC301", f"`{text}` can be read in two ways", instead)
     return Percentage(Fraction(match[1]) / 100) if match[2] else Fraction(match[1])
+
+
+def meant_number(text: str) -> str | None:
+    """What to write instead of a number that somebody wrote with a unit, with other signs or as in another country."""
+    found = WRITTEN_NUMBER.fullmatch(text.strip().replace("−", "-").replace("–", "-"))
+    if found is None:
+        return None
+    sign, digits, unit = found["sign"], found["digits"], "%" if found["percent"] else ""
+    if re.fullmatch(r"[0-9]{1,3},[0-9]{3}", digits):
+        parted, decimal = sign + digits.replace(",", ""), sign + digits.replace(",", ".").rstrip("0").rstrip(".")
+        return f"write `{parted}{unit}` if the comma parts thousands, and `{decimal}{unit}` if not"
+    parts = re.split(r"[.,' ]", digits)
+    marks = re.findall(r"[.,' ]", digits)
+    is_whole = not marks or (len(parts[-1]) == 3 and marks[-1] in marks[:-1]) or marks[-1] in "' "
+    whole, decimals = (parts, "") if is_whole else (parts[:-1], f".{parts[-1]}")
+    if any(len(part) != 3 for part in whole[1:]):
+        return None
+    return f"write `{sign}{''.join(whole)}{decimals}{unit}`"
 
 
 def read_day(value: object) -> date:
@@ -71,7 +104,16 @@ def read_day(value: object) -> date:
             return date.fromisoformat(str(value))
     except ValueError:
         pass
-    raise wrong("AAC308", f"{shown(value)} is not a date", "write it as `2026-02-28`")
+    raise wrong("AAC308", f"{shown(value)} is not a date", f"write it as `{meant_day(str(value)) or '2026-02-28'}`")
+
+
+def meant_day(text: str) -> str | None:
+    """A day as it is written here that somebody wrote as in `28.02.2026`."""
+    found = DAY_FIRST.fullmatch(text.strip())
+    try:
+        return str(date(int(found[3]), int(found[2]), int(found[1]))) if found else None
+    except ValueError:
+        return None
 
 
 def read_count(value: object) -> int:
