@@ -294,7 +294,8 @@ class Reader:
                 negated = NEGATED.fullmatch(found[1])
                 instead = f"in a rule write `not {negated[1]}`; else {NO_TAGS}" if negated else NO_TAGS
                 self._report("AAC104", at, found.end(1), f"`{found[1]}` is a tag of YAML", instead)
-                self.broken |= found.end() == end  # the text was meant to be the value
+                # the text was meant to be the value, or the first sign of it
+                self.broken |= found.end() == end or found[1] == "!="
             at = found.end()
         return at
 

@@ -14,6 +14,18 @@ CLOSED = re.compile(r"""'(?:[^']|'')*+'|"(?:[^"]|"")*+"|[^'"]""")
 UNFINISHED = frozenset({"and", "or", "not", "in", "is", "like", "ilike", "between", "then", "else", "when"})
 """Words after which something must follow."""
 STATEMENTS = frozenset({"select", "with", "insert", "update", "delete", "create", "drop", "alter"})
+ALONE = "write the condition alone, as in `score > 50`"
+BELONGS = "write what belongs there, or leave it out"
+JOIN = "join conditions with `and` or `or`; a text stands in single quotes, as in `source = 'web'`"
+PLAIN_DIGITS = "write plain digits: a point before decimals and nothing between thousands, as in `1500.5`"
+ELSEWHERE = {
+    "&&": "and", "||": "or", "&": "and", "≥": ">=", "≤": "<=", "≠": "<>", "=>": ">=", "=<": "<=", "–": "-", "—": "-",
+    "−": "-", "×": "*", "÷": "/",
+}  # fmt: skip
+"""Signs of other languages and of print."""
+SAID = frozenset({"than", "greater", "less", "more", "least", "most", "equal", "equals", "above", "below", "over"})
+UNITS_OF_TIME = frozenset({"minute", "hour", "day", "week", "month", "year"})
+COMPARING = frozenset({"=", "==", "<>", "!=", "<", ">", "<=", ">="})
 CONSTANTS = frozenset({"null", "true", "false"})
 JOINING = frozenset({"and", "or", "not"})
 SIGNS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", ","})
@@ -76,11 +88,13 @@ def unreadable(words: list[Word], place: int, said: str) -> Refused:
     word, at = words[place].text, words[place].at
     if CURLY.search(word):
         return Refused("AAC306", "curly quotes are letters here", STRAIGHT, at)
+    is_statement = words[0].text.lower() in STATEMENTS and any(other.text.lower() == "from" for other in words)
+    if is_statement and words[1].text not in COMPARING:
+        return Refused("AAC306", f"`{words[0].text}` begins a statement, and a rule is one expression", ALONE, 0)
     if (field := _field_named_like_sql(words)) is not None:
         return word_of_sql(field.text, field.at)
     if words[0].text.lower() in STATEMENTS and words[0].is_of_sql:
-        advice = "write the condition alone, as in `score > 50`"
-        return Refused("AAC306", f"`{words[0].text}` begins a statement, and a rule is one expression", advice, at)
+        return Refused("AAC306", f"`{words[0].text}` begins a statement, and a rule is one expression", ALONE, at)
     if "END after CASE" in said:
         case = max((i for i in range(place + 1) if words[i].text.lower() == "case"), default=place)
         advice = "write `case when … then … end`"
@@ -90,10 +104,31 @@ def unreadable(words: list[Word], place: int, said: str) -> Refused:
     if words[place].is_of_sql and word.lower() not in UNFINISHED | CONSTANTS:
         return word_of_sql(word, at)
     if (gap := _gap(words, place)) is not None and ("Required" in said or gap.at == words[-1].at):
-        advice = SHARE if gap.text == "%" else "write what belongs there, or leave it out"
+        if gap is words[0] and gap.text in COMPARING:
+            said_of = " ".join(other.text for other in words)
+            return Refused(
+                "AAC306", f"nothing is compared before `{gap.text}`", f"name it, as in `field {said_of}`", gap.at
+            )
+        advice = SHARE if gap.text == "%" else _habit(words, words.index(gap)) or BELONGS
         return Refused("AAC306", f"something is missing beside `{gap.text}`", advice, gap.at)
-    advice = "join conditions with `and` or `or`; a text stands in single quotes, as in `source = 'web'`"
-    return Refused("AAC306", f"`{word}` cannot stand here", advice, at)
+    return Refused("AAC306", f"`{word}` cannot stand here", _habit(words, place) or JOIN, at)
+
+
+def _habit(words: list[Word], place: int) -> str | None:
+    """What to write instead of a word or sign that belongs to another language, or to the writing of numbers there."""
+    word, before, behind = words[place], words[place - 1].text.lower() if place else "", words[place + 1 : place + 2]
+    if word.text in ELSEWHERE:
+        return f"write `{ELSEWHERE[word.text]}`"
+    if word.text == "," and before.replace(".", "").isdigit() and behind and behind[0].text.isdigit():
+        is_between = place > 1 and words[place - 2].text.lower() == "between"
+        return f"write `between {before} and {behind[0].text}`" if is_between else PLAIN_DIGITS
+    if word.text == "," and place > 1 and words[place - 2].text.lower() == "in":
+        return "write a list in round brackets, as in `source in ('web', 'fair')`"
+    if word.text.lower().rstrip("s") in UNITS_OF_TIME and before.isdigit():
+        return "write the number alone, and count with `days_between` or `hours_between`: `days_between(a, b) > 3`"
+    if word.text.lower() in SAID:
+        return "write a sign: `=`, `<>`, `>`, `>=`, `<` or `<=`"
+    return None
 
 
 def _gap(words: list[Word], place: int) -> Word | None:

@@ -5,6 +5,7 @@ DuckDB's spelling, one expression each (LANGUAGE §4). sqlglot reads the text; n
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -40,6 +41,7 @@ __all__ = ["DIGITS", "LONGEST", "Problem", "Refused", "TooDeep", "parse"]
 
 LONGEST = 20_000
 """Characters of a rule; a longer one is no rule that a person agreed to."""
+DAY_FIRST = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 DIGITS = 18
 """Digits of a number, which is what an exact decimal of an engine holds."""
 
@@ -78,7 +80,7 @@ INSTEAD = {
     "TryCast": "a field has the type that its entity says",
     "Extract": "write `date_part('hour', moment)`",
     "In": "`in` takes a list of values, as in `source in ('web', 'fair')`",
-    "DPipe": "compare the parts one by one: texts are not joined",
+    "DPipe": "between conditions write `or`; texts are not joined: compare their parts one by one",
     "Mod": SHARE,
     "BitwiseXor": "write `power(number, 2)`",
     "Interval": "compare with `days_between` or `hours_between`, as in `days_between(a, b) <= 3`",
@@ -94,7 +96,7 @@ INSTEAD_OF_FUNCTIONS = {
     **dict.fromkeys(("date", "timestamp", "to_date"), INSTEAD["Cast"]),
     **dict.fromkeys(("ceil", "floor", "trunc"), "write `round(number)`"),
     **dict.fromkeys(("regexp_matches", "contains", "starts_with"), "write `field like '%text%'`"),
-    "sqrt": "write `power(number, 0.5)`", "concat": INSTEAD["DPipe"], "mod": SHARE,
+    "sqrt": "write `power(number, 0.5)`", "concat": "compare the parts one by one: texts are not joined", "mod": SHARE,
 }  # fmt: skip
 BRACKETS = {
     "{": "write names and values without braces",
@@ -266,7 +268,15 @@ class _Reader:
         """A dotted name, outermost part first; stars and anything but plain parts are refused."""
         parts: list[Expr] = list(getattr(tree, "parts", ()))
         if not parts or any(type(part).__name__ != "Identifier" for part in parts):
-            raise Refused("AAC303", f"`{_shown(tree)}` is not a name", "write `field` or `reference.field`", at)
+            day = DAY_FIRST.fullmatch(_shown(tree))
+            said = (
+                f"a date in single quotes, the year first: `'{day[3]}-{day[2].zfill(2)}-{day[1].zfill(2)}'`"
+                if day
+                else None
+            )
+            raise Refused(
+                "AAC303", f"`{_shown(tree)}` is not a name", f"write {said or '`field` or `reference.field`'}", at
+            )
         if CURLY.search(parts[0].name):
             raise Refused("AAC306", "curly quotes are letters here", STRAIGHT, at)
         if any(not part.args.get("quoted") and "$" in part.name for part in parts):
