@@ -187,7 +187,9 @@ FAULTS = {
     "name Larkspur": [("AAC601", "aac.toml:1:6")],
     "[project]\nname = Larkspur\n": [("AAC601", "aac.toml:2:8")],
     "[project\n": [("AAC601", "aac.toml:1:9")],
-    PROJECT + "spec = 1\n": [("AAC601", "aac.toml:4:9")],
+    PROJECT + "spec = 1\n": [("AAC601", "aac.toml:4:1")],
+    "[projekt]\nname = 'a'\nspec = 1\n": [("AAC602", "aac.toml:1:2")],
+    PROJECT + "[sources]\nconnector = 'csv'\npath = 'x'\n": [("AAC603", "aac.toml:5:1")],
     '[project]\nname = "Larkspur': [("AAC601", "aac.toml:2:17")],
     PROJECT + "[param]\na = " + "1" * 5000: [("AAC601", "aac.toml:1:1")],
     PROJECT + "[param]\na = 1e99999999999999999999": [("AAC601", "aac.toml:1:1")],
@@ -349,3 +351,29 @@ s = 1.5
 )
 def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     assert outcome(write(tmp_path_factory.getbasetemp(), data))
+
+
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ("[project]\nname = Larkspur\n", 'put the text in straight quotes: `name = "…"`'),
+        ("[project]\nname = “Larkspur”\n", 'put the text in straight quotes: `name = "…"`'),
+        ('[project]\nname: "Larkspur"\n', "write `=` instead of the `:`"),
+        (PROJECT + "name = 'b'\n", "it stands in the file already: keep one of the two"),
+        (PROJECT + '[sources.crm]\npath = "C:\\data"\n', "write `/` between folders"),
+        (PROJECT + "[param]\na = 50%\n", "one line holds one value: a number alone"),
+        ("[project\nname = 'a'\n", "close the name of the table with `]`"),
+    ],
+)
+def test_what_is_no_toml_is_told_with_what_to_write(tmp_path: Path, text: str, instead: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(write(tmp_path, text))
+    assert raised.value.findings[0].instead.startswith(instead)
+
+
+def test_settings_that_notepad_saved_in_utf_16(tmp_path: Path) -> None:
+    (tmp_path / "aac.toml").write_bytes(PROJECT.encode("utf-16"))
+    with pytest.raises(ConfigError) as raised:
+        load(tmp_path)
+    assert told(raised.value.findings) == [("AAC601", "aac.toml:1:1")]
+    assert raised.value.findings[0].message == "the file is UTF-16, not UTF-8"

@@ -51,6 +51,7 @@ FLOORS = (
         "aac.texts",
         "aac.scalars",
         "aac.folders",
+        "aac.toml_mistakes",
         "aac.yaml_mistakes",
     ),
     # 2: the words

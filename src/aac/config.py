@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from aac.errors import ConfigError
 from aac.findings import Finding, Span, did_you_mean, in_reading_order
 from aac.periods import is_zone, parse_duration
-from aac.texts import Text
+from aac.texts import Text, decode
+from aac.toml_mistakes import explain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,30 +162,20 @@ def _read(file: Path) -> tuple[Table, Places]:
         data = file.read_bytes().removeprefix(BOM_UTF8)
     except OSError as error:
         raise _unreadable(f"the file cannot be read: {error.strerror}", "make it readable", Span(FILE, 1, 1)) from None
-    places = Places(Text(FILE, data.decode(errors="replace").replace("\r\n", "\n")))
+    text, unreadable = decode(data.replace(b"\r\n", b"\n"), FILE)
+    places = Places(text)
+    if unreadable is not None and unreadable.span is not None:
+        at = text.starts[unreadable.span.line - 1] + unreadable.span.col - 1
+        raise _unreadable(unreadable.message, unreadable.instead, places.span(at, at + 1))
     try:
-        data.decode()
-        return tomllib.loads(places.text.text, parse_float=Decimal), places
-    except UnicodeDecodeError as error:
-        at = len(data[: error.start].decode().replace("\r\n", "\n"))
-        message, instead = f"the byte 0x{data[error.start]:02X} is not UTF-8", "save the file as UTF-8"
+        return tomllib.loads(text.text, parse_float=Decimal), places
     except tomllib.TOMLDecodeError as error:
-        message, at = _told(str(error), places.text)
-        instead = 'write `key = value` below a `[table]`; texts stand in quotes, as in `name = "Larkspur"`'
+        message, instead, at = explain(str(error), text)
     except (ValueError, ArithmeticError):
         at, message, instead = 0, "a number in the file is too long", "write a shorter one, or a text in quotes"
     except RecursionError:
         at, message, instead = 0, "too many brackets stand inside one another", "write it flatter"
     raise _unreadable(message, instead, places.span(at, at + 1))
-
-
-def _told(error: str, text: Text) -> tuple[str, int]:
-    """What tomllib says, and the index it says it of."""
-    found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", error, re.DOTALL)
-    if found is None:
-        return f"this is no TOML: {error}", 0
-    at = text.starts[int(found[2]) - 1] + int(found[3]) - 1 if found[2] else len(text.text.rstrip())
-    return f"this is no TOML: {found[1]}", at
 
 
 def _unreadable(message: str, instead: str, span: Span) -> ConfigError:
@@ -203,6 +194,9 @@ class Reading:
     def project(self) -> tuple[str, int]:
         """The project's name and the version of the language."""
         if not isinstance(self.data.get("project"), dict):
+            others = self.data.keys() - {"project"}
+            if any(did_you_mean(table, ("project",)).startswith("did you mean") for table in others):
+                return "", SPEC  # told as the table that is not known
             instead = "write `[project]` with `name` and `spec = 1` below it"
             self._wrong("AAC604", "there is no table `[project]`", instead, "project")
             return "", SPEC
@@ -244,8 +238,12 @@ class Reading:
     def sources(self) -> dict[str, Source]:
         """The sources by id, in the order of the file."""
         sources: dict[str, Source] = {}
+        told = False
         for id, value in self._table(self.data, "sources").items():
             if not isinstance(value, dict):
+                if told:
+                    continue  # a table with one wrong name is one mistake, whatever stands in it
+                told = True
                 message = f"`{id}` is a key of no source"
                 self._wrong(
                     "AAC603", message, "write it below the source's own table, as in `[sources.crm]`", "sources", id
