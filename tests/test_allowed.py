@@ -65,7 +65,7 @@ REFUSED = [
     ("array[1, 2]", 5, "AAC303", "write a list in round brackets, as in `source in"),
     ("row(1, 2)", 0, "AAC303", "one of"),
     ("(a, b) = (1, 2)", 1, "AAC303", "use comparisons"),
-    ("a || b", 0, "AAC303", "compare the parts one by one: texts are not join"),
+    ("a || b", 0, "AAC303", "between conditions write `or`; texts are not joined"),
     ("a % 2 = 0", 0, "AAC303", "write a share as a number, as in `0.05` for 5 %"),
     ("mod(a, 2)", 0, "AAC303", "write a share as a number, as in `0.05` for 5 %"),
     ("a // 2", 3, "AAC306", "write what belongs there, or leave it out"),
