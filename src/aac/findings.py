@@ -48,6 +48,7 @@ class Finding:
     keys: tuple[str, ...] = ()
 
 
+SHORT = 3
 SHOWN = 12
 """How many known names are told when none is close."""
 
@@ -64,10 +65,21 @@ def has_errors(findings: Iterable[Finding]) -> bool:
     return any(finding.level == "error" for finding in findings)
 
 
+def _near(word: str, names: list[str]) -> list[str]:
+    """The one name that a word was meant to be, by its letters, or because one of the two is a part of the other."""
+    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    if close and len(word) == len(close[0]) <= SHORT and sorted(word) != sorted(close[0]):
+        close = []  # of three letters two are soon the same: `sql` is no misspelt `mql`
+    said = word.lower()
+    around = [name for name in names if len(said) > SHORT and said in name.lower().split("_")]
+    within = [name for name in names if name.lower() in said.split()]
+    return next((found for found in (around, within) if len(found) == 1), close)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean `mql`?`` when a known name is close, else the known names, else an empty string."""
     names = sorted(set(known))
-    close = [name for name in names if name.lower() == word.lower()] or get_close_matches(word, names, n=1, cutoff=0.6)
+    close = [name for name in names if name.lower() == word.lower()] or _near(word, names)
     if close:
         return f"did you mean `{close[0]}`?"
     if len(names) <= SHOWN + 1:  # "and 1 more" is as long as a name

@@ -107,6 +107,7 @@ def explained(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, s
         case "literal_error":
             choice = re.findall(r"'([^']*)'", context["expected"])
             word = written if isinstance(written, str) else ""
+            word = ELSEWHERE.get(word.lower(), word)
             return "AAC308", f"{shown(written)} is not possible here", did_you_mean(word, choice)
         case "string_pattern_mismatch":
             return "AAC202", f"{shown(written)} cannot be an id", "use small letters, digits and `_`"
@@ -130,6 +131,19 @@ def _alone(written: object) -> str | None:
             return f'"{key}: {value}"' if isinstance(value, str) else None
         case _:
             return None
+
+
+ELSEWHERE = {
+    **dict.fromkeys(("string", "str", "varchar", "char", "picklist", "enum", "id"), "text"),
+    **dict.fromkeys(("datetime", "time", "timestamptz"), "timestamp"),
+    **dict.fromkeys(("decimal", "numeric", "percent", "percentage"), "number"),
+    **dict.fromkeys(("int", "bigint", "long"), "integer"),
+    **dict.fromkeys(("more", "up", "increase"), "higher"),
+    **dict.fromkeys(("less", "down", "decrease"), "lower"),
+    **dict.fromkeys(("email", "slack"), "notify"),
+    "bool": "boolean", "checkbox": "boolean", "currency": "money", "double": "float",
+}  # fmt: skip
+"""Words that others say for what can be chosen here."""
 
 
 def _example(model: type[BaseModel], path: tuple[Part, ...]) -> str:

@@ -176,7 +176,8 @@ fields:
         source, _, stream = text.partition(".")
         if source in scope.sources and stream:
             return StreamName(source, stream)
-        advice = did_you_mean(source, scope.sources) if stream else "write `source.stream`"
+        only = f"write `{next(iter(scope.sources))}.{text}`" if len(scope.sources) == 1 else "write `source.stream`"
+        advice = did_you_mean(source, scope.sources) if stream else only
         message = f"there is no source `{source}` in aac.toml" if stream else f"`{text}` names no stream"
         scope.report("AAC204", message, advice or "add `[sources.…]` to aac.toml", "from", place)
         return None
