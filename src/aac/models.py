@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
@@ -66,12 +67,12 @@ def _meant(
     """The key that an unknown one was meant to be, if there is one, and what to write instead."""
     above, key = unknown[:-1], str(unknown[-1])
     known, place = _keys(model, above), _path(above, document)
-    near = did_you_mean(key, known)
+    free = [name for name in known if (*place, name) not in document.positions]
+    near = did_you_mean(key, free)
     if near.startswith("did you mean"):
-        name = next(name for name in known if near == f"did you mean `{name}`?")
-        if (*place, name) in document.positions:
-            return None, f"`{name}` stands here already: keep one of the two"
-        return (*above, name), near
+        return next((*above, name) for name in free if near == f"did you mean `{name}`?"), near
+    if twin := get_close_matches(key, [name for name in known if name not in free], n=1, cutoff=0.7):
+        return None, f"`{twin[0]}` stands here already: keep one of the two"
     for depth in range(len(above) - 1, -1, -1):
         outer = _path(unknown[:depth], document)
         if key in _keys(model, unknown[:depth]) and (*outer, key) not in document.positions:
@@ -79,8 +80,7 @@ def _meant(
     absent = [loc for loc in missing if loc[:-1] == above]
     if len(absent) == 1 and [loc for loc in too_many if loc[:-1] == above] == [unknown]:
         return absent[0], f"write `{absent[0][-1]}`, which is missing, or leave it out"
-    free = [name for name in known if (*place, name) not in document.positions]
-    return None, did_you_mean(key, free) or "leave it out"
+    return None, near or "leave it out"
 
 
 def _path(steps: tuple[Part, ...], document: Document) -> tuple[Part, ...]:
