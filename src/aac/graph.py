@@ -179,8 +179,9 @@ class Graph:
 
     @cached_property
     def families(self) -> dict[str, Collection[str]]:
-        """The names that have a kind ahead, by their first parts."""
+        """The names that have a kind ahead, by their first parts; of a kind that cannot be used none is known."""
         found: defaultdict[str, list[str]] = defaultdict(list)
+        found.update({name.split(".")[0]: [] for name in self._missing if "." in name})
         for name, ids in self._lenders.items():
             if any(_has_kind_ahead(id_, name) and self.entity_of(id_) != NUMBERS for id_ in ids):
                 found[name.split(".")[0]].append(name)

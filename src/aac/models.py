@@ -150,7 +150,7 @@ def _example(model: type[BaseModel], path: tuple[Part, ...]) -> str:
     """How to add a key that is missing, with what the draft of the kind writes there."""
     key = path[-1]
     found = re.search(DRAFTED.format(key=key), getattr(model, "draft", ""), re.MULTILINE) if len(path) == 1 else None
-    value = re.sub(r"\$\{?\w+\}?", "…", found[1] or f"[{found[2]}]") if found else "…"
+    value = re.sub(r"\$(?:\w+|\{\w+\})", "…", found[1] or f"[{found[2]}]") if found else "…"
     if value == "…":
         return f"add `{key}: …`"
     return f"add it, as in `{key}: {value}`"

@@ -22,7 +22,8 @@ def read_labels(value: object) -> dict[str, str]:
     """
     if not isinstance(value, list | dict) or not value:
         told = shown(cast("object", value)) if value else "an empty list"
-        advice = "write `[DE, AT]`, or with what people call them `{DE: Germany, AT: Austria}`"
+        written = value if isinstance(value, str) else "DE, AT"
+        advice = f"write `[{written}]`, or with what people call them `{{DE: Germany, AT: Austria}}`"
         raise wrong("AAC308", f"{told} is no list of values", advice)
     if isinstance(value, dict):
         return {code: _text(label, code) for code, label in cast("dict[str, object]", value).items()}

@@ -151,7 +151,8 @@ class Split(NamedTuple):
 def read_dimensions(value: object) -> tuple[Split, ...]:
     """``[segment, {region: owner.region}]``; an unnamed dimension is named by its text. Raises a finding AAC308."""
     if not isinstance(value, list):
-        raise wrong("AAC308", "`by` is a list", "write `by: [segment, {region: owner.region}]`")
+        told = value if isinstance(value, str) else "segment, {region: owner.region}"
+        raise wrong("AAC308", "`by` is a list", f"write `by: [{told}]`")
     splits: list[Split] = []
     for number, item in enumerate(cast("list[object]", value)):
         named = cast("dict[str, object]", item) if isinstance(item, dict) else {str(item): item}
