@@ -415,10 +415,23 @@ def test_weekdays(text: str, expected: tuple[int, ...]) -> None:
     assert calendars.parse_weekdays(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "monday", "mon,tue", "mon-", "-fri", "mon-fri-sun", "0"])
+@pytest.mark.parametrize("text", ["", "mon,tue", "mon-", "-fri", "mon-fri-sun", "0"])
 def test_what_is_no_weekday(text: str) -> None:
     with pytest.raises(ValueError, match="is no weekday; write a day or a range of mon, tue, wed, thu, fri, sat, sun"):
         calendars.parse_weekdays(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("monday", "mon"), ("Monday - Friday", "mon-fri"), ("Mo-Fr", "mon-fri"), ("Di bis Do", "tue-thu"),
+        ("all", "mon-sun"), ("weekdays", "mon-fri"), ("mon–fri", "mon-fri"), ("thr", "thu"),
+    ],
+)  # fmt: skip
+def test_weekdays_as_others_write_them(text: str, meant: str) -> None:
+    with pytest.raises(ValueError, match="did you mean") as e:
+        calendars.parse_weekdays(text)
+    assert str(e.value) == f"`{text}` is no weekday; did you mean `{meant}`?"
 
 
 def test_public_holidays_of_bavaria_in_2026() -> None:

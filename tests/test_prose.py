@@ -138,7 +138,7 @@ def test_other_texts_are_not(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "unknown", "instead"),
     [
-        ("see `mgl`", ["mgl"], "did you mean `mql`?"),
+        ("see `mlq`", ["mlq"], "did you mean `mql`?"),
         ("see `lead.scor`", ["scor"], "did you mean `score`?"),
         ("see `nothing_of_that`", ["nothing_of_that"], "name something that there is, or drop the backticks"),
         ("`mql`, `lead.score`, `won`, `effective_from`, `count_if`, `param.x`, `crm`", ["x"], None),

@@ -43,6 +43,12 @@ END_US = int(datetime(2101, 1, 1, tzinfo=UTC).timestamp()) * SECOND_US
 """Data knows no moments after 2100 (LANGUAGE §3)."""
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SHORT_DAYS = {
+    "mo": "mon", "tu": "tue", "di": "tue", "we": "wed", "mi": "wed", "th": "thu", "do": "thu", "fr": "fri", "sa": "sat",
+    "su": "sun", "so": "sun",
+}  # fmt: skip
+"""How days of two letters, and German ones, begin."""
+TO = re.compile(r"\s*(?:-|–|—|\bto\b|\bbis\b)\s*")
 TIME = r"([0-9]{1,2})(?:[:.]?([0-5][0-9]))?\s*(am|pm|uhr)?"
 HABIT = re.compile(rf"{TIME}\s*(?:-|–|—|to|until|bis)\s*{TIME}")
 """How people write an opening otherwise."""
@@ -89,9 +95,8 @@ def parse_weekdays(text: str) -> tuple[int, ...]:
     if not dash:
         last = first
     if first not in WEEKDAYS or last not in WEEKDAYS:
-        raise ValueError(
-            f"`{text}` is no weekday; write a day or a range of {', '.join(WEEKDAYS)}, as in `sat` or `mon-fri`"
-        )
+        advice = f"write a day or a range of {', '.join(WEEKDAYS)}, as in `sat` or `mon-fri`"
+        raise ValueError(f"`{text}` is no weekday; {_meant_weekdays(text.lower()) or advice}")
     begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last)
     return tuple((begin + step) % 7 for step in range((end - begin) % 7 + 1))
 
@@ -254,6 +259,17 @@ def _opening(text: str) -> Interval:
     if max(opens + 1, closes) > DAY_MINUTES or opens == closes:
         raise ValueError(f"`{text}` is no opening; write `00:00-24:00` for a whole day, and `24:00` only to close")
     return opens, closes if closes > opens else closes + DAY_MINUTES
+
+
+def _meant_weekdays(text: str) -> str | None:
+    """What to write instead of weekdays such as `Monday to Friday`, `Mo-Fr` or `all`."""
+    text = {"all": "mon-sun", "daily": "mon-sun", "every day": "mon-sun", "weekdays": "mon-fri"}.get(text, text)
+    named = [part.strip() for part in TO.split(text)]
+    days = [
+        (day[:3] if day[:3] in WEEKDAYS else SHORT_DAYS.get(day[:2])) if day.rstrip(".").isalpha() else None
+        for day in named
+    ]
+    return f"did you mean `{'-'.join(filter(None, days))}`?" if None not in days and len(days) <= 2 else None
 
 
 def _meant_opening(text: str) -> str | None:

@@ -82,6 +82,10 @@ def refuse_gain(points: Decimal) -> Decimal:
     return points
 
 
+MOST_TIMES = 20
+"""How many times a row is added up to see which bands are reached."""
+
+
 class AtMost(Row):
     """How often events of a row may count."""
 
@@ -370,10 +374,12 @@ bands: {hot: 40}  # the least score of each, the best first
             scope.unmeasured(f"{what}, on which `scoring.{self.id}.score` rests,", *place)
 
     def _check_bands(self, scope: Scope, bands: dict[str, Decimal]) -> None:
-        """That points reach each band, where they are added at most once each."""
+        """That points reach each band, where it is known how often they are added at most."""
         live = [row for row in self.criteria if row.status == "live"]
-        if not self.qualifies_directly and live and all(row.over is None for row in live):
-            check_reached(scope, "bands", bands, [row.points for row in live])
+        often = [_most_often(row) for row in live]
+        if not self.qualifies_directly and live and None not in often:
+            points = [row.points for row, times in zip(live, often, strict=True) for _ in range(times or 1)]
+            check_reached(scope, "bands", bands, points)
 
     def _check_handover(self, scope: Scope, handover: Handover, bands: dict[str, Decimal]) -> None:
         check_name(scope, "band", handover.at, bands, "handover", "at")
@@ -412,6 +418,14 @@ def _points(row: ScoringRow, node: Node) -> Score | None:
         return None
     most = row.at_most.times
     return known(Case(((Call("ge", (node, Constant(most))), Constant(row.points * most)),), each))
+
+
+def _most_often(row: ScoringRow) -> int | None:
+    """How often a row adds its points at most; null where that is not told, or too often to add up."""
+    if row.over is None:
+        return 1
+    is_told = row.at_most is not None and row.at_most.per == "once" and row.at_most.times <= MOST_TIMES
+    return row.at_most.times if row.at_most is not None and is_told else None
 
 
 def _any(rules: Sequence[Node]) -> Node:
