@@ -164,7 +164,9 @@ def _told_twice(version: Version, twin: Version) -> Finding:
         path = "effective_from" if version.model.effective_from else "effective_until"
         return Finding("AAC205", "error", message, advice, version.document.span(path), f"{kind}:{id_}")
     message = f"there is a {kind} `{id_}` already, in {place}"
-    return Finding("AAC205", "error", message, "rename one of them", version.document.span("id"))
+    is_copy = version.document.data == twin.document.data
+    advice = "delete one of the two, which say the same" if is_copy else "rename one of them"
+    return Finding("AAC205", "error", message, advice, version.document.span("id"))
 
 
 def _ids_of(document: Document) -> set[str]:

@@ -80,7 +80,17 @@ def _meant(
     absent = [loc for loc in missing if loc[:-1] == above]
     if len(absent) == 1 and [loc for loc in too_many if loc[:-1] == above] == [unknown]:
         return absent[0], f"write `{absent[0][-1]}`, which is missing, or leave it out"
+    if " " in key:
+        return None, "if it goes on with the text above, indent it as far as that"
+    if _names_are_chosen(model, above) and document.positions[place].style == "block":
+        return None, f"if it is a name of its own, indent it like `{above[-1]}`; else {near or 'leave it out'}"
     return None, near or "leave it out"
+
+
+def _names_are_chosen(model: type[BaseModel], path: Loc) -> bool:
+    """Whether a place is one of a mapping at the root whose keys are names of the user's own."""
+    info = {info.alias or name: info for name, info in model.model_fields.items()}
+    return len(path) == 2 and path[0] in info and get_origin(info[str(path[0])].annotation) is dict
 
 
 def _path(steps: tuple[Part, ...], document: Document) -> tuple[Part, ...]:
