@@ -63,7 +63,7 @@ class CalendarDocument(Kind):
     draft: ClassVar[str] = """\
 kind: calendar
 id: $id
-name: Example desk
+name: $name
 timezone: Europe/Berlin
 hours:                                     # a weekday that is left out is closed
   mon-thu: "09:00-12:00, 13:00-18:00"

@@ -43,7 +43,7 @@ class Company(Kind):
     draft: ClassVar[str] = """\
 kind: company
 id: $id
-name: Example
+name: $name
 currency: EUR                # in which money is told
 timezone: Europe/Berlin      # days, weeks and months begin at its midnight
 fiscal_year_starts: 01-01    # month and day; 02-01 makes FY2026 begin on 1 February 2025

@@ -69,7 +69,7 @@ class Definition(Versioned):
     draft: ClassVar[str] = """\
 kind: definition
 id: $id
-name: Example word
+name: $name
 means: Which records this word means, so that a newcomer can tell.
 owner: $team
 parties: [$team, $other_team]

@@ -75,7 +75,7 @@ class Entity(Kind):
     draft: ClassVar[str] = """\
 kind: entity
 id: $id
-name: Example
+name: $name
 means: One record is one example.
 # from: crm.examples           # source and stream, or a list; left out: the stream `$id` in any source
 key: ${id}_id                  # the field, or the fields, by which a record is known

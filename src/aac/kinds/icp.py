@@ -83,7 +83,7 @@ class Icp(Versioned):
     draft: ClassVar[str] = """\
 kind: icp
 id: $id
-name: Ideal customers
+name: $name
 owner: $team
 of: $entity  # the entity whose records fit or not
 criteria:  # each one that is true adds its points; one that cannot be told leaves the score unknown

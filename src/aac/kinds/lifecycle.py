@@ -59,7 +59,7 @@ class Lifecycle(Kind):
     draft: ClassVar[str] = """\
 kind: lifecycle
 id: $id
-name: Example lifecycle
+name: $name
 means: How somebody becomes a customer, and who sees it first.
 owner: $team
 parties: [$team, $other_team]

@@ -50,7 +50,7 @@ class List(Kind):
     draft: ClassVar[str] = """\
 kind: list
 id: $id
-name: Regions
+name: $name
 owner: $team
 values: [north, south]  # the texts as they are in the data
 # values: {N: North, S: South}  # or each with what people call it

@@ -63,7 +63,7 @@ class Meeting(Kind):
     draft: ClassVar[str] = """\
 kind: meeting
 id: $id
-name: Weekly review
+name: $name
 owner: $team
 purpose: Say here what it decides.
 repeats: weekly on thu 10:00   # also `every 2 weeks on thu 10:00`, `monthly on first tue`, `quarterly`, an RRULE

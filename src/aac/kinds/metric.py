@@ -101,7 +101,7 @@ class Metric(Versioned):
     draft: ClassVar[str] = """\
 kind: metric
 id: $id
-name: # what people call it
+name: $name
 means: # in one sentence: of what it is the number, and what it leaves out
 formula: share($definition)   # also `count(*)`, `sum(amount)`, `median(days_between(a, b))`, or one divided by another
 of: $entity                   # the population: an entity, or a definition

@@ -71,7 +71,7 @@ class Scorecard(Kind):
     draft: ClassVar[str] = """\
 kind: scorecard
 id: $id
-name: Example scorecard
+name: $name
 owner: [$team, $other_team]   # one team, or several that win or lose together
 rows:                         # the north star on top
   - {metric: $metric, weight: 2}

@@ -193,7 +193,7 @@ class Scoring(Versioned):
     draft: ClassVar[str] = """\
 kind: scoring
 id: $id
-name: Lead score
+name: $name
 owner: $team
 of: $entity  # the entity whose records get points
 criteria:

@@ -47,7 +47,7 @@ class Team(Kind):
     draft: ClassVar[str] = """\
 kind: team
 id: $id
-name: Example team
+name: $name
 means: What the team is there for, in a sentence or two.
 lead_role: Head of the team                    # roles, never names of persons
 members:
