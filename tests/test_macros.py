@@ -148,8 +148,9 @@ def test_what_is_allowed_is_told_with_them(tmp_path: Path) -> None:
     _, ((code, message, instead, _),) = loaded(tmp_path, "score & 1")
     assert (code, message) == ("AAC303", "`score & 1` is not part of the rule language")
     assert "is_either, is_free_mail, is_near, least" in instead
-    (told,) = {instead for _, _, instead, _ in loaded(tmp_path, "aaa(email)", aab=replace(FREE, name="aab"))[1]}
-    assert told == "did you mean `aab`?"
+    ours = {"is_of_us": replace(FREE, name="is_of_us")}
+    (told,) = {instead for _, _, instead, _ in loaded(tmp_path, "is_of_uss(email)", **ours)[1]}
+    assert told == "did you mean `is_of_us`?"
 
 
 def test_calls_in_calls_are_bounded(tmp_path: Path) -> None:
