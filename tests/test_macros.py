@@ -148,8 +148,8 @@ def test_what_is_allowed_is_told_with_them(tmp_path: Path) -> None:
     _, ((code, message, instead, _),) = loaded(tmp_path, "score & 1")
     assert (code, message) == ("AAC303", "`score & 1` is not part of the rule language")
     assert "is_either, is_free_mail, is_near, least" in instead
-    ours = {"is_of_us": replace(FREE, name="is_of_us")}
-    (told,) = {instead for _, _, instead, _ in loaded(tmp_path, "is_of_uss(email)", **ours)[1]}
+    ours = replace(FREE, name="is_of_us")
+    (told,) = {instead for _, _, instead, _ in loaded(tmp_path, "is_of_uss(email)", is_of_us=ours)[1]}
     assert told == "did you mean `is_of_us`?"
 
 
