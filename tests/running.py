@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aac.evaluate import Asked, Evaluation
+from aac.evaluate import Asked
+from aac.evaluation.opening import needed_from, prepare_calendars
+from aac.evaluation.run import Run
 from aac.landing.landed import prepared
 from aac.operations import open_sound_project, pull_sources
 from aac.project import RuleNames
@@ -41,6 +43,6 @@ def run_project(root: Path) -> Generator[Running]:
     assert not [finding for finding in pulled.findings if finding.level == "error"]
     project = opened.project
     with prepared(root, project.tables, project.config.sources, project.timezone) as data:
-        evaluation = Evaluation(project, data, Asked(AS_OF_US), needs_calendars=True)
-        evaluation.load_calendars(data.engine)
-        yield Running(project, RuleNames(project), data.engine, evaluation.setting_at(AS_OF_US))
+        run = Run(project, data, Asked(AS_OF_US))
+        prepare_calendars(run, needed_from(run, 0), data.engine)
+        yield Running(project, RuleNames(project), data.engine, run.setting_at(AS_OF_US))

@@ -383,7 +383,7 @@ def _results(root: Path, threads: int | None = None) -> tuple[Result, ...]:
         if threads is not None:
             data.engine.execute(f"SET threads = {threads}")
             data.engine.execute("PRAGMA verify_parallelism")
-        results, _ = evaluate(project, data, data.engine, asked, [*project.clocks, *project.measures])
+        results, _ = evaluate(project, data, data.engine, asked, lambda made: [*made.clocks, *made.measures])
     return results
 
 

@@ -112,6 +112,7 @@ FLOORS = (
     (
         "aac.planner",
         "aac.planner.windows",
+        "aac.planner.pieces",
         "aac.planner.setting",
         "aac.planner.metrics",
         "aac.planner.clocks",
@@ -141,7 +142,22 @@ FLOORS = (
         "aac.reports.*",
     ),
     # 5
-    ("aac.plugins", "aac.sources", "aac.evaluate", "aac.querying", "aac.explaining", "aac.impact", "aac.drafting"),
+    (
+        "aac.plugins",
+        "aac.sources",
+        "aac.evaluation",
+        "aac.evaluation.run",
+        "aac.evaluation.versions",
+        "aac.evaluation.opening",
+        "aac.evaluation.unmeasured",
+        "aac.evaluation.numbers",
+        "aac.evaluation.promises",
+        "aac.evaluate",
+        "aac.querying",
+        "aac.explaining",
+        "aac.impact",
+        "aac.drafting",
+    ),
     # 6
     ("aac.operations",),
     # 7: the doors

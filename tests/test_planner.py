@@ -17,7 +17,10 @@ from hypothesis import strategies as st
 
 from aac.engines import sql
 from aac.errors import UsageError
-from aac.evaluate import Asked, Evaluation
+from aac.evaluate import Asked
+from aac.evaluation.opening import needed_from, prepare_calendars
+from aac.evaluation.run import Run
+from aac.evaluation.versions import pieces_of
 from aac.expressions.nodes import Call, Case, Column, Literal
 from aac.landing.landed import prepared
 from aac.operations import open_sound_project, pull_sources
@@ -204,10 +207,11 @@ def planned(root: Path, *windows: str) -> Generator[tuple[Plan, DuckdbEngine]]:
     pull_sources(opened, NOW_US, lambda _: None)
     made = opened.project
     with prepared(root, made.tables, made.config.sources, made.timezone) as data:
-        run = Evaluation(made, data, Asked(), needs_calendars=True)
-        run.load_calendars(data.engine)
+        run = Run(made, data, Asked(windows=windows))
+        pieces = pieces_of(run, lambda project: [*project.clocks, *project.measures])
+        prepare_calendars(run, needed_from(run, 0), data.engine)
         keys = {table.entity: table.key for table in made.tables}
-        yield plan(made.clocks, made.measures, run.setting, keys, windows), data.engine
+        yield plan(pieces.clocks, pieces.measures, run.setting, keys), data.engine
 
 
 def scans(engine: DuckdbEngine, text: str) -> Counter[str]:
@@ -231,7 +235,7 @@ def scans_of_metrics(made: Plan, engine: DuckdbEngine) -> dict[tuple[str, str], 
     found: dict[tuple[str, str], Counter[str]] = {}
     for scan, _ in made.metrics:
         (output,) = scan.query.outputs
-        first = scan.measures[0]
+        first = scan.pieces[0].of
         place = (first.population.entity, str(getattr(first.anchor.value, "field", "")) if first.anchor else "all")
         assert place not in found, "one scan for each pair of entity and moment"
         found[place] = scans(engine, sql.output_sql(scan.query, output))
@@ -284,14 +288,14 @@ def test_another_metric_on_the_same_entity_and_moment_is_read_for_nothing(larksp
     with planned(larkspur) as (made, engine):
         before = scans_of_metrics(made, engine)
     with planned(root) as (made, engine):
-        assert sum(len(scan.measures) for scan, _ in made.metrics) == 13 + 5
+        assert sum(len(scan.pieces) for scan, _ in made.metrics) == 13 + 5
         assert scans_of_metrics(made, engine) == before
 
 
 def test_a_clock_reads_its_records_once(larkspur: Path) -> None:
     """Whatever is counted and listed of a promise, in as many windows as do not overlap, comes from one reading."""
     with planned(larkspur, "last:13", "current") as (made, engine):
-        clocks = {scan.clock.subject: scan.query for scan, _ in made.clocks}
+        clocks = {scan.piece.of.subject: scan.query for scan, _ in made.clocks}
         assert len(clocks) == len(made.clocks) == 5
         for query in clocks.values():
             (shared,) = query.shared
@@ -301,4 +305,4 @@ def test_a_clock_reads_its_records_once(larkspur: Path) -> None:
             assert read[getattr(entity, "id", "")] == 1 + has_roll_up
             assert all(output.source == shared for output in query.outputs)
     with planned(larkspur, "2026-02", "2026-Q1") as (made, _):
-        assert Counter(scan.clock.subject for scan, _ in made.clocks) == dict.fromkeys(clocks, 2)
+        assert Counter(scan.piece.of.subject for scan, _ in made.clocks) == dict.fromkeys(clocks, 2)

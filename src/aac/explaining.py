@@ -13,8 +13,9 @@ from aac.expressions.nodes import Aggregate, Node, Stored
 from aac.findings import did_you_mean
 from aac.measures import Clock, Measure, Population
 from aac.planner.fuse import plan
-from aac.planner.setting import Prepared, Setting, entities_in, rules_of
-from aac.planner.windows import Clockwork
+from aac.planner.pieces import Piece
+from aac.planner.setting import Prepared, Setting, entities_in, entities_of
+from aac.planner.windows import Clockwork, all_time, choose
 from aac.reports.base import View
 from aac.saying import lent_by, rules_in_words, titles_of
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from aac.expressions.words import Titles
     from aac.graph import Id
+    from aac.measures import Measurement
+    from aac.planner.windows import Chosen
     from aac.project import Project
 
 
@@ -104,12 +107,13 @@ def _branch(subject: str, titles: Titles) -> View:
 # Numbers and SQL
 
 
-def measured_of(id_: Id, project: Project) -> list[Clock | Measure]:
+def measured_of(id_: Id, project: Project) -> list[Measurement]:
     """What is measured of a document: what it compiles to, else how many records its word means."""
     subject = f"{id_[0]}:{id_[1]}"
-    found = [part for part in (*project.clocks, *project.measures) if part.subject == subject]
+    found: list[Measurement] = [*project.clocks, *project.measures, *project.derived]
+    found = [part for part in found if part.subject == subject]
     if found or id_ not in project.models:
-        return list(found)
+        return found
     counting = Measure(
         subject, Population(id_[1], None), None, Aggregate("count", ()), "count", 1, (), "month", has_target=False
     )
@@ -133,14 +137,19 @@ def sql_of(id_: Id, project: Project, as_of_us: int) -> list[str]:
     setting = _setting(project, as_of_us)
     keys = {table.entity: table.key for table in project.tables}
     parts = [part for part in (*project.clocks, *project.measures) if part.subject == f"{id_[0]}:{id_[1]}"]
-    parts = [replace(part, dimensions=()) for part in parts]
-    parts = [part for part in parts if {part.population.entity, *entities_in(rules_of(part))} <= keys.keys()]
-    clocks = [replace(part, remind_at=None) for part in parts if isinstance(part, Clock)]
-    planned = plan(clocks, [p for p in parts if isinstance(p, Measure)], lambda _: setting, keys, ("last",))
+    parts = [replace(part, dimensions=()) for part in parts if entities_of(part) <= keys.keys()]
+    clocks = [Piece(project, replace(c, remind_at=None), _newest(c, setting)) for c in parts if isinstance(c, Clock)]
+    measures = [Piece(project, m, _newest(m, setting)) for m in parts if isinstance(m, Measure)]
+    planned = plan(clocks, measures, lambda _: setting, keys)
     queries = [scan.query for scan, _ in (*planned.clocks, *planned.metrics)]
     if not queries and id_ in project.models:
         queries = [query for query in [_words_query(id_, project, setting)] if query is not None]
     return [output_sql(replace(query, shared=()), query.outputs[0], readable=True) for query in queries]
+
+
+def _newest(part: Clock | Measure, setting: Setting) -> tuple[Chosen, ...]:
+    has_windows = isinstance(part, Clock) or part.has_windows
+    return choose(("last",), part.grain, setting.clockwork) if has_windows else all_time()
 
 
 def _words_query(id_: Id, project: Project, setting: Setting) -> Query | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
 from operator import itemgetter
@@ -21,7 +22,7 @@ from aac.examples import worked_examples
 from aac.expressions.parsed import Rules
 from aac.findings import Finding, did_you_mean, in_reading_order
 from aac.kinds.base import Versioned
-from aac.measures import Clock, Measure, Table
+from aac.measures import Clock, Derived, Measure, Table, Volume
 from aac.models import invalid
 from aac.packs import OURS, Packs
 from aac.project import Project, Version
@@ -237,11 +238,30 @@ def compile_all(project: Project) -> None:
                 graph.meaning(str(entity), name)
             parts = model.compile(project.scope(id_))
             # what holds on other days only is checked and not measured
-            compiled += [part for part in parts if project.is_in_force(id_) or not isinstance(part, Clock | Measure)]
+            compiled += [part for part in parts if project.is_in_force(id_) or isinstance(part, Table | Calendar)]
     project.tables = tuple(part for part in compiled if isinstance(part, Table))
-    project.measures = tuple(part for part in compiled if isinstance(part, Measure))
-    project.clocks = tuple(part for part in compiled if isinstance(part, Clock))
     project.calendars = tuple(part for part in compiled if isinstance(part, Calendar))
+    compiled += volumes(compiled)
+    project.measures = tuple(part for part in compiled if isinstance(part, Measure))
+    project.derived = tuple(part for part in compiled if isinstance(part, Derived))
+    project.clocks = tuple(part for part in compiled if isinstance(part, Clock))
+
+
+def volumes(compiled: Sequence[object]) -> list[Measure | Derived]:
+    """What is promised of metrics: their measures, judged by the SLA in its own windows; its groups are not asked for.
+
+    A metric that is not measured on this day leaves its promise without a number.
+    """
+    numbers = {part.subject: part for part in compiled if isinstance(part, Measure | Derived)}
+    promised: list[Measure | Derived] = []
+    for volume in (part for part in compiled if isinstance(part, Volume)):
+        number = numbers.get(f"metric:{volume.metric}")
+        subject, grain = volume.subject, volume.grain
+        if isinstance(number, Measure):
+            promised.append(replace(number, subject=subject, grain=grain, has_target=True, dimensions=()))
+        elif number is not None:
+            promised.append(replace(number, subject=subject, grain=grain, has_target=True, splits=()))
+    return promised
 
 
 def dimensions_mean_one_thing(project: Project) -> None:

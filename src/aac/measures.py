@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
 
+    from aac.expressions.nodes import Reference
     from aac.findings import Span
     from aac.periods import Duration, Grain
 
@@ -134,12 +135,47 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Force:
+    """From when until when a record is in force: from < t and (until is null or until ≥ t) (LANGUAGE §8)."""
+
+    starts: Moment
+    until: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Records that entered in a window, and what was true of each by ``matures`` after it (null: by as_of)."""
+
+    matures: Duration | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Records in force at the end of a window (at as_of in open ones)."""
+
+    force: Force
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Keys (values of ``per``) with records in force at the end of a window, or ``span`` before it."""
+
+    force: Force
+    span: Duration
+    per: Node
+
+
+Basis = Cohort | Snapshot | Retention
+"""Which records count for a window; null of a measure: those whose moment lies in it (a period)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """A number over a population: ``formula`` is arithmetic over aggregates.
 
     ``subject`` is ``kind:id``; ``has_target``: whether `check` shows it. Without ``anchor`` only the window `all` can
-    be measured. A value is in ``unit``; a span of time in ``scale`` stored integers a unit. Its dimensions split it
-    each alone, or if it ``is_crossed`` all at once.
+    be measured, unless the ``basis`` knows which records count. A value is in ``unit``; a span of time in ``scale``
+    stored integers a unit. Its dimensions split it each alone, or if it ``is_crossed`` all at once.
     """
 
     subject: str
@@ -149,33 +185,112 @@ class Measure:
     unit: str
     scale: int
     dimensions: tuple[Dimension, ...]
-    grain: Grain
+    grain: Grain | str
+    has_target: bool
+    is_crossed: bool = False
+    basis: Basis | None = None
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether anything puts its records into windows."""
+        return self.anchor is not None or self.basis is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A formula over other numbers (`Measured` nodes), window by window; ``splits`` are the names of dimensions that
+    all of them have."""
+
+    subject: str
+    formula: Node
+    unit: str
+    splits: tuple[str, ...]
+    grain: Grain | str
     has_target: bool
     is_crossed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """A promise in time: from ``starts`` to ``stops`` at most ``within``, one item a record of the population.
+class Volume:
+    """A promise about a metric's value: the measure of ``metric`` (its id), judged as ``subject`` in windows of
+    ``grain``. `loading` puts the measure of that metric in its place."""
 
-    ``calendar`` yields a calendar's id and is null for elapsed time. When both moments are dates, whole days count.
-    ``remind_at``: the least share of the promised time at which open items are listed.
+    subject: str
+    metric: str
+    grain: Grain
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A row of a table of promises: to records for which ``rule`` is true (null: to all), at most ``within``.
+
+    ``within`` is null where no promise is made; ``calendar`` yields a calendar's id, and is null but for business time.
+    """
+
+    rule: Node | None
+    within: Duration | None
+    calendar: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """When a clock stands still: while records of ``child`` last for which ``where`` is true.
+
+    They belong to the items whose ``owner`` equals their reference ``via``: an item's key, or a reference that both
+    have. Without ``until`` a pause lasts until the next record of the same owner, whatever ``where`` says of that.
+    """
+
+    child: str
+    via: Reference
+    owner: Node
+    where: Node | None
+    starts: Node
+    until: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """What begins a clock anew: records of ``child``, each at the moment ``at``; they refer to the item by ``via``.
+
+    ``fields`` of the item's record are told by the child too, as they were from then on.
+    """
+
+    child: str
+    via: Reference
+    at: Node
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A promise in time about each record of the population for which ``where`` is true, from ``starts`` on.
+
+    Either ``stops`` ends it in time, or the rule ``must`` is true when its time is up. The first of ``promises`` whose
+    rule is true holds. When both moments are dates, whole days count. ``through``: named moments on the way.
+    ``grain`` is a window's, or ``rolling N days``. ``remind_at``: the least share of the promised time at which open
+    items are listed; ``lookback``: how many windows before the newest a step of the escalation looks at.
     """
 
     subject: str
     population: Population
     where: Node | None
     starts: Moment
-    stops: Moment
-    within: Duration
-    calendar: Node | None
+    stops: Moment | None
+    promises: tuple[Promised, ...]
     excused: Node | None
     dimensions: tuple[Dimension, ...]
-    grain: Grain
+    grain: Grain | str
     remind_at: Fraction | None = None
+    must: Node | None = None
+    paused: Pauses | None = None
+    restarts: Restarts | None = None
+    through: tuple[tuple[str, Moment], ...] = ()
+    lookback: int = 0
 
 
-Compiled = Table | Measure | Clock | Calendar
+Measurement = Clock | Measure | Derived
+"""What has results."""
+Compiled = Table | Measurement | Volume | Calendar
 
 
 def aggregates(formula: Node) -> Iterator[Aggregate]:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from aac.graph import Id
     from aac.landing.pull import Pulled
     from aac.landing.state import PulledSource
-    from aac.measures import Clock, Measure
+    from aac.measures import Measurement
     from aac.plugins import Registry
     from aac.project import Project
     from aac.querying import Question
@@ -235,8 +235,8 @@ def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], Non
     do not exist, and EngineError.
     """
 
-    def agreed(made: Project) -> list[Clock | Measure]:
-        return [*made.clocks, *(m for m in made.measures if everything or m.has_target)]
+    def agreed(made: Project) -> list[Measurement]:
+        return [*made.clocks, *(m for m in (*made.measures, *made.derived) if everything or m.has_target)]
 
     return _measured(opened, now_us, asked, tell, agreed)
 
@@ -302,7 +302,7 @@ def _measured(
     now_us: int,
     asked: Asked,
     tell: Callable[[str], None],
-    chosen: Callable[[Project], Sequence[Clock | Measure]],
+    chosen: Callable[[Project], Sequence[Measurement]],
 ) -> Results:
     """What is ``chosen`` of the project of its day, measured on the data that was pulled."""
     from aac.evaluate import evaluate
@@ -319,7 +319,7 @@ def _measured(
         sources = tuple(_state(made.config.sources[pulled.id], pulled, now_us) for pulled in data.sources)
         stale = frozenset(source.id for source in sources if source.status == "stale")
         made = _on_its_day(made, asked, data.sources)
-        results, found = evaluate(made, data, data.engine, replace(asked, stale=stale), chosen(made))
+        results, found = evaluate(made, data, data.engine, replace(asked, stale=stale), chosen)
         findings = in_reading_order([*with_reviews(opened, now_us).findings, *data.findings, *found])
         all_of_it = Results(made.name, revision(made.root), now_us, sources, data.rows, results, findings)
     return without_personal(all_of_it, made.entries())

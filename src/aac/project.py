@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from aac.expressions.words import Titles
     from aac.kinds.base import Checked, Kind
     from aac.kinds.written import Part
-    from aac.measures import Clock, Measure, Table
+    from aac.measures import Clock, Derived, Measure, Table
     from aac.models import Found
 
 __all__ = ["Project", "RuleNames", "Version"]
@@ -109,6 +109,7 @@ class Project:
     models: dict[Id, Kind] = field(init=False)
     tables: tuple[Table, ...] = ()
     measures: tuple[Measure, ...] = ()
+    derived: tuple[Derived, ...] = ()
     clocks: tuple[Clock, ...] = ()
     calendars: tuple[Calendar, ...] = ()
 

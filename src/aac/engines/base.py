@@ -64,20 +64,51 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Stack:
+    """The rows of several earlier blocks, one block's after the other's; all have the same columns."""
+
+    blocks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """The rows of an earlier block beside each row (as often as there are some, once if there are none).
+
+    ``on``: pairs of a column of the source and one of the block, which are equal. `Column` reads it with ``block``.
+    """
+
+    block: str
+    on: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
-    """One block. ``source`` is a table of some sort or the name of an earlier block.
+    """One block. ``source`` is a table of some sort or the name of an earlier block; ``joins`` stand beside it.
 
     ``groups`` are grouping sets over the source's columns. The result then begins with the column ``grouping`` (a bit
     for each group column that is *not* part of the row's set, the first column's bit highest) and the group columns,
     null where they are not part of the set. ``order`` sorts ascending, nulls last.
     """
 
-    source: Entity | Files | Table | str
+    source: Entity | Files | Table | Stack | str
     columns: tuple[tuple[str, Node], ...]
     where: Node | None = None
     groups: tuple[tuple[str, ...], ...] = ()
     order: tuple[str, ...] = ()
     limit: int | None = None
+    joins: tuple[Join, ...] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names of the earlier blocks that it is made of."""
+        match self.source:
+            case str():
+                first: tuple[str, ...] = (self.source,)
+            case Stack():
+                first = self.source.blocks
+            case _:
+                first = ()
+        return (*first, *(join.block for join in self.joins))
 
 
 @dataclass(frozen=True, slots=True)

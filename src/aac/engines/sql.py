@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from aac.engines.base import CALENDAR_DAYS, CALENDARS, Entity, Files, Query, Relation, Select, Table, group_columns
+from aac.engines.base import (
+    CALENDAR_DAYS,
+    CALENDARS,
+    Entity,
+    Files,
+    Join,
+    Query,
+    Relation,
+    Select,
+    Stack,
+    Table,
+    group_columns,
+)
 from aac.engines.functions import AGGREGATES, FUNCTIONS, duckdbs, eq, is_not_null, literal, paren
 from aac.expressions.nodes import (
     RATES,
@@ -25,6 +37,7 @@ from aac.expressions.nodes import (
     Named,
     Node,
     OpenTime,
+    Over,
     Path,
     Rate,
     Rollup,
@@ -56,14 +69,17 @@ def output_sql(query: Query, output: Select, *, readable: bool = False) -> str:
 def _chain(query: Query, last: Select, skip: str | None = None, *, readable: bool = False) -> str:
     """``last`` as SQL text, with a WITH for each block below it that is not shared."""
     blocks = dict(query.blocks)
-    needed: list[str] = []
-    source = last.source
-    while isinstance(source, str) and (source not in query.shared) and source != skip:
-        needed.insert(0, source)
-        source = blocks[source].source
+    needed: set[str] = set()
+    waiting = list(last.reads)
+    while waiting:
+        name = waiting.pop()
+        if name not in needed and name not in query.shared and name != skip:
+            needed.add(name)
+            waiting += blocks[name].reads
     select = _select(query, last)
-    for name in needed:
-        select = select.with_(name, as_=_select(query, blocks[name]), copy=False)
+    for name in blocks:  # in their order: each reads earlier ones only
+        if name in needed:
+            select = select.with_(name, as_=_select(query, blocks[name]), copy=False)
     return _without_idle_brackets(select).sql(pretty=True) if readable else select.sql()
 
 
@@ -138,8 +154,11 @@ class _Block:
                 self.source = _table(source.name, ROOT)
             case Files():
                 self.source = _files(source)
+            case Stack():
+                self.source = _stacked(source)
             case str():
                 self.source = _table((source,), ROOT)
+        self.joins += [_joined(join) for join in select.joins]
 
     def _plan_rollups(self, nodes: list[Node | None]) -> None:
         """Roll-ups of the same children become one join: collect their aggregates before the first is lowered."""
@@ -157,7 +176,9 @@ class _Block:
             case Literal():
                 return literal(node.value)
             case Column():
-                return exp.column(node.name, table=ROOT, quoted=True)
+                return exp.column(node.name, table=node.block or ROOT, quoted=True)
+            case Over():
+                return self.over(node)
             case Stored():
                 return exp.column(node.field, table=self.alias(node.path), quoted=True)
             case Named():
@@ -213,6 +234,21 @@ class _Block:
         arguments = list(map(self.lower, node.arguments))
         where = self.lower(node.where) if node.where is not None else None
         return AGGREGATES[node.function](arguments, where)
+
+    def over(self, node: Over) -> Expr:
+        """A look at the rows before, or at the one behind."""
+        value = self.lower(node.value)
+        order = [exp.Ordered(this=self.lower(part), nulls_first=False) for part in node.order]
+        before = exp.WindowSpec(
+            kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end=literal(1), end_side="PRECEDING"
+        )
+        is_next = node.function == "next"
+        return exp.Window(
+            this=exp.Lead(this=value) if is_next else exp.Max(this=value),
+            partition_by=[self.lower(part) for part in node.by],
+            order=exp.Order(expressions=order),
+            spec=None if is_next else before,
+        )
 
     def rollup(self, node: Rollup) -> Expr:
         """The roll-up's column. Without children a count is 0; without a parent, or when its ``after`` is unknown, all
@@ -356,6 +392,22 @@ def _about_the_record(where: Node | None) -> list[Node]:
     parts = where.arguments if isinstance(where, Call) and where.function == "and" else (where,)
     far = Rollup | OpenTime | CalendarNumber | Rate | Column
     return [part for part in parts if part is not None and not any(isinstance(n, far) for n in walk(part))]
+
+
+def _stacked(stack: Stack) -> Expr:
+    first, *others = (exp.select("*").from_(_table((block,), block)) for block in stack.blocks)
+    rows: exp.Query = first
+    for other in others:
+        rows = exp.union(rows, other, distinct=False, copy=False)
+    return rows.subquery(ROOT)
+
+
+def _joined(join: Join) -> exp.Join:
+    pairs = [
+        eq(exp.column(here, table=ROOT, quoted=True), exp.column(there, table=join.block, quoted=True))
+        for here, there in join.on
+    ]
+    return exp.Join(this=_table((join.block,), join.block), on=exp.and_(*pairs), side="LEFT")
 
 
 def _rollup_key(node: Rollup) -> tuple[object, ...]:

@@ -241,10 +241,28 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the block a query reads from: a prepared block's, or a source file's own text column."""
+    """A column of the block a query reads from: a prepared block's, or a source file's own text column.
+
+    ``block``: of a block that is joined to it (`engines.base.Join`), its name.
+    """
 
     name: str
     at: int = field(default=0, compare=False)
+    block: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """What the rows around a row hold, among those alike in ``by``, sorted by ``order`` (nulls last).
+
+    ``function``: ``greatest_before`` (the greatest ``value`` of all rows before, null for the first) or ``next`` (the
+    ``value`` of the row behind it, null for the last).
+    """
+
+    function: str
+    value: Node
+    by: tuple[Node, ...]
+    order: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +299,7 @@ Node = (
     | PeriodEnd
     | Rate
     | Column
+    | Over
     | CalendarNumber
     | OpenTime
 )
@@ -304,6 +323,8 @@ def children(node: Node) -> tuple[Node, ...]:
             return (node.body,)
         case Rate():
             return (node.day,)
+        case Over():
+            return (node.value, *node.by, *node.order)
         case CalendarNumber():
             return (node.calendar,)
         case OpenTime():
@@ -333,6 +354,9 @@ def transform(node: Node, change: Callable[[Node], Node]) -> Node:
             node = replace(node, arguments=tuple(map(below, node.arguments)), body=below(node.body))
         case Rate():
             node = replace(node, day=below(node.day))
+        case Over():
+            by, order = tuple(map(below, node.by)), tuple(map(below, node.order))
+            node = replace(node, value=below(node.value), by=by, order=order)
         case CalendarNumber():
             node = replace(node, calendar=below(node.calendar))
         case OpenTime():

@@ -22,7 +22,7 @@ from aac.kinds.events import way_up
 from aac.kinds.promise import HowMeasured, Promise, Step, When, Who, of_another_form
 from aac.kinds.target import misfit
 from aac.kinds.written import wrong
-from aac.measures import Clock, Moment
+from aac.measures import Clock, Moment, Promised
 from aac.periods import GRAINS
 from aac.results import ClockReading, Escalation, Item, Status
 
@@ -150,8 +150,7 @@ escalation:
             where=where,
             starts=starts,
             stops=stops,
-            within=promise.length,
-            calendar=promise.calendar,
+            promises=(Promised(None, promise.length, promise.calendar),),
             excused=excused,
             dimensions=split,
             grain=cast("Grain", how.window),

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from aac.expressions.nodes import Value
-    from aac.measures import Clock
+    from aac.measures import Clock, Moment
+    from aac.periods import Duration
+    from aac.planner.pieces import Piece
     from aac.planner.setting import Setting
 
 US_A_DAY = 86_400_000_000
@@ -81,7 +83,7 @@ class Listed:
 class ClockScan:
     """One query. Its outputs are the tallies, then for each window its late items and, if asked for, its open ones."""
 
-    clock: Clock
+    piece: Piece[Clock]
     windows: tuple[Chosen, ...]
     query: Query
     groups: tuple[tuple[str, ...], ...]
@@ -92,7 +94,7 @@ class ClockScan:
         for row in rows:
             split = names_in(int(str(row[0])), names)
             values = cast("dict[str, Value]", dict(zip(names, row[1:], strict=False)))
-            by = {d.name: d.shown(values[f"d{i}"]) for i, d in enumerate(self.clock.dimensions) if f"d{i}" in split}
+            by = {d.name: d.shown(values[f"d{i}"]) for i, d in enumerate(self.piece.of.dimensions) if f"d{i}" in split}
             numbers = [int(str(number)) for number in row[len(names) + 1 :]]
             counts = dict(zip(COUNTED, numbers, strict=False))
             outside, unknown, in_doubt, met, late = numbers[len(COUNTED) :]
@@ -113,8 +115,9 @@ class ClockScan:
         )
 
 
-def plan_clock(clock: Clock, windows: tuple[Chosen, ...], setting: Setting, key: tuple[str, ...]) -> ClockScan:
+def plan_clock(piece: Piece[Clock], windows: tuple[Chosen, ...], setting: Setting, key: tuple[str, ...]) -> ClockScan:
     """The scan of one clock for windows that do not overlap; ``key`` are the key fields of its entity."""
+    clock = piece.of
     keys = tuple(f"k{i}" for i in range(len(key)))
     splits = tuple(f"d{i}" for i in range(len(clock.dimensions)))
     blocks = (
@@ -130,7 +133,7 @@ def plan_clock(clock: Clock, windows: tuple[Chosen, ...], setting: Setting, key:
         if clock.remind_at is not None:
             outputs.append(_list(keys, number, _due_for_a_step(clock, clock.remind_at), None))
     query = setting.query(blocks, tuple(outputs), "judged")
-    return ClockScan(clock, windows, query, groups)
+    return ClockScan(piece, windows, query, groups)
 
 
 def _integer(value: object) -> int | None:
@@ -139,7 +142,9 @@ def _integer(value: object) -> int | None:
 
 def promised(clock: Clock) -> int:
     """The promised time in the clock's own unit: microseconds, or whole days between dates."""
-    return clock.within.us // US_A_DAY if clock.starts.is_date else clock.within.us
+    (promise,) = clock.promises
+    within = cast("Duration", promise.within)
+    return within.us // US_A_DAY if clock.starts.is_date else within.us
 
 
 def _items(clock: Clock, windows: tuple[Chosen, ...], setting: Setting, keys: Mapping[str, str]) -> Select:
@@ -147,7 +152,9 @@ def _items(clock: Clock, windows: tuple[Chosen, ...], setting: Setting, keys: Ma
     entity = clock.population.entity
     zone = setting.zone_of(clock.starts, entity)
     started = known_by(clock.starts.value, setting.latest(clock.starts, entity))
-    stopped = known_by(clock.stops.value, setting.latest(clock.stops, entity))
+    stops = cast("Moment", clock.stops)
+    stopped = known_by(stops.value, setting.latest(stops, entity))
+    calendar = clock.promises[0].calendar
     columns: list[tuple[str, Node]] = [(name, Stored(entity, field)) for name, field in keys.items()]
     columns += [(f"d{i}", dimension.value) for i, dimension in enumerate(clock.dimensions)]
     columns += [
@@ -156,7 +163,7 @@ def _items(clock: Clock, windows: tuple[Chosen, ...], setting: Setting, keys: Ma
         ("excused", clock.excused or Literal(False)),
         (STARTED, started),
         (STOPPED, stopped),
-        (NUMBER, CalendarNumber(clock.calendar) if clock.calendar is not None else NOTHING),
+        (NUMBER, CalendarNumber(calendar) if calendar is not None else NOTHING),
     ]
     maybe = [Call("is_not_false", (rule,)) for rule in (clock.population.rule, clock.where) if rule is not None]
     reach = in_reach(clock.starts.value, windows, zone, clock.starts.is_date, setting.latest(clock.starts, entity))
@@ -165,9 +172,9 @@ def _items(clock: Clock, windows: tuple[Chosen, ...], setting: Setting, keys: Ma
 
 def _timed(clock: Clock, setting: Setting, carried: tuple[str, ...]) -> Select:
     """The time used until done or as_of, and whether neither moment lay in opening hours."""
-    latest = setting.latest(clock.stops, clock.population.entity)
+    latest = setting.latest(cast("Moment", clock.stops), clock.population.entity)
     until = Call("coalesce", (Column(STOPPED), Literal(latest)))
-    if clock.calendar is None:
+    if clock.promises[0].calendar is None:
         used: Node = Call("subtract", (until, Column(STARTED)))
         outside: Node = Literal(False)
     else:

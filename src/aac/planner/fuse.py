@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
+from aac.measures import Retention, Snapshot
 from aac.planner.clocks import ClockScan, plan_clock
 from aac.planner.metrics import MetricScan, plan_metrics
-from aac.planner.windows import Chosen, all_time, choose, layers
+from aac.planner.windows import Chosen, layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from aac.expressions.nodes import Node
     from aac.measures import Clock, Measure, Moment
+    from aac.planner.pieces import Piece
     from aac.planner.setting import Setting
 
 MOST_DIMENSIONS = 62
 """A mask of 63 bits says which of the group columns a row is split by, and the window is one of them."""
+
+
+NumberScan = MetricScan
+"""A query whose rows are cells of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,58 +33,65 @@ class Plan:
     """The scans of a run, each with the setting it was made for."""
 
     clocks: tuple[tuple[ClockScan, Setting], ...]
-    metrics: tuple[tuple[MetricScan, Setting], ...]
+    metrics: tuple[tuple[NumberScan, Setting], ...]
 
 
 def plan(
-    clocks: Iterable[Clock],
-    measures: Iterable[Measure],
+    clocks: Iterable[Piece[Clock]],
+    measures: Iterable[Piece[Measure]],
     setting_of: Callable[[Clock | Measure], Setting],
     keys: Mapping[str, tuple[str, ...]],
-    asked: Sequence[str],
 ) -> Plan:
-    """The scans that answer all measures. ``setting_of`` gives each its as_of; ``asked``: the words of `--window`.
+    """The scans that answer all pieces, whatever versions of a project or projects they are of.
 
-    Raises UsageError when a word names no window.
+    ``setting_of`` gives each its as_of; ``keys``: the key fields of each entity.
     """
     clock_scans: list[tuple[ClockScan, Setting]] = []
-    for clock in clocks:
-        setting = setting_of(clock)
-        for layer in layers(choose(asked, clock.grain, setting.clockwork)):
-            scan = plan_clock(clock, layer, setting, keys[clock.population.entity])
-            clock_scans.append((scan, setting))
-    together: defaultdict[_Scan, list[Measure]] = defaultdict(list)
-    for measure in measures:
-        setting = setting_of(measure)
-        windows = choose(asked, measure.grain, setting.clockwork) if measure.anchor else all_time()
-        for layer in layers(windows):
-            together[_Scan(measure.population.entity, measure.anchor, layer, setting.as_of_us)].append(measure)
-    metric_scans: list[tuple[MetricScan, Setting]] = []
-    for scan, group in together.items():
-        setting = setting_of(group[0])
-        metric_scans += [(plan_metrics(part, scan.windows, setting), setting) for part in _parted(group)]
+    for piece in clocks:
+        setting = setting_of(piece.of)
+        for layer in layers(piece.windows):
+            clock_scans.append((plan_clock(piece, layer, setting, keys[piece.of.population.entity]), setting))
+    together: defaultdict[_Scan, list[Piece[Measure]]] = defaultdict(list)
+    for piece in measures:
+        measure = piece.of
+        as_of, is_counted = setting_of(measure).as_of_us, not isinstance(measure.basis, Snapshot | Retention)
+        anchor = measure.anchor if is_counted else None
+        together[_Scan(measure.population.entity, anchor, is_counted, as_of)].append(piece)
+    metric_scans: list[tuple[NumberScan, Setting]] = []
+    for group in together.values():
+        setting = setting_of(group[0].of)
+        for layer in layers(_all_windows(group)):
+            pieces = [piece for piece in group if not set(piece.windows).isdisjoint(layer)]
+            metric_scans += [(plan_metrics(part, layer, setting), setting) for part in _parted(pieces)]
     return Plan(tuple(clock_scans), tuple(metric_scans))
 
 
-def _parted(measures: Sequence[Measure]) -> list[tuple[Measure, ...]]:
-    """The measures of one scan, or of several when there are more dimensions than a scan tells apart."""
-    parts: list[list[Measure]] = []
+def _all_windows(pieces: Iterable[Piece[Measure]]) -> tuple[Chosen, ...]:
+    """The windows of all pieces, each once; those of one grain follow each other."""
+    windows = dict.fromkeys(chosen for piece in pieces for chosen in piece.windows)
+    return tuple(sorted(windows, key=lambda chosen: (chosen.window.grain, chosen.window.first or date.min)))
+
+
+def _parted(pieces: Sequence[Piece[Measure]]) -> list[tuple[Piece[Measure], ...]]:
+    """The pieces of one scan, or of several when there are more dimensions than a scan tells apart."""
+    parts: list[list[Piece[Measure]]] = []
     dimensions: set[Node] = set()
-    for measure in measures:
-        values = {dimension.value for dimension in measure.dimensions}
+    for piece in pieces:
+        values = {dimension.value for dimension in piece.of.dimensions}
         if not parts or len(dimensions | values) > MOST_DIMENSIONS:
             parts.append([])
             dimensions = set()
-        parts[-1].append(measure)
+        parts[-1].append(piece)
         dimensions |= values
     return [tuple(part) for part in parts]
 
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
-    """What measures must share to be answered by one scan."""
+    """What measures must share to be answered by one scan: the entity, and the moment that puts records into windows
+    (``is_counted``: records belong to the window of that moment, and not to all windows in which they are in force)."""
 
     entity: str
     anchor: Moment | None
-    windows: tuple[Chosen, ...]
+    is_counted: bool
     as_of_us: int

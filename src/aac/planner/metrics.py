@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from aac.expressions.nodes import Value
+    from aac.planner.pieces import Piece
     from aac.planner.setting import Setting
 
 WINDOW = "w"
@@ -28,9 +29,9 @@ RECORDS = "records"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one measure came to for a window (by its number in the scan) and a group."""
+    """What one piece came to for a window (by its number in the scan) and a group."""
 
-    measure: Measure
+    piece: Piece[Measure]
     window: int
     by: Mapping[str, Value]
     value: Fraction | None
@@ -49,7 +50,7 @@ class MetricScan:
     aggregate stands after the group columns.
     """
 
-    measures: tuple[Measure, ...]
+    pieces: tuple[Piece[Measure], ...]
     windows: tuple[Chosen, ...]
     query: Query
     groups: tuple[tuple[str, ...], ...]
@@ -62,14 +63,16 @@ class MetricScan:
         for row in rows:
             split = names_in(int(str(row[0])), names) - {WINDOW}
             values = cast("dict[str, Value]", dict(zip(names, row[1:], strict=False)))
-            for measure in self.measures:
-                for by in self._groups(measure, split, values):
-                    yield from self._cell(measure, int(str(values[WINDOW])), by, row[len(names) + 1 :])
+            number = int(str(values[WINDOW]))
+            for piece in self.pieces:
+                if number == UNPLACED or self.windows[number] in piece.windows:
+                    for by in self._groups(piece.of, split, values):
+                        yield from self._cell(piece, number, by, row[len(names) + 1 :])
 
-    def empty(self, measure: Measure, window: int) -> Cell:
+    def empty(self, piece: Piece[Measure], window: int) -> Cell:
         """The total of a window without records: counts and sums are what they are of nothing."""
         nothing = {a: 0 if a.function in {"count", "count_distinct"} else None for a in self.columns}
-        return _calculated(measure, window, {}, nothing, 0, 0)
+        return _calculated(piece, window, {}, nothing, 0, 0)
 
     def _groups(self, measure: Measure, split: set[str], values: Mapping[str, Value]) -> list[Mapping[str, Value]]:
         """The groups of a measure that a row is: the total, or one for each name its column has there."""
@@ -83,21 +86,29 @@ class MetricScan:
             )
         return [{split_by.name: split_by.shown(values[column])} for split_by, column in columns if column in split]
 
-    def _cell(self, measure: Measure, window: int, by: Mapping[str, Value], values: Sequence[object]) -> Iterator[Cell]:
+    def _cell(
+        self, piece: Piece[Measure], window: int, by: Mapping[str, Value], values: Sequence[object]
+    ) -> Iterator[Cell]:
         found = {aggregate: values[place] for aggregate, place in self.columns.items()}
-        n, unknown = (cast("int", found[counted]) for counted in counts(measure))
+        n, unknown = (cast("int", found[counted]) for counted in counts(piece.of))
         if n or unknown:
-            yield _calculated(measure, window, by, found, n, unknown)
+            yield _calculated(piece, window, by, found, n, unknown)
 
 
 def _calculated(
-    measure: Measure, window: int, by: Mapping[str, Value], found: Mapping[Aggregate, object], n: int, unknown: int
+    piece: Piece[Measure],
+    window: int,
+    by: Mapping[str, Value],
+    found: Mapping[Aggregate, object],
+    n: int,
+    unknown: int,
 ) -> Cell:
     """The formula and its two sides from what the engine answered."""
+    measure = piece.of
     parts = {aggregate: found[in_population(aggregate, measure)] for aggregate in needed(measure.formula)}
     both = sides(measure.formula)
     return Cell(
-        measure,
+        piece,
         window,
         by,
         value=scaled(evaluated(measure.formula, parts), measure.scale),
@@ -109,8 +120,9 @@ def _calculated(
     )
 
 
-def plan_metrics(measures: tuple[Measure, ...], windows: tuple[Chosen, ...], setting: Setting) -> MetricScan:
+def plan_metrics(pieces: tuple[Piece[Measure], ...], windows: tuple[Chosen, ...], setting: Setting) -> MetricScan:
     """The scan of measures that share entity and moment, for windows that do not overlap."""
+    measures = tuple(piece.of for piece in pieces)
     entity, anchor = measures[0].population.entity, measures[0].anchor
     records = _Records()
     window: Node = Literal(0)
@@ -137,7 +149,7 @@ def plan_metrics(measures: tuple[Measure, ...], windows: tuple[Chosen, ...], set
     block = Select(Entity(entity), ((WINDOW, window), *records.columns), conjunction([anyone, reach]))
     output = Select(RECORDS, outputs, Call("is_not_null", (Column(WINDOW),)), groups)
     query = setting.query(((RECORDS, block),), (output,))
-    return MetricScan(measures, windows, query, groups, dimensions, {a: i for i, a in enumerate(wanted)})
+    return MetricScan(pieces, windows, query, groups, dimensions, {a: i for i, a in enumerate(wanted)})
 
 
 def _grouping_sets(measures: Sequence[Measure], dimensions: Mapping[Node, str]) -> tuple[tuple[str, ...], ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aac.engines.base import Query, Relation, Select
 from aac.expressions.nodes import NOTHING, RATES, Applied, Call, Case, Literal, Named, Node, Rate, Rollup, Stored, walk
-from aac.measures import Clock
+from aac.measures import Clock, Retention, Snapshot
 from aac.periods import day_of
 from aac.planner.windows import EPOCH, Clockwork
 
@@ -72,13 +72,50 @@ def everything_in(nodes: Iterable[Node | None]) -> Iterator[Node]:
 
 
 def rules_of(part: Clock | Measure) -> list[Node]:
-    """Every rule of a measure."""
+    """Every rule of a measure about records of its own entity."""
     nodes: list[Node | None] = [part.population.rule, *(dimension.value for dimension in part.dimensions)]
     if isinstance(part, Clock):
-        nodes += [part.where, part.starts.value, part.stops.value, part.calendar, part.excused]
+        nodes += [part.where, part.starts.value, part.excused, part.must, *(m.value for _, m in part.through)]
+        nodes += [part.stops.value if part.stops else None, part.paused.owner if part.paused else None]
+        nodes += [rule for row in part.promises for rule in (row.rule, row.calendar)]
     else:
         nodes += [part.formula, part.anchor.value if part.anchor else None]
+        match part.basis:
+            case Snapshot(force) | Retention(force):
+                nodes += [force.starts.value, force.until.value]
+            case _:
+                pass
+        nodes += [part.basis.per] if isinstance(part.basis, Retention) else []
     return [node for node in nodes if node is not None]
+
+
+def events_of(part: Clock | Measure) -> list[tuple[str, list[Node]]]:
+    """The entities of events that a clock waits for or begins anew with, and the rules about their records."""
+    found: list[tuple[str, list[Node]]] = []
+    if isinstance(part, Clock) and part.paused is not None:
+        pauses = part.paused
+        rules = [Stored(pauses.child, pauses.via.field), pauses.where, pauses.starts, pauses.until]
+        found.append((pauses.child, [rule for rule in rules if rule is not None]))
+    if isinstance(part, Clock) and part.restarts is not None:
+        restarts = part.restarts
+        fields = (restarts.via.field, *restarts.fields)
+        found.append((restarts.child, [restarts.at, *(Stored(restarts.child, field) for field in fields)]))
+    return found
+
+
+def entities_of(part: Clock | Measure) -> set[str]:
+    """Every entity that a measure reads."""
+    events = events_of(part)
+    nodes = [*rules_of(part), *(rule for _, rules in events for rule in rules)]
+    return {part.population.entity, *(child for child, _ in events), *entities_in(nodes)}
+
+
+def fields_of(part: Clock | Measure) -> set[tuple[str, str]]:
+    """Every stored field that a measure reads, as (entity, field)."""
+    found = set(fields_in(rules_of(part), part.population.entity))
+    for child, rules in events_of(part):
+        found.update(fields_in(rules, child))
+    return found
 
 
 def entities_in(nodes: Iterable[Node | None]) -> Iterator[str]:

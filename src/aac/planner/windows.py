@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aac.errors import UsageError
 from aac.expressions.nodes import NOTHING, Call, Case, Literal
@@ -33,6 +33,7 @@ EPOCH = date(1970, 1, 1)
 MOST_WINDOWS = 1000
 """As many windows `last:N` counts back: of the grain `year` more would leave the years that dates have."""
 ROLLING = re.compile(r"rolling ([1-9][0-9]{0,3}) days")
+LAST = re.compile("current|last(?::[1-9][0-9]{0,3})?")
 RANGE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})?\.\.([0-9]{4}-[0-9]{2}-[0-9]{2})?")
 """From a day up to, not including, another one: `2025-01-01..2026-01-01`; either may be left out."""
 RECENT = 12
@@ -70,23 +71,28 @@ class Clockwork:
         return until is None or until > self.as_of_us
 
 
-def choose(asked: Sequence[str], grain: Grain, clockwork: Clockwork) -> tuple[Chosen, ...]:
+def choose(asked: Sequence[str], grain: Grain | str, clockwork: Clockwork) -> tuple[Chosen, ...]:
     """The windows of one grain, each once, oldest first; raises UsageError for a word that names none.
 
     ``asked`` holds the words of `--window`; without any it is the newest window that ended by as_of, and the current.
+    Of the grain ``rolling N days`` these are one, which ends at as_of.
     """
     as_of, zone, fiscal = clockwork.as_of_us, clockwork.zone, clockwork.fiscal_start
+    own = ROLLING.fullmatch(grain)
+    plain = cast("Grain", "all" if own else grain)
     chosen: dict[Window, Chosen] = {}
     for word in asked or ("last", "current"):
         name, _, count = word.partition(":")
         if rolling := ROLLING.fullmatch(word):
             windows: Iterable[Window] = (rolling_window(int(rolling[1]), as_of, zone),)
+        elif own and LAST.fullmatch(word) and int(count or 1) <= MOST_WINDOWS:
+            windows = _rolling_windows(int(own[1]), int(count or 1), clockwork)
         elif RANGE.fullmatch(word):
-            windows = _in_range(word, grain, clockwork)
+            windows = _in_range(word, plain, clockwork)
         elif word == "current":
-            windows = (current_window(grain, as_of, zone, fiscal),)
+            windows = (current_window(plain, as_of, zone, fiscal),)
         elif word == "last" or (name == "last" and count.isdecimal() and 0 < int(count) <= MOST_WINDOWS):
-            windows = last_windows(grain, as_of, zone, int(count or 1), fiscal)
+            windows = last_windows(plain, as_of, zone, int(count or 1), fiscal)
         else:
             try:
                 windows = (parse_label(word, fiscal),)
@@ -96,6 +102,16 @@ def choose(asked: Sequence[str], grain: Grain, clockwork: Clockwork) -> tuple[Ch
         for window in windows:
             chosen.setdefault(window, Chosen(window, "named" if asked else word))
     return tuple(sorted(chosen.values(), key=lambda c: (c.window.first or date.min, c.window.until or date.max)))
+
+
+def _rolling_windows(days: int, n: int, clockwork: Clockwork) -> list[Window]:
+    """The rolling window that ends at as_of, and those before it, each up to where the next begins."""
+    windows: list[Window] = []
+    until: int | None = clockwork.as_of_us
+    while until is not None and len(windows) < n:
+        windows.append(rolling_window(days, until, clockwork.zone))
+        until = windows[-1].start_us(clockwork.zone)
+    return windows
 
 
 def _in_range(word: str, grain: Grain, clockwork: Clockwork) -> list[Window]:

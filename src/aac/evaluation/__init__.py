@@ -1,0 +1,1 @@
+"""From counted rows to results: a room for each sort of measurement."""

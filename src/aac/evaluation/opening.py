@@ -1,0 +1,88 @@
+"""The calendar tables of a run: as far back and ahead as open time may be asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from aac.calendars import busiest_day, calendar_rows
+from aac.engines.base import CALENDAR_DAYS, CALENDARS
+from aac.expressions.nodes import Literal, OpenTime
+from aac.measures import Clock
+from aac.periods import YEARS, midnight_us
+from aac.planner.setting import everything_in, rules_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aac.engines.base import Engine
+    from aac.evaluation.run import Run
+    from aac.expressions.nodes import Node
+    from aac.measures import Measure
+    from aac.planner.pieces import Piece
+
+US_A_DAY = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What is asked of calendars: ``reach`` is from the day before the first moment whose open time may be asked for to
+    the day after the last."""
+
+    reach: tuple[int, int]
+    segments: int
+
+
+def needed_of(run: Run, pieces: Sequence[Piece[Clock] | Piece[Measure]]) -> Needed | None:
+    """How far calendars must reach, and how many openings a day has; null when nothing asks for open time."""
+    nodes = list(everything_in(node for piece in pieces for node in rules_of(piece.of)))
+    clocks = [piece for piece in pieces if isinstance(piece.of, Clock) and _is_on_calendar(piece.of)]
+    rules_ask = any(isinstance(node, OpenTime) for node in nodes)
+    if not clocks and not rules_ask:
+        return None
+    return needed_from(run, 0 if rules_ask else _first_start(run, clocks), nodes)
+
+
+def needed_from(run: Run, first: int, nodes: Iterable[Node] = ()) -> Needed:
+    """What is asked of calendars by clocks that start at ``first`` or later, and rules of these nodes."""
+    watermarks = (source.watermark_us for source in run.landed.sources)
+    moments = [*(run.landed.moments or ()), *watermarks, *_written_moments(nodes), run.asked.as_of_us]
+    known = [moment for moment in moments if moment is not None]
+    reach = max(min(known), first) - US_A_DAY, max(known) + US_A_DAY
+    return Needed(reach, busiest_day(run.calendars, *reach))
+
+
+def prepare_calendars(run: Run, needed: Needed, engine: Engine) -> None:
+    """Loads the calendar tables, for the reach of the data."""
+    run.segments = needed.segments
+    pairs = [f"{end}_{i}" for i in range(1, needed.segments + 1) for end in ("opens", "closes")]
+    engine.load(CALENDARS, (("id", "text"), ("number", "bigint")), list(run.numbers.items()))
+    rows = [
+        row
+        for number, calendar in enumerate(run.calendars)
+        for row in calendar_rows(calendar, number, *needed.reach, needed.segments)
+    ]
+    engine.load(CALENDAR_DAYS, [(name, "bigint") for name in ("key", "open_before", *pairs)], rows)
+
+
+def _is_on_calendar(clock: Clock) -> bool:
+    return any(promised.calendar is not None for promised in clock.promises)
+
+
+def _written_moments(nodes: Iterable[Node]) -> tuple[int, ...]:
+    """The moments that rules name themselves: numbers that as microseconds lie in the years of moments."""
+    numbers = (node.value for node in nodes if isinstance(node, Literal) and isinstance(node.value, int))
+    first, after = (midnight_us(date(year, 1, 1), "UTC") for year in (YEARS[0], YEARS[-1] + 1))
+    return tuple(number for number in numbers if first <= number < after)
+
+
+def _first_start(run: Run, clocks: Sequence[Piece[Clock] | Piece[Measure]]) -> int:
+    """The first moment at which one of the clocks can have started in its windows: any, if a window has no beginning.
+
+    Only these ask for open time then, and only from their start on.
+    """
+    zone = run.project.timezone
+    starts = [chosen.window.start_us(zone) for piece in clocks for chosen in piece.windows]
+    known = [start for start in starts if start is not None]
+    return min(known) if known and len(known) == len(starts) else 0

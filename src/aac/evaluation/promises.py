@@ -1,0 +1,122 @@
+"""Tallies and listed items of a clock -> readings and results."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from aac.calendars import due_us
+from aac.findings import Finding
+from aac.periods import Window, iso_utc, midnight_us
+from aac.planner.clocks import Tally, promised
+from aac.planner.windows import EPOCH, UNPLACED, Chosen
+from aac.results import ClockReading, Item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from aac.engines.base import Rows
+    from aac.evaluation.run import Run
+    from aac.expressions.nodes import Value
+    from aac.measures import Clock
+    from aac.planner.clocks import ClockScan, Listed
+    from aac.planner.setting import Setting
+    from aac.results import Result
+
+US_A_DAY = 86_400_000_000
+NOWHERE = Chosen(Window("unplaced", "all", None, None), "unplaced")
+"""Where items are counted whose clock never started."""
+
+
+def clock_results(
+    run: Run, scan: ClockScan, setting: Setting, outputs: Sequence[Rows], *, with_unplaced: bool
+) -> Iterator[Result]:
+    """The results of a clock. Each of its scans counts items without a start: one tells them (``with_unplaced``)."""
+    clock = scan.piece.of
+    tallies = {(t.window, tuple(t.by.items())): t for t in scan.tallies(outputs[0])}
+    lists = iter(outputs[1:])
+    late: list[tuple[Listed, ...]] = []
+    due: list[tuple[Listed, ...]] = []
+    for _ in scan.windows:
+        late.append(scan.listed(next(lists)))
+        due.append(scan.listed(next(lists)) if clock.remind_at is not None else ())
+    for number in range(len(scan.windows)):
+        tallies.setdefault((number, ()), Tally(number, {}, {}, 0, 0, 0, (0, 0)))
+    for (number, by), tally in tallies.items():
+        if number == UNPLACED and not with_unplaced:
+            continue
+        chosen = NOWHERE if number == UNPLACED else scan.windows[number]
+        total = not by and number != UNPLACED
+        if total and tally.in_doubt:
+            _tell_in_doubt(run, scan, chosen.window, tally.in_doubt)
+        reading = ClockReading(
+            subject=clock.subject,
+            window=chosen.window,
+            as_of_us=setting.as_of_us,
+            is_open=number != UNPLACED and setting.clockwork.is_open(chosen.window),
+            is_stale=run.is_stale(run.sources_of(clock)),
+            by=tally.by,
+            counts=tally.counts,
+            outside_hours=tally.outside_hours,
+            unknown=tally.unknown,
+            recent=tally.recent,
+            late_items=_items(run, clock, late[number], setting) if total else (),
+            open_items=_items(run, clock, due[number], setting) if total else (),
+        )
+        yield run.judged(scan.piece.project, reading, chosen.selection)
+
+
+def _items(run: Run, clock: Clock, listed: Iterable[Listed], setting: Setting) -> tuple[Item, ...]:
+    """Listed items with moments in microseconds and the moment each was due."""
+    zone = setting.zone_of(clock.starts, clock.population.entity)
+    return tuple(_item(run, clock, one, zone) for one in listed)
+
+
+def _item(run: Run, clock: Clock, one: Listed, zone: str) -> Item:
+    types = run.key_types[clock.population.entity]
+    parts = tuple(map(_key_text, one.key, types))
+    key = parts[0] if len(parts) == 1 else parts
+    if clock.starts.is_date:
+        started, stopped = _midnight(one.started, zone), one.stopped
+        done = _midnight(stopped, zone) if stopped is not None else None
+        due = _midnight(one.started + promised(clock) + 1, zone) - 1
+        return Item(key, started, due, done, one.used * US_A_DAY, promised(clock) * US_A_DAY)
+    due = one.started + promised(clock)
+    if one.calendar is not None:
+        due = due_us(run.calendars[one.calendar], one.started, promised(clock))
+    return Item(key, one.started, due, one.stopped, one.used, promised(clock))
+
+
+def _tell_in_doubt(run: Run, scan: ClockScan, window: Window, n: int) -> None:
+    """Items of which it is unknown whether they are excused are not, and are told (LANGUAGE §7)."""
+    subject = scan.piece.subject
+    kind, _, id_ = subject.partition(":")
+    run.tell(
+        Finding(
+            "AAC511",
+            "info",
+            f"of {n:,} items of {kind} `{id_}` in {window.label} it is unknown whether they are excused: they are not",
+            "fill the fields that `excused` reads, or say what an empty one means with `coalesce(field, false)`",
+            scan.piece.project.scope((kind, id_)).span("how_measured", "excused"),
+            subject,
+            n,
+        )
+    )
+
+
+def _midnight(day: int, zone: str) -> int:
+    return midnight_us(EPOCH + timedelta(days=day), zone)
+
+
+def _key_text(value: Value, type_: str) -> str:
+    """A field of a key as people write it; moments are stored as numbers."""
+    match value, type_:
+        case int(), "timestamp":
+            return iso_utc(value)
+        case int(), "date":
+            return (EPOCH + timedelta(days=value)).isoformat()
+        case Decimal(), _:
+            return format(value.normalize(), "f")
+        case _:
+            return str(value)

@@ -1,0 +1,114 @@
+"""One evaluation: what is the same for all of its scans, and what they find on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from aac.planner.setting import Prepared, Setting, entities_of
+from aac.planner.windows import Clockwork
+from aac.results import Result, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aac.calendars import Calendar
+    from aac.findings import Finding
+    from aac.landing.landed import Landed
+    from aac.measures import Clock, Measure
+    from aac.project import Project
+    from aac.results import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run was asked for. ``as_of_us``: instead of the watermarks; ``windows``: the words of `--window`.
+
+    ``stale``: the sources whose data is too old at now. ``restate``: all windows as the documents of as_of say.
+    """
+
+    as_of_us: int | None = None
+    windows: tuple[str, ...] = ()
+    stale: frozenset[str] = frozenset()
+    restate: bool = False
+
+
+@dataclass
+class Run:
+    """``project`` is that of as_of's day; ``segments``: the most openings that calendars have on a UTC day."""
+
+    project: Project
+    landed: Landed
+    asked: Asked
+    segments: int = 1
+    findings: list[Finding] = field(default_factory=list["Finding"])
+    _settings: dict[int, Setting] = field(default_factory=dict[int, Setting])
+
+    def tell(self, finding: Finding) -> None:
+        """Keeps a finding, once."""
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+    def as_of(self, part: Clock | Measure) -> int:
+        """The least watermark of what a measure rests on, or what was asked for."""
+        return self.as_of_sources(self.sources_of(part))
+
+    def as_of_sources(self, sources: set[str]) -> int:
+        """The least watermark of some sources (of all if there are none), or what was asked for."""
+        if self.asked.as_of_us is not None:
+            return self.asked.as_of_us
+        known = sources or {source.id for source in self.landed.sources}
+        return min(source.watermark_us for source in self.landed.sources if source.id in known)
+
+    def sources_of(self, part: Clock | Measure) -> set[str]:
+        """The sources of every entity that a measure reads."""
+        entities = entities_of(part)
+        return {source for table in self.landed.tables.values() if table.entity in entities for source in table.sources}
+
+    def setting(self, part: Clock | Measure) -> Setting:
+        """The setting at the as_of of a measure."""
+        return self.setting_at(self.as_of(part))
+
+    def setting_at(self, as_of: int) -> Setting:
+        """The setting at a moment, made once."""
+        if as_of not in self._settings:
+            self._settings[as_of] = Setting(self.clockwork(as_of), self._entities, self.numbers, self.segments)
+        return self._settings[as_of]
+
+    def clockwork(self, as_of: int) -> Clockwork:
+        """The company's zone and fiscal year, and as_of."""
+        return Clockwork(self.project.timezone, self.project.fiscal_start, as_of)
+
+    @cached_property
+    def _entities(self) -> Mapping[str, Prepared]:
+        prepared: dict[str, Prepared] = {}
+        for table in self.landed.tables.values():
+            relation, zone = self.landed.relations[table.entity], self.landed.zones[table.entity]
+            is_date = relation.occurs is not None and table.field(relation.occurs).type.name == "date"
+            prepared[table.entity] = Prepared(relation, zone, is_date)
+        return prepared
+
+    @property
+    def calendars(self) -> tuple[Calendar, ...]:
+        return self.project.calendars
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """The calendars by id, each with the number that its days have in the calendar table."""
+        return {calendar.id: number for number, calendar in enumerate(self.calendars)}
+
+    @cached_property
+    def key_types(self) -> Mapping[str, tuple[str, ...]]:
+        """The types of each entity's key fields."""
+        return {t.entity: tuple(t.field(key).type.name for key in t.key) for t in self.landed.tables.values()}
+
+    def is_stale(self, sources: set[str]) -> bool:
+        """Whether one of the sources is too old at now."""
+        return not self.asked.stale.isdisjoint(sources)
+
+    def judged(self, project: Project, reading: Reading, selection: str) -> Result:
+        """What the document of a reading says of it, as it holds in ``project``."""
+        kind, _, id_ = reading.subject.partition(":")
+        verdict = project.models[kind, id_].judge(reading) if selection != "unplaced" else Verdict(None)
+        return Result(kind, id_, reading, verdict, selection)

@@ -1,0 +1,32 @@
+"""What is measured, in which version of the project, for which windows (LANGUAGE §1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from aac.measures import Clock, Derived, Measure
+
+if TYPE_CHECKING:
+    from aac.planner.windows import Chosen
+    from aac.project import Project
+
+Of = TypeVar("Of", Clock, Measure, Derived)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece(Generic[Of]):
+    """A measurement as a version of the project has it, and the windows that are measured with that version.
+
+    ``is_shown``: whether it is asked for itself; others are only parts of formulas over numbers.
+    """
+
+    project: Project
+    of: Of
+    windows: tuple[Chosen, ...]
+    is_shown: bool = True
+
+    @property
+    def subject(self) -> str:
+        """``kind:id`` of its document."""
+        return self.of.subject
