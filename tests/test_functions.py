@@ -22,6 +22,7 @@ from aac.expressions.nodes import Aggregate, Call, Stored, walk
 from aac.expressions.parse import parse
 from aac.measures import Measure, Population
 from aac.planner.metrics import plan_metrics
+from aac.planner.pieces import Piece
 from aac.planner.windows import all_time
 from tests.running import Running, run_project
 
@@ -53,7 +54,7 @@ def test_of_many_records(running: Running, case: dict[str, Any]) -> None:
     typed = check_formula(parse(case["formula"]), "thing", running.names)
     population = Population("thing", None)
     measure = Measure("metric:m", population, None, typed.node, "count", typed.type.scale, (), "month", has_target=True)
-    scan = plan_metrics((measure,), all_time(), running.setting)
+    scan = plan_metrics((Piece(running.project, measure, all_time()),), all_time(), running.setting)
     (rows,) = running.engine.run(scan.query)
     (cell,) = scan.cells(rows)
     assert cell.value == (None if case["is"] is None else Fraction(case["is"]))

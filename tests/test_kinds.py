@@ -369,8 +369,8 @@ def test_a_clock(tmp_path: Path) -> None:
     assert isinstance(found.excused, Named)
     assert found.starts.value == Stored("lead", "created_at")
     assert not found.starts.is_date
-    assert found.within == parse_duration("4 hours")
-    assert found.calendar is None
+    assert found.promises[0].within == parse_duration("4 hours")
+    assert found.promises[0].calendar is None
     assert [dimension.name for dimension in found.dimensions] == ["source", "who"]
     assert found.dimensions[1].value == Stored("user", "calendar", (Reference("owner", "user"),))
     assert (found.grain, found.remind_at) == ("week", 1)
@@ -406,7 +406,7 @@ BUSINESS = SLA.replace("within: 4 hours", "within: 4 business hours")
 )
 def test_whose_calendar_it_is(tmp_path: Path, text: str, calendar: object) -> None:
     """The promise's own, else the owing team's, else the company's (LANGUAGE §6)."""
-    assert clock(tmp_path, text).calendar == calendar
+    assert clock(tmp_path, text).promises[0].calendar == calendar
 
 
 @pytest.mark.parametrize(

@@ -209,7 +209,7 @@ def test_calendar_days_from_date_to_date_are_days(tmp_path: Path) -> None:
     made = clock(project)
     assert made is not None
     assert made.starts == Moment(Stored("lead", "asked_on"), is_date=True)
-    assert made.within == parse_duration("5 days")
+    assert made.promises[0].within == parse_duration("5 days")
     assert findings == []
 
 
@@ -357,7 +357,7 @@ def test_a_calendar_by_its_id_is_shared_by_the_cases_that_need_one(tmp_path: Pat
     project, _ = loaded(tmp_path, ("when: {within: 4 hours}", f"when: {{calendar: desk, cases: [{rows}]}}"))
     made = clock(project)
     assert made is not None
-    assert made.calendar == Literal("desk")
+    assert made.promises[0].calendar == Literal("desk")
 
 
 # Its page

@@ -25,6 +25,7 @@ from aac.expressions.parse import parse
 from aac.periods import parse_label
 from aac.planner.clocks import plan_clock
 from aac.planner.metrics import plan_metrics
+from aac.planner.pieces import Piece
 from aac.planner.windows import Chosen
 from tests.running import run_project
 
@@ -136,7 +137,8 @@ WINDOWS = (Chosen(parse_label("2026-02"), "named"), Chosen(parse_label("2026-03"
 def metrics(running: Running, root: Path) -> Built:
     """Two metrics of one entity and moment: one scan."""
     del root
-    query = plan_metrics(running.project.measures, WINDOWS, running.setting).query
+    pieces = tuple(Piece(running.project, measure, WINDOWS) for measure in running.project.measures)
+    query = plan_metrics(pieces, WINDOWS, running.setting).query
     return query, query.outputs[0]
 
 
@@ -145,7 +147,8 @@ def clock(output: int | None) -> Callable[[Running, Path], Built]:
 
     def build(running: Running, root: Path) -> Built:
         del root
-        query = plan_clock(running.project.clocks[0], WINDOWS, running.setting, ("org", "number")).query
+        piece = Piece(running.project, running.project.clocks[0], WINDOWS)
+        query = plan_clock(piece, WINDOWS, running.setting, ("org", "number")).query
         return query, query.outputs[output] if output is not None else Select("judged", ())
 
     return build
