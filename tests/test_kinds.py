@@ -431,6 +431,7 @@ def test_promises_that_cannot_be_measured(tmp_path: Path, text: str, code: str, 
 def test_whole_days_between_dates(tmp_path: Path) -> None:
     found = clock(tmp_path, SLA.replace("4 hours", "5 days").replace("stops: first_call", "starts: day, stops: day"))
     assert found.starts.is_date
+    assert found.stops is not None
     assert found.stops.is_date
 
 
