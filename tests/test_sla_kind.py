@@ -257,7 +257,6 @@ VOLUME = (
         ([("objective", "paused: {while: hot, at: routed_at}, objective")], "`paused`"),
         ([("objective", "restarts: {over: wait, via: again, at: began_at}, objective")], "`restarts`"),
         ([("stops: replied_at", "must: size > 5")], "a promise that is a rule"),
-        (VOLUME, "a promise of a volume"),
     ],
 )
 def test_what_is_checked_and_compiles_to_nothing(tmp_path: Path, changes: list[tuple[str, str]], message: str) -> None:

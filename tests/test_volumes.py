@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,7 +11,12 @@ from aac.expressions.nodes import Aggregate, Call, Literal, Node, Stored
 from aac.judging import Limits, number_status
 from aac.measures import is_volume
 from aac.periods import parse_label
+from aac.reports.json import as_json
 from aac.results import NumberReading, Status
+from tests.small import COMPANY, measured, write_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 COUNT = Aggregate("count", ())
 SUM = Aggregate("sum", (Stored("deal", "amount"),))
@@ -85,3 +91,66 @@ def test_a_group_is_not_judged_by_the_target_of_the_total() -> None:
 )
 def test_what_is_a_volume(formula: Node, expected: bool) -> None:
     assert is_volume(formula) is expected
+
+
+# A volume that is promised
+
+LEADS = """\
+kind: entity
+id: lead
+from: crm.leads
+key: id
+occurs: at
+fields: {id: text, at: timestamp, source: text}
+---
+kind: metric
+id: mqls
+formula: count(*)
+of: lead
+at: at
+unit: count
+better: higher
+owner: marketing
+serves: successful_acquisition
+by: [source]
+---
+kind: sla
+id: supply
+what: Marketing brings three leads a month
+who: {owes: marketing, to: sales}
+when: {every: month}
+how_measured: {metric: mqls, at_least: 3, at_most: 4}
+escalation: [{at: off_target, do: notify, to: sales}]
+---
+"""
+TABLE = """\
+id,at,source
+1,2026-01-03T10:00:00,web
+2,2026-01-04T10:00:00,web
+3,2026-02-03T10:00:00,web
+4,2026-02-04T10:00:00,partner
+5,2026-02-05T10:00:00,web
+6,2026-03-02T10:00:00,web
+"""
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "status", "steps"),
+    [
+        ("2025-12", 0, "off_target", 1),  # nothing came, and that is known
+        ("2026-01", 2, "off_target", 1),
+        ("2026-02", 3, "on_target", 0),
+        ("2026-03", 1, "on_target", 0),  # 9.5 days of 31 are over: 3 x 0.307 = 0.92
+    ],
+)
+def test_a_volume_is_judged_by_its_sla(tmp_path: Path, label: str, value: int, status: str, steps: int) -> None:
+    write_project(tmp_path, COMPANY + LEADS.removesuffix("---\n"), {"leads": TABLE}, watermark="2026-03-10T12:00:00Z")
+    results = measured(tmp_path, label)
+    (found,) = [result for result in results.results if result.kind == "sla"]
+    assert isinstance(found.reading, NumberReading)
+    assert (found.reading.value, found.verdict.status) == (value, status)
+    assert found.verdict.target == {"at_least": 3, "at_most": 4}
+    assert len(found.verdict.escalations) == steps
+    shown = next(shown for shown in as_json(results)["results"] if shown["kind"] == "sla")
+    assert (shown["value"], shown["target"]) == (value, {"at_least": 3, "at_most": 4})
+    assert "attainment" not in shown

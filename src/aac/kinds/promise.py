@@ -306,6 +306,12 @@ class HowMeasured(Strict):
         return next(form for mark, form in MARKS.items() if getattr(self, mark) is not None)
 
     @property
+    def limits(self) -> dict[str, Fraction]:
+        """The limits of a volume, by their keys."""
+        limits = {"at_least": self.at_least, "at_most": self.at_most}
+        return {key: limit for key, limit in limits.items() if limit is not None}
+
+    @property
     def mark(self) -> str:
         """The key that makes it that form."""
         return next(mark for mark, form in MARKS.items() if form == self.form)

@@ -16,15 +16,15 @@ from aac.expressions.nodes import TRUE, Meaning, Measured, Type
 from aac.expressions.nodes import Literal as Constant
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
-from aac.judging import attainment_status, budget
+from aac.judging import attainment_status, budget, number_status
 from aac.kinds.base import NUMBERS, Kind, Scope, Verdict, Versioned, dimensions
 from aac.kinds.events import way_up
 from aac.kinds.promise import HowMeasured, Promise, Step, When, Who, of_another_form
 from aac.kinds.target import misfit
 from aac.kinds.written import wrong
-from aac.measures import Clock, Moment, Promised
+from aac.measures import Clock, Moment, Promised, Volume
 from aac.periods import GRAINS
-from aac.results import ClockReading, Escalation, Item, Status
+from aac.results import ClockReading, Escalation, Item, NumberReading, Status
 
 if TYPE_CHECKING:
     from aac.expressions.nodes import Node
@@ -117,13 +117,12 @@ escalation:
 
     # What it compiles to
 
-    def compile(self, scope: Scope) -> tuple[Clock, ...]:
+    def compile(self, scope: Scope) -> tuple[Clock | Volume, ...]:
         self._check_agreement(scope)
         self._check_steps(scope)
         how = self.how_measured
         if how.form == "volume":
-            self._check_volume(scope)
-            return ()
+            return self._volume(scope)
         found = scope.population(str(how.each), "how_measured", "each")
         if found is None:
             return ()
@@ -159,9 +158,10 @@ escalation:
         return (clock,)
 
     def judge(self, reading: Reading) -> Verdict:
-        if not isinstance(reading, ClockReading):
-            return Verdict(status=None)
         how = self.how_measured
+        if isinstance(reading, NumberReading):
+            status = number_status(reading, (how.at_least, how.at_most), 0)
+            return Verdict(status, target=how.limits, escalations=self._due_of_volume(reading, status))
         status = attainment_status(reading, how.objective, how.min_n, by_interval=how.judge == "interval")
         spent = budget(reading, how.objective) if how.objective is not None else None
         return Verdict(status, how.objective, budget=spent, escalations=self._due(reading, status, spent))
@@ -222,11 +222,12 @@ escalation:
 
     # A volume
 
-    def _check_volume(self, scope: Scope) -> None:
+    def _volume(self, scope: Scope) -> tuple[Volume, ...]:
+        """The metric whose value is promised; nothing when a limit or the metric does not fit."""
         how = self.how_measured
         metric = scope.model("metric", str(how.metric))
         if metric is None:
-            return
+            return ()
         is_sound = True
         for key, limit in (("at_least", how.at_least), ("at_most", how.at_most)):
             mistake = misfit(limit, metric.unit) if limit is not None else None
@@ -237,8 +238,7 @@ escalation:
             message = f"`{how.metric}` has no moment that puts its records into a {self.when.every}"
             scope.report("AAC203", message, f"give `{how.metric}` an `at: <field>`", "how_measured", "metric")
             is_sound = False
-        if is_sound:
-            scope.unmeasured("a promise of a volume", "how_measured", "metric")
+        return (Volume(f"sla:{self.id}", metric.id, cast("Grain", self.when.every)),) if is_sound else ()
 
     # A clock or a rule
 
@@ -390,6 +390,11 @@ escalation:
             elif (step.at == "off_target" and status is Status.OFF_TARGET) or (step.at == "budget_spent" and is_spent):
                 due.append(_for(step, None))
         return tuple(due)
+
+    def _due_of_volume(self, reading: NumberReading, status: Status | None) -> tuple[Escalation, ...]:
+        """The steps due for the window: it has no items, and no budget."""
+        is_off = status is Status.OFF_TARGET and not reading.by
+        return tuple(_for(step, None) for step in self.escalation if is_off and step.at == "off_target")
 
 
 def _for(step: Step, item: Item | None) -> Escalation:
