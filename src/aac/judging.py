@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from aac.errors import UsageError
 from aac.findings import did_you_mean
-from aac.results import Outcome, Status
+from aac.results import ClockReading, Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from aac.results import ClockReading, NumberReading
+    from aac.results import NumberReading
 
 Limits = tuple[Fraction | None, Fraction | None]
 """The least and the greatest value that is on target; null is no limit."""
@@ -21,6 +21,9 @@ Limits = tuple[Fraction | None, Fraction | None]
 WILSON_Z = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
 WILSON_Z_SQUARED = Fraction(WILSON_Z) ** 2
+
+RATIO_MIN_N = 20
+"""Fewer than this in the denominator of a ratio say nothing yet (LANGUAGE §8)."""
 
 FAIL_ON = ("off_target", "at_risk", "stale", "not_measurable", "findings", "never")
 """What `--fail-on` may list (LANGUAGE §10)."""
@@ -37,8 +40,7 @@ def attainment_status(
     """
     if objective is None:
         return None
-    measurable = sum(reading.count(o) for o in (Outcome.MET, Outcome.LATE, Outcome.OPEN, Outcome.EXCUSED))
-    if not measurable and (reading.count(Outcome.UNMEASURABLE) or reading.unknown or reading.is_off):
+    if not is_measurable(reading):
         return Status.NOT_MEASURABLE
     if reading.is_stale:
         return Status.STALE
@@ -54,20 +56,22 @@ def attainment_status(
     return Status.ON_TARGET
 
 
-def number_status(reading: NumberReading, limits: Limits | None, min_n: int) -> Status | None:
+def number_status(reading: NumberReading, limits: Limits | None, min_n: int | None = None) -> Status | None:
     """The status of a metric; null without a target, and for groups of a volume: the target is for their total.
 
     A volume in an open window is at risk while it is behind the share of time that is over; it is off target only
-    when it has exceeded the most that was agreed (LANGUAGE §7).
+    when it has exceeded the most that was agreed (LANGUAGE §7). Without ``min_n`` it takes 20 for a ratio, else 1; for
+    what is derived from other numbers nothing but that they are known, if it is no ratio.
     """
     if limits is None or (reading.is_volume and reading.by):
         return None
-    if _is_not_measurable(reading):
+    if not is_measurable(reading):
         return Status.NOT_MEASURABLE
     if reading.is_stale:
         return Status.STALE
-    base = reading.n if reading.denominator is None else reading.denominator
-    if reading.value is None or base < min_n:
+    if min_n is None:
+        min_n = RATIO_MIN_N if reading.denominator is not None else int(not reading.is_derived)
+    if reading.value is None or reading.size < min_n:
         return Status.NOT_ENOUGH_DATA
     least, most = limits
     if most is not None and reading.value > most:
@@ -79,14 +83,21 @@ def number_status(reading: NumberReading, limits: Limits | None, min_n: int) -> 
     return Status.OFF_TARGET
 
 
-def _is_not_measurable(reading: NumberReading) -> bool:
-    """Whether there are records, and of none is known whether it belongs, or what the formula needs.
+def is_measurable(reading: ClockReading | NumberReading) -> bool:
+    """Whether anything could be measured: no is a reading with records, of none of which it is known whether it belongs
+    or what it comes to, and one of what there is no data of.
 
-    A denominator of 0 may well be known: then there is no data.
+    A denominator of 0 may well be known: then there is no data. What is derived is told by its inputs.
     """
+    if isinstance(reading, ClockReading):
+        ended = (Outcome.MET, Outcome.LATE, Outcome.OPEN, Outcome.EXCUSED)
+        is_lacking = reading.count(Outcome.UNMEASURABLE) or reading.unknown or reading.is_off
+        return any(reading.count(outcome) for outcome in ended) or not is_lacking
+    if reading.is_derived:
+        return not reading.is_off
     if reading.n == 0:
-        return reading.unknown > 0 or reading.is_off
-    return reading.value is None and (reading.denominator != 0 or reading.unknown >= reading.n)
+        return not reading.unknown and not reading.is_off
+    return reading.value is not None or (reading.denominator == 0 and reading.unknown < reading.n)
 
 
 def budget(reading: ClockReading, objective: Fraction) -> tuple[int, int]:

@@ -96,12 +96,19 @@ class ClockReading:
         """met ÷ (met + late), null when nothing was judged."""
         return Fraction(self.count(Outcome.MET), self.judged) if self.judged else None
 
+    @property
+    def is_final(self) -> bool:
+        """Whether later data cannot change it: the window is over, and so are its items."""
+        return not self.is_open and not self.count(Outcome.OPEN)
+
 
 @dataclass(frozen=True, slots=True)
 class NumberReading:
     """What a measure came to in one window and group. ``value`` is in the measure's unit (percent as a fraction).
 
     ``is_volume``: a count or a sum, which grows with its window; ``elapsed``: the share of the window that is over.
+    ``is_derived``: reckoned from other numbers; ``n`` is then that of the smallest of them, and ``unknown`` all of
+    theirs. ``is_share_below``: the denominator is a share or a constant, so it says nothing of how much there was.
     """
 
     subject: str
@@ -120,6 +127,20 @@ class NumberReading:
     elapsed: Fraction = Fraction(1)
     is_off: bool = False
     """Whether there is no data of something it rests on."""
+    has_matured: bool = True
+    """Whether what is still to come can change nothing but the records of an open window."""
+    is_derived: bool = False
+    is_share_below: bool = False
+
+    @property
+    def is_final(self) -> bool:
+        """Whether later data cannot change it."""
+        return not self.is_open and self.has_matured
+
+    @property
+    def size(self) -> Fraction | int:
+        """What `min_n` is compared with: the denominator of a ratio, else how many records there are (LANGUAGE §8)."""
+        return self.n if self.denominator is None or self.is_share_below else self.denominator
 
 
 Reading = ClockReading | NumberReading

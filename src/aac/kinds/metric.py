@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from aac.kinds.base import Checked, Kind, Reading
     from aac.kinds.written import Part, Split
 
-RATIO_MIN_N = 20
-"""Fewer than this in the denominator of a ratio say nothing yet (LANGUAGE §8)."""
-
 Basis = Literal["period", "cohort", "snapshot", "retention", "derived"]
 BASES_OF: Mapping[str, tuple[Basis, ...]] = {
     "of": ("period", "cohort", "snapshot", "retention"),
@@ -227,10 +224,9 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
     def judge(self, reading: Reading) -> Verdict:
         if not isinstance(reading, NumberReading):
             return Verdict(status=None)
-        least_n = self.min_n or (RATIO_MIN_N if reading.denominator is not None else 1)
         limits = self.target.limits if self.target else None
         target = self.target.as_written() if self.target else None
-        return Verdict(number_status(reading, limits, least_n), target=target)
+        return Verdict(number_status(reading, limits, self.min_n), target=target)
 
     def _moment(self, scope: Scope, rule: str | None, entity: str, *path: Part) -> Moment | None:
         checked = scope.rule(rule, entity, *path, wants="moment") if rule is not None else None

@@ -169,7 +169,7 @@ def _number(reading: NumberReading, target: Mapping[str, Any] | None) -> dict[st
         "unknown": reading.unknown,
         "unit": reading.unit,
         "target": None if target is None else json_value(dict(target)),
-        "final": not reading.is_open,
+        "final": reading.is_final,
     }
 
 
