@@ -82,6 +82,13 @@ def measures_of(question: Question, project: Project) -> list[Measure]:
     ]
 
 
+def measures_in_force(question: Question, project: Project) -> list[Measure]:
+    """The same for a version of the project that may not have all of the metrics yet, or any more."""
+    known = {measure.subject.partition(":")[2] for measure in project.measures if _is_metric(measure)}
+    metrics = tuple(name for name in question.metrics if name.removeprefix("metric:") in known)
+    return measures_of(replace(question, metrics=metrics), project)
+
+
 def without_other_targets(results: Results, project: Project) -> Results:
     """The results without verdicts on volumes in windows of another grain than that of their target."""
     agreed = {measure.subject: measure.grain for measure in project.measures}

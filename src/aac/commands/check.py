@@ -13,6 +13,9 @@ from aac.hookspecs import hookimpl
 @click.command()
 @running.window_option
 @running.clock_options
+@click.option(
+    "--restate", is_flag=True, help="Measure every window as the documents of today say, not as its first day."
+)
 @click.option("--fail-on", metavar="LIST", help="off_target, at_risk, stale, not_measurable, findings or never.")
 @running.format_options
 @click.pass_context
@@ -21,6 +24,7 @@ def check(
     windows: tuple[str, ...],
     as_of: str | None,
     now: str | None,
+    restate: bool,
     fail_on: str | None,
     outputs: tuple[str, ...],
     formats: tuple[str, ...],
@@ -35,7 +39,7 @@ def check(
     running.check_outputs(formats, outputs)
     opened = open_sound_project(Path.cwd())
     at = running.now_us(now, opened.project.timezone)
-    checked = run(opened, at, running.asked(opened, as_of, windows), formats, stops, running.tell)
+    checked = run(opened, at, running.asked(opened, as_of, windows, restate=restate), formats, stops, running.tell)
     running.put(checked.texts, outputs)
     ctx.exit(checked.exit_code)
 

@@ -79,13 +79,13 @@ def now_us(text: str | None, zone: str) -> int:
     return int(epoch) * 1_000_000
 
 
-def asked(opened: Opened, as_of: str | None, windows: Iterable[str]) -> Asked:
+def asked(opened: Opened, as_of: str | None, windows: Iterable[str], *, restate: bool = False) -> Asked:
     """The options of a run as what `operations` takes."""
     from aac.evaluate import Asked
     from aac.operations import read_moment
 
     at = read_moment("--as-of", as_of, opened.project.timezone) if as_of is not None else None
-    return Asked(at, tuple(windows))
+    return Asked(at, tuple(windows), restate=restate)
 
 
 def tell(text: str) -> None:

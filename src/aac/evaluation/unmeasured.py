@@ -33,7 +33,7 @@ def unmeasured(run: Run, piece: Piece[Clock] | Piece[Measure]) -> Iterator[Resul
     part = piece.of
     as_of = run.as_of(part)
     clockwork, is_stale = run.clockwork(as_of), run.is_stale(run.sources_of(part))
-    run.tell(_without_data(run, part) or _of_another_moment(run, part))
+    run.tell(_without_data(run, piece) or _of_another_moment(run, piece))
     for chosen in piece.windows:
         window, is_open = chosen.window, clockwork.is_open(chosen.window)
         reading: Reading = (
@@ -46,7 +46,8 @@ def unmeasured(run: Run, piece: Piece[Clock] | Piece[Measure]) -> Iterator[Resul
         yield run.judged(piece.project, reading, chosen.selection)
 
 
-def _of_another_moment(run: Run, part: Clock | Measure) -> Finding:
+def _of_another_moment(run: Run, piece: Piece[Clock] | Piece[Measure]) -> Finding:
+    part = piece.of
     kind, _, id_ = part.subject.partition(":")
     as_of = run.as_of(part)
     entities = sorted(entities_of(part) & run.landed.known_until.keys())
@@ -57,12 +58,13 @@ def _of_another_moment(run: Run, part: Clock | Measure) -> Finding:
         "info",
         f"{kind} `{id_}` cannot be measured: it is as of {iso_utc(as_of)}, and `{entity}` is as of {until}",
         f"ask for one moment, as in `--as-of {iso_utc(as_of)}`",
-        run.project.scope((kind, id_)).span(),
+        piece.project.scope((kind, id_)).span(),
         part.subject,
     )
 
 
-def _without_data(run: Run, part: Clock | Measure) -> Finding | None:
+def _without_data(run: Run, piece: Piece[Clock] | Piece[Measure]) -> Finding | None:
+    part = piece.of
     kind, _, id_ = part.subject.partition(":")
     entities = sorted(entities_of(part) - run.landed.tables.keys())
     fields = sorted(run.landed.lacking & fields_of(part))
@@ -75,6 +77,6 @@ def _without_data(run: Run, part: Clock | Measure) -> Finding | None:
         "info",
         f"{kind} `{id_}` cannot be measured: there is no data of {' and '.join(missed)}",
         f"say where it is in a document of kind `entity` with `id: {entity}`",
-        run.project.scope((kind, id_)).span(),
+        piece.project.scope((kind, id_)).span(),
         part.subject,
     )

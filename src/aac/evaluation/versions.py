@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from aac.measures import Clock, Derived, Measure
+from aac.periods import day_of
 from aac.planner.pieces import Piece
 from aac.planner.windows import all_time, choose
 
@@ -33,20 +34,43 @@ class Pieces:
 
 
 def pieces_of(run: Run, chosen: Callable[[Project], Sequence[Measurement]]) -> Pieces:
-    """What is ``chosen``, with the windows that are asked for."""
+    """What is ``chosen`` of each version, with those of the windows asked for that begin while it holds.
+
+    A rolling window, and `all`, is measured as of its end; with `--restate` every window is.
+    """
     pieces = Pieces([], [], [])
-    for part in chosen(run.project):
-        match part:
-            case Clock():
-                pieces.clocks.append(Piece(run.project, part, _windows(run, part)))
-            case Measure():
-                pieces.measures.append(Piece(run.project, part, _windows(run, part)))
-            case Derived():
-                pass
+    for version in _versions(run):
+        for part in chosen(version):
+            match part:
+                case Clock():
+                    pieces.clocks.extend(_piece(run, version, part))
+                case Measure():
+                    pieces.measures.extend(_piece(run, version, part))
+                case Derived():
+                    pass
     return pieces
 
 
-def _windows(run: Run, part: Clock | Measure) -> tuple[Chosen, ...]:
-    if isinstance(part, Measure) and not part.has_windows:
-        return all_time()
-    return choose(run.asked.windows, part.grain, run.clockwork(run.as_of(part)))
+def _versions(run: Run) -> Sequence[Project]:
+    """The project of each day on which something in it changes, oldest first."""
+    by_day = run.project.by_day
+    return [run.project] if run.asked.restate or not by_day else [by_day[day] for day in sorted(by_day)]
+
+
+Of = TypeVar("Of", Clock, Measure)
+
+
+def _piece(run: Run, version: Project, part: Of) -> list[Piece[Of]]:
+    """A measurement with its windows; nothing when none of them begins while the version holds."""
+    clockwork = run.clockwork(run.as_of(part))
+    has_windows = isinstance(part, Clock) or part.has_windows
+    windows = choose(run.asked.windows, part.grain, clockwork) if has_windows else all_time()
+    today = day_of(clockwork.as_of_us - 1, clockwork.zone)
+
+    def holds(chosen: Chosen) -> bool:
+        first = chosen.window.first
+        day = today if first is None or chosen.window.grain == "rolling" or run.asked.restate else first
+        return version.at(day) is version
+
+    windows = tuple(filter(holds, windows))
+    return [Piece(version, part, windows)] if windows else []

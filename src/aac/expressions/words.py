@@ -24,6 +24,7 @@ from aac.expressions.nodes import (
     Named,
     Node,
     OpenTime,
+    Over,
     Path,
     PeriodEnd,
     Rate,
@@ -316,6 +317,9 @@ class _Speaker:
                 return f"the column “{name}”"
             case Name(parts=parts):
                 return ".".join(parts)
+            case Over(function=function, value=value):
+                row = "of the next row" if function == "next" else "of all rows before, the greatest"
+                return f"{self.value(value)} {row}"
             case CalendarNumber(calendar=calendar):
                 return self.calendar(calendar)
             case OpenTime(number=number, moment=moment):
