@@ -318,8 +318,8 @@ class _Speaker:
             case Name(parts=parts):
                 return ".".join(parts)
             case Over(function=function, value=value):
-                row = "of the next row" if function == "next" else "of all rows before, the greatest"
-                return f"{self.value(value)} {row}"
+                said = self.value(value)
+                return f"{said} of the next record" if function == "next" else f"the latest {said} of all records before"
             case CalendarNumber(calendar=calendar):
                 return self.calendar(calendar)
             case OpenTime(number=number, moment=moment):
