@@ -9,14 +9,13 @@ from aac.evaluation.opening import needed_of, prepare_calendars
 from aac.evaluation.promises import clock_results
 from aac.evaluation.run import Asked, Run
 from aac.evaluation.unmeasured import is_off, unmeasured
-from aac.evaluation.versions import pieces_of
+from aac.evaluation.versions import Pieces, pieces_of
 from aac.planner.fuse import plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from aac.engines.base import Engine
-    from aac.evaluation.versions import Pieces
     from aac.findings import Finding
     from aac.landing.landed import Landed
     from aac.measures import Measurement
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from aac.project import Project
     from aac.results import Result
 
-__all__ = ["Asked", "evaluate"]
+__all__ = ["Asked", "evaluate", "plan_of"]
 
 
 def evaluate(
@@ -37,20 +36,31 @@ def evaluate(
     run = Run(project, landed, asked)
     pieces = pieces_of(run, chosen)
     off = [piece for piece in pieces.counted if is_off(run, piece.of)]
-    planned = _planned(run, engine, pieces, off)
+    planned = _planned(run, _without(pieces, off), engine)
     results = [*_results(run, engine, planned), *(result for piece in off for result in unmeasured(run, piece))]
     return tuple(sorted(results, key=_in_order)), tuple(run.findings)
 
 
-def _planned(run: Run, engine: Engine, pieces: Pieces, off: Sequence[object]) -> Plan:
-    """The plan of what is measured, after the calendars that it needs are there."""
+def plan_of(project: Project, landed: Landed, asked: Asked, chosen: Callable[[Project], Sequence[Measurement]]) -> Plan:
+    """The queries that `evaluate` would run; what rests on data that is not there has none."""
+    run = Run(project, landed, asked)
+    pieces = pieces_of(run, chosen)
+    return _planned(run, _without(pieces, [piece for piece in pieces.counted if is_off(run, piece.of)]))
+
+
+def _without(pieces: Pieces, off: Sequence[object]) -> Pieces:
     clocks = [piece for piece in pieces.clocks if piece not in off]
-    measures = [piece for piece in pieces.measures if piece not in off]
-    needed = needed_of(run, [*clocks, *measures])
-    if needed is not None:
+    return Pieces(clocks, [piece for piece in pieces.measures if piece not in off], pieces.derived)
+
+
+def _planned(run: Run, pieces: Pieces, engine: Engine | None = None) -> Plan:
+    """The plan of what is measured; ``engine``: where to put the calendars that it needs."""
+    needed = needed_of(run, pieces.counted)
+    run.segments = needed.segments if needed is not None else 1
+    if needed is not None and engine is not None:
         prepare_calendars(run, needed, engine)
     keys = {entity: table.key for entity, table in run.landed.tables.items()}
-    return plan(clocks, measures, run.setting, keys)
+    return plan(pieces.clocks, pieces.measures, run.setting, keys)
 
 
 def _results(run: Run, engine: Engine, planned: Plan) -> Iterator[Result]:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, cast
 from aac.engines.base import Entity, Query, Relation, Select
 from aac.errors import UsageError
 from aac.expressions.nodes import Aggregate, Node, Stored
+from aac.expressions.words import words
 from aac.findings import did_you_mean
 from aac.measures import Clock, Measure, Population
+from aac.periods import iso_utc
 from aac.planner.fuse import plan
 from aac.planner.pieces import Piece
 from aac.planner.setting import Prepared, Setting, entities_in, entities_of
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from aac.expressions.words import Titles
     from aac.graph import Id
     from aac.measures import Measurement
+    from aac.planner.fuse import Plan
     from aac.planner.windows import Chosen
     from aac.project import Project
 
@@ -145,6 +148,39 @@ def sql_of(id_: Id, project: Project, as_of_us: int) -> list[str]:
     if not queries and id_ in project.models:
         queries = [query for query in [_words_query(id_, project, setting)] if query is not None]
     return [output_sql(replace(query, shared=()), query.outputs[0], readable=True) for query in queries]
+
+
+def view_of_plan(planned: Plan, project: Project) -> View:
+    """The queries of a plan with what they read and answer, as plain values."""
+    clocks = [(scan.query, setting, (scan.piece,), scan.windows) for scan, setting in planned.clocks]
+    numbers = [(scan.query, setting, scan.pieces, scan.windows) for scan, setting in planned.metrics]
+    return {
+        "queries": [
+            {
+                "reads": _read_by(pieces[0].of, project),
+                "as_of": iso_utc(setting.as_of_us),
+                "windows": [chosen.window.label for chosen in windows],
+                "documents": list(dict.fromkeys(piece.subject for piece in pieces)),
+                "sql": sql_texts(query),
+            }
+            for query, setting, pieces, windows in (*clocks, *numbers)
+        ]
+    }
+
+
+def _read_by(part: Clock | Measure, project: Project) -> str:
+    """The records that a query reads, and by which moment they are put into windows."""
+    moment = part.starts if isinstance(part, Clock) else part.anchor
+    entity = project.titles.names.get(part.population.entity, part.population.entity)
+    return entity if moment is None else f"{entity} by {words(moment.value, project.titles)}"
+
+
+def sql_texts(query: Query) -> list[str]:
+    """Every statement of a query, on lines that people read: its shared blocks, then its outputs."""
+    from aac.engines.sql import output_sql, shared_sql
+
+    blocks = [f"CREATE TEMP TABLE {name} AS\n{shared_sql(query, name, readable=True)}" for name in query.shared]
+    return [*blocks, *(output_sql(query, output, readable=True) for output in query.outputs)]
 
 
 def _newest(part: Clock | Measure, setting: Setting) -> tuple[Chosen, ...]:

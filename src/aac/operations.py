@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from os.path import normpath
@@ -31,12 +32,13 @@ from aac.sources import check_settings, check_sources
 from aac.upkeep import overdue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from aac.config import Source
     from aac.connectors.base import Connector, Context
     from aac.evaluate import Asked
     from aac.graph import Id
+    from aac.landing.landed import Landed
     from aac.landing.pull import Pulled
     from aac.landing.state import PulledSource
     from aac.measures import Measurement
@@ -235,10 +237,22 @@ def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], Non
     do not exist, and EngineError.
     """
 
-    def agreed(made: Project) -> list[Measurement]:
-        return [*made.clocks, *(m for m in (*made.measures, *made.derived) if everything or m.has_target)]
+    return _measured(opened, now_us, asked, tell, partial(_agreed, everything=everything))
 
-    return _measured(opened, now_us, asked, tell, agreed)
+
+def _agreed(made: Project, *, everything: bool) -> list[Measurement]:
+    return [*made.clocks, *(m for m in (*made.measures, *made.derived) if everything or m.has_target)]
+
+
+def plan_text(opened: Opened, asked: Asked, tell: Callable[[str], None]) -> str:
+    """The queries that `check` would run, and what each answers. Raises what `measure` does."""
+    from aac.evaluate import plan_of
+    from aac.explaining import view_of_plan
+    from aac.reports.planned import planned_text
+
+    with _pulled(opened, asked, tell) as data:
+        made = _on_its_day(opened.project, asked, data.sources)
+        return planned_text(view_of_plan(plan_of(made, data, asked, partial(_agreed, everything=False)), made))
 
 
 def query(opened: Opened, now_us: int, question: Question, asked: Asked, form: str, tell: Callable[[str], None]) -> str:
@@ -306,8 +320,23 @@ def _measured(
 ) -> Results:
     """What is ``chosen`` of the project of its day, measured on the data that was pulled."""
     from aac.evaluate import evaluate
-    from aac.landing.landed import prepared
     from aac.privacy import without_personal
+
+    made = opened.project
+    with _pulled(opened, asked, tell) as data:
+        sources = tuple(_state(made.config.sources[pulled.id], pulled, now_us) for pulled in data.sources)
+        stale = frozenset(source.id for source in sources if source.status == "stale")
+        made = _on_its_day(made, asked, data.sources)
+        results, found = evaluate(made, data, data.engine, replace(asked, stale=stale), chosen)
+        findings = in_reading_order([*with_reviews(opened, now_us).findings, *data.findings, *found])
+        all_of_it = Results(made.name, revision(made.root), now_us, sources, data.rows, results, findings)
+    return without_personal(all_of_it, made.entries())
+
+
+@contextmanager
+def _pulled(opened: Opened, asked: Asked, tell: Callable[[str], None]) -> Generator[Landed]:
+    """The data that was pulled; raises SourceError when today's documents cannot be measured on it."""
+    from aac.landing.landed import prepared
 
     made = opened.project
     settings = made.config
@@ -316,13 +345,7 @@ def _measured(
             tell(notice)
         if has_errors(data.findings):
             raise SourceError("the data that was pulled does not fit the documents: run `aac pull`", data.findings)
-        sources = tuple(_state(made.config.sources[pulled.id], pulled, now_us) for pulled in data.sources)
-        stale = frozenset(source.id for source in sources if source.status == "stale")
-        made = _on_its_day(made, asked, data.sources)
-        results, found = evaluate(made, data, data.engine, replace(asked, stale=stale), chosen)
-        findings = in_reading_order([*with_reviews(opened, now_us).findings, *data.findings, *found])
-        all_of_it = Results(made.name, revision(made.root), now_us, sources, data.rows, results, findings)
-    return without_personal(all_of_it, made.entries())
+        yield data
 
 
 def _on_its_day(made: Project, asked: Asked, sources: Sequence[PulledSource]) -> Project:

@@ -16,6 +16,7 @@ from aac.hookspecs import hookimpl
 @click.option(
     "--restate", is_flag=True, help="Measure every window as the documents of today say, not as its first day."
 )
+@click.option("--plan", "is_plan", is_flag=True, help="Print the queries that would be run, and run none.")
 @click.option("--fail-on", metavar="LIST", help="off_target, at_risk, stale, not_measurable, findings or never.")
 @running.format_options
 @click.pass_context
@@ -25,6 +26,7 @@ def check(
     as_of: str | None,
     now: str | None,
     restate: bool,
+    is_plan: bool,
     fail_on: str | None,
     outputs: tuple[str, ...],
     formats: tuple[str, ...],
@@ -32,14 +34,18 @@ def check(
     """Measure every agreement and every metric with a target."""
     from aac.judging import read_fail_on
     from aac.operations import check as run
-    from aac.operations import open_sound_project
+    from aac.operations import open_sound_project, plan_text
 
     formats = formats or ("text",)
     stops = read_fail_on(fail_on)
     running.check_outputs(formats, outputs)
     opened = open_sound_project(Path.cwd())
     at = running.now_us(now, opened.project.timezone)
-    checked = run(opened, at, running.asked(opened, as_of, windows, restate=restate), formats, stops, running.tell)
+    asked = running.asked(opened, as_of, windows, restate=restate)
+    if is_plan:
+        click.echo(plan_text(opened, asked, running.tell), nl=False)
+        return
+    checked = run(opened, at, asked, formats, stops, running.tell)
     running.put(checked.texts, outputs)
     ctx.exit(checked.exit_code)
 

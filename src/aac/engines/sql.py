@@ -56,9 +56,9 @@ DAYS_A_CALENDAR = 65_536
 ROOT = "r"
 
 
-def shared_sql(query: Query, name: str) -> str:
+def shared_sql(query: Query, name: str, *, readable: bool = False) -> str:
     """The SELECT of a shared block, with the blocks it needs that are not shared themselves."""
-    return _chain(query, dict(query.blocks)[name], skip=name)
+    return _chain(query, dict(query.blocks)[name], skip=name, readable=readable)
 
 
 def output_sql(query: Query, output: Select, *, readable: bool = False) -> str:

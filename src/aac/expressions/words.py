@@ -319,7 +319,8 @@ class _Speaker:
                 return ".".join(parts)
             case Over(function=function, value=value):
                 said = self.value(value)
-                return f"{said} of the next record" if function == "next" else f"the latest {said} of all records before"
+                is_next = function == "next"
+                return f"{said} of the next record" if is_next else f"the latest {said} of all records before"
             case CalendarNumber(calendar=calendar):
                 return self.calendar(calendar)
             case OpenTime(number=number, moment=moment):
