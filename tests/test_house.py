@@ -99,6 +99,7 @@ FLOORS = (
         "aac.examples",
         "aac.prose",
         "aac.upkeep",
+        "aac.deriving",
         "aac.loading",
         "aac.schemas",
         "aac.engines.functions",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from aac.calendars import Calendar
+from aac.deriving import reckoned
 from aac.documents import read_folder
 from aac.examples import worked_examples
 from aac.expressions.parsed import Rules
@@ -243,8 +244,9 @@ def compile_all(project: Project) -> None:
     project.calendars = tuple(part for part in compiled if isinstance(part, Calendar))
     compiled += volumes(compiled)
     project.measures = tuple(part for part in compiled if isinstance(part, Measure))
-    project.derived = tuple(part for part in compiled if isinstance(part, Derived))
     project.clocks = tuple(part for part in compiled if isinstance(part, Clock))
+    numbers = {part.subject: part for part in compiled if isinstance(part, Clock | Measure | Derived)}
+    project.derived = tuple(reckoned(part, numbers) for part in compiled if isinstance(part, Derived))
 
 
 def volumes(compiled: Sequence[object]) -> list[Measure | Derived]:

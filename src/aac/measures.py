@@ -15,10 +15,10 @@ from aac.expressions.nodes import TEXT, Aggregate, Call, Literal, Named, Node, T
 from aac.periods import iso_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from fractions import Fraction
 
-    from aac.expressions.nodes import Reference
+    from aac.expressions.nodes import Measured, Reference
     from aac.findings import Span
     from aac.periods import Duration, Grain
 
@@ -199,7 +199,12 @@ class Measure:
 @dataclass(frozen=True, slots=True)
 class Derived:
     """A formula over other numbers (`Measured` nodes), window by window; ``splits`` are the names of dimensions that
-    all of them have."""
+    all of them have: each alone, or if it ``is_crossed`` all at once.
+
+    `deriving` puts in what it is reckoned from. ``inputs``: promises and measures, split as it is. ``steps``: derived
+    numbers between them and it, each behind those that it needs. ``missing``: the subjects of numbers that there are
+    none of. ``is_volume``: it grows with its window; ``is_share_below``: its denominator is a share or a constant.
+    """
 
     subject: str
     formula: Node
@@ -208,6 +213,16 @@ class Derived:
     grain: Grain | str
     has_target: bool
     is_crossed: bool = False
+    inputs: tuple[Clock | Measure, ...] = ()
+    steps: tuple[tuple[Measured, Node], ...] = ()
+    missing: tuple[str, ...] = ()
+    is_volume: bool = False
+    is_share_below: bool = False
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether all that it is reckoned from has windows; else only the window `all` can be measured."""
+        return all(isinstance(part, Clock) or part.has_windows for part in self.inputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,12 +339,15 @@ def is_ratio(formula: Node) -> bool:
     return sides(formula) is not None
 
 
-def is_volume(formula: Node) -> bool:
-    """Whether a number is a count or a sum of its records: it grows with its window and is divided among its groups."""
+def is_volume(formula: Node, volumes: Collection[Node] = ()) -> bool:
+    """Whether a number is a count or a sum of its records: it grows with its window and is divided among its groups.
+
+    ``volumes``: which other numbers in it are.
+    """
     match formula:
         case Aggregate(function="count" | "count_if" | "count_distinct" | "sum"):
             return True
         case Call(function="add" | "subtract" | "multiply", arguments=arguments):
-            return all(isinstance(argument, Literal) or is_volume(argument) for argument in arguments)
+            return all(isinstance(argument, Literal) or is_volume(argument, volumes) for argument in arguments)
         case _:
-            return False
+            return formula in volumes

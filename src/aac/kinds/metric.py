@@ -19,7 +19,7 @@ from aac.judging import number_status
 from aac.kinds.base import NUMBERS, Ref, Scope, Verdict, Versioned, dimensions
 from aac.kinds.target import Target, misfit, read_target
 from aac.kinds.written import By, Count, Strict, read_duration, wrong
-from aac.measures import Measure, Moment, is_volume
+from aac.measures import Derived, Measure, Moment, is_volume
 from aac.periods import Duration
 from aac.results import NumberReading
 from aac.units import fits, is_money, is_unit
@@ -190,11 +190,10 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
 
     # What it compiles to
 
-    def compile(self, scope: Scope) -> tuple[Measure, ...]:
+    def compile(self, scope: Scope) -> tuple[Measure | Derived, ...]:
         self._check_place(scope)
         if self.of is None:
-            self._check_derived(scope)
-            return ()
+            return self._derived(scope)
         found = scope.population(self.of, "of")
         if found is None:
             return ()
@@ -292,13 +291,13 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
             scope.report("AAC203", message, f"give `{word}` an `at: <field>`", "formula", offset=place)
         return model.at if model is not None else None
 
-    def _check_derived(self, scope: Scope) -> None:
-        """The unit, and the dimensions, which every side of the formula must have (AAC226)."""
+    def _derived(self, scope: Scope) -> tuple[Derived, ...]:
+        """A formula over other numbers, which must all have its dimensions (AAC226); nothing when it is broken."""
         if scope.formula(self.id, None, "formula") is None:
-            return  # what is wrong with the formula was told when its name was asked for
+            return ()  # what is wrong with the formula was told when its name was asked for
         formula = scope.formula(self.formula, None, "formula")
         if formula is None or not self._is_settled(scope, formula):
-            return
+            return ()
         sides = dict.fromkeys(node.subject for node in walk(formula.node) if isinstance(node, Measured))
         names = [split.name for split in self.by]
         mistakes = [
@@ -307,8 +306,10 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
         for steps, mistake in mistakes:
             if mistake is not None:
                 scope.report(*mistake, "by", *steps)
-        if not any(mistake for _, mistake in mistakes):
-            scope.unmeasured("a formula over other numbers", "formula")
+        if any(mistake for _, mistake in mistakes):
+            return ()
+        has_target = self.target is not None
+        return (Derived(f"metric:{self.id}", formula.node, self.unit, tuple(names), "month", has_target),)
 
     # Its place among the others
 

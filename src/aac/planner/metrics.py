@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from aac.engines.base import Entity, Query, Select, group_columns
-from aac.expressions.nodes import TRUE, Aggregate, Call, Case, Column, Literal, Named, Node, conjunction, walk
+from aac.expressions.nodes import TRUE, Aggregate, Call, Case, Column, Literal, Measured, Named, Node, conjunction, walk
 from aac.measures import Measure, aggregates, sides
 from aac.planner.windows import UNPLACED, Chosen, in_reach, window_number
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 WINDOW = "w"
 RECORDS = "records"
+Part = Aggregate | Measured
+"""What a formula is arithmetic over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def _calculated(
 ) -> Cell:
     """The formula and its two sides from what the engine answered."""
     measure = piece.of
-    parts = {aggregate: found[in_population(aggregate, measure)] for aggregate in needed(measure.formula)}
+    parts: dict[Part, object] = {part: found[in_population(part, measure)] for part in needed(measure.formula)}
     both = sides(measure.formula)
     return Cell(
         piece,
@@ -259,8 +261,8 @@ def _where(measure: Measure, where: Node | None) -> Node | None:
     return conjunction([measure.population.rule, where])
 
 
-def evaluated(node: Node, parts: Mapping[Aggregate, object]) -> Fraction | None:
-    """A formula's value from its aggregates; unknown when a part is, and when it divides by 0."""
+def evaluated(node: Node, parts: Mapping[Part, object]) -> Fraction | None:
+    """A formula's value from its aggregates or other numbers; unknown when a part is, and when it divides by 0."""
     match node:
         case Literal():
             return None if node.value is None else Fraction(str(node.value))
@@ -274,7 +276,7 @@ def evaluated(node: Node, parts: Mapping[Aggregate, object]) -> Fraction | None:
             return None if middle is None else sum(map(_known, middle), Fraction(0)) / 2
         case Aggregate(function="quantile_cont"):
             return _quantile(node, parts)
-        case Aggregate():
+        case Aggregate() | Measured():
             return _exact(parts[node])
         case Call():
             left, right = (evaluated(argument, parts) for argument in node.arguments)
@@ -283,7 +285,7 @@ def evaluated(node: Node, parts: Mapping[Aggregate, object]) -> Fraction | None:
             raise TypeError(f"{type(node).__name__} is not part of a formula")
 
 
-def _quantile(node: Aggregate, parts: Mapping[Aggregate, object]) -> Fraction | None:
+def _quantile(node: Aggregate, parts: Mapping[Part, object]) -> Fraction | None:
     """So much of the way between the two neighbours as the share says, of all gaps between values in order."""
     neighbours, known = needed(node)
     found, share = cast("list[object] | None", parts[neighbours]), cast("Literal", node.arguments[1])
