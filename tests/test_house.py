@@ -114,6 +114,7 @@ FLOORS = (
         "aac.planner",
         "aac.planner.windows",
         "aac.planner.pieces",
+        "aac.planner.pasts",
         "aac.planner.setting",
         "aac.planner.metrics",
         "aac.planner.clocks",
