@@ -154,6 +154,7 @@ FLOORS = (
         "aac.evaluation.unmeasured",
         "aac.evaluation.numbers",
         "aac.evaluation.promises",
+        "aac.evaluation.derived",
         "aac.evaluate",
         "aac.querying",
         "aac.explaining",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aac.evaluation.derived import Known, derived_results, with_inputs
 from aac.evaluation.numbers import number_results
 from aac.evaluation.opening import needed_of, prepare_calendars
 from aac.evaluation.promises import clock_results
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from aac.engines.base import Engine
     from aac.findings import Finding
     from aac.landing.landed import Landed
-    from aac.measures import Measurement
+    from aac.measures import Clock, Measure, Measurement
     from aac.planner.fuse import Plan
+    from aac.planner.pieces import Piece
     from aac.project import Project
     from aac.results import Result
 
@@ -34,18 +36,26 @@ def evaluate(
     With them come the findings on the way. Raises UsageError for windows that do not exist, and EngineError.
     """
     run = Run(project, landed, asked)
-    pieces = pieces_of(run, chosen)
-    off = [piece for piece in pieces.counted if is_off(run, piece.of)]
+    pieces = with_inputs(run, pieces_of(run, chosen))
+    off = [piece for piece in pieces.counted if is_off(run, piece)]
     planned = _planned(run, _without(pieces, off), engine)
-    results = [*_results(run, engine, planned), *(result for piece in off for result in unmeasured(run, piece))]
-    return tuple(sorted(results, key=_in_order)), tuple(run.findings)
+    results = [
+        *_results(run, engine, planned),
+        *((piece, result) for piece in off for result in unmeasured(run, piece)),
+    ]
+    known = Known()
+    for piece, result in results:
+        known.keep(piece.project, result.reading)
+    derived = [result for piece in pieces.derived for result in derived_results(run, piece, known)]
+    shown = [result for piece, result in results if piece.is_shown]
+    return tuple(sorted([*shown, *derived], key=_in_order)), tuple(run.findings)
 
 
 def plan_of(project: Project, landed: Landed, asked: Asked, chosen: Callable[[Project], Sequence[Measurement]]) -> Plan:
     """The queries that `evaluate` would run; what rests on data that is not there has none."""
     run = Run(project, landed, asked)
-    pieces = pieces_of(run, chosen)
-    return _planned(run, _without(pieces, [piece for piece in pieces.counted if is_off(run, piece.of)]))
+    pieces = with_inputs(run, pieces_of(run, chosen))
+    return _planned(run, _without(pieces, [piece for piece in pieces.counted if is_off(run, piece)]))
 
 
 def _without(pieces: Pieces, off: Sequence[object]) -> Pieces:
@@ -63,12 +73,15 @@ def _planned(run: Run, pieces: Pieces, engine: Engine | None = None) -> Plan:
     return plan(pieces.clocks, pieces.measures, run.setting, keys)
 
 
-def _results(run: Run, engine: Engine, planned: Plan) -> Iterator[Result]:
+def _results(run: Run, engine: Engine, planned: Plan) -> Iterator[tuple[Piece[Clock] | Piece[Measure], Result]]:
+    """What the engine counted, also for pieces that are only parts of other numbers."""
     told: set[str] = set()
     for scan, setting in planned.clocks:
-        subject = scan.piece.subject
-        yield from clock_results(run, scan, setting, engine.run(scan.query), with_unplaced=subject not in told)
-        told.add(subject)
+        piece, outputs = scan.piece, engine.run(scan.query)
+        is_first = piece.is_shown and piece.subject not in told
+        results = clock_results(run, scan, setting, outputs, with_unplaced=is_first)
+        yield from ((piece, result) for result in results)
+        told |= {piece.subject} if piece.is_shown else set()
     for scan, setting in planned.metrics:
         yield from number_results(run, scan, setting, engine.run(scan.query)[0])
 

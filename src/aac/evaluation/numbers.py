@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
     from aac.engines.base import Rows
     from aac.evaluation.run import Run
+    from aac.measures import Measure
     from aac.periods import Window
     from aac.planner.fuse import NumberScan
     from aac.planner.metrics import Cell
+    from aac.planner.pieces import Piece
     from aac.planner.setting import Setting
     from aac.results import Result
 
 
-def number_results(run: Run, scan: NumberScan, setting: Setting, rows: Rows) -> Iterator[Result]:
+def number_results(run: Run, scan: NumberScan, setting: Setting, rows: Rows) -> Iterator[tuple[Piece[Measure], Result]]:
     """The results of every piece of a scan, also of those that are only parts of other numbers."""
     seen: set[tuple[int, int]] = set()
     for cell in scan.cells(rows):
@@ -32,11 +34,11 @@ def number_results(run: Run, scan: NumberScan, setting: Setting, rows: Rows) -> 
         if not cell.by:
             seen.add((id(cell.piece), cell.window))
             _tell_unrated(run, cell, scan.windows[cell.window].window)
-        yield _result(run, scan, setting, cell)
+        yield cell.piece, _result(run, scan, setting, cell)
     for piece in scan.pieces:
         for number, chosen in enumerate(scan.windows):
             if chosen in piece.windows and (id(piece), number) not in seen:
-                yield _result(run, scan, setting, scan.empty(piece, number))
+                yield piece, _result(run, scan, setting, scan.empty(piece, number))
 
 
 def _result(run: Run, scan: NumberScan, setting: Setting, cell: Cell) -> Result:

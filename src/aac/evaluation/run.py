@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from aac.measures import Derived
 from aac.planner.setting import Prepared, Setting, entities_of
 from aac.planner.windows import Clockwork
 from aac.results import Result, Verdict
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from aac.calendars import Calendar
     from aac.findings import Finding
     from aac.landing.landed import Landed
-    from aac.measures import Clock, Measure
+    from aac.measures import Clock, Measure, Measurement
+    from aac.planner.pieces import Piece
     from aac.project import Project
     from aac.results import Reading
 
@@ -50,9 +52,13 @@ class Run:
         if finding not in self.findings:
             self.findings.append(finding)
 
-    def as_of(self, part: Clock | Measure) -> int:
-        """The least watermark of what a measure rests on, or what was asked for."""
+    def as_of(self, part: Measurement) -> int:
+        """The least watermark of what a measurement rests on, or what was asked for."""
         return self.as_of_sources(self.sources_of(part))
+
+    def moment(self, piece: Piece[Clock] | Piece[Measure]) -> int:
+        """The as_of of a piece: its own, or that of the number which is reckoned from it."""
+        return self.as_of(piece.of) if piece.as_of_us is None else piece.as_of_us
 
     def as_of_sources(self, sources: set[str]) -> int:
         """The least watermark of some sources (of all if there are none), or what was asked for."""
@@ -61,14 +67,16 @@ class Run:
         known = sources or {source.id for source in self.landed.sources}
         return min(source.watermark_us for source in self.landed.sources if source.id in known)
 
-    def sources_of(self, part: Clock | Measure) -> set[str]:
-        """The sources of every entity that a measure reads."""
+    def sources_of(self, part: Measurement) -> set[str]:
+        """The sources of every entity that a measurement reads, or what it is reckoned from."""
+        if isinstance(part, Derived):
+            return {source for inner in part.inputs for source in self.sources_of(inner)}
         entities = entities_of(part)
         return {source for table in self.landed.tables.values() if table.entity in entities for source in table.sources}
 
-    def setting(self, part: Clock | Measure) -> Setting:
-        """The setting at the as_of of a measure."""
-        return self.setting_at(self.as_of(part))
+    def setting(self, piece: Piece[Clock] | Piece[Measure]) -> Setting:
+        """The setting at the as_of of a piece."""
+        return self.setting_at(self.moment(piece))
 
     def setting_at(self, as_of: int) -> Setting:
         """The setting at a moment, made once."""

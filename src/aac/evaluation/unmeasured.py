@@ -19,19 +19,20 @@ if TYPE_CHECKING:
     from aac.results import Reading, Result
 
 
-def is_off(run: Run, part: Clock | Measure) -> bool:
-    """Whether there is no data of an entity or a field that a measure rests on, or of another moment than its as_of."""
+def is_off(run: Run, piece: Piece[Clock] | Piece[Measure]) -> bool:
+    """Whether there is no data of an entity or a field that a piece rests on, or of another moment than its as_of."""
+    part = piece.of
     entities = entities_of(part)
     if not entities <= run.landed.tables.keys() or not run.landed.lacking.isdisjoint(fields_of(part)):
         return True
-    as_of = run.as_of(part)
+    as_of = run.moment(piece)
     return run.asked.as_of_us is None and any(run.landed.known_until.get(entity, as_of) != as_of for entity in entities)
 
 
 def unmeasured(run: Run, piece: Piece[Clock] | Piece[Measure]) -> Iterator[Result]:
     """The results of a piece that rests on what there is no data of, and a finding that says so (AAC513, AAC514)."""
     part = piece.of
-    as_of = run.as_of(part)
+    as_of = run.moment(piece)
     clockwork, is_stale = run.clockwork(as_of), run.is_stale(run.sources_of(part))
     run.tell(_without_data(run, piece) or _of_another_moment(run, piece))
     for chosen in piece.windows:
@@ -49,7 +50,7 @@ def unmeasured(run: Run, piece: Piece[Clock] | Piece[Measure]) -> Iterator[Resul
 def _of_another_moment(run: Run, piece: Piece[Clock] | Piece[Measure]) -> Finding:
     part = piece.of
     kind, _, id_ = part.subject.partition(":")
-    as_of = run.as_of(part)
+    as_of = run.moment(piece)
     entities = sorted(entities_of(part) & run.landed.known_until.keys())
     entity = next(entity for entity in entities if run.landed.known_until[entity] != as_of)
     until = iso_utc(run.landed.known_until[entity])

@@ -47,7 +47,7 @@ def pieces_of(run: Run, chosen: Callable[[Project], Sequence[Measurement]]) -> P
                 case Measure():
                     pieces.measures.extend(_piece(run, version, part))
                 case Derived():
-                    pass
+                    pieces.derived.extend(_piece(run, version, part))
     return pieces
 
 
@@ -57,7 +57,7 @@ def _versions(run: Run) -> Sequence[Project]:
     return [run.project] if run.asked.restate or not by_day else [by_day[day] for day in sorted(by_day)]
 
 
-Of = TypeVar("Of", Clock, Measure)
+Of = TypeVar("Of", Clock, Measure, Derived)
 
 
 def _piece(run: Run, version: Project, part: Of) -> list[Piece[Of]]:

@@ -39,7 +39,7 @@ class Plan:
 def plan(
     clocks: Iterable[Piece[Clock]],
     measures: Iterable[Piece[Measure]],
-    setting_of: Callable[[Clock | Measure], Setting],
+    setting_of: Callable[[Piece[Clock] | Piece[Measure]], Setting],
     keys: Mapping[str, tuple[str, ...]],
 ) -> Plan:
     """The scans that answer all pieces, whatever versions of a project or projects they are of.
@@ -48,18 +48,18 @@ def plan(
     """
     clock_scans: list[tuple[ClockScan, Setting]] = []
     for piece in clocks:
-        setting = setting_of(piece.of)
+        setting = setting_of(piece)
         for layer in layers(piece.windows):
             clock_scans.append((plan_clock(piece, layer, setting, keys[piece.of.population.entity]), setting))
     together: defaultdict[_Scan, list[Piece[Measure]]] = defaultdict(list)
     for piece in measures:
         measure = piece.of
-        as_of, is_counted = setting_of(measure).as_of_us, not isinstance(measure.basis, Snapshot | Retention)
+        as_of, is_counted = setting_of(piece).as_of_us, not isinstance(measure.basis, Snapshot | Retention)
         anchor = measure.anchor if is_counted else None
         together[_Scan(measure.population.entity, anchor, is_counted, as_of)].append(piece)
     metric_scans: list[tuple[NumberScan, Setting]] = []
     for group in together.values():
-        setting = setting_of(group[0].of)
+        setting = setting_of(group[0])
         for layer in layers(_all_windows(group)):
             pieces = [piece for piece in group if not set(piece.windows).isdisjoint(layer)]
             metric_scans += [(plan_metrics(part, layer, setting), setting) for part in _parted(pieces)]

@@ -18,13 +18,15 @@ Of = TypeVar("Of", Clock, Measure, Derived)
 class Piece(Generic[Of]):
     """A measurement as a version of the project has it, and the windows that are measured with that version.
 
-    ``is_shown``: whether it is asked for itself; others are only parts of formulas over numbers.
+    ``is_shown``: whether it is asked for itself; others are only parts of formulas over numbers. ``as_of_us``: the
+    moment it is measured at, where that is not the least watermark of what it rests on.
     """
 
     project: Project
     of: Of
     windows: tuple[Chosen, ...]
     is_shown: bool = True
+    as_of_us: int | None = None
 
     @property
     def subject(self) -> str:

@@ -1,0 +1,188 @@
+"""Numbers reckoned from the results of other numbers, window by window and group by group (LANGUAGE §8)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from aac.expressions.nodes import Measured
+from aac.findings import Finding
+from aac.judging import is_measurable
+from aac.measures import Clock, Measure, sides
+from aac.planner.metrics import evaluated
+from aac.planner.pieces import Piece
+from aac.results import ClockReading, NumberReading, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from fractions import Fraction
+
+    from aac.evaluation.run import Run
+    from aac.evaluation.versions import Pieces
+    from aac.expressions.nodes import Value
+    from aac.measures import Derived
+    from aac.periods import Window
+    from aac.planner.metrics import Part
+    from aac.planner.windows import Chosen
+    from aac.project import Project
+    from aac.results import Reading, Result
+
+Group = frozenset[tuple[str, "Value"]]
+TOTAL: Group = frozenset()
+Cells = dict[Group, "Reading"]
+"""What a number came to in a window, by group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was measured, by the version of the project, the subject, as_of and the window."""
+
+    cells: dict[tuple[int, str, int, Window], Cells] = field(default_factory=lambda: defaultdict(dict))
+
+    def keep(self, project: Project, reading: Reading) -> None:
+        """Takes a reading in."""
+        key = (id(project), reading.subject, reading.as_of_us, reading.window)
+        self.cells[key][frozenset(reading.by.items())] = reading
+
+    def of(self, project: Project, subject: str, as_of: int, window: Window) -> Cells:
+        """The cells of a number; none where it was not measured."""
+        return self.cells.get((id(project), subject, as_of, window), {})
+
+
+# What derived numbers need
+
+
+def with_inputs(run: Run, pieces: Pieces) -> Pieces:
+    """The pieces, and those that derived numbers are reckoned from and nobody asked for in these windows.
+
+    They are measured at the as_of of the derived number, with the version of the project that it is of.
+    """
+    there: defaultdict[tuple[int, str, int], list[Piece[Clock] | Piece[Measure]]] = defaultdict(list)
+    for piece in pieces.counted:
+        there[id(piece.project), piece.subject, run.moment(piece)].append(piece)
+    for piece in pieces.derived:
+        as_of = run.as_of(piece.of)
+        for part in piece.of.inputs:
+            known = there[id(piece.project), part.subject, as_of]
+            windows = tuple(_lacking(piece.windows, part, known))
+            if windows and isinstance(part, Clock):
+                pieces.clocks.append(Piece(piece.project, part, windows, is_shown=False, as_of_us=as_of))
+                known.append(pieces.clocks[-1])
+            elif windows and isinstance(part, Measure):
+                pieces.measures.append(Piece(piece.project, part, windows, is_shown=False, as_of_us=as_of))
+                known.append(pieces.measures[-1])
+    return pieces
+
+
+def _lacking(
+    windows: Iterable[Chosen], part: Clock | Measure, known: Iterable[Piece[Clock] | Piece[Measure]]
+) -> Iterator[Chosen]:
+    """The windows in which a number is not measured yet, split as it has to be."""
+    done = {chosen.window for piece in known if _splits(piece.of) >= _splits(part) for chosen in piece.windows}
+    return (chosen for chosen in windows if chosen.window not in done)
+
+
+def _splits(part: Clock | Measure) -> set[tuple[str, ...]]:
+    """The names that a number is split by, those at once that are crossed."""
+    names = [dimension.name for dimension in part.dimensions]
+    is_crossed = isinstance(part, Measure) and part.is_crossed and names
+    return {tuple(sorted(names))} if is_crossed else {(name,) for name in names}
+
+
+# What they come to
+
+
+def derived_results(run: Run, piece: Piece[Derived], known: Known) -> Iterator[Result]:
+    """The total of each window, and every group that one of the inputs has there."""
+    derived, as_of = piece.of, run.as_of(piece.of)
+    for chosen in piece.windows:
+        inputs = {
+            Measured(part.subject): known.of(piece.project, part.subject, as_of, chosen.window)
+            for part in derived.inputs
+        }
+        off = [*derived.missing, *(part.subject for part, cells in inputs.items() if cells[TOTAL].is_off)]
+        if off:
+            _tell_off(run, piece, off)
+        for group in [TOTAL] if off else _groups(derived, inputs.values()):
+            reading = _reading(run, derived, chosen.window, group, {part: c.get(group) for part, c in inputs.items()})
+            if off:
+                reading = replace(reading, value=None, numerator=None, denominator=None, is_off=True)
+            yield run.judged(piece.project, reading, chosen.selection)
+
+
+def _groups(derived: Derived, inputs: Iterable[Cells]) -> list[Group]:
+    """The total, and every group of its dimensions that one of the inputs has, each alone or all crossed."""
+    wanted = [set(derived.splits)] if derived.is_crossed else [{name} for name in derived.splits]
+    groups = dict.fromkeys(group for cells in inputs for group in cells if {name for name, _ in group} in wanted)
+    return [TOTAL, *(group for group in groups if group)]
+
+
+def _reading(
+    run: Run, derived: Derived, window: Window, group: Group, inputs: Mapping[Measured, Reading | None]
+) -> NumberReading:
+    """The formula and its two sides, from what the inputs came to; one that has no such group is unknown."""
+    as_of = run.as_of(derived)
+    clockwork = run.clockwork(as_of)
+    unknown = [*(part for part, _ in derived.steps), *map(Measured, derived.missing)]
+    parts: dict[Part, object] = dict.fromkeys(unknown)
+    parts |= {part: _value(reading) for part, reading in inputs.items()}
+    for part, formula in derived.steps:
+        parts[part] = evaluated(formula, parts)
+    above, below = sides(derived.formula) or (None, None)
+    there = [reading for reading in inputs.values() if reading is not None]
+    return NumberReading(
+        subject=derived.subject,
+        window=window,
+        as_of_us=as_of,
+        is_open=clockwork.is_open(window),
+        is_stale=any(reading.is_stale for reading in there),
+        by={name: value for name in derived.splits for known, value in group if known == name},
+        value=evaluated(derived.formula, parts),
+        numerator=evaluated(above, parts) if above is not None else None,
+        denominator=evaluated(below, parts) if below is not None else None,
+        n=min((_size(reading) for reading in inputs.values()), default=0),
+        unknown=sum(_unknown(reading) for reading in there),
+        unit=derived.unit,
+        is_volume=derived.is_volume,
+        elapsed=clockwork.elapsed(window),
+        is_off=not all(map(is_measurable, there)),
+        has_matured=all(reading.is_final for reading in there),
+        is_derived=True,
+        is_share_below=derived.is_share_below,
+    )
+
+
+def _value(reading: Reading | None) -> Fraction | None:
+    """What a number came to: a metric's value, the attainment of a promise."""
+    if reading is None:
+        return None
+    return reading.attainment if isinstance(reading, ClockReading) else reading.value
+
+
+def _size(reading: Reading | None) -> int:
+    """How many records a number rests on: all of a metric's, those of a promise that were judged."""
+    if reading is None:
+        return 0
+    return reading.judged if isinstance(reading, ClockReading) else reading.n
+
+
+def _unknown(reading: Reading) -> int:
+    """Of how many records something was unknown."""
+    return reading.unknown + (reading.count(Outcome.UNMEASURABLE) if isinstance(reading, ClockReading) else 0)
+
+
+def _tell_off(run: Run, piece: Piece[Derived], off: Iterable[str]) -> None:
+    """A number that cannot be measured for want of another one that it is reckoned from (AAC535)."""
+    kind, _, id_ = piece.subject.partition(":")
+    named = [" ".join((word, f"`{other}`")) for word, _, other in (subject.partition(":") for subject in off)]
+    run.tell(
+        Finding(
+            "AAC535",
+            "info",
+            f"{kind} `{id_}` cannot be measured: {' and '.join(named)}, which it is reckoned from, cannot",
+            "see what is said of that one, and whether it holds on the same days",
+            piece.project.scope((kind, id_)).span("formula" if kind == "metric" else "id"),
+            piece.subject,
+        )
+    )
