@@ -64,11 +64,9 @@ def split_by(number: Clock | Measure, names: Iterable[str]) -> Clock | Measure:
 
 
 def _is_volume(derived: Derived) -> bool:
-    """Whether it is added from counts and sums of what happened in a window."""
+    """Whether it is added from counts and sums."""
     volumes: set[Node] = {
-        Measured(part.subject)
-        for part in derived.inputs
-        if isinstance(part, Measure) and part.basis is None and is_volume(part.formula)
+        Measured(part.subject) for part in derived.inputs if isinstance(part, Measure) and is_volume(part.formula)
     }
     for part, formula in derived.steps:
         if is_volume(formula, volumes):

@@ -203,7 +203,7 @@ class Derived:
 
     `deriving` puts in what it is reckoned from. ``inputs``: promises and measures, split as it is. ``steps``: derived
     numbers between them and it, each behind those that it needs. ``missing``: the subjects of numbers that there are
-    none of. ``is_volume``: it grows with its window; ``is_share_below``: its denominator is a share or a constant.
+    none of. ``is_volume``: it is added from counts and sums. ``is_share_below``: its denominator is a share or constant.
     """
 
     subject: str

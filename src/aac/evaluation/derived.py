@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from aac.expressions.nodes import Measured
@@ -16,7 +17,6 @@ from aac.results import ClockReading, NumberReading, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from fractions import Fraction
 
     from aac.evaluation.run import Run
     from aac.evaluation.versions import Pieces
@@ -123,10 +123,8 @@ def _reading(
 ) -> NumberReading:
     """The formula and its two sides, from what the inputs came to; one that has no such group is unknown."""
     as_of = run.as_of(derived)
-    clockwork = run.clockwork(as_of)
     unknown = [*(part for part, _ in derived.steps), *map(Measured, derived.missing)]
-    parts: dict[Part, object] = dict.fromkeys(unknown)
-    parts |= {part: _value(reading) for part, reading in inputs.items()}
+    parts: dict[Part, object] = {**dict.fromkeys(unknown), **{part: _value(inputs[part]) for part in inputs}}
     for part, formula in derived.steps:
         parts[part] = evaluated(formula, parts)
     above, below = sides(derived.formula) or (None, None)
@@ -135,7 +133,7 @@ def _reading(
         subject=derived.subject,
         window=window,
         as_of_us=as_of,
-        is_open=clockwork.is_open(window),
+        is_open=run.clockwork(as_of).is_open(window),
         is_stale=any(reading.is_stale for reading in there),
         by={name: value for name in derived.splits for known, value in group if known == name},
         value=evaluated(derived.formula, parts),
@@ -145,7 +143,7 @@ def _reading(
         unknown=sum(_unknown(reading) for reading in there),
         unit=derived.unit,
         is_volume=derived.is_volume,
-        elapsed=clockwork.elapsed(window),
+        elapsed=max((r.elapsed for r in there if isinstance(r, NumberReading)), default=Fraction(1)),
         is_off=not all(map(is_measurable, there)),
         has_matured=all(reading.is_final for reading in there),
         is_derived=True,
