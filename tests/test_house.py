@@ -45,6 +45,7 @@ FLOORS = (
         "aac.errors",
         "aac.periods",
         "aac.calendars",
+        "aac.calendar_days",
         "aac.recurrence",
         "aac.units",
         "aac.caches",
@@ -103,6 +104,7 @@ FLOORS = (
         "aac.loading",
         "aac.schemas",
         "aac.engines.functions",
+        "aac.engines.calendar_joins",
         "aac.engines.sql",
         "aac.engines.staged",
         "aac.engines.*",
@@ -116,7 +118,12 @@ FLOORS = (
         "aac.planner.pieces",
         "aac.planner.pasts",
         "aac.planner.setting",
+        "aac.planner.ends",
+        "aac.planner.cohorts",
         "aac.planner.metrics",
+        "aac.planner.snapshots",
+        "aac.planner.retention",
+        "aac.planner.in_force",
         "aac.planner.clocks",
         "aac.planner.fuse",
         "aac.privacy",
@@ -197,7 +204,7 @@ OWNERS = {
         "aac.sources",
     ),
     "pydantic_core": ("aac.kinds.written", "aac.models"),
-    "sqlglot": ("aac.expressions.parse", "aac.engines.functions", "aac.engines.sql"),
+    "sqlglot": ("aac.expressions.parse", "aac.engines.functions", "aac.engines.calendar_joins", "aac.engines.sql"),
     "subprocess": ("aac.revisions",),
     "yaml": ("aac.documents",),
     "zoneinfo": FLOORS[0],
@@ -207,7 +214,7 @@ OWNERS = {
 HEAVY = ("duckdb", "holidays", "jinja2", "markdown_it", "sqlglot")
 """Libraries that are imported inside functions."""
 
-DEVOTED = ("aac.engines.functions", "aac.engines.sql")
+DEVOTED = ("aac.engines.functions", "aac.engines.calendar_joins", "aac.engines.sql")
 """Modules about a heavy library and nothing else: they load it at their top, and are themselves imported late."""
 
 STRANGERS = {

@@ -129,7 +129,7 @@ def open_intervals(calendar: Calendar, first_us: int, last_us: int) -> list[Inte
     """The open time of [first, last): in order, disjoint, joined where it touches."""
     readings = _joined(_open_readings(calendar, first_us // DAY_US, last_us // DAY_US))
     found: list[Interval] = []
-    for begin, end, offset in _clock_settings(ZoneInfo(calendar.timezone), first_us, last_us):
+    for begin, end, offset in clock_settings(ZoneInfo(calendar.timezone), first_us, last_us):
         shown = bisect_right(readings, begin + offset, key=itemgetter(1))
         for opens, closes in islice(readings, shown, None):
             if opens >= end + offset:
@@ -193,25 +193,30 @@ def _by_day(calendar: Calendar, first_us: int, last_us: int) -> Iterator[tuple[i
     return enumerate(days, first_day)
 
 
-def _open_readings(calendar: Calendar, first_day: int, last_day: int) -> Iterator[Interval]:
-    """The openings that UTC days first to last can show, in order, as microseconds of local readings taken for UTC.
-
-    Local dates are at most a day from UTC's, and what shows on a date began on it or the day before.
-    """
-    first, last = EPOCH_ORDINAL + first_day - 2, EPOCH_ORDINAL + last_day + 1
+def openings_by_day(calendar: Calendar, first_day: int, last_day: int) -> Iterator[tuple[int, Openings]]:
+    """Each local date from first to last, in days since 1970, and what opens on it."""
+    first, last = EPOCH_ORDINAL + first_day, EPOCH_ORDINAL + last_day
     off = calendar.closed
     if calendar.holidays:
         years = range(date.fromordinal(first).year, date.fromordinal(last).year + 1)
         off |= public_holidays(*calendar.holidays, years)
     for ordinal in range(first, last + 1):
         day = date.fromordinal(ordinal)
-        midnight = (ordinal - EPOCH_ORDINAL) * DAY_US
         openings = calendar.short.get(day, () if day in off else calendar.hours.get(day.weekday(), ()))
+        yield ordinal - EPOCH_ORDINAL, openings
+
+
+def _open_readings(calendar: Calendar, first_day: int, last_day: int) -> Iterator[Interval]:
+    """The openings that UTC days first to last can show, in order, as microseconds of local readings taken for UTC.
+
+    Local dates are at most a day from UTC's, and what shows on a date began on it or the day before.
+    """
+    for day, openings in openings_by_day(calendar, first_day - 2, last_day + 1):
         for opens, closes in openings:
-            yield midnight + opens * MINUTE_US, midnight + closes * MINUTE_US
+            yield day * DAY_US + opens * MINUTE_US, day * DAY_US + closes * MINUTE_US
 
 
-def _clock_settings(zone: ZoneInfo, first_us: int, last_us: int) -> Iterator[tuple[int, int, int]]:
+def clock_settings(zone: ZoneInfo, first_us: int, last_us: int) -> Iterator[tuple[int, int, int]]:
     """[first, last) in stretches (from, until, local reading - UTC), parted where the zone's clocks are changed."""
     # Looking once a day is enough: since 1970 no zone changed its clocks twice within six days.
     last = last_us // SECOND_US

@@ -80,12 +80,18 @@ class Duration:
     clock: TimeKind
 
     @property
+    def has_length(self) -> bool:
+        """Whether it has a length of its own: how long business days, calendar days and months are depends on when they
+        begin."""
+        return self.clock != "calendar" and (self.clock, self.unit) != ("business", "days")
+
+    @property
     def us(self) -> int:
         """Its length in microseconds, on its own clock.
 
-        Raises ValueError for business days, calendar days and months: how long they are depends on when they begin.
+        Raises ValueError for business days, calendar days and months, which have none of their own.
         """
-        if self.clock == "calendar" or (self.clock == "business" and self.unit == "days"):
+        if not self.has_length:
             raise ValueError(f"`{self}` has no length of its own; write hours, as in `48 hours` or `16 business hours`")
         return int(self.amount * UNIT_US[self.unit])
 
@@ -328,6 +334,26 @@ def parse_moment(text: str, zone: str, *, date_means: Literal["midnight", "after
     if found["time"]:
         return _moment_us(moment, ZoneInfo(zone), fold=1)
     return midnight_us(moment.date() + timedelta(days=date_means == "after"), zone)
+
+
+def shifted_day(day: date, by: Duration, times: int = 1) -> date:
+    """The day so many whole days or months later, or with negative ``times`` earlier; a day a month lacks is its last."""
+    steps = times * int(by.amount)
+    if by.unit == "months":
+        return _day_in(day.year * 12 + day.month - 1 + steps, day.day)
+    return day + timedelta(days=steps)
+
+
+def shifted_us(us: int, by: Duration, zone: str, times: int = 1) -> int:
+    """The moment so much later, or with negative ``times`` earlier.
+
+    Of calendar days and months it is that of the same local time; one that does not exist is the first moment after it,
+    of one that occurs twice the second is meant (LANGUAGE §6).
+    """
+    if by.clock == "elapsed":
+        return us + times * by.us
+    local = _reading(us, ZoneInfo(zone))
+    return _moment_us(datetime.combine(shifted_day(local.date(), by, times), local.time()), ZoneInfo(zone), fold=1)
 
 
 def local_time(us: int, zone: str) -> datetime:

@@ -25,6 +25,18 @@ CALENDAR_DAYS = "aac_calendar_days"
 """
 
 
+UTC_DAYS = "aac_utc_days"
+"""Temporary relation (key, turn, before, after, next_open), keyed like CALENDAR_DAYS (`calendar_days.utc_rows`)."""
+
+LOCAL_DAYS = "aac_local_days"
+"""Temporary relation (key, turn, before, after, runs_on, ordinal, ordinal_before, later_<months>, …), one row per
+calendar and local day (`calendar_days.local_rows`)."""
+
+BUSINESS_DAYS = "aac_business_days"
+"""Temporary relation (key, day, ends, opens_1, closes_1, …), one row per calendar and ordinal of a business day
+(`calendar_days.business_rows`); as many openings as CALENDAR_DAYS has segments, or more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Relation:
     """Where an entity's prepared rows are: ``name`` is the qualified table, outermost part first.
@@ -115,7 +127,8 @@ class Select:
 class Query:
     """Blocks in order and what is asked of them.
 
-    A block in ``shared`` is computed once for all ``outputs``. ``segments``: pairs of opens/closes in CALENDAR_DAYS;
+    A block in ``shared`` is computed once for all ``outputs``. ``segments``: pairs of opens/closes in CALENDAR_DAYS and
+    BUSINESS_DAYS;
     ``calendars``: the numbers of calendars whose id a rule names itself.
     """
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from aac.engines.base import (
-    CALENDAR_DAYS,
     CALENDARS,
     Entity,
     Files,
@@ -23,16 +22,19 @@ from aac.engines.base import (
     Table,
     group_columns,
 )
+from aac.engines.calendar_joins import CalendarJoins
 from aac.engines.functions import AGGREGATES, FUNCTIONS, duckdbs, eq, is_not_null, literal, paren
 from aac.expressions.nodes import (
     RATES,
     Aggregate,
     Applied,
     AsOf,
+    BusinessDaysLater,
     CalendarNumber,
     Call,
     Case,
     Column,
+    DaysLater,
     Literal,
     Named,
     Node,
@@ -49,10 +51,10 @@ from aac.expressions.nodes import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlglot.expressions import Expr
 
-US_A_DAY = 86_400_000_000
-DAYS_A_CALENDAR = 65_536
 ROOT = "r"
 
 
@@ -138,7 +140,7 @@ class _Block:
         self.joins: list[exp.Join] = []
         self.conditions: list[Expr] = []
         self._paths: dict[Path, str] = {(): ROOT}
-        self._calendars: dict[tuple[Node, Node], str] = {}
+        self.calendars = CalendarJoins(self._join_calendar, query.segments)
         self._numbers: dict[Node, str] = {}
         self._rates: dict[Rate, str] = {}
         self._rollups: dict[tuple[object, ...], list[Aggregate]] = {}
@@ -187,8 +189,8 @@ class _Block:
                 return self.lower(node.body)
             case AsOf():
                 return literal(self.query.as_of_us)
-            case Call(function="is_open"):
-                return self.is_open(node)
+            case Call(function="is_open", arguments=(number, moment)):
+                return self.calendars.is_open(self.lower(number), self.lower(moment))
             case Call(function="in", arguments=(subject, Values(values=values))):
                 return FUNCTIONS["in"](self.lower(subject), *map(literal, values))
             case Call():
@@ -202,8 +204,12 @@ class _Block:
                 return self.rollup(node)
             case CalendarNumber():
                 return self.calendar_number(node)
-            case OpenTime():
-                return self.open_time(node)
+            case OpenTime(number=number, moment=moment):
+                return self.calendars.open_time(self.lower(number), self.lower(moment))
+            case DaysLater(number=number, moment=moment):
+                return self.calendars.days_later(self.lower(number), self.lower(moment), node.days, node.months)
+            case BusinessDaysLater(number=number, moment=moment):
+                return self.calendars.business_days_later(self.lower(number), self.lower(moment), node.days)
             case Rate():
                 return self.rate(node)
             case _:
@@ -301,40 +307,6 @@ class _Block:
             self._numbers[node.calendar] = name
         return exp.column("number", table=self._numbers[node.calendar], quoted=True)
 
-    def day(self, number: Node, moment: Node) -> str:
-        """The alias of the calendar day that holds ``moment``; joins it on the first use."""
-        if (number, moment) not in self._calendars:
-            key = exp.Add(
-                this=exp.Mul(this=paren(self.lower(number)), expression=literal(DAYS_A_CALENDAR)),
-                expression=duckdbs("DIVIDE", self.lower(moment), literal(US_A_DAY)),
-            )
-            name = self._name("c")
-            self._join((CALENDAR_DAYS,), name, [eq(exp.column("key", table=name, quoted=True), key)])
-            self._calendars[number, moment] = name
-        return self._calendars[number, moment]
-
-    def open_time(self, node: OpenTime) -> Expr:
-        name = self.day(node.number, node.moment)
-        total: Expr = exp.column("open_before", table=name, quoted=True)
-        for opens, closes in self._segments(name):
-            until = exp.Least(this=self.lower(node.moment), expressions=[closes])
-            open_here = exp.Greatest(this=literal(0), expressions=[exp.Sub(this=until, expression=opens)])
-            total = exp.Add(this=total, expression=open_here)
-        return paren(total)
-
-    def is_open(self, node: Call) -> Expr:
-        """``is_open(number, moment)``: whether the moment lies in an opening."""
-        number, moment = node.arguments
-        name = self.day(number, moment)
-        inside = [
-            exp.And(
-                this=exp.GTE(this=self.lower(moment), expression=opens),
-                expression=exp.LT(this=self.lower(moment), expression=closes),
-            )
-            for opens, closes in self._segments(name)
-        ]
-        return paren(exp.or_(*inside))
-
     def rate(self, node: Rate) -> Expr:
         """The rate of two currencies on a day; joins it on the first use."""
         if node not in self._rates:
@@ -347,11 +319,11 @@ class _Block:
             self._rates[node] = name
         return exp.column("rate", table=self._rates[node], quoted=True)
 
-    def _segments(self, name: str) -> list[tuple[Expr, Expr]]:
-        return [
-            (exp.column(f"opens_{i}", table=name, quoted=True), exp.column(f"closes_{i}", table=name, quoted=True))
-            for i in range(1, self.query.segments + 1)
-        ]
+    def _join_calendar(self, table: str, letter: str, on: Callable[[str], Expr]) -> str:
+        """Joins a calendar table; the alias."""
+        name = self._name(letter)
+        self._join((table,), name, [on(name)])
+        return name
 
     def _name(self, letter: str) -> str:
         return f"{letter}{len(self.joins) + 1}"
@@ -390,7 +362,7 @@ def _is_unknown_of_nothing(node: Node) -> bool:
 def _about_the_record(where: Node | None) -> list[Node]:
     """The parts of a condition that only ask for the record's own fields and those it refers to."""
     parts = where.arguments if isinstance(where, Call) and where.function == "and" else (where,)
-    far = Rollup | OpenTime | CalendarNumber | Rate | Column
+    far = Rollup | OpenTime | DaysLater | BusinessDaysLater | CalendarNumber | Rate | Column
     return [part for part in parts if part is not None and not any(isinstance(n, far) for n in walk(part))]
 
 

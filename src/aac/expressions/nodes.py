@@ -2,8 +2,9 @@
 
 `parse` makes `Literal`, `Name`, `Call`, `Case` and `Aggregate`. `check` replaces every `Name` by what it stands for:
 `Stored`, `Rollup`, `Named`, `Values`, `Measured`, `Literal`, `AsOf` or `PeriodEnd`, and the call of a plugin's
-function by an `Applied`. The planner adds `Column` (a column of an earlier block of a query), `OpenTime` and
-`CalendarNumber`. Nodes compare by meaning: where one stood in the text is not part of it.
+function by an `Applied`. The planner adds `Column` (a column of an earlier block of a query), `Over`, `OpenTime`,
+`DaysLater`, `BusinessDaysLater` and `CalendarNumber`. Nodes compare by meaning: where one stood in the text is not part
+of it.
 
 Values in a query: moments are integer microseconds since the epoch (UTC), dates are integer days since the epoch,
 money and numbers are exact decimals, spans of time are integers in the scale of their type.
@@ -283,6 +284,31 @@ class OpenTime:
     moment: Node
 
 
+@dataclass(frozen=True, slots=True)
+class DaysLater:
+    """The moment of the same local reading so many ``days`` and ``months`` later, in the zone of a calendar's number.
+
+    A reading that does not exist is the first moment after it, one that occurs twice the second; a day that a month
+    lacks is its last.
+    """
+
+    number: Node
+    moment: Node
+    days: int = 0
+    months: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessDaysLater:
+    """The last moment of a promise of so many business ``days`` of a calendar (by its number), begun at ``moment``: the
+    same local time on that day; outside its opening hours its last closing if that is later, else the next opening.
+    """
+
+    number: Node
+    moment: Node
+    days: int
+
+
 Node = (
     Literal
     | Name
@@ -302,6 +328,8 @@ Node = (
     | Over
     | CalendarNumber
     | OpenTime
+    | DaysLater
+    | BusinessDaysLater
 )
 
 TRUE = Literal(True)
@@ -327,7 +355,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return (node.value, *node.by, *node.order)
         case CalendarNumber():
             return (node.calendar,)
-        case OpenTime():
+        case OpenTime() | DaysLater() | BusinessDaysLater():
             return (node.number, node.moment)
         case _:
             return ()
@@ -359,7 +387,7 @@ def transform(node: Node, change: Callable[[Node], Node]) -> Node:
             node = replace(node, value=below(node.value), by=by, order=order)
         case CalendarNumber():
             node = replace(node, calendar=below(node.calendar))
-        case OpenTime():
+        case OpenTime() | DaysLater() | BusinessDaysLater():
             node = replace(node, number=below(node.number), moment=below(node.moment))
         case _:
             pass

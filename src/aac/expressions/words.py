@@ -14,10 +14,12 @@ from aac.expressions.nodes import (
     Aggregate,
     Applied,
     AsOf,
+    BusinessDaysLater,
     CalendarNumber,
     Call,
     Case,
     Column,
+    DaysLater,
     Literal,
     Measured,
     Name,
@@ -325,6 +327,12 @@ class _Speaker:
                 return self.calendar(calendar)
             case OpenTime(number=number, moment=moment):
                 return f"the open time until {self.value(moment)} by {self.value(number)}"
+            case DaysLater(moment=moment, days=days, months=months):
+                parts = [f"{n} {word}{'s' * (n != 1)}" for n, word in ((months, "month"), (days, "day")) if n]
+                return f"{' and '.join(parts)} after {self.value(moment)}"
+            case BusinessDaysLater(number=number, moment=moment, days=days):
+                word = "business day" if days == 1 else "business days"
+                return f"{days} {word} after {self.value(moment)} by {self.value(number)}"
 
     def literal(self, node: Literal, unit: str | None = None) -> str:
         value = node.written if node.written is not None else node.value
