@@ -120,6 +120,7 @@ FLOORS = (
         "aac.planner.setting",
         "aac.planner.ends",
         "aac.planner.cohorts",
+        "aac.planner.known",
         "aac.planner.metrics",
         "aac.planner.snapshots",
         "aac.planner.retention",

@@ -13,7 +13,19 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from aac.expressions.interpret import Record, evaluate
-from aac.expressions.nodes import BROKEN, Call, Literal, Named, Node, Reference, Rollup, Stored, Values, children
+from aac.expressions.nodes import (
+    BROKEN,
+    Call,
+    Literal,
+    Named,
+    Node,
+    Reference,
+    Rollup,
+    Stored,
+    Values,
+    as_written,
+    children,
+)
 from aac.expressions.sense import business
 from aac.expressions.values import said
 from aac.expressions.words import words
@@ -78,8 +90,9 @@ class _Runner:
                 self.scope.report(code, message, advice, *place)
                 is_fine = False
                 continue
-            values[checked.node] = value
-            there |= _records_behind(checked.node, checked.type, is_known=value is not None)
+            node = as_written(checked.node)
+            values[node] = value
+            there |= _records_behind(node, checked.type, is_known=value is not None)
         if is_fine:
             self._compare(number, example, values, there)
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from aac.expressions.nodes import Stored
 from aac.measures import Derived
+from aac.planner.pasts import History, pasts_of
 from aac.planner.setting import Prepared, Setting, entities_of
 from aac.planner.windows import Clockwork
 from aac.results import Result, Verdict
@@ -81,7 +83,9 @@ class Run:
     def setting_at(self, as_of: int) -> Setting:
         """The setting at a moment, made once."""
         if as_of not in self._settings:
-            self._settings[as_of] = Setting(self.clockwork(as_of), self._entities, self.numbers, self.segments)
+            self._settings[as_of] = Setting(
+                self.clockwork(as_of), self._entities, self.numbers, self.segments, self.history
+            )
         return self._settings[as_of]
 
     def clockwork(self, as_of: int) -> Clockwork:
@@ -94,8 +98,30 @@ class Run:
         for table in self.landed.tables.values():
             relation, zone = self.landed.relations[table.entity], self.landed.zones[table.entity]
             is_date = relation.occurs is not None and table.field(relation.occurs).type.name == "date"
-            prepared[table.entity] = Prepared(relation, zone, is_date)
+            prepared[table.entity] = Prepared(
+                relation,
+                zone,
+                is_date,
+                watermark_us=max(s.watermark_us for s in self.landed.sources if s.id in table.sources),
+                latest={
+                    name: (greatest, table.field(name).type.name == "date")
+                    for name, greatest in self.landed.latest[table.entity].items()
+                },
+                refers={stored.name: stored.type.entity for stored in table.fields if stored.type.entity is not None},
+                is_put_together=table.is_of_a_moment,
+            )
         return prepared
+
+    @cached_property
+    def history(self) -> History:
+        """What is told of the past of fields, and when records occur."""
+        tables = self.landed.tables.values()
+        occur = {
+            table.entity: (Stored(table.entity, table.occurs), self._entities[table.entity].occurs_is_date)
+            for table in tables
+            if table.occurs is not None and not table.per
+        }
+        return History(pasts_of(tables, self.landed.lacking), occur)
 
     @property
     def calendars(self) -> tuple[Calendar, ...]:

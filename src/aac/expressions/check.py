@@ -356,7 +356,8 @@ class _Checker:
         if part == "at" and isinstance(meaning.node, Named) and meaning.type.name == "boolean":
             if meaning.moment is None or meaning.moment_type is None:
                 raise Refused("AAC203", f"`{shown}` has no moment", f"give `{shown}` an `at: <field>`", at)
-            return Meaning(meaning.moment, meaning.moment_type), place + 1
+            moment = Named(f"{meaning.node.label}.at", meaning.moment, is_moment=True)
+            return Meaning(moment, meaning.moment_type), place + 1
         if meaning.type.entity is None or not isinstance(meaning.node, Stored):
             advice = f'write `{shown}`, or `"{shown}.{part}"` if the name has a dot in it'
             raise Refused("AAC203", f"`{shown}` is no reference and has no `.{part}`", advice, at)

@@ -173,13 +173,14 @@ class Named:
     """Something that has a name in the documents (a definition, a computed field) and the rule it stands for.
 
     ``path`` leads from the record the rule is about to the one that it is said of: if that is not there, it is unknown.
-    ``is_part``: of a checklist, where its name alone says too little.
+    ``is_part``: of a checklist, where its name alone says too little. ``is_moment``: the moment of a definition.
     """
 
     label: str
     body: Node
     path: Path = ()
     is_part: bool = field(default=False, compare=False)
+    is_moment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,6 +409,22 @@ def under(node: Node, path: Path) -> Node:
         return replace(leaf, path=path + leaf.path) if isinstance(leaf, Stored | Rollup | Named) else leaf
 
     return transform(node, move) if path else node
+
+
+def as_written(node: Node) -> Node:
+    """A rule with the moments of definitions as the definitions say them."""
+
+    def plain(part: Node) -> Node:
+        match part:
+            case Named(is_moment=True):
+                return part.body
+            case Rollup(aggregate=Aggregate() as aggregate):
+                made = as_written(aggregate)
+                return replace(part, aggregate=made if isinstance(made, Aggregate) else aggregate)
+            case _:
+                return part
+
+    return transform(node, plain)
 
 
 def conjunction(rules: Iterable[Node | None]) -> Node | None:

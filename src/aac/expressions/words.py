@@ -34,6 +34,7 @@ from aac.expressions.nodes import (
     Stored,
     Type,
     Values,
+    as_written,
 )
 from aac.expressions.phrases import (
     ARITHMETIC,
@@ -82,7 +83,7 @@ def words(node: Node, titles: Titles, records: str = "records") -> str:
 
     ``records``: what those are called that a formula counts.
     """
-    speaker = _Speaker(titles, records)
+    speaker, node = _Speaker(titles, records), as_written(node)
     return speaker.condition(node) if speaker.sense.is_condition(node) else speaker.value(node)
 
 

@@ -41,7 +41,8 @@ class Landed:
     ``engine`` is the store itself, which is an engine: ``relations``, by entity, lie in it; as_of is not set in them.
     ``tables``: those that are there, by entity; ``lacking``: (entity, field) for which there are no columns.
     ``known_until``: as_of of the entities of which several rows make one record, in microseconds.
-    ``zones`` and ``rows``: of each entity. ``moments``: the least and the greatest of all moments, in microseconds;
+    ``zones`` and ``rows``: of each entity; ``latest``: the greatest value of each of its moments, in the field's unit.
+    ``moments``: the least and the greatest of all moments, in microseconds;
     a date counts with its whole day. ``notices``: sentences for the user. Nobody can pull until it is closed: it
     holds the store (``held``).
     """
@@ -53,6 +54,7 @@ class Landed:
     relations: Mapping[str, Relation]
     zones: Mapping[str, str]
     rows: Mapping[str, int]
+    latest: Mapping[str, Mapping[str, int]]
     moments: tuple[int, int] | None
     sources: tuple[PulledSource, ...]
     findings: tuple[Finding, ...]
@@ -123,6 +125,7 @@ def prepared(
             relations={t.entity: _relation(t, CHANGED if t.entity in changed else KEPT) for t in there},
             zones={table.entity: inputs.zone_of(table) for table in there},
             rows={entity: known.rows for entity, known in sorted(entities.items())},
+            latest={t.entity: {name: most for name, (_, most) in entities[t.entity].moments.items()} for t in there},
             moments=(min(ends), max(ends)) if ends else None,
             sources=known,
             findings=in_reading_order(found),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from aac.measures import Retention, Snapshot
 from aac.planner.clocks import ClockScan, plan_clock
+from aac.planner.known import as_known
 from aac.planner.metrics import MetricScan, plan_metrics
 from aac.planner.windows import Chosen, layers
 
@@ -47,14 +48,17 @@ def plan(
     ``setting_of`` gives each its as_of; ``keys``: the key fields of each entity.
     """
     clock_scans: list[tuple[ClockScan, Setting]] = []
-    for piece in clocks:
-        setting = setting_of(piece)
+    for asked in clocks:
+        setting = setting_of(asked)
+        piece = replace(asked, of=as_known(asked.of, setting))
         for layer in layers(piece.windows):
             clock_scans.append((plan_clock(piece, layer, setting, keys[piece.of.population.entity]), setting))
     together: defaultdict[_Scan, list[Piece[Measure]]] = defaultdict(list)
-    for piece in measures:
+    for asked in measures:
+        setting = setting_of(asked)
+        piece = replace(asked, of=as_known(asked.of, setting))
         measure = piece.of
-        as_of, is_counted = setting_of(piece).as_of_us, not isinstance(measure.basis, Snapshot | Retention)
+        as_of, is_counted = setting.as_of_us, not isinstance(measure.basis, Snapshot | Retention)
         anchor = measure.anchor if is_counted else None
         together[_Scan(measure.population.entity, anchor, is_counted, as_of)].append(piece)
     metric_scans: list[tuple[NumberScan, Setting]] = []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aac.engines.base import Query, Relation, Select
 from aac.expressions.nodes import NOTHING, RATES, Applied, Call, Case, Literal, Named, Node, Rate, Rollup, Stored, walk
 from aac.measures import Clock, Retention, Snapshot
 from aac.periods import day_of
+from aac.planner.pasts import History, ever
 from aac.planner.windows import EPOCH, Clockwork
 
 if TYPE_CHECKING:
@@ -19,11 +20,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An entity's prepared table: where it is, the zone of its source, and how `occurs` is stored."""
+    """An entity's prepared table: where it is, the zone of its source, and how `occurs` is stored.
+
+    ``watermark_us``: up to when its sources are known; ``latest``: the greatest value of each moment, in its own unit,
+    and whether it is a date; ``refers``: the entity that each reference leads to. ``is_put_together``: whether its
+    records are made of the rows that are no later than as_of.
+    """
 
     relation: Relation
     zone: str
     occurs_is_date: bool
+    watermark_us: int = 0
+    latest: Mapping[str, tuple[int, bool]] = field(default_factory=dict[str, tuple[int, bool]])
+    refers: Mapping[str, str] = field(default_factory=dict[str, str])
+    is_put_together: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,7 @@ class Setting:
     entities: Mapping[str, Prepared]
     calendars: Mapping[str, int]
     segments: int
+    history: History = field(default_factory=History)
 
     @property
     def as_of_us(self) -> int:
@@ -47,6 +58,16 @@ class Setting:
         """As_of in the unit of a moment: a date is its midnight, so the day as_of lies in has come."""
         return self.as_of_day(self.zone_of(moment, entity)) if moment.is_date else self.as_of_us
 
+    def comes_later(self, entity: str, moment: str) -> bool:
+        """Whether a field of an entity holds moments that are later than as_of."""
+        prepared = self.entities[entity]
+        greatest, is_date = prepared.latest.get(moment, (0, False))
+        return greatest > (self.as_of_day(prepared.zone) if is_date else self.as_of_us)
+
+    def is_behind(self, entity: str) -> bool:
+        """Whether more is known of an entity than as_of may see."""
+        return self.entities[entity].watermark_us > self.as_of_us
+
     def zone_of(self, moment: Moment, entity: str) -> str:
         """The zone of a moment of ``entity``: for a date that of the source it comes from, else the company's."""
         return self.entities[_home(moment.value, entity)].zone if moment.is_date else self.clockwork.zone
@@ -54,6 +75,8 @@ class Setting:
     def query(self, blocks: tuple[tuple[str, Select], ...], outputs: tuple[Select, ...], *shared: str) -> Query:
         """A query at this as_of: what occurs later does not exist in any of its tables."""
         relations = {entity: self._at_as_of(entity) for entity in self.entities}
+        changes = {past.child for past in self.history.pasts.values()}
+        relations |= {ever(child): self.entities[child].relation for child in changes}
         return Query(blocks, outputs, relations, shared, self.as_of_us, self.segments, self.calendars)
 
     def _at_as_of(self, entity: str) -> Relation:
