@@ -62,6 +62,9 @@ class Calendar:
     ``short`` holds the openings of single dates and goes before all else: whoever writes a date means that date.
     On ``closed`` dates and on the public ``holidays`` of a (country, region) nothing opens; what opened on the evening
     before runs on over midnight.
+
+    It says what opens on local dates from ``first`` up to, not including, ``until`` (null: on all); on other dates one
+    of ``others`` does, which are earlier and later versions of it, or nothing opens.
     """
 
     id: str
@@ -70,6 +73,24 @@ class Calendar:
     closed: frozenset[date] = frozenset()
     short: Mapping[date, Openings] = field(default_factory=dict[date, Openings])
     holidays: tuple[str, str | None] | None = None
+    first: date | None = None
+    until: date | None = None
+    others: tuple[Calendar, ...] = ()
+
+    def holds(self, day: date) -> bool:
+        """Whether it is this version that says what opens on a date."""
+        return (self.first is None or self.first <= day) and (self.until is None or day < self.until)
+
+    def openings(self, day: date) -> Openings:
+        """What opens on a local date."""
+        if not self.holds(day):
+            return next((other.openings(day) for other in self.others if other.holds(day)), ())
+        if day in self.short:
+            return self.short[day]
+        is_off = day in self.closed
+        if self.holidays is not None and not is_off:
+            is_off = day in public_holidays(*self.holidays, range(day.year, day.year + 1))
+        return () if is_off else self.hours.get(day.weekday(), ())
 
 
 def parse_hours(text: str) -> Openings:
@@ -195,15 +216,8 @@ def _by_day(calendar: Calendar, first_us: int, last_us: int) -> Iterator[tuple[i
 
 def openings_by_day(calendar: Calendar, first_day: int, last_day: int) -> Iterator[tuple[int, Openings]]:
     """Each local date from first to last, in days since 1970, and what opens on it."""
-    first, last = EPOCH_ORDINAL + first_day, EPOCH_ORDINAL + last_day
-    off = calendar.closed
-    if calendar.holidays:
-        years = range(date.fromordinal(first).year, date.fromordinal(last).year + 1)
-        off |= public_holidays(*calendar.holidays, years)
-    for ordinal in range(first, last + 1):
-        day = date.fromordinal(ordinal)
-        openings = calendar.short.get(day, () if day in off else calendar.hours.get(day.weekday(), ()))
-        yield ordinal - EPOCH_ORDINAL, openings
+    for day in range(first_day, last_day + 1):
+        yield day, calendar.openings(date.fromordinal(EPOCH_ORDINAL + day))
 
 
 def _open_readings(calendar: Calendar, first_day: int, last_day: int) -> Iterator[Interval]:

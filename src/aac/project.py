@@ -184,6 +184,11 @@ class Project:
             by_kind.setdefault(kind, []).append(model)
         return by_kind
 
+    def versions_of(self, id_: Id) -> Sequence[Kind]:
+        """The sound versions of a document, oldest first."""
+        versions = sorted((version for version in self.versions if version.id == id_), key=lambda v: v.begins)
+        return [version.model for version in versions if version.model is not None]
+
     def ids(self, kind: str) -> Sequence[str]:
         """The ids of a kind, those of broken documents among them."""
         return self._ids.get(kind, ())

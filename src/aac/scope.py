@@ -72,6 +72,7 @@ class Setting(Protocol):
     def rules(self) -> dict[Id, dict[tuple[Part, ...], Checked]]: ...
     def ids(self, kind: str) -> Sequence[str]: ...
     def of_kind(self, kind: str) -> Sequence[Kind]: ...
+    def versions_of(self, id_: Id) -> Sequence[Kind]: ...
     def is_incomplete(self, kind: str) -> bool: ...
 
 
@@ -113,6 +114,9 @@ class DocumentScope:
 
     def models(self, kind: str) -> Sequence[Any]:
         return self.setting.of_kind(kind)
+
+    def versions(self) -> Sequence[Any]:
+        return self.setting.versions_of(self.id)
 
     def is_incomplete(self, kind: str) -> bool:
         return self.setting.is_incomplete(kind)

@@ -79,6 +79,10 @@ class Scope(Protocol):
         """The models of all documents of a kind that are not broken, by id."""
         ...
 
+    def versions(self) -> Sequence[Any]:
+        """The sound versions of this document, itself among them, oldest first."""
+        ...
+
     def is_incomplete(self, kind: str) -> bool:
         """Whether a document of a kind is broken: then what is missed may be in it, and was told already."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, ClassVar, Self, cast
 
@@ -9,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from aac.calendars import WEEKDAYS, Calendar, Openings, parse_hours, parse_weekdays, public_holidays
 from aac.hookspecs import hookimpl
-from aac.kinds.base import Kind, Scope
+from aac.kinds.base import Kind, Scope, Versioned
 from aac.kinds.written import Day, Strict, Zone, advised, shown, wrong
 from aac.periods import YEARS
 
@@ -56,8 +57,8 @@ class Holidays(Strict):
     """The code of the part of the country, as in `BY`, where its holidays differ (ISO 3166-2)."""
 
 
-class CalendarDocument(Kind):
-    """When people are at work."""
+class CalendarDocument(Versioned):
+    """When people are at work. On each local date its version of that date says what opens."""
 
     kind_name: ClassVar[str] = "calendar"
     draft: ClassVar[str] = """\
@@ -108,8 +109,27 @@ short:
                 place = "region" if "region" in str(error) else "country"
                 scope.report("AAC308", *advised(error), "holidays", place)
                 return ()
+        others = [other for other in scope.versions() if other is not self]
+        elsewhere = next((other for other in others if other.timezone != self.timezone), None)
+        if elsewhere is not None:
+            message = f"another version of this calendar is in `{elsewhere.timezone}`"
+            scope.report("AAC308", message, "give a calendar in another zone an id of its own", "timezone")
+            return ()
+        return (replace(self.alone(), others=tuple(other.alone() for other in others)),)
+
+    def alone(self) -> Calendar:
+        """What this version says, of its own dates."""
         holidays = (self.holidays.country, self.holidays.region) if self.holidays else None
-        return (Calendar(self.id, self.timezone, self.hours, frozenset(self.closed), self.short, holidays),)
+        return Calendar(
+            self.id,
+            self.timezone,
+            self.hours,
+            frozenset(self.closed),
+            self.short,
+            holidays,
+            self.effective_from,
+            self.effective_until,
+        )
 
 
 @hookimpl
