@@ -5,15 +5,20 @@ As_of is 2026-03-10T12:00Z, a Tuesday, unless a test says otherwise; the company
 
 from __future__ import annotations
 
+import json
+import re
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aac.operations import open_sound_project
+from aac.errors import UsageError
+from aac.evaluate import Asked
+from aac.operations import explain, measure, open_sound_project, pull_sources, query
 from aac.periods import iso_utc
+from aac.querying import Question
 from aac.results import Status
-from tests.small import COMPANY, groups, measured, metric, number, total, write_project
+from tests.small import COMPANY, NOW_US, groups, measured, metric, number, total, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -200,10 +205,6 @@ escalation: []
 
 def test_what_was_not_asked_for_is_not_shown(tmp_path: Path) -> None:
     """`check` asks for what has a target; inputs are measured all the same, and told nowhere."""
-    from aac.evaluate import Asked
-    from aac.operations import measure, pull_sources
-    from tests.small import NOW_US
-
     documents = metric("cac", "spent / wins", unit="EUR", better="lower", target="{at_most: 29.99}", min_n="3")
     root = write_project(tmp_path / "p", SOLD + documents, {"deal": DEALS, "spend": SPEND})
     pull_sources(open_sound_project(root), NOW_US, lambda _: None)
@@ -320,3 +321,100 @@ def test_as_of_is_the_least_of_the_inputs_and_nothing_later_counts(tmp_path: Pat
     assert cac.is_stale
     assert not number(results, "wins", "2026-03").is_stale
     assert [r.reading.as_of_us for r in results.results if r.id == "wins" and not r.reading.by].count(cac.as_of_us) == 0
+
+
+# What is asked
+
+
+def asked(root: Path, *metrics: str, by: tuple[str, ...] = (), grain: str | None = None) -> dict[str, Any]:
+    question = Question(metrics, by=by, grain=grain)
+    opened = open_sound_project(root)
+    pull_sources(opened, NOW_US, lambda _: None)
+    return json.loads(query(opened, NOW_US, question, Asked(windows=question.windows), "json", print))
+
+
+@pytest.fixture
+def asking(tmp_path: Path) -> Path:
+    documents = (
+        metric("cac", "spent / wins", unit="EUR", better="lower"),
+        metric("per_win", "revenue / wins * sla.decided.attainment", unit="EUR"),
+        metric("deeper", "per_win * 2", unit="EUR"),
+        metric("share", "wins / all_deals", unit="ratio"),
+    )
+    return write_project(tmp_path / "p", SOLD + "".join(documents), {"deal": DEALS, "spend": SPEND})
+
+
+def answers(results: dict[str, Any], id_: str, label: str) -> dict[tuple[object, ...], float | None]:
+    return {
+        tuple(result["by"].values()): result["value"]
+        for result in results["results"]
+        if (result["id"], result["window"]["label"]) == (id_, label)
+    }
+
+
+def test_a_derived_metric_is_asked_by_a_dimension_of_its_inputs(asking: Path) -> None:
+    results = asked(asking, "cac", "deeper", by=("segment",))
+    assert {result["id"] for result in results["results"]} == {"cac", "deeper"}
+    assert answers(results, "cac", "2026-02") == {
+        (): 30, ("SMB",): 30, ("Large",): None, ("Public",): None, (None,): None,
+    }  # fmt: skip
+    assert answers(results, "deeper", "2026-02") == {(): 75.25, ("SMB",): 200, ("Large",): 0, (None,): None}
+
+
+def test_dimensions_of_all_inputs_are_crossed(asking: Path) -> None:
+    """Attainments too, which documents split by one dimension at a time."""
+    results = asked(asking, "per_win", "wins", by=("segment", "region"))
+    assert answers(results, "per_win", "2026-02") == {
+        (): 37.625, ("SMB", "north"): 100, ("Large", "north"): 0, (None, "south"): None, ("SMB", "south"): None,
+    }  # fmt: skip
+    assert answers(results, "wins", "2026-02")["Large", "north"] == 1
+
+
+def test_quarters_are_reckoned_from_quarters(asking: Path) -> None:
+    assert answers(asked(asking, "cac", grain="year"), "cac", "2026") == {(): 25}  # 100 spent, 4 won
+
+
+@pytest.mark.parametrize(
+    ("metrics", "keys", "told"),
+    [
+        (("cac",), {"by": ("region",)}, "`region` means nothing on `spend`"),
+        (("share",), {"grain": "month"}, "`metric:share` rests on `metric:all_deals`, which says no moment with `at`"),
+        (("cc",), {}, "there is no metric `cc`; did you mean `cac`"),
+    ],
+)
+def test_what_cannot_be_asked(asking: Path, metrics: tuple[str, ...], keys: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(told)):
+        asked(asking, *metrics, **keys)
+
+
+def test_a_target_of_months_does_not_judge_a_year(tmp_path: Path) -> None:
+    documents = SOLD + metric("net", "revenue - spent", unit="EUR", target="{at_least: 60}")
+    root = write_project(tmp_path / "p", documents, {"deal": DEALS, "spend": SPEND})
+    statuses = {r["window"]["label"]: r["status"] for r in asked(root, "net")["results"]}
+    assert statuses["2026-02"] == "on_target"
+    assert {r["status"] for r in asked(root, "net", grain="year")["results"]} == {None}
+
+
+def test_the_screen_tells_both_sides_and_no_records(asking: Path) -> None:
+    opened = open_sound_project(asking)
+    pull_sources(opened, NOW_US, lambda _: None)
+    question = Question(("cac", "deeper"), first="2026-02-01", until="2026-03-01")
+    text = query(opened, NOW_US, question, Asked(windows=question.windows), "text", print)
+    assert text.splitlines()[2:] == [
+        "cac (EUR)",
+        "  2026-02  EUR 30  90 ÷ 3",
+        "",
+        "deeper (EUR)",
+        "  2026-02  EUR 75.25    1 unknown",
+    ]
+
+
+def test_explained(asking: Path) -> None:
+    opened = open_sound_project(asking)
+    pull_sources(opened, NOW_US, lambda _: None)
+    text = explain(opened, NOW_US, Asked(), "deeper", print)
+    today = text.partition("\nToday\n")[2].splitlines()
+    assert today[1].split() == ["2026-02", "EUR", "75.25"]
+    sql = text.count("\nSQL\n")
+    assert sql == 2  # wins and revenue in one query, the promise in another
+    assert "In words" in text

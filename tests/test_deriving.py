@@ -165,3 +165,42 @@ escalation: []
     assert (it.subject, volume.subject) == ("metric:it", "sla:volume")
     unsplit = tuple(replace(part, dimensions=()) for part in it.inputs)
     assert volume == replace(it, subject="sla:volume", grain="quarter", has_target=True, splits=(), inputs=unsplit)
+
+
+ACCOUNTS = """\
+kind: entity
+id: account
+from: crm.account
+key: id
+fields: {id: text, since: date, size: integer, segment: text, tier: {type: text, values: [A, B]}, named: boolean}
+---
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("segment", None),
+        ("tier", None),
+        ("case when size > 5 then 'SMB' end", None),
+        ("size", "text and an integer do not go together"),
+        ("named", "text and a condition do not go together"),
+        ("since", "text and a date do not go together"),
+    ],
+)
+def test_groups_that_can_never_meet_are_told(tmp_path: Path, rule: str, told: str | None) -> None:
+    accounts = metric("accounts", "count(*)", of="account", at="since", by=f'[{{segment: "{rule}"}}]')
+    it = metric("it", "deals / accounts", unit="ratio", by="[segment]")
+    _, findings = load_documents(tmp_path, NUMBERS + ACCOUNTS + accounts + it)
+    errors = [(finding.code, finding.doc, finding.message) for finding in findings if finding.level == "error"]
+    message = f"`segment` of `metric:deals` and of `metric:accounts`: {told}"
+    assert errors == ([("AAC328", "metric:it", message)] if told else [])
+
+
+def test_of_numbers_that_rest_on_each_other_the_first_is_told(tmp_path: Path) -> None:
+    accounts = metric("accounts", "count(*)", of="account", at="since", by="[{segment: size}]")
+    above = metric("above", "it * 2", unit="ratio", by="[segment]")
+    it = metric("it", "deals / accounts", unit="ratio", by="[segment]")
+    _, findings = load_documents(tmp_path, NUMBERS + ACCOUNTS + accounts + above + it)
+    assert [f.doc for f in findings if f.level == "error"] == ["metric:it"]
+    assert {f.code for f in findings if f.level == "error"} == {"AAC328"}

@@ -90,3 +90,22 @@ def test_records_known_by_a_personal_key_are_counted_and_not_listed(each: str, l
 
 def test_without_personal_fields_nothing_is_touched() -> None:
     assert without_personal(RESULTS, (ACCOUNT,)) is RESULTS
+
+
+@pytest.mark.parametrize(("rule", "is_left"), [("owner.name", False), ("account.name", True)])
+def test_a_number_over_other_numbers_is_split_by_what_they_are(rule: str, is_left: bool) -> None:
+    wins = entry("metric:wins", of="lead", by=[{"name": rule}])
+    twice = replace(entry("metric:twice", formula="wins * 2", by=["name"]), rests_on=("metric:wins", "team:sales"))
+    # what leads to it does not make it so, and a ring of both ends
+    wins = replace(wins, rests_on=("metric:four", "entity:lead"))
+    four = replace(entry("metric:four", formula="twice * 2", by=["name"]), rests_on=("metric:twice", "metric:four"))
+    results = tuple(clock("four", FEBRUARY, tally(1), None, kind="metric", by=by) for by in ({}, {"name": "x"}))
+    cleaned = without_personal(replace(RESULTS, results=results), (LEAD, USER, ACCOUNT, wins, twice, four))
+    assert [dict(result.reading.by) for result in cleaned.results] == ([{}, {"name": "x"}] if is_left else [{}])
+
+
+def test_a_ring_of_numbers_ends() -> None:
+    one = replace(entry("metric:one", by=["d"]), rests_on=("metric:two",))
+    two = replace(entry("metric:two", by=["d"]), rests_on=("metric:one",))
+    results = (clock("one", FEBRUARY, tally(1), None, kind="metric", by={"d": "x"}),)
+    assert without_personal(replace(RESULTS, results=results), (LEAD, one, two)).results == results

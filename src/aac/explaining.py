@@ -133,13 +133,15 @@ def measured_of(id_: Id, project: Project) -> list[Measurement]:
 def sql_of(id_: Id, project: Project, as_of_us: int) -> list[str]:
     """The queries that an engine runs for a document: of its totals in the newest window, else of its words.
 
-    There is none where an entity that it reads is broken.
+    Of a number that is derived they are those of its inputs. There is none where an entity that it reads is broken.
     """
     from aac.engines.sql import output_sql
 
     setting = _setting(project, as_of_us)
     keys = {table.entity: table.key for table in project.tables}
-    parts = [part for part in (*project.clocks, *project.measures) if part.subject == f"{id_[0]}:{id_[1]}"]
+    subject = f"{id_[0]}:{id_[1]}"
+    parts = [part for part in (*project.clocks, *project.measures) if part.subject == subject]
+    parts += [part for derived in project.derived if derived.subject == subject for part in derived.inputs]
     parts = [replace(part, dimensions=()) for part in parts if entities_of(part) <= keys.keys()]
     clocks = [Piece(project, replace(c, remind_at=None), _newest(c, setting)) for c in parts if isinstance(c, Clock)]
     measures = [Piece(project, m, _newest(m, setting)) for m in parts if isinstance(m, Measure)]

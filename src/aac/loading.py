@@ -20,7 +20,9 @@ from aac.calendars import Calendar
 from aac.deriving import reckoned
 from aac.documents import read_folder
 from aac.examples import worked_examples
+from aac.expressions.mistakes import Refused
 from aac.expressions.parsed import Rules
+from aac.expressions.values import Typed, alike
 from aac.findings import Finding, did_you_mean, in_reading_order
 from aac.kinds.base import Versioned
 from aac.measures import Clock, Derived, Measure, Table, Volume
@@ -280,6 +282,35 @@ def dimensions_mean_one_thing(project: Project) -> None:
                 project.tell("AAC209", message, "give one of the two another name", (kind, id_), *path, key=True)
 
 
+def groups_can_meet(project: Project) -> None:
+    """What splits numbers that are reckoned together is of one sort, or their groups never meet (AAC328).
+
+    It is told of the number that is reckoned from them, and not of those that are reckoned from that.
+    """
+    mistakes = {(d.subject, name): _unlike(d, name, project.timezone) for d in project.derived for name in d.splits}
+    for derived in project.derived:
+        kind, _, id_ = derived.subject.partition(":")
+        for name in derived.splits:
+            mistake = mistakes[derived.subject, name]
+            if mistake is not None and not any(mistakes.get((part.subject, name)) for part, _ in derived.steps):
+                path = _dimension(project.places[kind, id_], name)
+                advice = "split both by the same thing, or leave the dimension out here"
+                project.tell("AAC328", mistake, advice, (kind, id_), *path)
+
+
+def _unlike(derived: Derived, name: str, zone: str) -> str | None:
+    """What is wrong with a dimension whose values in one input are never those in another; null when they may be."""
+    values = [
+        (part.subject, Typed(d.value, d.type)) for part in derived.inputs for d in part.dimensions if d.name == name
+    ]
+    for other, value in values[1:]:
+        try:
+            alike([values[0][1], value], zone)
+        except Refused as refused:
+            return f"`{name}` of `{values[0][0]}` and of `{other}`: {refused.problem.message}"
+    return None
+
+
 def _dimension(document: Document, name: str) -> tuple[Part, ...]:
     """Where a document names a dimension."""
     for path, position in document.positions.items():
@@ -294,6 +325,7 @@ CHECKS: tuple[Callable[[Project], None], ...] = (
     names_mean_one_thing,
     compile_all,
     dimensions_mean_one_thing,
+    groups_can_meet,
     worked_examples,
     everything_has_an_owner,
 )

@@ -203,7 +203,7 @@ class Derived:
 
     `deriving` puts in what it is reckoned from. ``inputs``: promises and measures, split as it is. ``steps``: derived
     numbers between them and it, each behind those that it needs. ``missing``: the subjects of numbers that there are
-    none of. ``is_volume``: it is added from counts and sums. ``is_share_below``: its denominator is a share or constant.
+    none of. ``is_volume``: it is added from counts and sums. ``is_share_below``: a share or a constant is below.
     """
 
     subject: str
@@ -283,7 +283,8 @@ class Clock:
     Either ``stops`` ends it in time, or the rule ``must`` is true when its time is up. The first of ``promises`` whose
     rule is true holds. When both moments are dates, whole days count. ``through``: named moments on the way.
     ``grain`` is a window's, or ``rolling N days``. ``remind_at``: the least share of the promised time at which open
-    items are listed; ``lookback``: how many windows before the newest a step of the escalation looks at.
+    items are listed; ``lookback``: how many windows before the newest a step of the escalation looks at. Its dimensions
+    split it each alone, or if it ``is_crossed`` all at once.
     """
 
     subject: str
@@ -301,6 +302,7 @@ class Clock:
     restarts: Restarts | None = None
     through: tuple[tuple[str, Moment], ...] = ()
     lookback: int = 0
+    is_crossed: bool = False
 
 
 Measurement = Clock | Measure | Derived

@@ -34,8 +34,7 @@ def without_personal(results: Results, entries: tuple[Entry, ...]) -> Results:
     for result in results.results:
         document = documents.get(f"{result.kind}:{result.id}")
         entity = _entity_of(document, documents) if document else None
-        expressions = dict(_dimensions(document)) if document else {}
-        if not any(_reads_personal(expressions.get(name, name), entity, entities) for name in result.reading.by):
+        if not any(_splits_personal(name, document, documents, entities) for name in result.reading.by):
             kept.append(_without_keys(result) if entity and _key_is_personal(entity) else result)
     return replace(results, results=tuple(kept))
 
@@ -67,6 +66,31 @@ def _dimensions(document: Entry) -> Iterator[tuple[str, str]]:
     for dimension in cast("list[object]", by) if isinstance(by, (list, tuple)) else []:
         named = _mapping(dimension) or {str(dimension): dimension}
         yield from ((str(name), str(rule)) for name, rule in named.items())
+
+
+def _splits_personal(
+    name: str, document: Entry | None, documents: Mapping[str, Entry], entities: Mapping[str, Entry]
+) -> bool:
+    """Whether what a document calls a dimension reads a personal field; of one that is about numbers, whether theirs
+    does."""
+    waiting, seen = [document], set[str]()
+    while waiting:
+        document = waiting.pop()
+        entity = _entity_of(document, documents) if document else None
+        numbers = _numbers(document, name, documents) if document and entity is None else []
+        if not numbers:
+            rule = dict(_dimensions(document)).get(name, name) if document else name
+            if _reads_personal(rule, entity, entities):
+                return True
+        waiting += [documents[number] for number in numbers if number not in seen]
+        seen.update(numbers)
+    return False
+
+
+def _numbers(document: Entry, name: str, documents: Mapping[str, Entry]) -> list[str]:
+    """The documents of numbers on which a document rests, and that have a dimension of that name."""
+    numbers = (other for other in document.rests_on if other.startswith(("metric:", "sla:")) and other in documents)
+    return [number for number in numbers if name in dict(_dimensions(documents[number]))]
 
 
 def _reads_personal(rule: str, entity: Entry | None, entities: Mapping[str, Entry]) -> bool:

@@ -1,17 +1,17 @@
-"""What `aac query` asks for -> measures and the words of windows."""
+"""What `aac query` asks for -> numbers and the words of windows."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from aac.errors import UsageError
 from aac.expressions.check import Broken, check_rule
 from aac.expressions.nodes import Stored
 from aac.expressions.parse import Refused
 from aac.findings import did_you_mean
-from aac.measures import Dimension
+from aac.measures import Clock, Derived, Dimension, Measure
 from aac.periods import GRAINS
 from aac.planner.setting import everything_in
 from aac.planner.windows import RECENT, ROLLING
@@ -21,7 +21,6 @@ from aac.scope import RuleNames
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aac.measures import Measure
     from aac.periods import Grain
     from aac.project import Project
     from aac.results import Reading, Results
@@ -60,38 +59,55 @@ class Question:
         return (f"last:{RECENT}", "current") if grain in GRAINS else (grain,)
 
 
-def measures_of(question: Question, project: Project) -> list[Measure]:
-    """The measures that answer a question, in its order; raises UsageError for metrics and dimensions that cannot."""
-    found = [_measure(name, project) for name in dict.fromkeys(question.metrics)]
+def numbers_of(question: Question, project: Project) -> list[Measure | Derived]:
+    """The numbers that answer a question, in its order; raises UsageError for metrics and dimensions that cannot."""
+    found = [_number(name, project) for name in dict.fromkeys(question.metrics)]
     is_dated = question.grain not in (None, "all") or question.first or question.until
-    without = next((measure for measure in found if measure.anchor is None), None)
+    without = next((number for number in found if not number.has_windows), None)
     if is_dated and without is not None:
-        raise UsageError(f"`{without.subject}` says no moment with `at`, so it has no periods: ask for `--grain all`")
+        raise UsageError(f"{_timeless(without)}, so it has no periods: ask for `--grain all`")
     grain = next((known for known in GRAINS if known == question.grain), cast("Grain", "month"))
     twice = next((name for name in question.by if question.by.count(name) > 1), None)
     if twice is not None:
         raise UsageError(f"--by: `{twice}` is told twice")
-    return [
-        replace(
-            measure,
-            grain=grain,
-            dimensions=tuple(_dimension(name, measure, project) for name in question.by),
-            is_crossed=True,
-        )
-        for measure in found
-    ]
+    return [_split(replace(number, grain=grain), question.by, project) for number in found]
 
 
-def measures_in_force(question: Question, project: Project) -> list[Measure]:
+def numbers_in_force(question: Question, project: Project) -> list[Measure | Derived]:
     """The same for a version of the project that may not have all of the metrics yet, or any more."""
-    known = {measure.subject.partition(":")[2] for measure in project.measures if _is_metric(measure)}
+    known = _metrics(project)
     metrics = tuple(name for name in question.metrics if name.removeprefix("metric:") in known)
-    return measures_of(replace(question, metrics=metrics), project)
+    return numbers_of(replace(question, metrics=metrics), project)
+
+
+def _timeless(number: Measure | Derived) -> str:
+    """Why a number has no windows but all time."""
+    inputs = number.inputs if isinstance(number, Derived) else ()
+    without = next((part.subject for part in inputs if isinstance(part, Measure) and not part.has_windows), None)
+    if without is not None:
+        return f"`{number.subject}` rests on `{without}`, which says no moment with `at`"
+    return f"`{number.subject}` says no moment with `at`"
+
+
+def _split(number: Measure | Derived, names: tuple[str, ...], project: Project) -> Measure | Derived:
+    """A number split by all names at once, and with it what it is reckoned from."""
+    if isinstance(number, Measure):
+        return _crossed(number, names, project)
+    inputs = tuple(_crossed(part, names, project) for part in number.inputs)
+    return replace(number, splits=names, inputs=inputs, is_crossed=True)
+
+
+Counted = TypeVar("Counted", bound=Measure | Clock)
+
+
+def _crossed(part: Counted, names: tuple[str, ...], project: Project) -> Counted:
+    dimensions = tuple(_dimension(name, part, project) for name in names)
+    return replace(part, dimensions=dimensions, is_crossed=True)
 
 
 def without_other_targets(results: Results, project: Project) -> Results:
     """The results without verdicts on volumes in windows of another grain than that of their target."""
-    agreed = {measure.subject: measure.grain for measure in project.measures}
+    agreed = {number.subject: number.grain for number in (*project.measures, *project.derived)}
 
     def is_other(reading: Reading) -> bool:
         return _is_volume(reading) and reading.window.grain != agreed.get(reading.subject)
@@ -106,25 +122,26 @@ def _is_volume(reading: Reading) -> bool:
     return isinstance(reading, NumberReading) and reading.is_volume
 
 
-def _measure(name: str, project: Project) -> Measure:
-    id_ = name.removeprefix("metric:")
-    measures = {measure.subject.partition(":")[2]: measure for measure in project.measures if _is_metric(measure)}
-    if id_ in measures:
-        return measures[id_]
+def _number(name: str, project: Project) -> Measure | Derived:
+    id_, numbers = name.removeprefix("metric:"), _metrics(project)
+    if id_ in numbers:
+        return numbers[id_]
     if ("metric", id_) in project.models:
         raise UsageError(f"the metric `{id_}` is checked, and this version of aac does not measure it yet")
     other = next((kind for kind, other in project.places if other == id_), None)
     if other is not None:
         raise UsageError(f"`{id_}` is no metric, but a document of kind `{other}`; `aac explain {id_}` tells about it")
-    advice = did_you_mean(id_, measures) or "no metric can be measured yet"
+    advice = did_you_mean(id_, numbers) or "no metric can be measured yet"
     raise UsageError(f"there is no metric `{id_}`; {advice}")
 
 
-def _is_metric(measure: Measure) -> bool:
-    return measure.subject.startswith("metric:")
+def _metrics(project: Project) -> dict[str, Measure | Derived]:
+    """What is measured of metrics, by their ids."""
+    numbers = (*project.measures, *project.derived)
+    return {number.subject.partition(":")[2]: number for number in numbers if number.subject.startswith("metric:")}
 
 
-def _dimension(name: str, measure: Measure, project: Project) -> Dimension:
+def _dimension(name: str, measure: Measure | Clock, project: Project) -> Dimension:
     """What a name that is declared somewhere means on the records of a measure."""
     entity = measure.population.entity
     declared: dict[str, Dimension] = {}

@@ -86,8 +86,7 @@ def _lacking(
 def _splits(part: Clock | Measure) -> set[tuple[str, ...]]:
     """The names that a number is split by, those at once that are crossed."""
     names = [dimension.name for dimension in part.dimensions]
-    is_crossed = isinstance(part, Measure) and part.is_crossed and names
-    return {tuple(sorted(names))} if is_crossed else {(name,) for name in names}
+    return {tuple(sorted(names))} if part.is_crossed and names else {(name,) for name in names}
 
 
 # What they come to

@@ -125,7 +125,8 @@ def plan_clock(piece: Piece[Clock], windows: tuple[Chosen, ...], setting: Settin
         ("timed", _timed(clock, setting, keys + splits)),
         ("judged", _judged(clock, windows, setting, keys + splits)),
     )
-    groups = ((WINDOW,), *((WINDOW, split) for split in splits))
+    together = (splits,) if clock.is_crossed else tuple((split,) for split in splits)
+    groups = ((WINDOW,), *((WINDOW, *names) for names in together if names))
     outputs = [_tallied(groups)]
     for number in range(len(windows)):
         late = Call("eq", (Column(OUTCOME), Literal(Outcome.LATE.value)))

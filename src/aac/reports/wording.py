@@ -215,13 +215,13 @@ def _number_words(reading: NumberReading, verdict: Verdict) -> View:
     limits = limits_of(verdict.target)
     is_share = reading.unit == "percent"
     is_ratio = above is not None and below is not None
-    beside = [plural(reading.n, "record")] if is_ratio and reading.n != below else []
+    beside = [plural(reading.n, "record")] if is_ratio and reading.n != below and not reading.is_derived else []
     beside += [f"{reading.unknown:,} unknown"] if reading.unknown else []
     if above is not None and below == 0:
         counts = None
     elif above is not None and below is not None:
         counts = f"{number(above, 2)} {'of' if is_share else '÷'} {number(below, 2)}"
-    elif value == reading.n and reading.unit == "count":
+    elif reading.is_derived or (value == reading.n and reading.unit == "count"):
         counts = None
     else:
         counts = plural(reading.n, "record") if reading.n else "no records"
