@@ -160,6 +160,7 @@ FLOORS = (
         "aac.evaluation.versions",
         "aac.evaluation.opening",
         "aac.evaluation.unmeasured",
+        "aac.evaluation.present",
         "aac.evaluation.numbers",
         "aac.evaluation.promises",
         "aac.evaluation.derived",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aac.evaluation.derived import Known, derived_results, with_inputs
 from aac.evaluation.numbers import number_results
 from aac.evaluation.opening import needed_of, prepare_calendars
+from aac.evaluation.present import tell_current_values
 from aac.evaluation.promises import clock_results
 from aac.evaluation.run import Asked, Run
 from aac.evaluation.unmeasured import is_off, unmeasured
@@ -38,7 +39,9 @@ def evaluate(
     run = Run(project, landed, asked)
     pieces = with_inputs(run, pieces_of(run, chosen))
     off = [piece for piece in pieces.counted if is_off(run, piece)]
-    planned = _planned(run, _without(pieces, off), engine)
+    there = _without(pieces, off)
+    tell_current_values(run, there.counted)
+    planned = _planned(run, there, engine)
     results = [
         *_results(run, engine, planned),
         *((piece, result) for piece in off for result in unmeasured(run, piece)),
