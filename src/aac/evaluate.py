@@ -40,8 +40,8 @@ def evaluate(
     pieces = with_inputs(run, pieces_of(run, chosen))
     off = [piece for piece in pieces.counted if is_off(run, piece)]
     there = _without(pieces, off)
-    tell_current_values(run, there.counted)
     planned = _planned(run, there, engine)
+    tell_current_values(run, there.counted)
     results = [
         *_results(run, engine, planned),
         *((piece, result) for piece in off for result in unmeasured(run, piece)),
