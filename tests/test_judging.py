@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from itertools import product
+from typing import cast
 
 import pytest
 
@@ -12,6 +16,7 @@ from aac.judging import (
     FAIL_BY_DEFAULT,
     attainment_status,
     budget,
+    burn,
     exit_code,
     in_wilson_interval,
     number_status,
@@ -19,6 +24,7 @@ from aac.judging import (
     wilson_interval,
 )
 from aac.periods import Window
+from aac.planner.windows import Clockwork, choose
 from aac.results import ClockReading, NumberReading, Outcome, Result, Results, Status, Verdict
 
 FEBRUARY = Window("2026-02", "month", date(2026, 2, 1), date(2026, 3, 1))
@@ -35,6 +41,8 @@ def clock(
     is_open: bool = False,
     is_stale: bool = False,
     recent: tuple[int, int] = (0, 0),
+    is_off: bool = False,
+    by: dict[str, str] | None = None,
 ) -> ClockReading:
     counts = {
         Outcome.MET: met,
@@ -43,7 +51,7 @@ def clock(
         Outcome.EXCUSED: excused,
         Outcome.UNMEASURABLE: unmeasurable,
     }
-    return ClockReading("sla:s", FEBRUARY, 0, is_open, is_stale, {}, counts, 0, unknown, recent)
+    return ClockReading("sla:s", FEBRUARY, 0, is_open, is_stale, by or {}, counts, 0, unknown, recent, is_off=is_off)
 
 
 def figure(
@@ -60,7 +68,134 @@ def figure(
     return NumberReading("metric:m", FEBRUARY, 0, is_open, is_stale, {}, exact, above, below, n, unknown, "percent")
 
 
+def volume(
+    value: int | None, elapsed: str = "1", *, is_stale: bool = False, by: dict[str, str] | None = None, n: int = 5
+) -> NumberReading:
+    """A count in a month of which so much is over."""
+    part = Fraction(elapsed)
+    exact = None if value is None else Fraction(value)
+    return NumberReading(
+        "metric:m", FEBRUARY, 0, part < 1, is_stale, by or {}, exact, None, None, n, 0, "count", True, part
+    )
+
+
+def derived(
+    value: str | None,
+    n: int = 0,
+    *,
+    of: tuple[str, str] | None = None,
+    is_off: bool = False,
+    is_share_below: bool = False,
+) -> NumberReading:
+    """A number that is reckoned from others, the smallest of them of ``n`` records."""
+    exact = Fraction(value) if value is not None else None
+    above, below = (Fraction(of[0]), Fraction(of[1])) if of else (None, None)
+    reading = NumberReading("metric:m", FEBRUARY, 0, False, False, {}, exact, above, below, n, 0, "EUR")
+    return replace(reading, is_off=is_off, is_derived=True, is_share_below=is_share_below)
+
+
 HALF = Fraction(1, 2)
+ON, RISK, OFF = Status.ON_TARGET, Status.AT_RISK, Status.OFF_TARGET
+LITTLE, STALE, NOT = Status.NOT_ENOUGH_DATA, Status.STALE, Status.NOT_MEASURABLE
+Judged = ClockReading | NumberReading
+Judge = Callable[[Judged], Status | None]
+
+
+def promise(objective: str = "0.5", min_n: int = 1, *, by_interval: bool = False) -> Judge:
+    """An SLA that is a clock or a rule."""
+
+    def judge(reading: Judged) -> Status | None:
+        assert isinstance(reading, ClockReading)
+        return attainment_status(reading, Fraction(objective), min_n, by_interval=by_interval)
+
+    return judge
+
+
+def target(least: str | None, most: str | None = None, min_n: int | None = None) -> Judge:
+    """A metric with `at_least`, `at_most` or `between`; with ``min_n`` 0 an SLA that is a volume."""
+    limits = tuple(None if limit is None else Fraction(limit) for limit in (least, most))
+
+    def judge(reading: Judged) -> Status | None:
+        assert isinstance(reading, NumberReading)
+        return number_status(reading, (limits[0], limits[1]), min_n)
+
+    return judge
+
+
+LADDER: list[tuple[str, Judge, Judged, Status | None]] = [
+    # A promise in time, or a rule: what both statuses would be true of has the first of them
+    ("unmeasurable items, and stale", promise(), clock(unmeasurable=3, is_stale=True), NOT),
+    ("no source, and stale", promise(), clock(is_off=True, is_stale=True), NOT),
+    ("maybe no items, and too few", promise(), clock(unknown=3), NOT),
+    ("stale, and too few", promise(min_n=10), clock(9, is_stale=True), STALE),
+    ("stale, and below", promise(), clock(0, 9, is_stale=True), STALE),
+    ("stale, and no items", promise(), clock(is_stale=True), STALE),
+    ("too few, and below", promise(min_n=10), clock(0, 9), LITTLE),
+    ("none judged, though some are open", promise(), clock(opened=9, is_open=True), LITTLE),
+    ("enough, and below", promise(min_n=10), clock(0, 10), OFF),
+    ("below, and so its last days", promise(), clock(4, 5, is_open=True, recent=(0, 3)), OFF),
+    ("below, and that is no chance", promise("0.95", by_interval=True), clock(8, 2), OFF),
+    ("below, which chance explains", promise("0.9", by_interval=True), clock(8, 2), RISK),
+    ("too few for chance", promise("0.9", 11, by_interval=True), clock(8, 2), LITTLE),
+    ("equal, its last days below", promise(), clock(3, 3, is_open=True, recent=(1, 2)), RISK),
+    ("equal, and so its last days", promise(), clock(3, 3, is_open=True, recent=(1, 1)), ON),
+    ("its last days below, and too few", promise(min_n=4), clock(9, 2, is_open=True, recent=(1, 2)), ON),
+    ("its last days below, and over", promise(), clock(9, 2, recent=(0, 2)), ON),
+    ("equal", promise(), clock(3, 3), ON),
+    ("a group is judged alike", promise(), clock(1, 2, by={"segment": "SMB"}), OFF),
+    # A metric
+    ("nothing known, and stale", target("0.5"), figure(None, 5, is_stale=True), NOT),
+    ("nothing known to belong, and stale", target("0.5"), figure("0", 0, unknown=4, is_stale=True), NOT),
+    ("stale, and too few", target("0.5", min_n=10), figure("0.1", 9, is_stale=True), STALE),
+    ("stale, and off target", target("0.5"), figure("0.1", 30, is_stale=True), STALE),
+    ("too few, and off target", target("0.5", min_n=10), figure("0.1", 9), LITTLE),
+    ("a ratio wants 20 below", target("0.5"), figure("0.1", 99, of=(1, 19)), LITTLE),
+    ("a ratio has 20 below", target("0.5"), figure("0.1", 1, of=(2, 20)), OFF),
+    ("anything else wants one", target("0.5"), figure("0.1", 1), OFF),
+    ("less than at least", target("0.5"), figure("0.499999", 30), OFF),
+    ("less than at least, so far", target("0.5"), figure("0.499999", 30, is_open=True), OFF),
+    ("exactly at least", target("0.5"), figure("0.5", 30), ON),
+    ("exactly at most", target(None, "0.5"), figure("0.5", 30), ON),
+    ("more than at most", target(None, "0.5"), figure("0.500001", 30), OFF),
+    ("between, below", target("0.4", "0.6"), figure("0.39", 30), OFF),
+    ("between, at its least", target("0.4", "0.6"), figure("0.4", 30), ON),
+    ("between, at its most", target("0.4", "0.6"), figure("0.6", 30), ON),
+    ("between, above", target("0.4", "0.6"), figure("0.61", 30), OFF),
+    ("no target", lambda reading: number_status(cast("NumberReading", reading), None), figure("0.1", 30), None),
+    # A count or a sum: its target is for the total of the whole window
+    ("stale, and behind", target("100"), volume(9, "1/10", is_stale=True), STALE),
+    ("too few, and behind", target("100", min_n=6), volume(5, "1/10"), LITTLE),
+    ("behind, and far below", target("100"), volume(9, "1/10"), RISK),
+    ("keeping pace", target("100"), volume(10, "1/10"), ON),
+    ("over, and missed", target("100"), volume(99), OFF),
+    ("over, and reached", target("100"), volume(100), ON),
+    ("more than at most already", target(None, "100"), volume(101, "1/10"), OFF),
+    ("at most, exactly", target(None, "100"), volume(100, "1/10"), ON),
+    ("between, more already", target("50", "100"), volume(101, "1/10"), OFF),
+    ("between, behind", target("50", "100"), volume(4, "1/10"), RISK),
+    ("a group has no target", target("100"), volume(1, by={"segment": "SMB"}), None),
+    # A promise of a volume waits for no number of records
+    ("nothing came of what was promised", target("100", min_n=0), volume(0, n=0), OFF),
+    ("nothing has come yet", target("100", min_n=0), volume(0, "1/10", n=0), RISK),
+    ("nothing came of what was feared", target(None, "100", min_n=0), volume(0, n=0), ON),
+    ("nobody knows what came", target("100", min_n=0), volume(None, n=0), LITTLE),
+    # What is derived from other numbers
+    ("an input cannot be measured", target("1"), derived("2", is_off=True), NOT),
+    ("an input has no value", target("1"), derived(None, 30), LITTLE),
+    ("an input without records", target("1"), derived("2"), ON),
+    ("too few of one input", target("1", min_n=5), derived("2", 4), LITTLE),
+    ("a ratio of few", target("1"), derived("2", 99, of=("38", "19")), LITTLE),
+    ("a ratio of enough", target("1"), derived("2", 1, of=("40", "20")), ON),
+    ("a share below, of few", target("1"), derived("2", 19, of=("1", "0.5"), is_share_below=True), LITTLE),
+    ("a share below, of enough", target("3"), derived("2", 20, of=("1", "0.5"), is_share_below=True), OFF),
+]
+"""What was judged, and by what. Between neighbours of the ladder (LANGUAGE §7) the first holds: not measurable, stale,
+not enough data, off target, at risk, on target. Equal to a limit is on target."""
+
+
+@pytest.mark.parametrize(("judge", "reading", "status"), [row[1:] for row in LADDER], ids=[row[0] for row in LADDER])
+def test_the_ladder(judge: Judge, reading: Judged, status: Status | None) -> None:
+    assert judge(reading) is status
 
 
 @pytest.mark.parametrize(
@@ -187,6 +322,35 @@ def test_budget(met: int, late: int, opened: int, objective: str, allowed: int) 
 
 
 @pytest.mark.parametrize(
+    ("reading", "objective", "rate"),
+    [
+        (clock(171, 29), "0.95", "2.9"),
+        (clock(95, 5), "0.95", "1"),
+        (clock(95, 5, opened=100, excused=9), "0.95", "1"),  # what is open may still be either
+        (clock(3), "0.95", "0"),
+        (clock(0, 3), "0", "1"),
+        (clock(2, 1), "0.5", "2/3"),
+        (clock(2, 1), "1", None),
+        (clock(opened=3), "0.95", None),
+        (clock(2, 1), None, None),
+    ],
+)
+def test_burn(reading: ClockReading, objective: str | None, rate: str | None) -> None:
+    exact = None if objective is None else Fraction(objective)
+    assert burn(reading, exact) == (None if rate is None else Fraction(rate))
+
+
+def test_above_one_it_burns_off_the_target() -> None:
+    """The two say the same of every promise that is judged."""
+    for met, late in product(range(12), repeat=2):
+        for objective in (Fraction(1, 3), Fraction(9, 10), Fraction(0)):
+            rate = burn(clock(met, late), objective)
+            if rate is not None:
+                status = attainment_status(clock(met, late), objective, 1)
+                assert (rate > 1) == (status is OFF), (met, late, objective)
+
+
+@pytest.mark.parametrize(
     ("successes", "n", "low", "high"),
     [  # Newcombe 1998, Statistics in Medicine 17, 857-872, table I, method 3
         (81, 263, 0.2553, 0.3662),
@@ -239,10 +403,6 @@ def test_what_lies_in_the_interval_is_decided_as_its_ends_are(n: int) -> None:
 )
 def test_a_shortfall_that_chance_explains_is_a_risk(reading: ClockReading, objective: str, status: Status) -> None:
     assert attainment_status(reading, Fraction(objective), 1, by_interval=True) is status
-
-
-ON, RISK, OFF = Status.ON_TARGET, Status.AT_RISK, Status.OFF_TARGET
-LITTLE, STALE, NOT = Status.NOT_ENOUGH_DATA, Status.STALE, Status.NOT_MEASURABLE
 
 
 @pytest.mark.parametrize(
@@ -300,3 +460,22 @@ def test_the_current_window_can_only_add_at_risk(current: Status, added: tuple[S
 def test_windows_that_were_named_decide_with_all_they_are() -> None:
     found = results(("named", OFF, {}), ("named", STALE, {}), ("named", OFF, {"segment": "SMB"}))
     assert found.deciding() == (OFF, STALE)
+
+
+@pytest.mark.parametrize("grain", ["all", "rolling 28 days"])
+def test_all_time_and_rolling_windows_are_last_and_current_at_once(grain: str) -> None:
+    as_of = 1_773_144_000_000_000
+    (chosen,) = choose((), grain, Clockwork("Europe/Berlin", (1, 1), as_of))
+    assert chosen.selection == "last"
+    found = results((chosen.selection, OFF, {}))
+    assert found.deciding() == (OFF,)
+
+
+def test_each_grain_has_its_last_and_current_window() -> None:
+    clockwork = Clockwork("Europe/Berlin", (1, 1), 1_773_144_000_000_000)  # 2026-03-10
+    for grain, labels in (("month", ["2026-02", "2026-03"]), ("year", ["2025", "2026"])):
+        chosen = choose((), grain, clockwork)
+        assert [(c.window.label, c.selection) for c in chosen] == list(zip(labels, ("last", "current"), strict=True))
+    # an as_of at which a month ends has ended it
+    ended = choose((), "month", Clockwork("UTC", (1, 1), 1_772_323_200_000_000))
+    assert [c.window.label for c in ended] == ["2026-02", "2026-03"]

@@ -106,6 +106,17 @@ def budget(reading: ClockReading, objective: Fraction) -> tuple[int, int]:
     return floor((1 - objective) * (reading.judged + reading.count(Outcome.OPEN))), late
 
 
+def burn(reading: ClockReading, objective: Fraction | None) -> Fraction | None:
+    """How fast the budget is spent: the share that was late, by the share that may be (Google, The Site Reliability
+    Workbook, chapter 5). At 1 exactly the budget is spent, above it the promise is off target.
+
+    Null when nothing was judged, and where nothing may be late.
+    """
+    if objective is None or objective == 1 or reading.attainment is None:
+        return None
+    return (1 - reading.attainment) / (1 - objective)
+
+
 def wilson_interval(successes: int, n: int) -> tuple[float, float] | None:
     """The 95 % Wilson score interval of a share (Wilson 1927); null without items."""
     if n == 0:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from aac.distribution import VERSION
 from aac.hookspecs import hookimpl
-from aac.judging import wilson_interval
+from aac.judging import burn, wilson_interval
 from aac.periods import SECOND_US, iso_utc
 from aac.reports.base import Page
 from aac.reports.wording import UNSEEN, is_provisional
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from aac.findings import Finding
     from aac.reports.base import Report, ReportProject, View
-    from aac.results import Escalation, Item, Key, NumberReading, Reading, Result, Results, SourceState
+    from aac.results import Escalation, Item, Key, NumberReading, Reading, Result, Results, SourceState, Verdict
 
 SCHEMA = "aac-results/1"
 ITEMS = 50
@@ -154,10 +154,17 @@ def _clock(result: Result, reading: ClockReading) -> dict[str, Any]:
         "outside_hours": reading.outside_hours,
         "unknown": reading.unknown,
         "interval": None if interval is None else list(interval),
-        "budget": None if verdict.budget is None else dict(zip(("allowed", "spent"), verdict.budget, strict=True)),
+        "budget": _budget(reading, verdict),
         "escalations": [_escalation(step) for step in verdict.escalations],
         "late_items": [_item(item) for item in reading.late_items[:ITEMS]],
     }
+
+
+def _budget(reading: ClockReading, verdict: Verdict) -> dict[str, Any] | None:
+    if verdict.budget is None:
+        return None
+    allowed, spent = verdict.budget
+    return {"allowed": allowed, "spent": spent, "burn": json_value(burn(reading, verdict.objective))}
 
 
 def _number(reading: NumberReading, target: Mapping[str, Any] | None) -> dict[str, Any]:
