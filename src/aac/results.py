@@ -64,7 +64,8 @@ class ClockReading:
     """What was counted of a clock in one window and group.
 
     ``recent`` is (met, late) of the items started in the seven local days before as_of; only open windows need it.
-    ``late_items`` and ``open_items`` are listed for totals only.
+    ``through``: the steps of the way and the time that items which were met or late used in each, in microseconds of
+    the promise's own clock. ``late_items`` and ``open_items`` are listed for totals only.
     """
 
     subject: str
@@ -77,6 +78,7 @@ class ClockReading:
     outside_hours: int
     unknown: int
     recent: tuple[int, int] = (0, 0)
+    through: tuple[tuple[str, int], ...] = ()
     late_items: tuple[Item, ...] = ()
     open_items: tuple[Item, ...] = ()
     is_off: bool = False

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from aac.calendar_days import ROOM_FOR_DAYS
+from aac.calendars import DAY_US, DAYS_A_CALENDAR
 from aac.engines.base import BUSINESS_DAYS, CALENDAR_DAYS, LOCAL_DAYS, UTC_DAYS
 from aac.engines.functions import duckdbs, eq, literal, paren
 
@@ -18,8 +20,13 @@ if TYPE_CHECKING:
 
     from sqlglot.expressions import Expr
 
-US_A_DAY = 86_400_000_000
-DAYS_A_CALENDAR = 65_536
+ROOM = {
+    CALENDAR_DAYS: DAYS_A_CALENDAR,
+    UTC_DAYS: DAYS_A_CALENDAR,
+    LOCAL_DAYS: ROOM_FOR_DAYS,
+    BUSINESS_DAYS: ROOM_FOR_DAYS,
+}
+"""How many keys one calendar has in a table."""
 
 
 class CalendarJoins:
@@ -53,15 +60,20 @@ class CalendarJoins:
         if months:
             day = self._day_of(LOCAL_DAYS, number, reading)
             reading = _plus(_of_day(_column(f"later_{months}", day)), _time_of_day(reading))
-        return self._moment(number, _plus(reading, literal(days * US_A_DAY)) if days else reading)[0]
+        return self._moment(number, _plus(reading, literal(days * DAY_US)) if days else reading)[0]
 
     def business_days_later(self, number: Expr, moment: Expr, days: int) -> Expr:
         """The last moment of a promise of so many business days that begins at a moment (LANGUAGE §6)."""
         reading = self._reading(number, moment)
         today = self._day_of(LOCAL_DAYS, number, reading)
-        is_of_yesterday = exp.LT(this=reading.copy(), expression=_column("runs_on", today))
+        # Of the openings that begin today or later only today's can hold the reading.
+        own = self._row(BUSINESS_DAYS, number, _plus(_column("ordinal_before", today), literal(1)))
+        is_of_yesterday = exp.And(
+            this=exp.LT(this=reading.copy(), expression=_column("runs_on", today)),
+            expression=exp.Not(this=self._is_inside(own, reading)),
+        )
         ordinal = _if(is_of_yesterday, _column("ordinal_before", today), _column("ordinal", today))
-        since = _plus(_time_of_day(reading), _if(is_of_yesterday.copy(), literal(US_A_DAY), literal(0)))
+        since = _plus(_time_of_day(reading), _if(is_of_yesterday.copy(), literal(DAY_US), literal(0)))
         day = self._row(BUSINESS_DAYS, number, _plus(ordinal, literal(days)))
         then, shown = self._moment(number, _plus(_of_day(_column("day", day)), since))
         ends = _column("ends", day)
@@ -72,6 +84,11 @@ class CalendarJoins:
             ],
             default=self._next_open(number, then),
         )
+
+    def business_date(self, number: Expr, day: Expr, days: int) -> Expr:
+        """The date of the business day so many after a date."""
+        ordinal = _column("ordinal", self._row(LOCAL_DAYS, number, day.copy()))
+        return _column("day", self._row(BUSINESS_DAYS, number, _plus(ordinal, literal(days))))
 
     def _next_open(self, number: Expr, moment: Expr) -> Expr:
         """The first open moment at or after a moment."""
@@ -125,11 +142,11 @@ class CalendarJoins:
 
     def _day_of(self, table: str, number: Expr, moment: Expr) -> str:
         """The row of the day that a moment, or a reading, lies in."""
-        return self._row(table, number, duckdbs("DIVIDE", moment.copy(), literal(US_A_DAY)))
+        return self._row(table, number, duckdbs("DIVIDE", moment.copy(), literal(DAY_US)))
 
     def _row(self, table: str, number: Expr, part: Expr) -> str:
         """The alias of a calendar's row; joins it on the first use."""
-        key = exp.Add(this=exp.Mul(this=paren(number.copy()), expression=literal(DAYS_A_CALENDAR)), expression=part)
+        key = exp.Add(this=exp.Mul(this=paren(number.copy()), expression=literal(ROOM[table])), expression=part)
         place = (table, key.sql())
         if place not in self._placed:
             self._placed[place] = self._join(table, "c", lambda name: eq(_column("key", name), key))
@@ -150,12 +167,12 @@ def _minus(a: Expr, b: Expr) -> Expr:
 
 def _of_day(day: Expr) -> Expr:
     """The reading at which a local day begins."""
-    return exp.Mul(this=day, expression=literal(US_A_DAY))
+    return exp.Mul(this=day, expression=literal(DAY_US))
 
 
 def _time_of_day(reading: Expr) -> Expr:
     """How far a reading is into its day."""
-    return duckdbs("MOD", reading.copy(), literal(US_A_DAY))
+    return duckdbs("MOD", reading.copy(), literal(DAY_US))
 
 
 def _if(condition: Expr, true: Expr, false: Expr) -> Expr:

@@ -208,6 +208,8 @@ class _Block:
                 return self.calendars.open_time(self.lower(number), self.lower(moment))
             case DaysLater(number=number, moment=moment):
                 return self.calendars.days_later(self.lower(number), self.lower(moment), node.days, node.months)
+            case BusinessDaysLater(number=number, moment=day, is_date=True):
+                return self.calendars.business_date(self.lower(number), self.lower(day), node.days)
             case BusinessDaysLater(number=number, moment=moment):
                 return self.calendars.business_days_later(self.lower(number), self.lower(moment), node.days)
             case Rate():

@@ -6,10 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from aac.calendars import due_us
+from aac.calendars import due_us, open_us
 from aac.findings import Finding
 from aac.periods import Window, iso_utc, midnight_us
-from aac.planner.clocks import Tally, promised
+from aac.planner.clocks import Tally
 from aac.planner.windows import EPOCH, UNPLACED, Chosen
 from aac.results import ClockReading, Item
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 US_A_DAY = 86_400_000_000
 NOWHERE = Chosen(Window("unplaced", "all", None, None), "unplaced")
 """Where items are counted whose clock never started."""
+REST = "rest"
+"""The last step of the way, from the last named moment to the end."""
 
 
 def clock_results(
@@ -35,12 +37,12 @@ def clock_results(
     """The results of a clock. Each of its scans counts items without a start: one tells them (``with_unplaced``)."""
     clock = scan.piece.of
     tallies = {(t.window, tuple(t.by.items())): t for t in scan.tallies(outputs[0])}
-    lists = iter(outputs[1:])
+    lists = scan.lists(outputs[1:])
     late: list[tuple[Listed, ...]] = []
     due: list[tuple[Listed, ...]] = []
     for _ in scan.windows:
-        late.append(scan.listed(next(lists)))
-        due.append(scan.listed(next(lists)) if clock.remind_at is not None else ())
+        late.append(next(lists))
+        due.append(next(lists) if clock.remind_at is not None else ())
     for number in range(len(scan.windows)):
         tallies.setdefault((number, ()), Tally(number, {}, {}, 0, 0, 0, (0, 0)))
     for (number, by), tally in tallies.items():
@@ -61,6 +63,7 @@ def clock_results(
             outside_hours=tally.outside_hours,
             unknown=tally.unknown,
             recent=tally.recent,
+            through=_steps(clock, tally),
             late_items=_items(run, clock, late[number], setting) if total else (),
             open_items=_items(run, clock, due[number], setting) if total else (),
         )
@@ -77,15 +80,39 @@ def _item(run: Run, clock: Clock, one: Listed, zone: str) -> Item:
     types = run.key_types[clock.population.entity]
     parts = tuple(map(_key_text, one.key, types))
     key = parts[0] if len(parts) == 1 else parts
-    if clock.starts.is_date:
-        started, stopped = _midnight(one.started, zone), one.stopped
-        done = _midnight(stopped, zone) if stopped is not None else None
-        due = _midnight(one.started + promised(clock) + 1, zone) - 1
-        return Item(key, started, due, done, one.used * US_A_DAY, promised(clock) * US_A_DAY)
-    due = one.started + promised(clock)
-    if one.calendar is not None:
-        due = due_us(run.calendars[one.calendar], one.started, promised(clock))
-    return Item(key, one.started, due, one.stopped, one.used, promised(clock))
+    due = None if one.waits else _due(run, one, clock.starts.is_date)
+    if not clock.starts.is_date:
+        return Item(key, one.started, due, one.stopped, one.used, one.allowed)
+    started, stopped = _midnight(one.started, zone), one.stopped
+    done = _midnight(stopped, zone) if stopped is not None else None
+    over = _midnight(due + 1, zone) - 1 if due is not None else None
+    return Item(key, started, over, done, one.used * US_A_DAY, one.allowed * US_A_DAY)
+
+
+def _due(run: Run, one: Listed, is_date: bool) -> int | None:
+    """The last moment (or day) that still counts as met: up to it no more than allowed was used, pauses left out."""
+    calendar = run.calendars[one.calendar] if one.calendar is not None and not is_date else None
+    if one.due is not None and not any(begins <= one.due for begins, _ in one.pauses):
+        return one.due
+    at, left = one.started, one.allowed
+    for begins, ends in one.pauses:
+        begins = max(begins, at)
+        if begins >= ends:
+            continue
+        used = open_us(calendar, at, begins) if calendar is not None else begins - at
+        if used > left:
+            break
+        at, left = ends, left - used
+    return due_us(calendar, at, left) if calendar is not None else at + left
+
+
+def _steps(clock: Clock, tally: Tally) -> tuple[tuple[str, int], ...]:
+    """The time used in each step of the way, in microseconds, and in what was left of it."""
+    if not clock.through:
+        return ()
+    scale = US_A_DAY if clock.starts.is_date else 1
+    names = (*(name for name, _ in clock.through), REST)
+    return tuple((name, used * scale) for name, used in zip(names, tally.steps, strict=True))
 
 
 def _tell_in_doubt(run: Run, scan: ClockScan, window: Window, n: int) -> None:

@@ -303,11 +303,14 @@ class DaysLater:
 class BusinessDaysLater:
     """The last moment of a promise of so many business ``days`` of a calendar (by its number), begun at ``moment``: the
     same local time on that day; outside its opening hours its last closing if that is later, else the next opening.
+
+    ``is_date``: begun on a date, so that it is the date of that business day (both in days since the epoch).
     """
 
     number: Node
     moment: Node
     days: int
+    is_date: bool = False
 
 
 Node = (

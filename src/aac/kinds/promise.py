@@ -126,7 +126,7 @@ STEPS = {
 # Who and when
 
 
-class Promise(NamedTuple):
+class Written(NamedTuple):
     """A time that is promised, the calendar written for it, and where the two stand in the document."""
 
     within: Duration
@@ -195,17 +195,17 @@ class When(Strict):
         return self
 
     @property
-    def promises(self) -> tuple[Promise, ...]:
+    def promises(self) -> tuple[Written, ...]:
         """Every time that is promised, and the calendar that was written for it."""
         if self.within is not None:
-            return (Promise(self.within, self.calendar, ("when", "within"), ("when", "calendar")),)
-        made: list[Promise] = []
+            return (Written(self.within, self.calendar, ("when", "within"), ("when", "calendar")),)
+        made: list[Written] = []
         for number, case in enumerate(self.cases or ()):
             place = ("when", "cases", number)
             own = (*place, "calendar") if case.calendar is not None else ("when", "calendar")
             if case.within is not None:
                 shared = self.calendar if case.within.clock == "business" else None
-                made.append(Promise(case.within, case.calendar or shared, (*place, "within"), own))
+                made.append(Written(case.within, case.calendar or shared, (*place, "within"), own))
         return tuple(made)
 
 
@@ -246,6 +246,11 @@ class Paused(Strict):
         if "via" in given and "over" not in given:
             raise missing("over")
         return self
+
+    @property
+    def condition(self) -> str:
+        """The key that says which records pause the clock."""
+        return "while" if self.while_ is not None else "where"
 
 
 class Restarts(Strict):

@@ -1,36 +1,35 @@
 """An agreement between two teams: what, who, when, how it is measured, and what happens if not (LANGUAGE §7).
 
-Measured as a clock: from `starts` to `stops` at most `within`, in elapsed time, business time or whole days. What only
-later versions measure (rules, volumes, tables of cases, pauses, restarts) is checked all the same.
+Measured as a clock (from `starts` to `stops` at most `within`), as a rule that must hold once the time is up, or as the
+volume that a metric comes to.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from pydantic import model_validator
 
-from aac.expressions.nodes import TRUE, Meaning, Measured, Type
+from aac.expressions.nodes import TRUE, Meaning, Measured, Reference, Stored, Type
 from aac.expressions.nodes import Literal as Constant
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.judging import attainment_status, budget, number_status
 from aac.kinds.base import NUMBERS, Kind, Scope, Verdict, Versioned, dimensions
 from aac.kinds.events import way_up
-from aac.kinds.promise import HowMeasured, Promise, Step, When, Who, of_another_form
+from aac.kinds.promise import HowMeasured, Step, When, Who, Written, of_another_form
 from aac.kinds.target import misfit
 from aac.kinds.written import wrong
-from aac.measures import Clock, Moment, Promised, Volume
-from aac.periods import GRAINS
+from aac.measures import Clock, Moment, Pauses, Promised, Restarts, Volume
 from aac.results import ClockReading, Escalation, Item, NumberReading, Status
 
 if TYPE_CHECKING:
     from aac.expressions.nodes import Node
     from aac.kinds.base import Checked, Reading
     from aac.kinds.written import Checklist, Part
-    from aac.periods import Duration, Grain
+    from aac.periods import Grain
 
 FALSE = Constant(False)
 
@@ -130,16 +129,15 @@ escalation:
         terms = Terms(scope, population.entity)
         where = terms.rule(how.where, "how_measured", "where")
         excused = terms.rule(how.excused, "how_measured", "excused")
-        terms.rule(how.must, "how_measured", "must")
+        must = terms.rule(how.must, "how_measured", "must")
         starts = self._starts(terms, word)
         stops = terms.moment(how.stops, "how_measured", "stops", like=starts)
         split = dimensions(scope, how.by, population.entity, "how_measured", "by")
-        self._check_pauses(terms, starts)
-        self._check_way(terms, starts)
-        promise = self._promise(terms, starts)
-        if not terms.is_sound or starts is None or not self._is_measured(scope, promise):
-            return ()
-        if stops is None or promise is None or promise.length is None:
+        paused = self._pauses(terms, starts)
+        restarts = self._restarts(terms, starts)
+        through = self._way(terms, starts)
+        promises = self._promises(terms, starts)
+        if not terms.is_sound or starts is None:
             return ()
         reminders = [step.share_of_time for step in self.escalation if step.share_of_time is not None]
         reminders += [Fraction(1) for step in self.escalation if step.at == "late"]
@@ -149,11 +147,16 @@ escalation:
             where=where,
             starts=starts,
             stops=stops,
-            promises=(Promised(None, promise.length, promise.calendar),),
+            promises=promises,
             excused=excused,
             dimensions=split,
-            grain=cast("Grain", how.window),
+            grain=how.window,
             remind_at=min(reminders, default=None),
+            must=must,
+            paused=paused,
+            restarts=restarts,
+            through=through,
+            lookback=max((step.windows_in_a_row or 1 for step in self.escalation), default=1) - 1,
         )
         return (clock,)
 
@@ -214,8 +217,6 @@ escalation:
             place = ("escalation", number)
             if step in self.escalation[:number]:
                 scope.report("AAC209", "this step is told twice", "leave one of the two out", *place)
-            if step.windows_in_a_row is not None:
-                scope.unmeasured(f"`{step.at}`", *place, "at")
             if step.to is not None and step.to not in places and not scope.is_incomplete("team"):
                 advice = did_you_mean(step.to, places) or "add the queue to its team"
                 scope.report("AAC204", f"there is no queue or team `{step.to}`", advice, *place, "to")
@@ -253,48 +254,87 @@ escalation:
         terms.refuse("AAC210", message, f"add `starts: <field>`, or give `{how.each}` an `at`", "how_measured", "each")
         return None
 
-    def _check_pauses(self, terms: Terms, starts: Moment | None) -> None:
-        """What the clock waits for and what begins it anew: rules and moments of other entities."""
-        paused, restarts = self.how_measured.paused, self.how_measured.restarts
-        if paused is not None:
-            place = ("how_measured", "paused")
-            events = terms.child(paused.over, paused.via, *place) if paused.over is not None else terms
-            if events is not None:
-                events.rule(paused.where, *place, "where")
-                events.rule(paused.while_, *place, "while")
-                for key, moment in (("from", paused.from_), ("until", paused.until), ("at", paused.at)):
-                    events.moment(moment, *place, key, like=starts)
-                terms.is_sound &= events.is_sound
-        if restarts is not None:
-            place = ("how_measured", "restarts")
-            events = terms.child(restarts.over, restarts.via, *place)
-            if events is not None:
-                events.moment(restarts.at, *place, "at", like=starts)
-                terms.is_sound &= events.is_sound
+    def _pauses(self, terms: Terms, starts: Moment | None) -> Pauses | None:
+        """What the clock waits for: records of another entity, or events of what is measured."""
+        paused = self.how_measured.paused
+        if paused is None:
+            return None
+        place = ("how_measured", "paused")
+        way = terms.way(paused.over, paused.via, *place) if paused.over is not None else self._siblings(terms, *place)
+        if way is None:
+            return None
+        over = paused.over or terms.entity
+        events = Terms(terms.scope, over)
+        where = events.rule(paused.while_ if paused.while_ is not None else paused.where, *place, paused.condition)
+        begins = events.moment(
+            paused.at or paused.from_, *place, "at" if paused.at is not None else "from", like=starts
+        )
+        until = events.moment(paused.until, *place, "until", like=starts)
+        terms.is_sound &= events.is_sound
+        if begins is None or not events.is_sound:
+            return None
+        owner = Stored(terms.entity, way.field) if paused.over is None else terms.key()
+        return Pauses(over, way, owner, where, begins.value, until.value if until is not None else None)
 
-    def _check_way(self, terms: Terms, starts: Moment | None) -> None:
+    def _siblings(self, terms: Terms, *place: Part) -> Reference | None:
+        """The one reference of what is measured, by which records belong together whose clocks wait for each other."""
+        steps = cast("Any", terms.scope.model("entity", terms.entity)).steps
+        if len(steps) == 1:
+            ((field, target),) = steps.items()
+            return Reference(field, target)
+        told = f"has several references ({', '.join(steps)})" if steps else "has no reference"
+        message = f"`{terms.entity}` {told}, so it is not said whose events these are"
+        terms.refuse("AAC203", message, "add `over: <entity>`: one with a reference to what is measured", *place)
+        return None
+
+    def _restarts(self, terms: Terms, starts: Moment | None) -> Restarts | None:
+        """What begins the clock anew; fields that it tells too are, in each stretch, what they were from then on."""
+        restarts = self.how_measured.restarts
+        if restarts is None:
+            return None
+        place = ("how_measured", "restarts")
+        way = terms.way(restarts.over, restarts.via, *place)
+        if way is None:
+            return None
+        events = Terms(terms.scope, restarts.over)
+        at = events.moment(restarts.at, *place, "at", like=starts)
+        terms.is_sound &= events.is_sound
+        if at is None:
+            return None
+        own, child = (cast("Any", terms.scope.model("entity", id_)) for id_ in (terms.entity, restarts.over))
+        shared = [name for name in own.fields if name in child.fields and name not in (*own.key, *child.key, way.field)]
+        told = [name for name in shared if _is_alike(own.fields[name], child.fields[name])]
+        return Restarts(restarts.over, way, at.value, tuple(told))
+
+    def _way(self, terms: Terms, starts: Moment | None) -> tuple[tuple[str, Moment], ...]:
         """The moments on the way, each another one (AAC209)."""
         passed: dict[Node, str] = {}
+        way: list[tuple[str, Moment]] = []
         for name, rule in self.how_measured.through.items():
             place = ("how_measured", "through", name)
             moment = terms.moment(rule, *place, like=starts)
-            if moment is not None and moment.value in passed:
+            if moment is None:
+                continue
+            if moment.value in passed:
                 message = f"`{name}` is the same moment as `{passed[moment.value]}`"
                 terms.refuse("AAC209", message, "leave one of the two out", *place)
-            elif moment is not None:
-                passed[moment.value] = name
+            passed[moment.value] = name
+            way.append((name, moment))
+        return tuple(way)
 
-    def _promise(self, terms: Terms, starts: Moment | None) -> Measurable | None:
-        """The one promise to all; null for several by case, and when it is wrong. All are checked."""
+    def _promises(self, terms: Terms, starts: Moment | None) -> tuple[Promised, ...]:
+        """What is promised, by case; what is wrong with it is reported."""
         promised = [self._checked(terms, promise, starts) for promise in self.when.promises]
         if self.when.cases is None:
-            return promised[0]
+            return tuple(promised)
         rules = self._check_cases(terms)
         shared = ("when", "calendar")
         is_used = any(promise.calendar and promise.calendar_place == shared for promise in self.when.promises)
         if self.when.calendar is not None and not is_used:
             terms.refuse("AAC308", "no case needs this calendar", "leave it out, or promise business hours", *shared)
-        return promised[0] if rules[0] == TRUE and self.when.cases[0].within is not None else None
+        rest = iter(promised)
+        rows = [next(rest) if case.within is not None else Promised(None, None) for case in self.when.cases]
+        return tuple(replace(row, rule=rule) for row, rule in zip(rows, rules, strict=True))
 
     def _check_cases(self, terms: Terms) -> list[Node | None]:
         """The rules of all cases; one that no record can come to is told (AAC406)."""
@@ -311,20 +351,18 @@ escalation:
             rules.append(rule)
         return rules
 
-    def _checked(self, terms: Terms, promise: Promise, starts: Moment | None) -> Measurable:
+    def _checked(self, terms: Terms, promise: Written, starts: Moment | None) -> Promised:
         """A promised time with the calendar it runs on; reported when the clock cannot have it."""
         within = promise.within
         is_date = starts is not None and starts.is_date
         if is_date and (within.unit != "days" or within.amount.denominator != 1):
             message = f"a clock between two dates counts whole days, not `{within}`"
             terms.refuse("AAC302", message, "write `within: 5 days`", *promise.place)
-        calendar = self._calendar(terms, promise)
         if is_date and within.clock == "calendar":
             within = replace(within, clock="elapsed")  # from date to date they are the same days
-        has_length = within.clock == "elapsed" or (within.clock == "business" and within.unit != "days")
-        return Measurable(promise, within if has_length else None, calendar)
+        return Promised(None, within, self._calendar(terms, promise))
 
-    def _calendar(self, terms: Terms, promise: Promise) -> Node | None:
+    def _calendar(self, terms: Terms, promise: Written) -> Node | None:
         """The id of the calendar as a node: the promise's own, else the owing team's, else the company's."""
         scope, written = terms.scope, promise.calendar
         if promise.within.clock != "business":
@@ -350,27 +388,6 @@ escalation:
             terms.is_sound = False
             return None
         return Constant(chosen)
-
-    def _is_measured(self, scope: Scope, promise: Measurable | None) -> bool:
-        """Whether this version measures it; what it does not is told (AAC404)."""
-        how = self.how_measured
-        lacking: list[tuple[str, tuple[Part, ...]]] = []
-        if how.must is not None:
-            lacking.append(("a promise that is a rule", ("how_measured", "must")))
-        if promise is None:
-            lacking.append(("a table of `cases`", ("when", "cases")))
-        elif promise.length is None:
-            lacking.append((f"`{promise.written.within}`", promise.written.place))
-        lacking += [
-            (f"`{key}`", ("how_measured", key)) for key in ("paused", "restarts") if getattr(how, key) is not None
-        ]
-        if how.window not in GRAINS:
-            lacking.append((f"`{how.window}`", ("how_measured", "window")))
-        for what, place in lacking:
-            scope.unmeasured(what, *place)
-        if how.through:
-            scope.unmeasured("`through`", "how_measured", "through")
-        return not lacking
 
     # Escalation
 
@@ -407,13 +424,10 @@ def _gone(item: Item) -> Fraction:
     return Fraction(item.used_us, item.promised_us) if item.used_us <= item.promised_us else Fraction(-1)
 
 
-@dataclass(frozen=True, slots=True)
-class Measurable:
-    """A promise as the planner takes it. ``length`` is null when it depends on when the time begins."""
-
-    written: Promise
-    length: Duration | None
-    calendar: Node | None
+def _is_alike(one: Any, other: Any) -> bool:
+    """Whether two stored fields hold the same sort of value, which is no moment: each record has its own moments."""
+    is_stored = one.is_stored and other.is_stored and one.type not in ("date", "timestamp")
+    return bool(is_stored and (one.type, one.ref) == (other.type, other.ref))
 
 
 @dataclass
@@ -451,12 +465,16 @@ class Terms:
             self.refuse("AAC302", message, "use dates everywhere, or timestamps everywhere", *path)
         return moment
 
-    def child(self, over: str, via: str | None, *path: Part) -> Terms | None:
-        """The terms of an entity that has a reference to this one; null, and told, when it has none or several."""
-        if way_up(self.scope, over, self.entity, via, *path) is None:
-            self.is_sound = False
-            return None
-        return Terms(self.scope, over)
+    def way(self, over: str, via: str | None, *path: Part) -> Reference | None:
+        """The reference of another entity to this one; null, and told, when there is none or several."""
+        way = way_up(self.scope, over, self.entity, via, *path)
+        self.is_sound &= way is not None
+        return way
+
+    def key(self) -> Node:
+        """The key of a record, by which others refer to it."""
+        model = cast("Any", self.scope.model("entity", self.entity))
+        return Stored(self.entity, model.key[0])
 
 
 @hookimpl

@@ -1,36 +1,41 @@
 """A promise in time -> one query: every item with its time used and its outcome, counted and listed.
 
-Blocks: `items` (the records, their moments, what excuses them), `timed` (how much of the promised time was used),
-`judged` (which window, which outcome; computed once, counted and listed from). Business time is the difference of two
-look-ups in the calendar table, by an integer key; a left join, so what cannot be measured is unmeasurable, never gone.
+Blocks: `items` (the records, their moments, what excuses them: `stretches`), with pauses `parts` and `waits`,
+`timed` (how much of the promised time was used), `judged` (which window, which outcome; computed once, counted and
+listed from). Business time is the difference of two look-ups in the calendar table, by an integer key; a left join, so
+what cannot be measured is unmeasurable, never gone.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING, cast
 
-from aac.engines.base import Entity, Query, Select, group_columns
-from aac.expressions.nodes import (
-    NOTHING,
-    TRUE,
-    Aggregate,
-    CalendarNumber,
-    Call,
-    Case,
-    Column,
-    Literal,
-    Node,
-    OpenTime,
-    Stored,
-    conjunction,
-)
+from aac.engines.base import Join, Query, Select, group_columns
+from aac.expressions.nodes import NOTHING, Aggregate, Call, Case, Column, Literal, Node, conjunction
 from aac.periods import day_of, midnight_us
 from aac.planner.metrics import WINDOW, names_in
-from aac.planner.setting import known_by
-from aac.planner.windows import EPOCH, Chosen, in_reach, window_number
+from aac.planner.pauses import BEGINS, ENDS, OWNER, PARTS, WAITING, WAITS, pause_blocks, wait_block
+from aac.planner.promised import Item, Terms
+from aac.planner.stretches import (
+    ENDED,
+    EXCUSED,
+    HELD,
+    INCLUDED,
+    ITEMS,
+    MEMBER,
+    NUMBER,
+    ROW,
+    STARTED,
+    STOPPED,
+    Scope,
+    item_blocks,
+    point,
+)
+from aac.planner.windows import EPOCH, Chosen, window_number
 from aac.results import Outcome
 
 if TYPE_CHECKING:
@@ -38,17 +43,17 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from aac.expressions.nodes import Value
-    from aac.measures import Clock, Moment
-    from aac.periods import Duration
+    from aac.measures import Clock
+    from aac.planner.pauses import Blocks
     from aac.planner.pieces import Piece
     from aac.planner.setting import Setting
 
-US_A_DAY = 86_400_000_000
 LISTED = 50
 """How many late items of a window are listed by key (LANGUAGE §11)."""
 
-MEMBER, STARTED, STOPPED, USED, OUTCOME = "member", "started", "stopped", "used", "outcome"
-OUTSIDE, RECENT, NUMBER, IN_DOUBT = "outside_hours", "recent", "calendar", "in_doubt"
+TIMED, JUDGED = "timed", "judged"
+USED, ALLOWED, DUE, OUTCOME = "used", "allowed", "due", "outcome"
+OUTSIDE, RECENT, IN_DOUBT, PAUSED = "outside_hours", "recent", "in_doubt", "paused"
 COUNTED = tuple(outcome for outcome in Outcome if outcome is not Outcome.OUTSIDE)
 
 
@@ -56,7 +61,8 @@ COUNTED = tuple(outcome for outcome in Outcome if outcome is not Outcome.OUTSIDE
 class Tally:
     """What was counted for a window (by its number, or UNPLACED) and a group.
 
-    ``in_doubt``: of how many items that could be measured it is unknown whether they are excused.
+    ``in_doubt``: of how many items that could be measured it is unknown whether they are excused. ``recent``: met and
+    late of the last seven days. ``steps``: time used in each step of the way, in the clock's own unit.
     """
 
     window: int
@@ -66,190 +72,361 @@ class Tally:
     unknown: int
     in_doubt: int
     recent: tuple[int, int]
+    steps: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An item by key: moments in microseconds or days, time used in the clock's own unit, the calendar's number."""
+    """An item by key: moments in microseconds or days, used and allowed time in the clock's own unit, the calendar's
+    number. ``due``: where the start alone decides it; ``waits``: whether a pause had not ended by as_of. ``pauses``:
+    (begins, ends) of its owner's, which do not overlap, in order."""
 
     key: tuple[Value, ...]
     started: int
     stopped: int | None
     used: int
+    allowed: int
     calendar: int | None
+    due: int | None
+    waits: bool
+    pauses: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ClockScan:
-    """One query. Its outputs are the tallies, then for each window its late items and, if asked for, its open ones."""
+    """One query. Its outputs are the tallies, then for each window its late items and, if asked for, its open ones;
+    behind each such list the pauses of its items, if the clock has any.
+
+    ``counted`` are the outcomes that can be, ``shown`` the columns of an item in a list behind its key. ``allowed``:
+    the promised time, where it is the same for all.
+    """
 
     piece: Piece[Clock]
     windows: tuple[Chosen, ...]
     query: Query
     groups: tuple[tuple[str, ...], ...]
+    counted: tuple[Outcome, ...]
+    shown: tuple[str, ...]
+    allowed: int | None
 
     def tallies(self, rows: Sequence[Sequence[object]]) -> Iterator[Tally]:
-        """The counted cells; a row is the mask, the group columns and the counts."""
+        """The counted cells; a row is the mask, the group columns, the counts and the steps."""
         names = group_columns(self.groups)
+        clock = self.piece.of
         for row in rows:
             split = names_in(int(str(row[0])), names)
             values = cast("dict[str, Value]", dict(zip(names, row[1:], strict=False)))
-            by = {d.name: d.shown(values[f"d{i}"]) for i, d in enumerate(self.piece.of.dimensions) if f"d{i}" in split}
-            numbers = [int(str(number)) for number in row[len(names) + 1 :]]
-            counts = dict(zip(COUNTED, numbers, strict=False))
-            outside, unknown, in_doubt, met, late = numbers[len(COUNTED) :]
+            by = {d.name: d.shown(values[f"d{i}"]) for i, d in enumerate(clock.dimensions) if f"d{i}" in split}
+            numbers = [int(str(number or 0)) for number in row[len(names) + 1 :]]
+            counts = dict(zip(self.counted, numbers, strict=False))
+            outside, unknown, in_doubt, met, late, *steps = numbers[len(self.counted) :]
             if any(numbers):
-                yield Tally(int(str(values[WINDOW])), by, counts, outside, unknown, in_doubt, (met, late))
+                window = int(str(values[WINDOW]))
+                yield Tally(window, by, counts, outside, unknown, in_doubt, (met, late), tuple(steps))
 
-    def listed(self, rows: Sequence[Sequence[object]]) -> tuple[Listed, ...]:
-        """The items of one list; a row is the key's fields, started, stopped, used, calendar."""
-        return tuple(
-            Listed(
-                cast("tuple[Value, ...]", tuple(key)),
-                cast("int", started),
-                _integer(stopped),
-                cast("int", used),
-                _integer(calendar),
-            )
-            for *key, started, stopped, used, calendar in rows
+    def lists(self, outputs: Sequence[Sequence[Sequence[object]]]) -> Iterator[tuple[Listed, ...]]:
+        """The lists of all windows in turn: late items and, if asked for, open ones."""
+        rest = iter(outputs)
+        for rows in rest:
+            if self.piece.of.paused is None:
+                yield self._listed(rows, ())
+            else:
+                yield self._listed([row[:-1] for row in rows], next(rest))  # without the owner of the pauses
+
+    def _listed(self, rows: Sequence[Sequence[object]], pauses: Sequence[Sequence[object]]) -> tuple[Listed, ...]:
+        """The items of one list; a row is the key's fields and what is ``shown``."""
+        parts: dict[tuple[object, ...], list[tuple[int, int]]] = {}
+        for *item, begins, ends in pauses:
+            if begins is not None:
+                parts.setdefault(tuple(item), []).append((cast("int", begins), cast("int", ends)))
+        return tuple(self._one(row, parts) for row in rows)
+
+    def _one(self, row: Sequence[object], parts: Mapping[tuple[object, ...], Sequence[tuple[int, int]]]) -> Listed:
+        key = cast("tuple[Value, ...]", tuple(row[: -len(self.shown)]))
+        held = dict(zip(self.shown, row[len(key) :], strict=True))
+        started = cast("int", held[STARTED])
+        return Listed(
+            key,
+            started,
+            _integer(held[STOPPED]),
+            cast("int", held[USED]),
+            cast("int", held.get(ALLOWED, self.allowed)),
+            _integer(held.get(NUMBER)),
+            _integer(held.get(DUE)),
+            bool(held.get(WAITING)),
+            tuple(sorted(parts.get((*key, started), ()))),
         )
 
 
 def plan_clock(piece: Piece[Clock], windows: tuple[Chosen, ...], setting: Setting, key: tuple[str, ...]) -> ClockScan:
     """The scan of one clock for windows that do not overlap; ``key`` are the key fields of its entity."""
     clock = piece.of
-    keys = tuple(f"k{i}" for i in range(len(key)))
+    terms = Terms(clock.promises, clock.starts.is_date, len(setting.calendars))
+    scope = Scope(clock, terms, setting, {f"k{i}": field for i, field in enumerate(key)})
+    plan = _Plan(scope, windows)
     splits = tuple(f"d{i}" for i in range(len(clock.dimensions)))
-    blocks = (
-        ("items", _items(clock, windows, setting, dict(zip(keys, key, strict=True)))),
-        ("timed", _timed(clock, setting, keys + splits)),
-        ("judged", _judged(clock, windows, setting, keys + splits)),
-    )
     together = (splits,) if clock.is_crossed else tuple((split,) for split in splits)
     groups = ((WINDOW,), *((WINDOW, *names) for names in together if names))
-    outputs = [_tallied(groups)]
+    blocks = list(plan.blocks())
+    outputs = [plan.tallied(groups)]
     for number in range(len(windows)):
         late = Call("eq", (Column(OUTCOME), Literal(Outcome.LATE.value)))
-        outputs.append(_list(keys, number, late, LISTED))
-        if clock.remind_at is not None:
-            outputs.append(_list(keys, number, _due_for_a_step(clock, clock.remind_at), None))
-    query = setting.query(blocks, tuple(outputs), "judged")
-    return ClockScan(piece, windows, query, groups)
+        for name, rule, limit in (
+            (f"late_{number}", late, LISTED),
+            (f"due_{number}", plan.due_for_a_step(clock.remind_at), None),
+        ):
+            if rule is not None:
+                shown = plan.list(number, rule, limit)
+                blocks += [(name, shown)] if clock.paused is not None else []
+                outputs += [shown, *([plan.pauses_of(name)] if clock.paused is not None else [])]
+    query = setting.query(tuple(blocks), tuple(outputs), JUDGED)
+    allowed = cast("int", plan.allowed.value) if isinstance(plan.allowed, Literal) else None
+    return ClockScan(piece, windows, query, groups, plan.counted, tuple(plan.shown), allowed)
 
 
 def _integer(value: object) -> int | None:
     return None if value is None else int(str(value))
 
 
-def promised(clock: Clock) -> int:
-    """The promised time in the clock's own unit: microseconds, or whole days between dates."""
-    (promise,) = clock.promises
-    within = cast("Duration", promise.within)
-    return within.us // US_A_DAY if clock.starts.is_date else within.us
+class _Plan:
+    """The blocks and outputs of one clock."""
+
+    def __init__(self, scope: Scope, windows: tuple[Chosen, ...]) -> None:
+        self.scope, self.windows = scope, windows
+        self.clock, self.terms = scope.clock, scope.terms
+        self.keys = tuple(scope.keys)
+        row = Literal(0) if self.terms.is_one else Column(ROW)
+        calendar = Column(NUMBER) if self.terms.is_on_calendars else NOTHING
+        self.item = Item(Column(STARTED), calendar, row)
+        self.until = Call("coalesce", (Column(STOPPED), Literal(scope.latest)))
+        allowed = self.terms.allowed(self.item)
+        self.allowed = allowed if isinstance(allowed, Literal) else Column(ALLOWED)
+
+    def blocks(self) -> Blocks:
+        paused = self.clock.paused
+        waits: Blocks = ()
+        if paused is not None:
+            points = [Column(STARTED), *(Column(f"p{i}") for i in range(len(self.clock.through))), self.until]
+            block = wait_block(self.source, (*self.keys, STARTED), points, self.terms, self.item)
+            waits = (*pause_blocks(paused, self.clock.starts.is_date, self.scope.setting), (WAITS, block))
+        return (
+            *item_blocks(self.scope, self.windows),
+            *([("passed", self._passed())] if self.clock.through else []),
+            *waits,
+            (TIMED, self._timed()),
+            (JUDGED, self._judged()),
+        )
+
+    @property
+    def source(self) -> str:
+        return "passed" if self.clock.through else ITEMS
+
+    @property
+    def carried(self) -> list[str]:
+        """What is known of an item from its first block on."""
+        names = [*self.keys, *(f"d{i}" for i in range(len(self.clock.dimensions))), MEMBER, INCLUDED, EXCUSED]
+        names += [STARTED, STOPPED]
+        asked = (
+            (ROW, not self.terms.is_one),
+            (NUMBER, self.terms.is_on_calendars),
+            (HELD, self.clock.must is not None),
+            (OWNER, self.clock.paused is not None),
+            (ENDED, self.clock.restarts is not None),
+        )
+        return [*names, *(name for name, is_there in asked if is_there)]
+
+    @property
+    def counted(self) -> tuple[Outcome, ...]:
+        """The outcomes that can be."""
+        return COUNTED if self.terms.is_one else (*COUNTED, Outcome.OUTSIDE)
+
+    @property
+    def shown(self) -> list[str]:
+        """The columns of an item that is listed, behind its key."""
+        asked = (
+            (NUMBER, self.terms.is_on_calendars),
+            (ALLOWED, isinstance(self.allowed, Column)),
+            (DUE, self.terms.has_deadlines),
+            (WAITING, self.clock.paused is not None),
+        )
+        return [STARTED, STOPPED, USED, *(name for name, is_there in asked if is_there)]
+
+    def _passed(self) -> Select:
+        """The moments on the way, each between the one before and the end: unknown ones add nothing to their step."""
+        columns: list[tuple[str, Node]] = [(name, Column(name)) for name in self.carried]
+        before: Node = Column(STARTED)
+        for number in range(len(self.clock.through)):
+            moment = Call("coalesce", (Column(point(number)), before))
+            before = Call("least", (Call("greatest", (moment, before)), self.until))
+            columns.append((f"p{number}", before))
+        return Select(ITEMS, tuple(columns))
+
+    def _timed(self) -> Select:
+        """The time used until done or as_of without pauses, and whether neither moment lay in opening hours."""
+        terms, item, until = self.terms, self.item, self.until
+        points = [Column(STARTED), *(Column(f"p{i}") for i in range(len(self.clock.through))), until]
+        waits = [self._wait(number) for number in range(len(points) - 1)]
+        steps = [
+            _less(terms.between(item, begin, end), wait)
+            for (begin, end), wait in zip(pairwise(points), waits, strict=True)
+        ]
+        paused = waits[0] if len(waits) == 1 else _sum(waits)
+        used = steps[0] if len(steps) == 1 else _less(terms.between(item, Column(STARTED), until), paused)
+        allowed, due = terms.allowed(item), terms.deadline(item)
+        made: list[tuple[str, Node]] = [
+            (USED, used),
+            (OUTSIDE, self._outside_hours()),
+        ]
+        made += [] if isinstance(allowed, Literal) else [(ALLOWED, allowed)]
+        made += [(DUE, due)] if terms.has_deadlines else []
+        made += [(PAUSED, paused)] if self._asks_for_pauses else []
+        made += [(WAITING, Call("gt", (Column(WAITING, block=WAITS), Literal(0))))] if self.clock.paused else []
+        made += [(f"step_{number}", step) for number, step in enumerate(steps)] if self.clock.through else []
+        kept = tuple((name, Column(name)) for name in self.carried)
+        on = tuple((name, name) for name in (*self.keys, STARTED))
+        joins = (Join(WAITS, on),) if self.clock.paused is not None else ()
+        return Select(self.source, (*kept, *made), joins=joins)
+
+    @property
+    def _asks_for_pauses(self) -> bool:
+        """Whether it is asked how long an item waited, and not only how long it did not."""
+        return self.clock.paused is not None and self.terms.has_deadlines
+
+    @property
+    def _is_over(self) -> Node:
+        """Whether more time was used than promised; no where a deadline lies behind all calendars."""
+        paused = Column(PAUSED) if self._asks_for_pauses else Literal(0)
+        rule = self.terms.is_over(self.item, self.until, Column(USED), self.allowed, Column(DUE), paused)
+        return Call("is_true", (rule,)) if self.terms.has_deadlines else rule
+
+    def _wait(self, number: int) -> Node:
+        if self.clock.paused is None:
+            return Literal(0)
+        return Call("coalesce", (Column(f"wait_{number}", block=WAITS), Literal(0)))
+
+    def _outside_hours(self) -> Node:
+        """Whether neither start nor end lies in opening hours: of promises in business time only."""
+        if not self.terms.is_on_calendars or self.terms.is_date:
+            return Literal(False)
+        inside = [Call("is_open", (self.item.calendar, moment)) for moment in (Column(STARTED), self.until)]
+        return Call("not", (Call("or", tuple(inside)),))
+
+    def _judged(self) -> Select:
+        """The outcome of each item, the first that applies (LANGUAGE §7), and the window its clock started in."""
+        clock, scope = self.clock, self.scope
+        zone = scope.setting.zone_of(clock.starts, scope.entity)
+        window = window_number(Column(STARTED), self.windows, zone, clock.starts.is_date)
+        recent = Call("ge", (Column(STARTED), Literal(_seven_days_before(scope))))
+        keys = [name for name in self.carried if name not in (INCLUDED, EXCUSED, HELD, ROW, ENDED)]
+        kept = [*keys, USED, OUTSIDE, *([ALLOWED] if isinstance(self.allowed, Column) else [])]
+        kept += [DUE] if self.terms.has_deadlines else []
+        kept += [WAITING] if clock.paused is not None else []
+        kept += [f"step_{number}" for number in range(len(clock.through) + 1)] if clock.through else []
+        in_doubt = Call("is_null", (Column(EXCUSED),))
+        made = ((WINDOW, window), (OUTCOME, self._outcome()), (RECENT, recent), (IN_DOUBT, in_doubt))
+        return Select(TIMED, (*((name, Column(name)) for name in kept), *made))
+
+    def _outcome(self) -> Node:
+        is_over = self._is_over
+        unmeasurable: list[Node] = [Call("is_null", (Column(name),)) for name in (INCLUDED, STARTED, USED)]
+        if self.clock.stops is not None:
+            unmeasurable.append(Call("lt", (Column(STOPPED), Column(STARTED))))
+        if not self.terms.is_one:
+            unmeasurable.insert(0, Call("is_null", (Column(ROW),)))
+        if self.terms.is_date and self.terms.is_on_calendars:
+            unmeasurable.append(self.terms.lacks_calendar(self.item))
+        if self.clock.must is not None:
+            unmeasurable.append(Call("and", (is_over, Call("is_null", (Column(HELD),)))))
+        excused: Node = Column(EXCUSED)
+        if self.clock.restarts is not None:
+            excused = Call("or", (Call("is_true", (excused,)), Column(ENDED)))
+        branches = [
+            (Call("or", tuple(unmeasurable)), Outcome.UNMEASURABLE),
+            (excused, Outcome.EXCUSED),
+            *self._ends(is_over),
+        ]
+        if not self.terms.is_one:
+            branches.insert(0, (self.terms.is_outside(self.item), Outcome.OUTSIDE))
+        return Case(tuple((rule, _said(outcome)) for rule, outcome in branches), _said(Outcome.OPEN))
+
+    def _ends(self, is_over: Node) -> list[tuple[Node, Outcome]]:
+        """When an item that can be measured was met or late; else it is open."""
+        if self.clock.must is not None:
+            met = Call("and", (is_over, Column(HELD)))
+            return [(met, Outcome.MET), (is_over, Outcome.LATE)]
+        return [(is_over, Outcome.LATE), (Call("is_not_null", (Column(STOPPED),)), Outcome.MET)]
+
+    # What is counted and listed
+
+    def tallied(self, groups: tuple[tuple[str, ...], ...]) -> Select:
+        """The counts of every window and group, and the time used in each step of the way."""
+
+        def how_many(*rules: Node) -> Aggregate:
+            return Aggregate("count", (), conjunction([Column(MEMBER), *rules]))
+
+        def ended(outcome: Outcome) -> Node:
+            return Call("eq", (Column(OUTCOME), _said(outcome)))
+
+        maybe_member = Call("is_null", (Column(MEMBER),))
+        nothing_used = Call("eq", (Column(USED), Literal(0)))
+        counts: list[tuple[str, Node]] = [
+            *((outcome.value, how_many(ended(outcome))) for outcome in self.counted),
+            (OUTSIDE, how_many(ended(Outcome.MET), nothing_used, Column(OUTSIDE))),
+            ("unknown", Aggregate("count", (), Call("and", (maybe_member, Call("is_not_null", (Column(STARTED),)))))),
+            (IN_DOUBT, how_many(Column(IN_DOUBT), Call("not", (ended(Outcome.UNMEASURABLE),)))),
+            ("recent_met", how_many(ended(Outcome.MET), Column(RECENT))),
+            ("recent_late", how_many(ended(Outcome.LATE), Column(RECENT))),
+        ]
+        if self.clock.through:
+            is_judged = Call("or", (ended(Outcome.MET), ended(Outcome.LATE)))
+            where = conjunction([Column(MEMBER), is_judged])
+            steps = [Column(f"step_{number}") for number in range(len(self.clock.through) + 1)]
+            counts += [(step.name, Aggregate("sum", (step,), where)) for step in steps]
+        return Select(JUDGED, tuple(counts), Call("is_not_null", (Column(WINDOW),)), groups)
+
+    def list(self, window: int, rule: Node, limit: int | None) -> Select:
+        """The items of a window for which a rule is true, or the first of them, in the order of their keys."""
+        names = (*self.keys, *self.shown, *((OWNER,) if self.clock.paused is not None else ()))
+        where = conjunction([Column(MEMBER), Call("eq", (Column(WINDOW), Literal(window))), rule])
+        return Select(JUDGED, tuple((name, Column(name)) for name in names), where, order=self.keys, limit=limit)
+
+    def pauses_of(self, name: str) -> Select:
+        """The pauses of the items of a list, beside their keys and starts."""
+        shown = tuple((key, Column(key)) for key in (*self.keys, STARTED))
+        bounds = tuple((bound, Column(bound, block=PARTS)) for bound in (BEGINS, ENDS))
+        return Select(name, (*shown, *bounds), joins=(Join(PARTS, ((OWNER, OWNER),)),))
+
+    def due_for_a_step(self, remind_at: Fraction | None) -> Node | None:
+        """Not done, and enough of the promised time gone for the first step of the escalation."""
+        if remind_at is None:
+            return None
+        undone = [Call("eq", (Column(OUTCOME), _said(o))) for o in (Outcome.OPEN, Outcome.LATE)]
+        if isinstance(self.allowed, Literal):
+            enough = Call("ge", (Column(USED), Literal(ceil(cast("int", self.allowed.value) * remind_at))))
+        else:
+            gone = Call("multiply", (Column(USED), Literal(remind_at.denominator)))
+            enough = Call("ge", (gone, Call("multiply", (self.allowed, Literal(remind_at.numerator)))))
+        return Call("and", (Call("is_null", (Column(STOPPED),)), Call("or", tuple(undone)), enough))
 
 
-def _items(clock: Clock, windows: tuple[Chosen, ...], setting: Setting, keys: Mapping[str, str]) -> Select:
-    """The records of the population, or of which that is unknown, whose clock started in reach of the windows."""
-    entity = clock.population.entity
-    zone = setting.zone_of(clock.starts, entity)
-    started = known_by(clock.starts.value, setting.latest(clock.starts, entity))
-    stops = cast("Moment", clock.stops)
-    stopped = known_by(stops.value, setting.latest(stops, entity))
-    calendar = clock.promises[0].calendar
-    columns: list[tuple[str, Node]] = [(name, Stored(entity, field)) for name, field in keys.items()]
-    columns += [(f"d{i}", dimension.value) for i, dimension in enumerate(clock.dimensions)]
-    columns += [
-        (MEMBER, clock.population.rule or TRUE),
-        ("included", clock.where or TRUE),
-        ("excused", clock.excused or Literal(False)),
-        (STARTED, started),
-        (STOPPED, stopped),
-        (NUMBER, CalendarNumber(calendar) if calendar is not None else NOTHING),
-    ]
-    maybe = [Call("is_not_false", (rule,)) for rule in (clock.population.rule, clock.where) if rule is not None]
-    reach = in_reach(clock.starts.value, windows, zone, clock.starts.is_date, setting.latest(clock.starts, entity))
-    return Select(Entity(entity), tuple(columns), conjunction([*maybe, reach]))
-
-
-def _timed(clock: Clock, setting: Setting, carried: tuple[str, ...]) -> Select:
-    """The time used until done or as_of, and whether neither moment lay in opening hours."""
-    latest = setting.latest(cast("Moment", clock.stops), clock.population.entity)
-    until = Call("coalesce", (Column(STOPPED), Literal(latest)))
-    if clock.promises[0].calendar is None:
-        used: Node = Call("subtract", (until, Column(STARTED)))
-        outside: Node = Literal(False)
-    else:
-        number = Column(NUMBER)
-        used = Call("subtract", (OpenTime(number, until), OpenTime(number, Column(STARTED))))
-        inside = [Call("is_open", (number, moment)) for moment in (Column(STARTED), until)]
-        outside = Call("not", (Call("or", tuple(inside)),))
-    kept = (*carried, MEMBER, "included", "excused", STARTED, STOPPED, NUMBER)
-    return Select("items", (*((name, Column(name)) for name in kept), (USED, used), (OUTSIDE, outside)))
-
-
-def _judged(clock: Clock, windows: tuple[Chosen, ...], setting: Setting, carried: tuple[str, ...]) -> Select:
-    """The outcome of each item, the first that applies (LANGUAGE §7), and the window its clock started in."""
-    entity = clock.population.entity
-    window = window_number(Column(STARTED), windows, setting.zone_of(clock.starts, entity), clock.starts.is_date)
-    in_time = Call("le", (Column(USED), Literal(promised(clock))))
-    contradiction = Call("lt", (Column(STOPPED), Column(STARTED)))
-    unmeasurable = [Call("is_null", (Column(name),)) for name in ("included", STARTED, USED)] + [contradiction]
-    done = Call("is_not_null", (Column(STOPPED),))
-    outcome = Case(
-        (
-            (Call("or", tuple(unmeasurable)), _outcome(Outcome.UNMEASURABLE)),
-            (Column("excused"), _outcome(Outcome.EXCUSED)),
-            (Call("not", (in_time,)), _outcome(Outcome.LATE)),
-            (done, _outcome(Outcome.MET)),
-        ),
-        _outcome(Outcome.OPEN),
-    )
-    recent = Call("ge", (Column(STARTED), Literal(_seven_days_before(clock, setting))))
-    kept = (*carried, MEMBER, STARTED, STOPPED, NUMBER, USED, OUTSIDE)
-    made = ((WINDOW, window), (OUTCOME, outcome), (RECENT, recent), (IN_DOUBT, Call("is_null", (Column("excused"),))))
-    return Select("timed", (*((name, Column(name)) for name in kept), *made))
-
-
-def _outcome(outcome: Outcome) -> Literal:
+def _said(outcome: Outcome) -> Literal:
     return Literal(outcome.value)
 
 
-def _seven_days_before(clock: Clock, setting: Setting) -> int:
+def _less(length: Node, wait: Node) -> Node:
+    return length if wait == Literal(0) else Call("subtract", (length, wait))
+
+
+def _sum(parts: Sequence[Node]) -> Node:
+    total = parts[0]
+    for part in parts[1:]:
+        total = Call("add", (total, part)) if part != Literal(0) else total
+    return total
+
+
+def _seven_days_before(scope: Scope) -> int:
     """The first of the seven local days up to the last microsecond before as_of, as a moment or a date."""
-    zone = setting.zone_of(clock.starts, clock.population.entity)
+    starts, setting = scope.clock.starts, scope.setting
+    zone = setting.zone_of(starts, scope.entity)
     first = day_of(setting.as_of_us - 1, zone) - timedelta(days=6)
-    return (first - EPOCH).days if clock.starts.is_date else midnight_us(first, zone)
-
-
-def _tallied(groups: tuple[tuple[str, ...], ...]) -> Select:
-    def how_many(*rules: Node) -> Aggregate:
-        return Aggregate("count", (), conjunction([Column(MEMBER), *rules]))
-
-    def ended(outcome: Outcome) -> Node:
-        return Call("eq", (Column(OUTCOME), Literal(outcome.value)))
-
-    maybe_member = Call("is_null", (Column(MEMBER),))
-    nothing_used = Call("eq", (Column(USED), Literal(0)))
-    counts = (
-        *((outcome.value, how_many(ended(outcome))) for outcome in COUNTED),
-        (OUTSIDE, how_many(ended(Outcome.MET), nothing_used, Column(OUTSIDE))),
-        ("unknown", Aggregate("count", (), Call("and", (maybe_member, Call("is_not_null", (Column(STARTED),)))))),
-        (IN_DOUBT, how_many(Column(IN_DOUBT), Call("not", (ended(Outcome.UNMEASURABLE),)))),
-        ("recent_met", how_many(ended(Outcome.MET), Column(RECENT))),
-        ("recent_late", how_many(ended(Outcome.LATE), Column(RECENT))),
-    )
-    return Select("judged", counts, Call("is_not_null", (Column(WINDOW),)), groups)
-
-
-def _list(keys: tuple[str, ...], window: int, rule: Node, limit: int | None) -> Select:
-    """The items of a window for which a rule is true, or the first of them, in the order of their keys."""
-    shown = (*keys, STARTED, STOPPED, USED, NUMBER)
-    where = conjunction([Column(MEMBER), Call("eq", (Column(WINDOW), Literal(window))), rule])
-    return Select("judged", tuple((name, Column(name)) for name in shown), where, order=keys, limit=limit)
-
-
-def _due_for_a_step(clock: Clock, remind_at: Fraction) -> Node:
-    """Not done, and enough of the promised time gone for the first step of the escalation."""
-    undone = [Call("eq", (Column(OUTCOME), Literal(o.value))) for o in (Outcome.OPEN, Outcome.LATE)]
-    gone = Call("ge", (Column(USED), Literal(ceil(promised(clock) * remind_at))))
-    return Call("and", (Call("is_null", (Column(STOPPED),)), Call("or", tuple(undone)), gone))
+    return (first - EPOCH).days if starts.is_date else midnight_us(first, zone)

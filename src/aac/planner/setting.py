@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from aac.engines.base import Query, Relation, Select
 from aac.expressions.nodes import NOTHING, RATES, Applied, Call, Case, Literal, Named, Node, Rate, Rollup, Stored, walk
-from aac.measures import Clock, Retention, Snapshot
+from aac.measures import Clock, Cohort, Retention, Snapshot
 from aac.periods import day_of
-from aac.planner.pasts import History, ever
+from aac.planner.pasts import History, as_of_moment, ever
 from aac.planner.windows import EPOCH, Clockwork
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from aac.measures import Measure, Moment
+    from aac.planner.pasts import By
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,10 @@ class Setting:
         """The zone of a moment of ``entity``: for a date that of the source it comes from, else the company's."""
         return self.entities[_home(moment.value, entity)].zone if moment.is_date else self.clockwork.zone
 
+    def at_deadline(self, rule: Node, by: By) -> Node:
+        """A rule as it was at the deadline of an item, as far as the past is told."""
+        return as_of_moment(rule, by, self.history)
+
     def query(self, blocks: tuple[tuple[str, Select], ...], outputs: tuple[Select, ...], *shared: str) -> Query:
         """A query at this as_of: what occurs later does not exist in any of its tables."""
         relations = {entity: self._at_as_of(entity) for entity in self.entities}
@@ -106,7 +111,9 @@ def rules_of(part: Clock | Measure) -> list[Node]:
         match part.basis:
             case Snapshot(force) | Retention(force):
                 nodes += [force.starts.value, force.until.value]
-            case _:
+            case Cohort(_, words):
+                nodes += [moment.value for _, moment in words]
+            case None:
                 pass
         nodes += [part.basis.per] if isinstance(part.basis, Retention) else []
     return [node for node in nodes if node is not None]

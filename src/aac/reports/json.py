@@ -155,6 +155,7 @@ def _clock(result: Result, reading: ClockReading) -> dict[str, Any]:
         "unknown": reading.unknown,
         "interval": None if interval is None else list(interval),
         "budget": _budget(reading, verdict),
+        "through": {name: json_number(Fraction(us, SECOND_US)) for name, us in reading.through},
         "escalations": [_escalation(step) for step in verdict.escalations],
         "late_items": [_item(item) for item in reading.late_items[:ITEMS]],
     }
