@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aac.calendar_days import Ahead, business_rows, last_day, local_rows, most_openings, utc_rows
-from aac.calendars import Calendar, busiest_day, calendar_rows, parse_hours
+from aac.calendar_days import ROOM_FOR_DAYS, Ahead, business_rows, last_day, local_rows, most_openings, utc_rows
+from aac.calendars import DAYS_A_CALENDAR, Calendar, busiest_day, calendar_rows, parse_hours
 from aac.engines.base import BUSINESS_DAYS, CALENDAR_DAYS, LOCAL_DAYS, UTC_DAYS, Query, Select, Table
 from aac.engines.duckdb import DuckdbEngine
 from aac.expressions.nodes import BusinessDaysLater, Column, DaysLater
@@ -20,6 +21,8 @@ from tests.oracle.days import business_days_later, days_later, months_later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from aac.calendars import Openings
 
 ZONES = (
     "Europe/Berlin",
@@ -38,13 +41,37 @@ FURTHEST = Ahead(days=40, months=3, business_days=7)
 HALF_HOUR_US = 1_800_000_000
 
 
+SHIFTS = {
+    0: "22:00-06:00",
+    1: "02:00-03:00, 04:00-05:00, 20:00-04:00",
+    2: "03:30-12:00",
+    4: "18:00-08:00",
+    5: "05:00-14:00, 23:00-01:00",
+}
+"""Shifts that overlap those of the day before, and lie within them."""
+CHANGES = (date(2011, 12, 30), date(2012, 3, 11), date(2012, 4, 1))
+"""Days on which other hours begin to hold: where clocks are changed, or a day is skipped."""
+
+
 def calendars() -> list[Calendar]:
     weekdays = (range(5), range(6), range(7), range(7), (0, 2, 5))
-    return [
+    plain = [
         Calendar(f"{zone} {hours}", zone, dict.fromkeys(days, parse_hours(hours)), CLOSED, SHORT)
         for zone in ZONES
         for hours, days in zip(HOURS, weekdays, strict=True)
     ]
+    shifts = {day: parse_hours(hours) for day, hours in SHIFTS.items()}
+    return [*plain, *(Calendar(f"{zone} shifts", zone, shifts, CLOSED, SHORT) for zone in ZONES), *map(changing, ZONES)]
+
+
+def changing(zone: str) -> Calendar:
+    """A calendar of which each version has other hours."""
+    bounds = (None, *CHANGES, None)
+    eras = [
+        Calendar(f"{zone} eras", zone, dict.fromkeys(range(7), parse_hours(hours)), first=first, until=until)
+        for hours, first, until in zip(("22:00-06:00", *HOURS), bounds[:-1], bounds[1:], strict=False)
+    ]
+    return replace(eras[1], others=(eras[0], *eras[2:]))
 
 
 CALENDARS = calendars()
@@ -103,10 +130,23 @@ def asked(engine: tuple[DuckdbEngine, int], items: list[tuple[int, int]]) -> lis
     return [cast("tuple[int, ...]", row[1:]) for row in rows]
 
 
+def by_date(calendar: Calendar) -> dict[date, Openings]:
+    """The hours of each date by the version of that date."""
+    versions = (calendar, *calendar.others)
+    dates = [date(2011, 9, 1) + timedelta(days=day) for day in range(400)]
+    return {
+        day: version.hours.get(day.weekday(), ())
+        for day in dates
+        for version in versions
+        if (version.first or date.min) <= day < (version.until or date.max)
+    }
+
+
 def expected(number: int, moment: int) -> tuple[int, ...]:
-    calendar = CALENDARS[number]
-    plain = PlainCalendar(calendar.timezone, calendar.hours, calendar.closed, calendar.short)
-    zone = calendar.timezone
+    calendar, zone = CALENDARS[number], CALENDARS[number].timezone
+    plain = PlainCalendar(zone, calendar.hours, calendar.closed, calendar.short)
+    if calendar.others:
+        plain = PlainCalendar(zone, {}, short=by_date(calendar))
     return (
         days_later(zone, moment, 2),
         months_later(zone, moment, 1),
@@ -163,8 +203,44 @@ def test_by_hand_in_zones(engine: tuple[DuckdbEngine, int], zone: str, start: st
     assert iso_utc(found) == iso_utc(parse_moment(due, zone))
 
 
-def test_nothing_lies_behind_the_last_day() -> None:
-    never = Calendar("never", "UTC", {})
-    assert last_day(never, parse_moment("2020-01-01", "UTC"), Ahead(business_days=1)) == last_day(
-        never, parse_moment("2050-01-01", "UTC"), Ahead(business_days=1)
-    )
+def test_a_calendar_without_a_future_reaches_no_further() -> None:
+    today = parse_moment("2026-03-10", "UTC")
+    office = dict.fromkeys(range(5), parse_hours("09:00-17:00"))
+    for over in (Calendar("never", "UTC", {}), Calendar("closed", "UTC", office, until=date(2026, 3, 1))):
+        assert last_day(over, today, Ahead(business_days=5)) <= today // DAY_US + 10
+    ends_soon = Calendar("ends", "UTC", office, until=date(2026, 3, 20))
+    assert today // DAY_US + 10 <= last_day(ends_soon, today, Ahead(business_days=90)) <= today // DAY_US + 20
+
+
+def test_rows_reach_the_opening_after_the_last_business_day() -> None:
+    summer = frozenset(date(2026, 7, day) for day in range(1, 32))
+    calendar = Calendar("summer", "UTC", dict.fromkeys(range(7), parse_hours("09:00-17:00")), summer)
+    found = last_day(calendar, parse_moment("2026-06-25", "UTC"), Ahead(business_days=2))
+    assert found >= parse_moment("2026-08-01", "UTC") // DAY_US
+
+
+@pytest.mark.parametrize("days", [65_536, 131_072, 200_000, 999_999])
+def test_a_day_that_no_table_has_is_none(engine: tuple[DuckdbEngine, int], days: int) -> None:
+    """Not that of another calendar, whose rows come behind."""
+    made, segments = engine
+    made.load("items", [("n", "bigint"), ("t", "bigint")], [(0, span[0]), (0, span[1])])
+    number, moment = Column("n"), Column("t")
+    later = (BusinessDaysLater(number, moment, days), DaysLater(number, moment, days=days))
+    select = Select(Table(("temp", "main", "items")), tuple((f"v{i}", node) for i, node in enumerate(later)))
+    try:
+        (rows,) = made.run(Query((), (select,), {}, segments=segments))
+    finally:
+        made.execute("DROP TABLE items")
+    assert rows == [(None, None), (None, None)]
+
+
+def test_a_month_that_no_table_has_is_none() -> None:
+    (row,) = local_rows(CALENDARS[0], 0, 0, 0, (1, 999_999))
+    assert row[-2] == 31
+    assert DAYS_A_CALENDAR <= row[-1] < ROOM_FOR_DAYS
+
+
+def test_the_shift_before_the_first_day_runs_on() -> None:
+    night = Calendar("night", "UTC", dict.fromkeys(range(7), parse_hours("22:00-06:00")))
+    runs_on = {row[0]: row[4] for row in local_rows(night, 0, 20_000, 20_001)}
+    assert runs_on == {day: day * DAY_US + 6 * 3_600_000_000 for day in (20_000, 20_001)}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -37,6 +37,9 @@ NEVER_US = 1 << 60
 """A turn of the clocks that does not come."""
 MARGIN_DAYS = 3
 """Local dates are at most a day from UTC's, and night shifts and lost days lie a day further."""
+ROOM_FOR_DAYS = 1 << 20
+"""Room for the local days, or the business days, of one calendar in a key: also for those that no table has, so far ahead
+are they. No promise is of more than 999,999 days."""
 
 Turn = tuple[int, int, int]
 """The moment at which clocks are changed, and their offsets before and after it."""
@@ -54,13 +57,11 @@ class Ahead:
 def last_day(calendar: Calendar, last_us: int, ahead: Ahead) -> int:
     """The last day that any deadline counted from moments up to ``last_us`` may need, in days since the epoch."""
     last = last_us // DAY_US + MARGIN_DAYS
-    furthest = last + max(ahead.days, 31 * ahead.months)
-    end, step = END_US // DAY_US, 7 * (ahead.business_days + 1)
-    missing = ahead.business_days
-    while missing > 0 and last < end:
-        until = min(last + step, end)
-        missing -= sum(1 for _, openings in openings_by_day(calendar, last + 1, until) if openings)
-        last = until
+    furthest, end = last + max(ahead.days, 31 * ahead.months), END_US // DAY_US
+    if ahead.business_days:
+        # One more: what is due after that day's last closing is due at the next opening.
+        opened = (day for day, openings in openings_by_day(calendar, last + 1, end) if openings)
+        last = max(islice(opened, ahead.business_days + 1), default=last)
     return min(max(furthest, last) + MARGIN_DAYS, end)
 
 
@@ -88,23 +89,20 @@ def local_rows(
 ) -> Iterator[tuple[int, ...]]:
     """(key, turn, before, after, runs_on, ordinal, ordinal_before, later_1, …) a local day.
 
-    ``runs_on`` is the reading until which an opening of the day before runs on into this one; ``ordinal`` counts the
-    business days up to and including it, ``ordinal_before`` those before it. ``later_i``: the day so many ``months``
-    later, or the last of a month that lacks it.
+    ``key`` is number × 1,048,576 + days since the epoch. ``runs_on`` is the reading until which an opening of the day
+    before runs on into this one; ``ordinal`` counts the business days up to and including it, ``ordinal_before`` those
+    before it. ``later_i``: the day so many ``months`` later, or the last of a month that lacks it.
     """
-    turns = turns_of(calendar.timezone, first_day, last)
-    before: Openings = ()
-    ordinal, place = 0, 0
-    for day, openings in openings_by_day(calendar, first_day, last):
-        while place < len(turns) - 1 and turns[place][0] + max(turns[place][1:]) <= day * DAY_US:
-            place += 1
-        runs_on = max((closes - DAY_MINUTES for _, closes in before), default=0)
-        own = min((opens for opens, _ in openings), default=runs_on)
-        until = day * DAY_US + max(0, min(runs_on, own)) * MINUTE_US
+    ordinal, runs_on = 0, 0
+    for day, turn, openings in _local_days(calendar, first_day - 1, last):
+        until = day * DAY_US + runs_on * MINUTE_US
+        runs_on = max([0, *(closes - DAY_MINUTES for _, closes in openings)])
+        if day < first_day:
+            continue
         later = [_months_later(day, count) for count in months]
         is_open = bool(openings)
-        yield number * DAYS_A_CALENDAR + day, *turns[place], until, ordinal + is_open, ordinal, *later
-        ordinal, before = ordinal + is_open, openings
+        yield number * ROOM_FOR_DAYS + day, *turn, until, ordinal + is_open, ordinal, *later
+        ordinal += is_open
 
 
 def business_rows(
@@ -112,19 +110,15 @@ def business_rows(
 ) -> Iterator[tuple[int, ...]]:
     """(key, day, ends, opens_1, closes_1, …) a business day, by its ordinal; openings are readings of that day.
 
-    ``key`` is number × 65,536 + ordinal, ``ends`` the moment at which the last opening ends. Unused openings are empty.
+    ``key`` is number × 1,048,576 + ordinal, ``ends`` the moment at which the last opening ends. Unused openings are
+    empty.
     """
-    turns = turns_of(calendar.timezone, first_day, last)
-    ordinal = 0
-    for day, openings in openings_by_day(calendar, first_day, last):
-        if not openings:
-            continue
-        ordinal += 1
+    opened = (found for found in _local_days(calendar, first_day, last) if found[2])
+    for ordinal, (day, turn, openings) in enumerate(opened, 1):
         midnight = day * DAY_US
         bounds = [midnight + minutes * MINUTE_US for opening in openings for minutes in opening]
         unused = [midnight] * (2 * segments - len(bounds))
-        ends = _end_of(turns, max(bounds))
-        yield number * DAYS_A_CALENDAR + ordinal, day, ends, *bounds, *unused
+        yield number * ROOM_FOR_DAYS + ordinal, day, _end_of(turn, max(bounds)), *bounds, *unused
 
 
 def most_openings(calendar: Calendar, first_day: int, last: int) -> int:
@@ -140,13 +134,33 @@ def turns_of(zone: str, first_day: int, last: int) -> list[Turn]:
     return [*changes, (NEVER_US, settings[-1][2], settings[-1][2])]
 
 
-def _end_of(turns: Sequence[Turn], closes: int) -> int:
+def _local_days(calendar: Calendar, first_day: int, last: int) -> Iterator[tuple[int, Turn, Openings]]:
+    """Each local date, the change of the clocks that matters for it, and its openings of which clocks show anything.
+
+    Without those that fall into a gap: on a date that was skipped nothing opens.
+    """
+    turns = turns_of(calendar.timezone, first_day, last)
+    place = 0
+    for day, openings in openings_by_day(calendar, first_day, last):
+        midnight = day * DAY_US
+        while place < len(turns) - 1 and turns[place][0] + max(turns[place][1:]) <= midnight:
+            place += 1
+        turn, before, after = turns[place]
+        shown = tuple(
+            (opens, closes)
+            for opens, closes in openings
+            if midnight + opens * MINUTE_US < turn + before or midnight + closes * MINUTE_US > turn + after
+        )
+        yield day, turns[place], shown
+
+
+def _end_of(change: Turn, closes: int) -> int:
     """The moment at which an opening ends that closes at a reading: the last one before which it is still open.
 
     A reading that clocks show twice is the end of the second time if the opening was still open between, which it was
     unless they were set back to the very reading.
     """
-    turn, before, after = next(t for t in turns if t[0] + max(t[1:]) >= closes)
+    turn, before, after = change
     if closes > turn + after:
         return closes - after
     return min(closes - before, turn)
@@ -162,11 +176,14 @@ def _first_openings(calendar: Calendar, first_day: int, last: int) -> dict[int, 
 
 
 def _months_later(day: int, months: int) -> int:
-    """The same day of a month so many months later, in days since the epoch; one that it lacks is its last."""
+    """The same day of a month so many months later, in days since the epoch; one that it lacks is its last.
+
+    Of a month that no date has any day that no table has.
+    """
     here = date.fromordinal(day + EPOCH_ORDINAL)
     year, month = divmod(here.year * 12 + here.month - 1 + months, 12)
     next_year, next_month = divmod(year * 12 + month + 1, 12)
     if next_year > date.max.year:
-        return day
+        return ROOM_FOR_DAYS - 1
     length = (date(next_year, next_month + 1, 1) - date(year, month + 1, 1)).days
     return date(year, month + 1, min(here.day, length)).toordinal() - EPOCH_ORDINAL

@@ -55,13 +55,23 @@ def business_days_later(calendar: PlainCalendar, start_us: int, days: int) -> in
     day, left = base, days
     while left:
         day += timedelta(days=1)
-        left -= bool(openings(calendar, day))
+        left -= _opens_on(calendar, day)
     then = moment_of(calendar.timezone, datetime.combine(day, time()) + (reading - datetime.combine(base, time())))
     if _is_open_on(calendar, day, local_reading(calendar.timezone, then)):
         return then
     alone = PlainCalendar(calendar.timezone, {}, short={day: openings(calendar, day)})
     closing = open_intervals(alone, then - 4 * DAY_US, then + 4 * DAY_US)[-1][1]
     return closing if closing > then else open_intervals(calendar, then, then + 30 * DAY_US)[0][0]
+
+
+def _opens_on(calendar: PlainCalendar, day: date) -> bool:
+    """Whether an opening that begins on a day is open for a moment: not on a day that clocks skip."""
+    midnight = datetime.combine(day, time())
+    return any(
+        local_reading(calendar.timezone, moment_of(calendar.timezone, midnight + timedelta(minutes=opens)))
+        < midnight + timedelta(minutes=closes)
+        for opens, closes in openings(calendar, day)
+    )
 
 
 def _is_open_on(calendar: PlainCalendar, day: date, reading: datetime) -> bool:

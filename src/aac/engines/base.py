@@ -30,11 +30,11 @@ UTC_DAYS = "aac_utc_days"
 
 LOCAL_DAYS = "aac_local_days"
 """Temporary relation (key, turn, before, after, runs_on, ordinal, ordinal_before, later_<months>, …), one row per
-calendar and local day (`calendar_days.local_rows`)."""
+calendar and local day (`calendar_days.local_rows`). ``key`` is number × 1,048,576 + day since the epoch."""
 
 BUSINESS_DAYS = "aac_business_days"
 """Temporary relation (key, day, ends, opens_1, closes_1, …), one row per calendar and ordinal of a business day
-(`calendar_days.business_rows`); as many openings as CALENDAR_DAYS has segments, or more."""
+(`calendar_days.business_rows`); ``key`` is number × 1,048,576 + ordinal, and it has as many openings as CALENDAR_DAYS."""
 
 
 @dataclass(frozen=True, slots=True)
