@@ -78,11 +78,11 @@ class ClockReading:
     outside_hours: int
     unknown: int
     recent: tuple[int, int] = (0, 0)
-    through: tuple[tuple[str, int], ...] = ()
     late_items: tuple[Item, ...] = ()
     open_items: tuple[Item, ...] = ()
     is_off: bool = False
     """Whether there is no data of something it rests on."""
+    through: tuple[tuple[str, int], ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         """How many items ended so."""

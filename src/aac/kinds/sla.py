@@ -334,7 +334,9 @@ escalation:
             terms.refuse("AAC308", "no case needs this calendar", "leave it out, or promise business hours", *shared)
         rest = iter(promised)
         rows = [next(rest) if case.within is not None else Promised(None, None) for case in self.when.cases]
-        return tuple(replace(row, rule=rule) for row, rule in zip(rows, rules, strict=True))
+        for_all = rules.index(TRUE) if TRUE in rules else len(rules)
+        first = (replace(row, rule=rule) for row, rule in zip(rows[:for_all], rules, strict=False))
+        return (*first, *rows[for_all : for_all + 1])
 
     def _check_cases(self, terms: Terms) -> list[Node | None]:
         """The rules of all cases; one that no record can come to is told (AAC406)."""
