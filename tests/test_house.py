@@ -167,6 +167,7 @@ FLOORS = (
         "aac.evaluation.numbers",
         "aac.evaluation.promises",
         "aac.evaluation.derived",
+        "aac.evaluation.cards",
         "aac.evaluate",
         "aac.querying",
         "aac.explaining",
@@ -243,7 +244,7 @@ CONTRACTS = (
 SAYS_NOTHING = ("common", "helper", "helpers", "manager", "managers", "misc", "util", "utils")
 
 FACE = [
-    "AacError", "Checked", "Checkpoint", "Clock", "ClockReading", "Compiled", "Connector", "Context", "Dimension",
+    "AacError", "CardReading", "Checked", "Checkpoint", "Clock", "ClockReading", "Compiled", "Connector", "Context", "Dimension",
     "Entry", "Files", "Finding", "Function", "Kind", "Measure", "Message", "Moment", "Notice", "NumberReading",
     "Outcome", "Page", "Part", "Population", "Progress", "Reading", "Ref", "Report", "ReportProject", "Result",
     "Results", "Row", "Rule", "Scope", "Settings", "Share", "Slice", "SourceError", "Span", "Status", "Stream",

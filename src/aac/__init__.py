@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from aac.kinds.written import Part, Row, Rule, Share, Strict, wrong
     from aac.measures import Clock, Compiled, Dimension, Measure, Moment, Population
     from aac.reports.base import Entry, Page, Report, ReportProject, View
-    from aac.results import ClockReading, NumberReading, Outcome, Reading, Result, Results, Status, Verdict
+    from aac.results import CardReading, ClockReading, NumberReading, Outcome, Reading, Result, Results, Status, Verdict
 
 __all__ = [
     "AacError",
+    "CardReading",
     "Checked",
     "Checkpoint",
     "Clock",

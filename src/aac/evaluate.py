@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aac.evaluation.cards import card_results
 from aac.evaluation.derived import Known, derived_results, with_inputs
 from aac.evaluation.numbers import number_results
 from aac.evaluation.opening import needed_of, prepare_calendars
@@ -12,25 +13,29 @@ from aac.evaluation.promises import clock_results
 from aac.evaluation.run import Asked, Run
 from aac.evaluation.unmeasured import is_off, unmeasured
 from aac.evaluation.versions import Pieces, pieces_of
+from aac.measures import Card
 from aac.planner.fuse import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aac.engines.base import Engine
     from aac.findings import Finding
     from aac.landing.landed import Landed
-    from aac.measures import Clock, Measure, Measurement
+    from aac.measures import Clock, Derived, Measure, Shown
     from aac.planner.fuse import Plan
     from aac.planner.pieces import Piece
     from aac.project import Project
     from aac.results import Result
 
+Told = tuple["Piece[Clock] | Piece[Measure] | Piece[Derived]", "Result"]
+"""A result and the piece that it is of."""
+
 __all__ = ["Asked", "evaluate", "plan_of"]
 
 
 def evaluate(
-    project: Project, landed: Landed, engine: Engine, asked: Asked, chosen: Callable[[Project], Sequence[Measurement]]
+    project: Project, landed: Landed, engine: Engine, asked: Asked, chosen: Callable[[Project], Sequence[Shown]]
 ) -> tuple[tuple[Result, ...], tuple[Finding, ...]]:
     """The results of what is ``chosen`` of each version of a project, in the order of their kinds, ids and windows.
 
@@ -42,19 +47,15 @@ def evaluate(
     there = _without(pieces, off)
     planned = _planned(run, there, engine)
     tell_current_values(run, there.counted)
-    results = [
-        *_results(run, engine, planned),
-        *((piece, result) for piece in off for result in unmeasured(run, piece)),
-    ]
-    known = Known()
-    for piece, result in results:
-        known.keep(piece.project, result.reading)
-    derived = [result for piece in pieces.derived for result in derived_results(run, piece, known)]
+    results = [*_counted(run, engine, planned), *((piece, r) for piece in off for r in unmeasured(run, piece))]
+    results += _derived(run, pieces, results)
     shown = [result for piece, result in results if piece.is_shown]
-    return tuple(sorted([*shown, *derived], key=_in_order)), tuple(run.findings)
+    for card in (part for part in chosen(project) if isinstance(part, Card)):
+        shown += card_results(run, card, [result for _, result in results])
+    return tuple(sorted(shown, key=_in_order)), tuple(run.findings)
 
 
-def plan_of(project: Project, landed: Landed, asked: Asked, chosen: Callable[[Project], Sequence[Measurement]]) -> Plan:
+def plan_of(project: Project, landed: Landed, asked: Asked, chosen: Callable[[Project], Sequence[Shown]]) -> Plan:
     """The queries that `evaluate` would run; what rests on data that is not there has none."""
     run = Run(project, landed, asked)
     pieces = with_inputs(run, pieces_of(run, chosen))
@@ -76,7 +77,7 @@ def _planned(run: Run, pieces: Pieces, engine: Engine | None = None) -> Plan:
     return plan(pieces.clocks, pieces.measures, run.setting, keys)
 
 
-def _results(run: Run, engine: Engine, planned: Plan) -> Iterator[tuple[Piece[Clock] | Piece[Measure], Result]]:
+def _counted(run: Run, engine: Engine, planned: Plan) -> Iterator[Told]:
     """What the engine counted, also for pieces that are only parts of other numbers."""
     told: set[str] = set()
     for scan, setting in planned.clocks:
@@ -89,8 +90,17 @@ def _results(run: Run, engine: Engine, planned: Plan) -> Iterator[tuple[Piece[Cl
         yield from number_results(run, scan, setting, engine.run(scan.query)[0])
 
 
+def _derived(run: Run, pieces: Pieces, counted: Iterable[Told]) -> list[Told]:
+    """What is reckoned from what was counted."""
+    known = Known()
+    for piece, result in counted:
+        known.keep(piece.project, result.reading)
+    return [(piece, result) for piece in pieces.derived for result in derived_results(run, piece, known)]
+
+
 def _in_order(result: Result) -> tuple[object, ...]:
     reading = result.reading
     first = str(reading.window.first or "")
     groups = [(name, value is not None, str(value)) for name, value in reading.by.items()]
-    return (result.kind, result.id, result.selection == "unplaced", first, reading.window.label, len(groups), groups)
+    turn = {"current": 1, "unplaced": 2}.get(result.selection, 0)
+    return (result.kind, result.id, turn, first, reading.window.label, len(groups), groups)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from aac.expressions.words import Titles
     from aac.graph import Id
-    from aac.measures import Measurement
+    from aac.measures import Shown
     from aac.planner.fuse import Plan
     from aac.planner.windows import Chosen
     from aac.project import Project
@@ -110,10 +110,10 @@ def _branch(subject: str, titles: Titles) -> View:
 # Numbers and SQL
 
 
-def measured_of(id_: Id, project: Project) -> list[Measurement]:
+def measured_of(id_: Id, project: Project) -> list[Shown]:
     """What is measured of a document: what it compiles to, else how many records its word means."""
     subject = f"{id_[0]}:{id_[1]}"
-    found: list[Measurement] = [*project.clocks, *project.measures, *project.derived]
+    found: list[Shown] = [*project.clocks, *project.measures, *project.derived, *project.cards]
     found = [part for part in found if part.subject == subject]
     if found or id_ not in project.models:
         return found

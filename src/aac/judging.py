@@ -13,7 +13,7 @@ from aac.results import ClockReading, Outcome, Status
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from aac.results import NumberReading
+    from aac.results import NumberReading, RowReading
 
 Limits = tuple[Fraction | None, Fraction | None]
 """The least and the greatest value that is on target; null is no limit."""
@@ -24,6 +24,16 @@ WILSON_Z_SQUARED = Fraction(WILSON_Z) ** 2
 
 RATIO_MIN_N = 20
 """Fewer than this in the denominator of a ratio say nothing yet (LANGUAGE §8)."""
+
+WORST_FIRST = (
+    Status.OFF_TARGET,
+    Status.AT_RISK,
+    Status.STALE,
+    Status.NOT_MEASURABLE,
+    Status.NOT_ENOUGH_DATA,
+    Status.ON_TARGET,
+)
+"""How bad it is for several numbers together that one of them stands so."""
 
 FAIL_ON = ("off_target", "at_risk", "stale", "not_measurable", "findings", "never")
 """What `--fail-on` may list (LANGUAGE §10)."""
@@ -98,6 +108,28 @@ def is_measurable(reading: ClockReading | NumberReading) -> bool:
     if reading.n == 0:
         return not reading.unknown and not reading.is_off
     return reading.value is not None or (reading.denominator == 0 and reading.unknown < reading.n)
+
+
+def card_status(rows: Iterable[RowReading]) -> Status | None:
+    """The status of a card: that of the row that stands worst; null when none is judged.
+
+    Rows of the longer term are looked at, and decide only where there are no others.
+    """
+    statuses = {row.status for row in deciding_rows(rows)}
+    return next((status for status in WORST_FIRST if status in statuses), None)
+
+
+def card_score(rows: Iterable[RowReading]) -> Fraction | None:
+    """The share of the weight that is on target, among rows that decide and are on target, at risk or off target."""
+    judged = [row for row in deciding_rows(rows) if row.status in (Status.ON_TARGET, Status.AT_RISK, Status.OFF_TARGET)]
+    on_target = [row.weight for row in judged if row.status is Status.ON_TARGET]
+    return sum(on_target, Fraction(0)) / sum(row.weight for row in judged) if judged else None
+
+
+def deciding_rows(rows: Iterable[RowReading]) -> list[RowReading]:
+    """The rows that decide how a card stands: those of now, or all where there are none."""
+    rows = list(rows)
+    return [row for row in rows if row.horizon == "now"] or rows
 
 
 def budget(reading: ClockReading, objective: Fraction) -> tuple[int, int]:

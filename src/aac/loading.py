@@ -25,7 +25,7 @@ from aac.expressions.parsed import Rules
 from aac.expressions.values import Typed, alike
 from aac.findings import Finding, did_you_mean, in_reading_order
 from aac.kinds.base import Versioned
-from aac.measures import Clock, Derived, Measure, Table, Volume
+from aac.measures import Card, Clock, Derived, Measure, Table, Volume
 from aac.models import invalid
 from aac.packs import OURS, Packs
 from aac.project import Project, Version
@@ -247,6 +247,7 @@ def compile_all(project: Project) -> None:
     compiled += volumes(compiled)
     project.measures = tuple(part for part in compiled if isinstance(part, Measure))
     project.clocks = tuple(part for part in compiled if isinstance(part, Clock))
+    project.cards = tuple(part for part in compiled if isinstance(part, Card))
     numbers = {part.subject: part for part in compiled if isinstance(part, Clock | Measure | Derived)}
     project.derived = tuple(reckoned(part, numbers) for part in compiled if isinstance(part, Derived))
 

@@ -305,9 +305,29 @@ class Clock:
     is_crossed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """A number on a card: ``kind:id`` of a metric or a promise, its weight beside the others, and whether it decides
+    `now` or moves only over the `longer_term`."""
+
+    subject: str
+    weight: Fraction
+    horizon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Numbers that are judged together."""
+
+    subject: str
+    rows: tuple[CardRow, ...]
+
+
 Measurement = Clock | Measure | Derived
-"""What has results."""
-Compiled = Table | Measurement | Volume | Calendar
+"""What is measured."""
+Shown = Measurement | Card
+"""What has results: that, and what is told by the results of others."""
+Compiled = Table | Shown | Volume | Calendar
 
 
 def aggregates(formula: Node) -> Iterator[Aggregate]:

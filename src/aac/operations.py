@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from aac.landing.landed import Landed
     from aac.landing.pull import Pulled
     from aac.landing.state import PulledSource
-    from aac.measures import Measurement
+    from aac.measures import Shown
     from aac.plugins import Registry
     from aac.project import Project
     from aac.querying import Question
@@ -240,8 +240,9 @@ def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], Non
     return _measured(opened, now_us, asked, tell, partial(_agreed, everything=everything))
 
 
-def _agreed(made: Project, *, everything: bool) -> list[Measurement]:
-    return [*made.clocks, *(m for m in (*made.measures, *made.derived) if everything or m.has_target)]
+def _agreed(made: Project, *, everything: bool) -> list[Shown]:
+    numbers = (m for m in (*made.measures, *made.derived) if everything or m.has_target)
+    return [*made.clocks, *numbers, *made.cards]
 
 
 def plan_text(opened: Opened, asked: Asked, tell: Callable[[str], None]) -> str:
@@ -316,7 +317,7 @@ def _measured(
     now_us: int,
     asked: Asked,
     tell: Callable[[str], None],
-    chosen: Callable[[Project], Sequence[Measurement]],
+    chosen: Callable[[Project], Sequence[Shown]],
 ) -> Results:
     """What is ``chosen`` of the project of its day, measured on the data that was pulled."""
     from aac.evaluate import evaluate

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from aac.expressions.words import Titles
     from aac.kinds.base import Checked, Kind
     from aac.kinds.written import Part
-    from aac.measures import Clock, Derived, Measure, Table
+    from aac.measures import Card, Clock, Derived, Measure, Table
     from aac.models import Found
 
 __all__ = ["Project", "RuleNames", "Version"]
@@ -111,6 +111,7 @@ class Project:
     measures: tuple[Measure, ...] = ()
     derived: tuple[Derived, ...] = ()
     clocks: tuple[Clock, ...] = ()
+    cards: tuple[Card, ...] = ()
     calendars: tuple[Calendar, ...] = ()
 
     def __post_init__(self) -> None:

@@ -145,7 +145,36 @@ class NumberReading:
         return self.n if self.denominator is None or self.is_share_below else self.denominator
 
 
-Reading = ClockReading | NumberReading
+@dataclass(frozen=True, slots=True)
+class RowReading:
+    """How a row of a card stands: in the window of that label, both null where the number is not judged."""
+
+    subject: str
+    weight: Fraction
+    horizon: str
+    window: str | None
+    status: Status | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardReading:
+    """How the rows of a card stand in one window, or in the last or the current window of each.
+
+    ``as_of_us`` is the least of theirs; ``is_open``: one of them is not final.
+    """
+
+    subject: str
+    window: Window
+    as_of_us: int
+    is_open: bool
+    is_stale: bool
+    rows: tuple[RowReading, ...]
+    by: Mapping[str, Value] = field(default_factory=dict[str, "Value"])
+
+
+Counted = ClockReading | NumberReading
+"""What comes of records."""
+Reading = Counted | CardReading
 
 
 @dataclass(frozen=True, slots=True)

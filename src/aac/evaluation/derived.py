@@ -13,7 +13,7 @@ from aac.judging import is_measurable
 from aac.measures import Clock, Measure, sides
 from aac.planner.metrics import evaluated
 from aac.planner.pieces import Piece
-from aac.results import ClockReading, NumberReading, Outcome
+from aac.results import CardReading, ClockReading, NumberReading, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from aac.planner.metrics import Part
     from aac.planner.windows import Chosen
     from aac.project import Project
-    from aac.results import Reading, Result
+    from aac.results import Counted, Reading, Result
 
 Group = frozenset[tuple[str, "Value"]]
 TOTAL: Group = frozenset()
-Cells = dict[Group, "Reading"]
+Cells = dict[Group, "Counted"]
 """What a number came to in a window, by group."""
 
 
@@ -41,7 +41,9 @@ class Known:
     cells: dict[tuple[int, str, int, Window], Cells] = field(default_factory=lambda: defaultdict(dict))
 
     def keep(self, project: Project, reading: Reading) -> None:
-        """Takes a reading in."""
+        """Takes a reading of records in."""
+        if isinstance(reading, CardReading):
+            return
         key = (id(project), reading.subject, reading.as_of_us, reading.window)
         self.cells[key][frozenset(reading.by.items())] = reading
 
@@ -118,7 +120,7 @@ def _groups(derived: Derived, inputs: Iterable[Cells]) -> list[Group]:
 
 
 def _reading(
-    run: Run, derived: Derived, window: Window, group: Group, inputs: Mapping[Measured, Reading | None]
+    run: Run, derived: Derived, window: Window, group: Group, inputs: Mapping[Measured, Counted | None]
 ) -> NumberReading:
     """The formula and its two sides, from what the inputs came to; one that has no such group is unknown."""
     as_of = run.as_of(derived)
@@ -150,21 +152,21 @@ def _reading(
     )
 
 
-def _value(reading: Reading | None) -> Fraction | None:
+def _value(reading: Counted | None) -> Fraction | None:
     """What a number came to: a metric's value, the attainment of a promise."""
     if reading is None:
         return None
     return reading.attainment if isinstance(reading, ClockReading) else reading.value
 
 
-def _size(reading: Reading | None) -> int:
+def _size(reading: Counted | None) -> int:
     """How many records a number rests on: all of a metric's, those of a promise that were judged."""
     if reading is None:
         return 0
     return reading.judged if isinstance(reading, ClockReading) else reading.n
 
 
-def _unknown(reading: Reading) -> int:
+def _unknown(reading: Counted) -> int:
     """Of how many records something was unknown."""
     return reading.unknown + (reading.count(Outcome.UNMEASURABLE) if isinstance(reading, ClockReading) else 0)
 

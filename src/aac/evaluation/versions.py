@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from aac.measures import Clock, Derived, Measure
+from aac.measures import Card, Clock, Derived, Measure
 from aac.periods import day_of
 from aac.planner.pieces import Piece
 from aac.planner.windows import all_time, choose
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from aac.evaluation.run import Run
-    from aac.measures import Measurement
+    from aac.measures import Measurement, Shown
     from aac.planner.windows import Chosen
     from aac.project import Project
 
@@ -33,22 +33,34 @@ class Pieces:
         return [*self.clocks, *self.measures]
 
 
-def pieces_of(run: Run, chosen: Callable[[Project], Sequence[Measurement]]) -> Pieces:
+def pieces_of(run: Run, chosen: Callable[[Project], Sequence[Shown]]) -> Pieces:
     """What is ``chosen`` of each version, with those of the windows asked for that begin while it holds.
 
     A rolling window, and `all`, is measured as of its end; with `--restate` every window is.
     """
     pieces = Pieces([], [], [])
     for version in _versions(run):
-        for part in chosen(version):
+        parts = chosen(version)
+        shown = {part.subject for part in parts}
+        for part in (*parts, *_rows(version, parts)):
             match part:
                 case Clock():
-                    pieces.clocks.extend(_piece(run, version, part))
+                    pieces.clocks.extend(_piece(run, version, part, is_shown=part.subject in shown))
                 case Measure():
-                    pieces.measures.extend(_piece(run, version, part))
+                    pieces.measures.extend(_piece(run, version, part, is_shown=part.subject in shown))
                 case Derived():
-                    pieces.derived.extend(_piece(run, version, part))
+                    pieces.derived.extend(_piece(run, version, part, is_shown=part.subject in shown))
+                case Card():
+                    pass
     return pieces
+
+
+def _rows(version: Project, parts: Sequence[Shown]) -> list[Measurement]:
+    """What stands on the cards among what is shown, and is not there itself; without a target it is not judged."""
+    cards = [part for part in parts if isinstance(part, Card)]
+    wanted = {row.subject for card in cards for row in card.rows} - {part.subject for part in parts}
+    numbers = (number for number in (*version.measures, *version.derived) if number.has_target)
+    return [number for number in (*version.clocks, *numbers) if number.subject in wanted]
 
 
 def _versions(run: Run) -> Sequence[Project]:
@@ -60,7 +72,7 @@ def _versions(run: Run) -> Sequence[Project]:
 Of = TypeVar("Of", Clock, Measure, Derived)
 
 
-def _piece(run: Run, version: Project, part: Of) -> list[Piece[Of]]:
+def _piece(run: Run, version: Project, part: Of, *, is_shown: bool) -> list[Piece[Of]]:
     """A measurement with its windows; nothing when none of them begins while the version holds."""
     clockwork = run.clockwork(run.as_of(part))
     has_windows = isinstance(part, Clock) or part.has_windows
@@ -73,4 +85,4 @@ def _piece(run: Run, version: Project, part: Of) -> list[Piece[Of]]:
         return version.at(day) is version
 
     windows = tuple(filter(holds, windows))
-    return [Piece(version, part, windows)] if windows else []
+    return [Piece(version, part, windows, is_shown)] if windows else []

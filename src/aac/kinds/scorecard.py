@@ -1,6 +1,7 @@
 """A scorecard: the few numbers that a team, or several teams together, are judged by (LANGUAGE §9).
 
-It has no number of its own: how it stands is told by its rows, whose metrics and SLAs are measured where they stand.
+It has no number of its own: it stands as the worst of its rows does, whose metrics and SLAs are measured where they are
+written.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, cast
 from pydantic import BeforeValidator, Field, model_validator
 
 from aac.hookspecs import hookimpl
-from aac.kinds.base import Kind, Ref
+from aac.judging import card_status
+from aac.kinds.base import Kind, Ref, Verdict
 from aac.kinds.written import Looks, Row, read_share, wrong
+from aac.measures import Card, CardRow
+from aac.results import CardReading
 
 if TYPE_CHECKING:
-    from aac.kinds.base import Scope
+    from aac.kinds.base import Reading, Scope
 
 
 def read_first(value: object) -> object:
@@ -99,11 +103,20 @@ rows:                         # the north star on top
             seen.add(row.subject)
         return self
 
-    def compile(self, scope: Scope) -> tuple[()]:
-        """Nothing; reports where the north star stands, and whether somebody has to reach it alone."""
+    def compile(self, scope: Scope) -> tuple[Card, ...]:
+        """Its rows."""
+        self._check_star(scope)
+        rows = (CardRow(":".join(row.subject), row.weight, row.horizon) for row in self.rows)
+        return (Card(f"scorecard:{self.id}", tuple(rows)),)
+
+    def judge(self, reading: Reading) -> Verdict:
+        return Verdict(card_status(reading.rows) if isinstance(reading, CardReading) else None)
+
+    def _check_star(self, scope: Scope) -> None:
+        """Where the north star stands, and whether somebody has to reach it alone."""
         star = next((metric.id for metric in scope.models("metric") if metric.role == "north_star"), None)
         if star is None:
-            return ()
+            return
         place = self._place(star)
         if place is None and len(self.owners) > 1:
             message = f"the teams share these numbers, and the north star `{star}` is not among them"
@@ -113,7 +126,6 @@ rows:                         # the north star on top
             scope.report("AAC413", message, "put it on top", "rows", place, "metric", level="warning")
         if place is not None:
             self._check_is_joint(scope, star)
-        return ()
 
     def _place(self, metric: str) -> int | None:
         """The number of the row that shows a metric."""

@@ -165,6 +165,8 @@ escalation:
         if isinstance(reading, NumberReading):
             status = number_status(reading, (how.at_least, how.at_most), 0)
             return Verdict(status, target=how.limits, escalations=self._due_of_volume(reading, status))
+        if not isinstance(reading, ClockReading):
+            return Verdict(None)
         status = attainment_status(reading, how.objective, how.min_n, by_interval=how.judge == "interval")
         spent = budget(reading, how.objective) if how.objective is not None else None
         return Verdict(status, how.objective, budget=spent, escalations=self._due(reading, status, spent))

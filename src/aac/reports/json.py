@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from aac.distribution import VERSION
 from aac.hookspecs import hookimpl
-from aac.judging import burn, wilson_interval
+from aac.judging import burn, card_score, wilson_interval
 from aac.periods import SECOND_US, iso_utc
 from aac.reports.base import Page
 from aac.reports.wording import UNSEEN, is_provisional
-from aac.results import ClockReading, Outcome, Status
+from aac.results import CardReading, ClockReading, Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,6 +126,8 @@ def _result(result: Result) -> dict[str, Any]:
     }
     if isinstance(reading, ClockReading):
         return shared | _clock(result, reading)
+    if isinstance(reading, CardReading):
+        return shared | _card(reading)
     return shared | _number(reading, verdict.target)
 
 
@@ -179,6 +181,20 @@ def _number(reading: NumberReading, target: Mapping[str, Any] | None) -> dict[st
         "target": None if target is None else json_value(dict(target)),
         "final": reading.is_final,
     }
+
+
+def _card(reading: CardReading) -> dict[str, Any]:
+    rows = [
+        {
+            "id": row.subject,
+            "window": row.window,
+            "weight": json_number(row.weight),
+            "horizon": row.horizon,
+            "status": None if row.status is None else row.status.value,
+        }
+        for row in reading.rows
+    ]
+    return {"score": json_value(card_score(reading.rows)), "rows": rows}
 
 
 def _escalation(step: Escalation) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from aac.reports.wording import (
     result_words,
     visible,
 )
-from aac.results import ClockReading, Outcome, Status
+from aac.results import CardReading, ClockReading, NumberReading, Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,7 +53,8 @@ class TextReport:
         entries = {f"{entry.kind}:{entry.id}": entry for entry in project.entries()}
         totals = [result for result in results.results if not result.reading.by]
         clocks = [result for result in totals if isinstance(result.reading, ClockReading)]
-        numbers = [result for result in totals if not isinstance(result.reading, ClockReading)]
+        numbers = [result for result in totals if isinstance(result.reading, NumberReading)]
+        cards = [result for result in totals if isinstance(result.reading, CardReading)]
         findings = in_reading_order((*project.findings, *results.findings))
         freshness = freshness_of_all(results)
         header = [
@@ -65,6 +66,7 @@ class TextReport:
             "header": header,
             "agreements": _by_pair(clocks, entries),
             "metrics": _by_document(numbers, entries),
+            "scorecards": _by_document(cards, entries),
             "findings": _findings(findings),
             "next": _next_step(results, findings),
             "summary": count_words(results.headline()) or "nothing to judge yet",
@@ -80,11 +82,11 @@ class TextReport:
             lines.append(f" {pair['title']}")
             for row in pair["rows"]:
                 lines += columns.lines(row)
-        columns = _Columns(view["metrics"])
-        if view["metrics"]:
-            lines += columns.titles("Metrics", "target")
-        for row in view["metrics"]:
-            lines += columns.lines(row)
+        for section in ("metrics", "scorecards"):
+            columns = _Columns(view[section])
+            lines += columns.titles(section.capitalize(), "target") if view[section] else []
+            for row in view[section]:
+                lines += columns.lines(row)
         if view["findings"]["counts"]:
             lines += ["", f"Findings  {view['findings']['counts']}"]
             lines += [_shortened(f"  {line}") for line in view["findings"]["lines"]]

@@ -35,7 +35,7 @@ from aac.reports.wording import (
     result_words,
     span,
 )
-from aac.results import ClockReading, Outcome, Status
+from aac.results import CardReading, ClockReading, NumberReading, Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,6 +79,9 @@ COMMON = (
     "kind", "id", "name", "means", "owner", "parties", "tags", "links", "review_by", "why", "as_written",
 )  # fmt: skip
 """Keys that any document may have, shown in the same place on every page."""
+
+SORTS = {ClockReading: "clock", NumberReading: "number", CardReading: "card"}
+"""What sort of thing was measured of a document."""
 
 LINKS = ("https://", "http://", "mailto:")
 
@@ -281,7 +284,7 @@ def _measured(entry: Entry, results: list[Result], zone: str) -> View | None:
     clocks = [result for result in totals if isinstance(result.reading, ClockReading)]
     within = str(entry.fields.get("when"))
     return {
-        "sort": "clock" if clocks else "number",
+        "sort": SORTS[type(totals[0].reading)],
         "as_of": moment(totals[0].reading.as_of_us, zone),
         "headline": _words((answers or totals)[-1], entry),
         "totals": [_words(result, entry) for result in totals],
@@ -398,8 +401,10 @@ def _pairs(documents: list[View], links: Mapping[str, View]) -> list[View]:
 def _sentences(results: Results, findings: tuple[Finding, ...], links: Mapping[str, View]) -> list[str]:
     """What a reader should know first."""
     clocks = [result for result in results.headline() if isinstance(result.reading, ClockReading)]
-    numbers = [result for result in results.headline() if not isinstance(result.reading, ClockReading)]
+    numbers = [result for result in results.headline() if isinstance(result.reading, NumberReading)]
+    cards = [result for result in results.headline() if isinstance(result.reading, CardReading)]
     sentences = [_standing(clocks, "agreement", "agreements"), _standing(numbers, "metric", "metrics with a target")]
+    sentences.append(_standing(cards, "scorecard", "scorecards"))
     sentences.append(_at_risk(results, links))
     wrong = sum(finding.level != "info" for finding in findings)
     if wrong:

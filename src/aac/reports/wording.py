@@ -9,8 +9,9 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
+from aac.judging import card_score, deciding_rows
 from aac.periods import SECOND_US, local_time
-from aac.results import ClockReading, Outcome, Status
+from aac.results import CardReading, ClockReading, Outcome, Status
 from aac.units import is_money
 
 if TYPE_CHECKING:
@@ -180,7 +181,13 @@ def result_words(result: Result) -> View:
     for a drawing, or null.
     """
     reading, verdict = result.reading, result.verdict
-    words = _clock_words(reading, verdict) if isinstance(reading, ClockReading) else _number_words(reading, verdict)
+    match reading:
+        case ClockReading():
+            words = _clock_words(reading, verdict)
+        case CardReading():
+            words = _card_words(reading)
+        case _:
+            words = _number_words(reading, verdict)
     return {
         "window": reading.window.label,
         "hint": UNPLACED if result.selection == "unplaced" else None,
@@ -233,6 +240,28 @@ def _number_words(reading: NumberReading, verdict: Verdict) -> View:
         "short_limit": target_words(verdict.target, "percent" if is_share else "count"),
         "beside": beside,
         "bar": _bar(value, limits[0] if limits else None) if is_share else None,
+    }
+
+
+def _card_words(reading: CardReading) -> View:
+    """How many of the rows that decide are on target, by how much of their weight, and which are not."""
+    rows = [row for row in deciding_rows(reading.rows) if row.status is not None]
+    score = card_score(rows)
+    beside: list[str] = []
+    if score is not None and 0 < score < 1 and len({row.weight for row in rows}) > 1:
+        beside.append(f"{percent(score)} of the weight on target")
+    for status, (_, word) in STATUSES.items():
+        ids = [row.subject.partition(":")[2] for row in rows if row.status is status is not Status.ON_TARGET]
+        beside += [f"{word.lower()}: {', '.join(ids)}"] if ids else []
+    on_target = sum(row.status is Status.ON_TARGET for row in rows)
+    return {
+        "shown": f"{on_target} of {len(rows)}" if rows else NONE,
+        "counts": None,
+        "is_share": False,
+        "limit": None,
+        "short_limit": None,
+        "beside": beside,
+        "bar": _bar(score, None),
     }
 
 
