@@ -352,6 +352,27 @@ def test_a_reference_to_an_entity_that_is_not_there_stays(project: Project) -> N
     assert project.rows("deal") == [("1", "u")]
 
 
+def test_fields_that_every_record_has_are_known(project: Project) -> None:
+    """What is lost is no value, and a reference that finds nothing none either, also where the key keeps it."""
+    project.put("deal", "id,n,half,lost,owner,other,seat,nowhere\nd1,1,2,3,u1,u1,u9,x\nd2,4,,five,u2,u9,u1,y\n")
+    project.put("user", "id\nu1\nu2\n")
+    fields = [column(name, "integer") for name in ("n", "half", "lost")]
+    references = [column(name, ref("user")) for name in ("owner", "other", "seat")]
+    nowhere = column("nowhere", ref("planet"))
+    project.tables = [
+        table("deal", column("id"), *fields, *references, nowhere, key="id seat"),
+        table("user", column("id")),
+    ]
+    project.pull()
+    with project.landed() as data:
+        assert data.relations["deal"].filled == {"id", "n", "owner"}
+        assert data.relations["user"].filled == {"id"}
+    project.put("deal", "id,n,half,lost,owner,other,seat,nowhere\n")
+    project.pull()
+    with project.landed() as data:
+        assert data.relations["deal"].filled == {"id", "n", "half", "lost", "owner", "other", "seat"}, "of no records"
+
+
 def test_values_outside_a_closed_list_are_unknown(project: Project) -> None:
     project.put("lead", "id,source\n1,inbound\n2,Inbound\n3,Web\n4,fair\n5,fair\n6,\n")
     project.tables = [

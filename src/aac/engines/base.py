@@ -42,13 +42,15 @@ class Relation:
     """Where an entity's prepared rows are: ``name`` is the qualified table, outermost part first.
 
     ``key`` is its key column, null when the key has several. Rows whose ``occurs`` is later than ``exists_until``
-    (microseconds, or days when ``occurs`` is a date) do not exist; an unknown ``occurs`` does.
+    (microseconds, or days when ``occurs`` is a date) do not exist; an unknown ``occurs`` does. ``filled``: the columns
+    that hold a value in every row, a reference one that leads to a row.
     """
 
     name: tuple[str, ...]
     key: str | None
     occurs: str | None = None
     exists_until: int | None = None
+    filled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,15 +48,16 @@ CREATE TABLE IF NOT EXISTS _aac.layout (version BIGINT);
 CREATE TABLE IF NOT EXISTS _aac.sources
   (source VARCHAR, pulled_at_us BIGINT, watermark_us BIGINT, watermark_rule VARCHAR, streams VARCHAR, offers VARCHAR);
 CREATE TABLE IF NOT EXISTS _aac.entities
-  (entity VARCHAR, fingerprint VARCHAR, rows BIGINT, moments VARCHAR, flaws VARCHAR, lacking VARCHAR);
+  (entity VARCHAR, fingerprint VARCHAR, rows BIGINT, moments VARCHAR, flaws VARCHAR, lacking VARCHAR,
+   filled VARCHAR);
 CREATE TABLE IF NOT EXISTS _aac.set_aside
   (entity VARCHAR, code VARCHAR, row BIGINT, keys VARCHAR[], record MAP(VARCHAR, VARCHAR));
 CREATE TABLE IF NOT EXISTS _aac.problems
   (entity VARCHAR, code VARCHAR, field VARCHAR, row BIGINT, keys VARCHAR[], text VARCHAR);
 """
 """What landing remembers. `set_aside` holds the records that were left out, `problems` the texts that became unknown;
-``row`` counts the records of a stream from 1. ``streams``, ``offers``, ``moments``, ``flaws`` and
-``lacking`` are JSON."""
+``row`` counts the records of a stream from 1. ``streams``, ``offers``, ``moments``, ``flaws``,
+``lacking`` and ``filled`` are JSON."""
 
 
 class DuckdbEngine:

@@ -80,6 +80,10 @@ class Staged:
         columns = ["count(*)", *(f"min(f{field}), max(f{field})" for field in fields)]
         return f"SELECT {', '.join(columns)} FROM {self.name}"
 
+    def values(self, fields: Sequence[int]) -> str:
+        """One row: of how many records each field is known."""
+        return f"SELECT {', '.join(f'count(f{field})' for field in fields)} FROM {self.name}"
+
 
 def number_of(selection: str) -> str:
     """One value: how many records a selection has."""

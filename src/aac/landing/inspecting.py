@@ -23,12 +23,16 @@ MOST_KEYS = 1000
 
 
 class Inspection:
-    """Looks at a staged table and changes it; what it found is in ``flaws``. ``private`` fields are never quoted."""
+    """Looks at a staged table and changes it; what it found is in ``flaws``. ``private`` fields are never quoted.
+
+    ``loose`` are the references (by the place of their field) that may still lead nowhere.
+    """
 
     def __init__(self, store: Store, table: Table, staged: Staged, private: AbstractSet[str]) -> None:
         self.table = table
         self.staged = staged
         self.flaws: list[Flaw] = []
+        self.loose: set[int] = set()
         self._store = store
         self._private = private
 
@@ -66,6 +70,10 @@ class Inspection:
             self.flaws[-1] = replace(self.flaws[-1], near=self._near(self.flaws[-1], target))
             if place not in self.staged.keys:
                 self._store.execute(self.staged.forget(place, unmatched))
+            else:
+                self.loose.add(place)
+        if target is None:
+            self.loose.add(place)
 
     def _near(self, flaw: Flaw, target: Staged) -> tuple[tuple[str, str], ...]:
         """Keys that were perhaps meant, where there are few enough to look at."""

@@ -122,7 +122,9 @@ def prepared(
             engine=store,
             tables={table.entity: table for table in there},
             lacking=frozenset((t.entity, field) for t in there for field in entities[t.entity].lacking),
-            relations={t.entity: _relation(t, CHANGED if t.entity in changed else KEPT) for t in there},
+            relations={
+                t.entity: _relation(t, CHANGED if t.entity in changed else KEPT, entities[t.entity]) for t in there
+            },
             zones={table.entity: inputs.zone_of(table) for table in there},
             rows={entity: known.rows for entity, known in sorted(entities.items())},
             latest={t.entity: {name: most for name, (_, most) in entities[t.entity].moments.items()} for t in there},
@@ -170,9 +172,10 @@ def _prepare(
         return preparation.finish(staged, inputs, kept)
 
 
-def _relation(table: Table, alias: str) -> Relation:
+def _relation(table: Table, alias: str, prepared: PreparedEntity) -> Relation:
     key = table.key[0] if len(table.key) == 1 else None
-    return Relation((alias, PREPARED, table.entity), key, table.occurs if not table.per else None)
+    occurs = table.occurs if not table.per else None
+    return Relation((alias, PREPARED, table.entity), key, occurs, filled=frozenset(prepared.filled))
 
 
 def _ends(entity: PreparedEntity, table: Table, zone: str) -> Iterator[int]:

@@ -102,7 +102,16 @@ class Preparation:
         extents = zip(moments, ends[::2], ends[1::2], strict=True)
         known = {table.fields[place].name: (least, greatest) for place, least, greatest in extents if least is not None}
         lacking = lacking_fields(table, inputs.columns(table))
-        return PreparedEntity(inputs.fingerprint(table), rows, known, tuple(inspection.flaws), lacking)
+        filled = self._filled(inspection, rows)
+        return PreparedEntity(inputs.fingerprint(table), rows, known, tuple(inspection.flaws), lacking, filled)
+
+    def _filled(self, inspection: Inspection, rows: int) -> tuple[str, ...]:
+        """The fields that all ``rows`` records have a value of; of references only such that all lead somewhere."""
+        fields = inspection.table.fields
+        (values,) = self._store.execute(inspection.staged.values(range(len(fields))))
+        return tuple(
+            field.name for place, field in enumerate(fields) if values[place] == rows and place not in inspection.loose
+        )
 
     def _lost_of(self, column: TypedColumn, table: Table, inputs: Inputs) -> Flaw | None:
         """What there is of a typed column in all streams of a table that did not become a value (AAC512)."""

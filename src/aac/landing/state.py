@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 KEPT = "store"
 """The alias of the store, wherever it is attached."""
 
-LAYOUT = 2
+LAYOUT = 3
 """Which tables, columns and JSON the store is made of: one more whenever a version before could not read it."""
 
 PREPARED = "prepared"
@@ -83,7 +83,8 @@ class Flaw:
 class PreparedEntity:
     """A prepared table: what it was made from, its records, and the least and greatest value of each moment column.
 
-    ``lacking``: the fields for which there are no columns.
+    ``lacking``: the fields for which there are no columns; ``filled``: those that every record has a value of, and of
+    references only such that all lead to a record.
     """
 
     fingerprint: str
@@ -91,6 +92,7 @@ class PreparedEntity:
     moments: Mapping[str, tuple[int, int]]
     flaws: tuple[Flaw, ...]
     lacking: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def read_state(store: Store) -> State:
     sources = store.execute(
         "SELECT source, pulled_at_us, watermark_us, watermark_rule, streams, offers FROM _aac.sources"
     )
-    entities = store.execute("SELECT entity, fingerprint, rows, moments, flaws, lacking FROM _aac.entities")
+    entities = store.execute("SELECT entity, fingerprint, rows, moments, flaws, lacking, filled FROM _aac.entities")
     return State({source.id: source for source in map(_source, sources)}, dict(map(_entity, entities)))
 
 
@@ -146,8 +148,9 @@ def write_state(store: Store, state: State) -> None:
     store.execute("DELETE FROM _aac.entities")
     for id, entity in state.entities.items():
         flaws = json.dumps([asdict(flaw) for flaw in entity.flaws])
-        values = (id, entity.fingerprint, entity.rows, json.dumps(entity.moments), flaws, json.dumps(entity.lacking))
-        store.execute("INSERT INTO _aac.entities VALUES ($1, $2, $3, $4, $5, $6)", *values)
+        fields = (json.dumps(entity.moments), flaws, json.dumps(entity.lacking), json.dumps(entity.filled))
+        values = (id, entity.fingerprint, entity.rows, *fields)
+        store.execute("INSERT INTO _aac.entities VALUES ($1, $2, $3, $4, $5, $6, $7)", *values)
 
 
 def _source(row: Sequence[Any]) -> PulledSource:
@@ -161,10 +164,10 @@ def _stream(copies: list[str], columns: list[str], **others: Any) -> RawStream:
 
 
 def _entity(row: Sequence[Any]) -> tuple[str, PreparedEntity]:
-    id, fingerprint, rows, moments, flaws, lacking = row
+    id, fingerprint, rows, moments, flaws, lacking, filled = row
     extents = {field: (least, greatest) for field, (least, greatest) in json.loads(moments).items()}
     known = tuple(_flaw(**flaw) for flaw in json.loads(flaws))
-    return id, PreparedEntity(fingerprint, rows, extents, known, tuple(json.loads(lacking)))
+    return id, PreparedEntity(fingerprint, rows, extents, known, tuple(json.loads(lacking)), tuple(json.loads(filled)))
 
 
 def _flaw(code: str, field: str | None, count: int, **others: list[Any]) -> Flaw:
