@@ -161,6 +161,7 @@ FLOORS = (
         "aac.evaluation",
         "aac.evaluation.run",
         "aac.evaluation.versions",
+        "aac.evaluation.lookback",
         "aac.evaluation.opening",
         "aac.evaluation.unmeasured",
         "aac.evaluation.present",

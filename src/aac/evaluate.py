@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aac.evaluation.cards import card_results
 from aac.evaluation.derived import Known, derived_results, with_inputs
+from aac.evaluation.lookback import add_windows_before, in_a_row
 from aac.evaluation.numbers import number_results
 from aac.evaluation.opening import needed_of, prepare_calendars
 from aac.evaluation.present import tell_current_values
@@ -20,16 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aac.engines.base import Engine
+    from aac.evaluation.lookback import Measured
     from aac.findings import Finding
     from aac.landing.landed import Landed
-    from aac.measures import Clock, Derived, Measure, Shown
+    from aac.measures import Shown
     from aac.planner.fuse import Plan
-    from aac.planner.pieces import Piece
     from aac.project import Project
     from aac.results import Result
 
-Told = tuple["Piece[Clock] | Piece[Measure] | Piece[Derived]", "Result"]
-"""A result and the piece that it is of."""
 
 __all__ = ["Asked", "evaluate", "plan_of"]
 
@@ -42,14 +41,15 @@ def evaluate(
     With them come the findings on the way. Raises UsageError for windows that do not exist, and EngineError.
     """
     run = Run(project, landed, asked)
-    pieces = with_inputs(run, pieces_of(run, chosen))
+    pieces = _pieces(run, chosen)
     off = [piece for piece in pieces.counted if is_off(run, piece)]
     there = _without(pieces, off)
     planned = _planned(run, there, engine)
     tell_current_values(run, there.counted)
-    results = [*_counted(run, engine, planned), *((piece, r) for piece in off for r in unmeasured(run, piece))]
+    results: list[Measured] = [*_counted(run, engine, planned)]
+    results += ((piece, result) for piece in off for result in unmeasured(run, piece))
     results += _derived(run, pieces, results)
-    shown = [result for piece, result in results if piece.is_shown]
+    shown = list(in_a_row(run, results))
     for card in (part for part in chosen(project) if isinstance(part, Card)):
         shown += card_results(run, card, [result for _, result in results])
     return tuple(sorted(shown, key=_in_order)), tuple(run.findings)
@@ -58,8 +58,15 @@ def evaluate(
 def plan_of(project: Project, landed: Landed, asked: Asked, chosen: Callable[[Project], Sequence[Shown]]) -> Plan:
     """The queries that `evaluate` would run; what rests on data that is not there has none."""
     run = Run(project, landed, asked)
-    pieces = with_inputs(run, pieces_of(run, chosen))
+    pieces = _pieces(run, chosen)
     return _planned(run, _without(pieces, [piece for piece in pieces.counted if is_off(run, piece)]))
+
+
+def _pieces(run: Run, chosen: Callable[[Project], Sequence[Shown]]) -> Pieces:
+    """What is asked for, what steps of escalations look back at, and what derived numbers are reckoned from."""
+    pieces = pieces_of(run, chosen)
+    add_windows_before(run, pieces)
+    return with_inputs(run, pieces)
 
 
 def _without(pieces: Pieces, off: Sequence[object]) -> Pieces:
@@ -77,7 +84,7 @@ def _planned(run: Run, pieces: Pieces, engine: Engine | None = None) -> Plan:
     return plan(pieces.clocks, pieces.measures, run.setting, keys)
 
 
-def _counted(run: Run, engine: Engine, planned: Plan) -> Iterator[Told]:
+def _counted(run: Run, engine: Engine, planned: Plan) -> Iterator[Measured]:
     """What the engine counted, also for pieces that are only parts of other numbers."""
     told: set[str] = set()
     for scan, setting in planned.clocks:
@@ -90,7 +97,7 @@ def _counted(run: Run, engine: Engine, planned: Plan) -> Iterator[Told]:
         yield from number_results(run, scan, setting, engine.run(scan.query)[0])
 
 
-def _derived(run: Run, pieces: Pieces, counted: Iterable[Told]) -> list[Told]:
+def _derived(run: Run, pieces: Pieces, counted: Iterable[Measured]) -> list[Measured]:
     """What is reckoned from what was counted."""
     known = Known()
     for piece, result in counted:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -261,11 +261,11 @@ def volumes(compiled: Sequence[object]) -> list[Measure | Derived]:
     promised: list[Measure | Derived] = []
     for volume in (part for part in compiled if isinstance(part, Volume)):
         number = numbers.get(f"metric:{volume.metric}")
-        subject, grain = volume.subject, volume.grain
+        own: dict[str, Any] = {"subject": volume.subject, "grain": volume.grain, "lookback": volume.lookback}
         if isinstance(number, Measure):
-            promised.append(replace(number, subject=subject, grain=grain, has_target=True, dimensions=()))
+            promised.append(replace(number, **own, has_target=True, dimensions=()))
         elif number is not None:
-            promised.append(replace(number, subject=subject, grain=grain, has_target=True, splits=()))
+            promised.append(replace(number, **own, has_target=True, splits=()))
     return promised
 
 

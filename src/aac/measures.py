@@ -189,6 +189,7 @@ class Measure:
     has_target: bool
     is_crossed: bool = False
     basis: Basis | None = None
+    lookback: int = 0
 
     @property
     def has_windows(self) -> bool:
@@ -213,6 +214,7 @@ class Derived:
     grain: Grain | str
     has_target: bool
     is_crossed: bool = False
+    lookback: int = 0
     inputs: tuple[Clock | Measure, ...] = ()
     steps: tuple[tuple[Measured, Node], ...] = ()
     missing: tuple[str, ...] = ()
@@ -233,6 +235,7 @@ class Volume:
     subject: str
     metric: str
     grain: Grain
+    lookback: int = 0
 
 
 @dataclass(frozen=True, slots=True)

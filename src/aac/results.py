@@ -82,6 +82,8 @@ class ClockReading:
     open_items: tuple[Item, ...] = ()
     is_off: bool = False
     """Whether there is no data of something it rests on."""
+    before: tuple[Status | None, ...] = ()
+    """The statuses of the windows before, newest first, as far as a step of an escalation looks back."""
     through: tuple[tuple[str, int], ...] = ()
 
     def count(self, outcome: Outcome) -> int:
@@ -129,6 +131,8 @@ class NumberReading:
     elapsed: Fraction = Fraction(1)
     is_off: bool = False
     """Whether there is no data of something it rests on."""
+    before: tuple[Status | None, ...] = ()
+    """The statuses of the windows before, newest first, as far as a step of an escalation looks back."""
     has_matured: bool = True
     """Whether what is still to come can change nothing but the records of an open window."""
     is_derived: bool = False

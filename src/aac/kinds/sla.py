@@ -156,9 +156,14 @@ escalation:
             paused=paused,
             restarts=restarts,
             through=through,
-            lookback=max((step.windows_in_a_row or 1 for step in self.escalation), default=1) - 1,
+            lookback=self._lookback,
         )
         return (clock,)
+
+    @property
+    def _lookback(self) -> int:
+        """How many windows before one its steps look at."""
+        return max((step.windows_in_a_row or 1 for step in self.escalation), default=1) - 1
 
     def judge(self, reading: Reading) -> Verdict:
         how = self.how_measured
@@ -241,7 +246,9 @@ escalation:
             message = f"`{how.metric}` has no moment that puts its records into a {self.when.every}"
             scope.report("AAC203", message, f"give `{how.metric}` an `at: <field>`", "how_measured", "metric")
             is_sound = False
-        return (Volume(f"sla:{self.id}", metric.id, cast("Grain", self.when.every)),) if is_sound else ()
+        if not is_sound:
+            return ()
+        return (Volume(f"sla:{self.id}", metric.id, cast("Grain", self.when.every), self._lookback),)
 
     # A clock or a rule
 
@@ -408,14 +415,24 @@ escalation:
                 due += [_for(step, i) for i in reading.open_items if _gone(i) >= step.share_of_time]
             elif step.at == "late":
                 due += [_for(step, i) for i in reading.open_items if i.used_us > i.promised_us]
-            elif (step.at == "off_target" and status is Status.OFF_TARGET) or (step.at == "budget_spent" and is_spent):
+            elif _is_off(step, reading, status) or (step.at == "budget_spent" and is_spent):
                 due.append(_for(step, None))
         return tuple(due)
 
     def _due_of_volume(self, reading: NumberReading, status: Status | None) -> tuple[Escalation, ...]:
         """The steps due for the window: it has no items, and no budget."""
-        is_off = status is Status.OFF_TARGET and not reading.by
-        return tuple(_for(step, None) for step in self.escalation if is_off and step.at == "off_target")
+        if reading.by:
+            return ()
+        return tuple(_for(step, None) for step in self.escalation if _is_off(step, reading, status))
+
+
+def _is_off(step: Step, reading: Reading, status: Status | None) -> bool:
+    """Whether a step about windows is due: this one is off target, and as many before it as it says."""
+    if step.is_of_items or step.at == "budget_spent":
+        return False
+    rest = (step.windows_in_a_row or 1) - 1
+    before = reading.before[:rest]
+    return len(before) == rest and all(one is Status.OFF_TARGET for one in (status, *before))
 
 
 def _for(step: Step, item: Item | None) -> Escalation:
