@@ -207,7 +207,7 @@ class _Plan:
         waits: Blocks = ()
         if paused is not None:
             points = [Column(STARTED), *(Column(f"p{i}") for i in range(len(self.clock.through))), self.until]
-            block = wait_block(self.source, (*self.keys, STARTED), points, self.terms, self.item)
+            block = wait_block(self.source, (*self.keys, STARTED), points, Column(STOPPED), self.terms, self.item)
             waits = (*pause_blocks(paused, self.clock.starts.is_date, self.scope.setting), (WAITS, block))
         return (
             *item_blocks(self.scope, self.windows),
@@ -254,11 +254,11 @@ class _Plan:
     def _passed(self) -> Select:
         """The moments on the way, each between the one before and the end: unknown ones add nothing to their step."""
         columns: list[tuple[str, Node]] = [(name, Column(name)) for name in self.carried]
-        before: Node = Column(STARTED)
+        latest: list[Node] = [Column(STARTED)]
         for number in range(len(self.clock.through)):
-            moment = Call("coalesce", (Column(point(number)), before))
-            before = Call("least", (Call("greatest", (moment, before)), self.until))
-            columns.append((f"p{number}", before))
+            moment = Call("coalesce", (Column(point(number)), Column(STARTED)))
+            latest.append(Call("least", (moment, self.until)))
+            columns.append((f"p{number}", Call("greatest", tuple(latest))))
         return Select(ITEMS, tuple(columns))
 
     def _timed(self) -> Select:

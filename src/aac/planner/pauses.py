@@ -22,69 +22,69 @@ if TYPE_CHECKING:
     from aac.planner.promised import Item, Terms
     from aac.planner.setting import Setting
 
-OWNER, BEGINS, ENDS, IS_OPEN = "owner", "begins", "ends", "is_open"
+OWNER, SINCE, BEGINS, ENDS, IS_OPEN = "owner", "since", "begins", "ends", "is_open"
 PARTS, WAITS, WAITING = "parts", "waits", "waiting"
 Blocks = tuple[tuple[str, Select], ...]
 
 
 def pause_blocks(pauses: Pauses, is_date: bool, setting: Setting) -> Blocks:
-    """The blocks up to `parts`: ``owner``, ``begins``, ``ends`` and whether the pause had not ended by as_of."""
+    """The blocks up to `parts`: ``owner``, ``begins``, ``ends``, whether the pause had not ended by as_of, and when it
+    began beside others (``since``)."""
     zone = setting.entities[pauses.child].zone
     latest = setting.as_of_day(zone) if is_date else setting.as_of_us
-    owner = Stored(pauses.child, pauses.via.field)
-    begins = known_by(pauses.starts, latest)
-    happened = conjunction([Call("is_not_null", (owner,)), Call("is_not_null", (begins,))])
-    if pauses.until is not None:
-        ends = known_by(pauses.until, latest)
-        where = conjunction([happened, pauses.where])
-        events = Select(Entity(pauses.child), ((OWNER, owner), (BEGINS, begins), ("until", ends)), where)
-        is_pause = None
-    else:
-        following = Over("next", begins, (owner,), (begins,))
-        is_pause = Column("is_pause")
-        columns = ((OWNER, owner), (BEGINS, begins), ("until", following), ("is_pause", pauses.where or Literal(True)))
-        events = Select(Entity(pauses.child), columns, happened)
+    events, is_pause = _events(pauses, latest)
     until = Column("until")
     lasting = (
         (OWNER, Column(OWNER)),
-        (BEGINS, Column(BEGINS)),
+        (SINCE, Column(SINCE)),
         (ENDS, Call("coalesce", (until, Literal(latest)))),
         (IS_OPEN, Call("is_null", (until,))),
     )
-    lasts = Call("or", (Call("is_null", (until,)), Call("gt", (until, Column(BEGINS)))))
-    before = Over("greatest_before", Column(ENDS), (Column(OWNER),), (Column(BEGINS), Column(ENDS)))
-    kept = tuple((name, Column(name)) for name in (OWNER, BEGINS, ENDS, IS_OPEN))
-    first = Call("coalesce", (Column("before"), Column(BEGINS)))
+    lasts = Call("or", (Call("is_null", (until,)), Call("gt", (until, Column(SINCE)))))
+    before = Over("greatest_before", Column(ENDS), (Column(OWNER),), (Column(SINCE), Column(ENDS)))
+    kept = tuple((name, Column(name)) for name in (OWNER, SINCE, ENDS, IS_OPEN))
     adds = Call("or", (Call("is_null", (Column("before"),)), Call("gt", (Column(ENDS), Column("before")))))
-    is_later = Call("gt", (first, Column(BEGINS)))
-    part = (
-        (OWNER, Column(OWNER)),
-        (BEGINS, Case(((is_later, first),), Column(BEGINS))),
-        (ENDS, Column(ENDS)),
-        (IS_OPEN, Column(IS_OPEN)),
-    )
+    is_later = Call("gt", (Column("before"), Column(SINCE)))
+    begins = Case(((is_later, Column("before")),), Column(SINCE))
     return (
         ("events", events),
         ("pauses", Select("events", lasting, conjunction([is_pause, lasts]))),
         ("stretches", Select("pauses", (*kept, ("before", before)))),
-        (PARTS, Select("stretches", part, Call("or", (adds, Column(IS_OPEN))))),
+        (PARTS, Select("stretches", (*kept, (BEGINS, begins)), Call("or", (adds, Column(IS_OPEN))))),
     )
 
 
-def wait_block(source: str, keys: Sequence[str], points: Sequence[Node], terms: Terms, item: Item) -> Select:
-    """How long each item of a block waited between each two ``points``, as ``wait_0``, ``wait_1`` …, and whether it
-    still does."""
+def _events(pauses: Pauses, latest: int) -> tuple[Select, Node | None]:
+    """What pauses: ``owner``, ``since`` and ``until``; and which of it does (null: all)."""
+    owner, since = Stored(pauses.child, pauses.via.field), known_by(pauses.starts, latest)
+    columns = ((OWNER, owner), (SINCE, since))
+    happened = [Call("is_not_null", (owner,)), Call("is_not_null", (since,))]
+    if pauses.until is not None:
+        columns = (*columns, ("until", known_by(pauses.until, latest)))
+        return Select(Entity(pauses.child), columns, conjunction([*happened, pauses.where])), None
+    following, former = (Over(look, since, (owner,), (since,)) for look in ("next", "greatest_before"))
+    columns = (*columns, ("until", following), ("former", former), ("is_pause", pauses.where or Literal(True)))
+    # of several events at one moment nobody knows which came last: none of them pauses
+    is_alone = Call("or", (Call("is_null", (Column("former"),)), Call("lt", (Column("former"), Column(SINCE)))))
+    return Select(Entity(pauses.child), columns, conjunction(happened)), conjunction([Column("is_pause"), is_alone])
+
+
+def wait_block(
+    source: str, keys: Sequence[str], points: Sequence[Node], stopped: Node, terms: Terms, item: Item
+) -> Select:
+    """How long each item of a block waited between each two ``points``, as ``wait_0``, ``wait_1`` …, and how many
+    pauses that have not ended began before it was done."""
     begins, ends = Column(BEGINS, block=PARTS), Column(ENDS, block=PARTS)
     sums = [
         (f"wait_{number}", Aggregate("sum", (_overlap(terms, item, begin, end, begins, ends),)))
         for number, (begin, end) in enumerate(pairwise(points))
     ]
-    waiting = Aggregate("count", (), Column(IS_OPEN, block=PARTS))
     touches = Call("and", (Call("lt", (begins, points[-1])), Call("gt", (ends, points[0]))))
-    is_open_now = Call("and", (Column(IS_OPEN, block=PARTS), Call("le", (begins, points[-1]))))
+    is_before_done = Call("or", (Call("is_null", (stopped,)), Call("lt", (Column(SINCE, block=PARTS), stopped))))
+    is_open = Column(IS_OPEN, block=PARTS)
     join = Join(PARTS, ((OWNER, OWNER),))
-    columns = (*sums, (WAITING, waiting))
-    return Select(source, columns, Call("or", (touches, is_open_now)), (tuple(keys),), joins=(join,))
+    columns = (*sums, (WAITING, Aggregate("count", (), Call("and", (is_open, is_before_done)))))
+    return Select(source, columns, Call("or", (touches, is_open)), (tuple(keys),), joins=(join,))
 
 
 def _overlap(terms: Terms, item: Item, begin: Node, end: Node, begins: Node, ends: Node) -> Node:

@@ -163,8 +163,11 @@ class Terms:
                 if row.within is not None and _is_deadline(row.within):
                     rules.append(Call("le", (occurs, self._deadline(row.within, at))))
                 else:
-                    used = Terms((row,), self.is_date, self.home).between(at, at.started, occurs)
-                    rules.append(Call("le", (used, Terms((row,), self.is_date, self.home).allowed(at))))
+                    one = Terms((row,), self.is_date, self.home)
+                    in_time = Call("le", (one.between(at, at.started, occurs), one.allowed(at)))
+                    # calendars need not reach as far back as what happened before
+                    is_earlier = Call("le", (occurs, at.started))
+                    rules.append(in_time if row.calendar is None else Call("or", (is_earlier, in_time)))
             return self._by_row(rules, at.row)
 
         return happened

@@ -28,6 +28,7 @@ from aac.expressions.nodes import (
     under,
     walk,
 )
+from aac.planner.pasts import ever
 from aac.planner.pauses import OWNER
 from aac.planner.promised import Item
 from aac.planner.setting import known_by
@@ -127,9 +128,10 @@ def _restarted(scope: Scope, windows: tuple[Chosen, ...], restarts: Restarts, ma
     told = (
         *((name, moved(value)) for name, value in columns),
         ("at", at),
-        ("following", Over("next", at, (owner,), (at,))),
+        ("following", Over("next", at, (owner,), (at, *_order(scope, restarts)))),
     )
-    happened = [Call("is_not_null", (owner,)), Call("is_not_null", (at,)), *map(moved, maybe)]
+    # one that begins no item ends the stretch before it all the same
+    happened = [Call("is_not_null", (owner,)), Call("is_not_null", (at,))]
     changes = Select(Entity(restarts.child), told, conjunction(happened))
     stretches = (*names, ENDED)
     items = Select(
@@ -140,9 +142,16 @@ def _restarted(scope: Scope, windows: tuple[Chosen, ...], restarts: Restarts, ma
     return (
         ("changes", changes),
         ("later", _later(names)),
-        ("first", _first(restarts, at, columns, maybe)),
+        ("first", _first(scope, restarts, columns, maybe)),
         (ITEMS, items),
     )
+
+
+def _order(scope: Scope, restarts: Restarts) -> list[Node]:
+    """What tells the events of one moment apart, so that it is always the same one that begins a stretch."""
+    key = scope.setting.entities[restarts.child].relation.key
+    names = [*([key] if key is not None else []), *restarts.fields]
+    return [Stored(restarts.child, name) for name in names]
 
 
 def _later(names: list[str]) -> Select:
@@ -153,6 +162,7 @@ def _later(names: list[str]) -> Select:
     begins = Case(((is_first, started),), at)
     where = conjunction(
         [
+            *(Call("is_not_false", (Column(name),)) for name in (MEMBER, INCLUDED)),
             Call("is_not_null", (started,)),
             Call("or", (never, Call("and", (Call("gt", (following, started)), Call("gt", (following, at)))))),
             Call("or", (Call("is_null", (stopped,)), is_first, Call("lt", (at, stopped)))),
@@ -161,17 +171,18 @@ def _later(names: list[str]) -> Select:
     return Select("changes", _stretch(names, begins, following), where)
 
 
-def _first(restarts: Restarts, at: Node, columns: tuple[tuple[str, Node], ...], maybe: list[Node]) -> Select:
+def _first(scope: Scope, restarts: Restarts, columns: tuple[tuple[str, Node], ...], maybe: list[Node]) -> Select:
     """Records whose clock did not start, or before any event: what events tell of is known if there are none."""
     started = dict(columns)[STARTED]
-    since = under(started, (restarts.via,))
+    since, at = under(started, (restarts.via,)), known_by(restarts.at, scope.latest)
 
-    def events(function: str, *arguments: Node, where: Node) -> Rollup:
-        return Rollup(restarts.child, restarts.via, Aggregate(function, arguments, where))
+    def events(function: str, *arguments: Node, where: Node, of: str = restarts.child) -> Rollup:
+        return Rollup(of, restarts.via, Aggregate(function, arguments, where))
 
-    known = Call("is_not_null", (at,))
+    is_past = any(past.child == restarts.child for past in scope.setting.history.pasts.values())
+    whole = ever(restarts.child) if is_past else restarts.child
     earlier = events("count", where=Call("le", (at, since)))
-    none = Call("eq", (events("count", where=known), Literal(0)))
+    none = Call("eq", (events("count", where=Call("is_not_null", (restarts.at,)), of=whole), Literal(0)))
     following = events("min", at, where=Call("gt", (at, since)))
 
     def told(value: Node) -> Node:
@@ -180,8 +191,7 @@ def _first(restarts: Restarts, at: Node, columns: tuple[tuple[str, Node], ...], 
     values = {name: told(value) for name, value in columns}
     stretch = _stretch(list(values), started, following, values)
     unstarted = Call("or", (Call("is_null", (started,)), Call("eq", (earlier, Literal(0)))))
-    entity = cast("Stored", next(value for name, value in columns if name == "k0")).entity
-    return Select(Entity(entity), stretch, conjunction([*map(told, maybe), unstarted]))
+    return Select(Entity(scope.entity), stretch, conjunction([*map(told, maybe), unstarted]))
 
 
 def _stretch(
