@@ -27,7 +27,7 @@ from aac.planner.pasts import History, as_of_moment
 from aac.planner.setting import known_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from aac.expressions.nodes import Node, Path
     from aac.measures import Basis, Pauses, Restarts
@@ -53,6 +53,8 @@ def as_known(part: Of, setting: Setting) -> Of:
 
 def _clock(clock: Clock, sight: _Sight) -> Clock:
     """The rule that must hold at the deadline is about that moment, so fields stay in it as they are."""
+    if clock.restarts is not None:
+        sight = sight.without(clock.population.entity, clock.restarts.fields)
     return replace(
         clock,
         population=_population(clock.population, sight),
@@ -114,6 +116,13 @@ class _Sight:
         self.setting = setting
         pasts = {field: past for field, past in setting.history.pasts.items() if setting.is_behind(field[0])}
         self.history = History(pasts)
+
+    def without(self, entity: str, fields: Collection[str]) -> _Sight:
+        """The same, with some fields of an entity as they are: each stretch of a clock takes them from its event."""
+        made = _Sight(self.setting)
+        told = {(entity, field) for field in fields}
+        made.history = History({field: past for field, past in self.history.pasts.items() if field not in told})
+        return made
 
     def rule(self, node: Node) -> Node:
         """A rule about records, with fields as they were."""
