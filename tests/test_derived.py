@@ -87,11 +87,12 @@ id,day,amount,segment
 4,2026-03-01,,SMB
 """
 
+TABLES = {"deal": DEALS, "spend": SPEND}
+
 
 def sold(root: Path, *documents: str, windows: tuple[str, ...] = (), settings: str = "") -> Results:
     """The numbers of February and March, those of some documents among them."""
-    tables = {"deal": DEALS, "spend": SPEND}
-    return measured(write_project(root / "p", SOLD + "".join(documents), tables, settings=settings), *windows)
+    return measured(write_project(root / "p", SOLD + "".join(documents), TABLES, settings=settings), *windows)
 
 
 def cells(results: Results, id_: str, label: str) -> dict[tuple[object, ...], Fraction | None]:
@@ -206,7 +207,7 @@ escalation: []
 def test_what_was_not_asked_for_is_not_shown(tmp_path: Path) -> None:
     """`check` asks for what has a target; inputs are measured all the same, and told nowhere."""
     documents = metric("cac", "spent / wins", unit="EUR", better="lower", target="{at_most: 29.99}", min_n="3")
-    root = write_project(tmp_path / "p", SOLD + documents, {"deal": DEALS, "spend": SPEND})
+    root = write_project(tmp_path / "p", SOLD + documents, TABLES)
     pull_sources(open_sound_project(root), NOW_US, lambda _: None)
     results = measure(open_sound_project(root), NOW_US, Asked(), lambda _: None, everything=False)
     assert [r.id for r in results.results if r.kind == "metric"] == ["cac", "cac"]
@@ -287,10 +288,28 @@ def test_off_while_an_input_does_not_hold(tmp_path: Path) -> None:
     """Nobody has agreed in February what is spent."""
     later = SOLD.replace("id: spent\n", "id: spent\neffective_from: 2026-03-01\n")
     documents = later + metric("cac", "spent / wins", unit="EUR", better="lower", target="{at_most: 10}", min_n="1")
-    results = measured(write_project(tmp_path / "p", documents, {"deal": DEALS, "spend": SPEND}))
+    results = measured(write_project(tmp_path / "p", documents, TABLES))
     assert total(results, "cac", "2026-02").verdict.status is Status.NOT_MEASURABLE
     assert total(results, "cac", "2026-03").verdict.status is Status.ON_TARGET
     assert [found.doc for found in results.findings if found.code == "AAC535"] == ["metric:cac"]
+
+
+@pytest.mark.parametrize("everything", [True, False], ids=["inputs shown", "inputs hidden"])
+@pytest.mark.parametrize(("restate", "february"), [(False, 30), (True, 60)])
+def test_each_window_with_the_documents_of_its_first_day(
+    tmp_path: Path, everything: bool, restate: bool, february: int
+) -> None:
+    """From March on spend counts twice."""
+    old = SOLD.replace("id: spent\n", "id: spent\neffective_until: 2026-03-01\n")
+    new = metric("spent", "sum(amount) * 2", of="spend", at="day", unit="EUR", effective_from="2026-03-01")
+    cac = metric("cac", "spent / wins", unit="EUR", better="lower", target="{at_most: 10}")
+    root = write_project(tmp_path / "p", old + new + cac, TABLES)
+    opened = open_sound_project(root)
+    pull_sources(opened, NOW_US, lambda _: None)
+    results = measure(opened, NOW_US, Asked(restate=restate), lambda _: None, everything=everything)
+    assert number(results, "cac", "2026-02").value == february
+    assert number(results, "cac", "2026-03").value == 20
+    assert ("spent" in {result.id for result in results.results}) is everything
 
 
 # Sources
@@ -341,7 +360,7 @@ def asking(tmp_path: Path) -> Path:
         metric("deeper", "per_win * 2", unit="EUR"),
         metric("share", "wins / all_deals", unit="ratio"),
     )
-    return write_project(tmp_path / "p", SOLD + "".join(documents), {"deal": DEALS, "spend": SPEND})
+    return write_project(tmp_path / "p", SOLD + "".join(documents), TABLES)
 
 
 def answers(results: dict[str, Any], id_: str, label: str) -> dict[tuple[object, ...], float | None]:
@@ -389,7 +408,7 @@ def test_what_cannot_be_asked(asking: Path, metrics: tuple[str, ...], keys: dict
 
 def test_a_target_of_months_does_not_judge_a_year(tmp_path: Path) -> None:
     documents = SOLD + metric("net", "revenue - spent", unit="EUR", target="{at_least: 60}")
-    root = write_project(tmp_path / "p", documents, {"deal": DEALS, "spend": SPEND})
+    root = write_project(tmp_path / "p", documents, TABLES)
     statuses = {r["window"]["label"]: r["status"] for r in asked(root, "net")["results"]}
     assert statuses["2026-02"] == "on_target"
     assert {r["status"] for r in asked(root, "net", grain="year")["results"]} == {None}
