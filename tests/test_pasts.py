@@ -83,7 +83,7 @@ def by_its_end(occurs: Stored, is_date: bool, way: tuple[Reference, ...] | None)
 
 
 def test_a_value_is_that_of_the_last_change_by_then() -> None:
-    made = as_of_moment(Call("gt", (SCORE, Literal(50))), by_noon, HISTORY)
+    made = as_of_moment(Call("gt", (SCORE, Literal(50))), by_noon, HISTORY, "lead")
     rolled_up = {part.aggregate for part in walk(made) if isinstance(part, Rollup)}
     happened = Call("le", (OCCURS, NOON))
     assert rolled_up == {
@@ -97,22 +97,22 @@ def test_a_value_is_that_of_the_last_change_by_then() -> None:
 
 def test_what_has_no_past_is_what_it_is_today() -> None:
     rule = Call("eq", (Stored("lead", "stage"), Literal("new")))
-    assert as_of_moment(rule, by_noon, HISTORY) == rule
+    assert as_of_moment(rule, by_noon, HISTORY, "lead") == rule
 
 
 def test_a_record_is_reached_from_its_changes_and_from_what_rolls_up_to_it_only() -> None:
-    made = as_of_moment(SCORE, by_its_end, HISTORY)
+    made = as_of_moment(SCORE, by_its_end, HISTORY, "lead")
     ends = {part for roll in walk(made) if isinstance(roll, Rollup) for part in walk(roll.aggregate)}
     assert Stored("lead", "ends_at", (LEAD,)) in ends
     there = Stored("lead", "score", (Reference("parent", "lead"),))
-    assert as_of_moment(there, by_its_end, HISTORY) == there
-    assert as_of_moment(there, by_noon, HISTORY) != there
+    assert as_of_moment(there, by_its_end, HISTORY, "lead") == there
+    assert as_of_moment(there, by_noon, HISTORY, "lead") != there
 
 
 def test_a_roll_up_counts_what_had_occurred() -> None:
     acts = Rollup("act", LEAD, Aggregate("count_if", (Stored("act", "is_human"),)))
-    made = as_of_moment(acts, by_its_end, HISTORY)
+    made = as_of_moment(acts, by_its_end, HISTORY, "lead")
     assert isinstance(made, Rollup)
     assert made.aggregate.where == Call("le", (Stored("act", "at"), Stored("lead", "ends_at", (LEAD,))))
     far = Rollup("act", LEAD, Aggregate("count", ()), path=(Reference("parent", "lead"),))
-    assert as_of_moment(far, by_its_end, HISTORY) == far
+    assert as_of_moment(far, by_its_end, HISTORY, "lead") == far

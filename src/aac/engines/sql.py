@@ -166,6 +166,8 @@ class _Block:
         """Roll-ups of the same children become one join: collect their aggregates before the first is lowered."""
         for node in nodes:
             for part in walk(node) if node is not None else ():
+                if isinstance(part, Stored | Rollup | Named):
+                    self._plan_rollups([_key(part.path[: end + 1]) for end in range(len(part.path))])
                 if isinstance(part, Rollup):
                     found = self._rollups.setdefault(_rollup_key(part), [])
                     if part.aggregate not in found:
@@ -220,11 +222,11 @@ class _Block:
     def alias(self, path: Path) -> str:
         """The alias of the records reached over ``path``; joins them on the first use."""
         if path not in self._paths:
-            before, last = self.alias(path[:-1]), path[-1]
+            held = self.lower(_key(path))
             name = self._name("j")
-            relation = self.query.relations[last.entity]
+            relation = self.query.relations[path[-1].entity]
             key = exp.column(_single_key(relation), table=name, quoted=True)
-            self._join(relation.name, name, [eq(key, exp.column(last.field, table=before, quoted=True))], relation)
+            self._join(relation.name, name, [eq(key, held)], relation)
             self._paths[path] = name
         return self._paths[path]
 
@@ -278,13 +280,13 @@ class _Block:
     def _join_rollup(self, node: Rollup, aggregates: list[Aggregate]) -> str:
         """Joins the children grouped by their parent; returns the alias."""
         name = self._name("u")
-        rules: list[Node | None] = [Call("is_not_null", (Stored(node.child, node.via.field),))]
+        rules: list[Node | None] = [Call("is_not_null", (_key((node.via,)),))]
         if node.after is not None and node.occurs is not None:
             rules.append(Call("ge", (node.occurs, under(node.after, (node.via,)))))
         if not node.path:
             # children of parents that are not selected need not be read
             rules += [under(rule, (node.via,)) for rule in self._parents]
-        columns = (("k", Stored(node.child, node.via.field)), *((f"v{i}", a) for i, a in enumerate(aggregates)))
+        columns = (("k", _key((node.via,))), *((f"v{i}", a) for i, a in enumerate(aggregates)))
         children = _select(self.query, Select(Entity(node.child), columns, conjunction(rules)))
         children.set("group", exp.Group(expressions=[children.expressions[0].this.copy()]))
         on = eq(exp.column("k", table=name, quoted=True), self._parent_key(node))
@@ -382,6 +384,13 @@ def _joined(join: Join) -> exp.Join:
         for here, there in join.on
     ]
     return exp.Join(this=_table((join.block,), join.block), on=exp.and_(*pairs), side="LEFT")
+
+
+def _key(path: Path) -> Node:
+    """What the last reference of a path holds."""
+    *before, last = path
+    held = last.then if last.then is not None else Stored("", last.field)
+    return under(held, tuple(before))
 
 
 def _rollup_key(node: Rollup) -> tuple[object, ...]:

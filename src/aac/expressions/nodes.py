@@ -71,10 +71,14 @@ BROKEN = Type("broken")
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One step from a record to another: the field that holds the key, and the entity it leads to."""
+    """One step from a record to another: the field that holds the key, and the entity it leads to.
+
+    ``then``: what the field held at a moment that is asked about, said of its own record; null: what it holds.
+    """
 
     field: str
     entity: str
+    then: Node | None = None
 
 
 Path = tuple[Reference, ...]

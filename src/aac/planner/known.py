@@ -38,9 +38,12 @@ Of = TypeVar("Of", Clock, Measure)
 
 def as_known(part: Of, setting: Setting) -> Of:
     """A measure as it can be known at the as_of of a setting."""
-    sight = _Sight(setting)
+    entity = part.population.entity
     if isinstance(part, Clock):
-        return _clock(part, sight)
+        # each stretch takes them from its event
+        told = part.restarts.fields if part.restarts is not None else ()
+        return _clock(part, _Sight(setting, entity, told))
+    sight = _Sight(setting, entity)
     return replace(
         part,
         population=_population(part.population, sight),
@@ -53,8 +56,6 @@ def as_known(part: Of, setting: Setting) -> Of:
 
 def _clock(clock: Clock, sight: _Sight) -> Clock:
     """The rule that must hold at the deadline is about that moment, so fields stay in it as they are."""
-    if clock.restarts is not None:
-        sight = sight.without(clock.population.entity, clock.restarts.fields)
     return replace(
         clock,
         population=_population(clock.population, sight),
@@ -75,17 +76,18 @@ def _clock(clock: Clock, sight: _Sight) -> Clock:
 
 
 def _pauses(paused: Pauses, sight: _Sight) -> Pauses:
+    child = _Sight(sight.setting, paused.child)
     return replace(
         paused,
         owner=sight.rule(paused.owner),
-        where=_maybe(paused.where, sight.rule),
-        starts=sight.moment(paused.starts),
-        until=_maybe(paused.until, sight.moment),
+        where=_maybe(paused.where, child.rule),
+        starts=child.moment(paused.starts),
+        until=_maybe(paused.until, child.moment),
     )
 
 
 def _restarts(restarts: Restarts, sight: _Sight) -> Restarts:
-    return replace(restarts, at=sight.moment(restarts.at))
+    return replace(restarts, at=_Sight(sight.setting, restarts.child).moment(restarts.at))
 
 
 def _population(population: Population, sight: _Sight) -> Population:
@@ -110,24 +112,22 @@ def _maybe(node: Node | None, change: Callable[[Node], Node]) -> Node | None:
 
 
 class _Sight:
-    """Rules as they are seen at one as_of."""
+    """Rules about records of ``entity`` as they are seen at one as_of; fields in ``told`` stay as they are."""
 
-    def __init__(self, setting: Setting) -> None:
-        self.setting = setting
-        pasts = {field: past for field, past in setting.history.pasts.items() if setting.is_behind(field[0])}
-        self.history = History(pasts)
-
-    def without(self, entity: str, fields: Collection[str]) -> _Sight:
-        """The same, with some fields of an entity as they are: each stretch of a clock takes them from its event."""
-        made = _Sight(self.setting)
-        told = {(entity, field) for field in fields}
-        made.history = History({field: past for field, past in self.history.pasts.items() if field not in told})
-        return made
+    def __init__(self, setting: Setting, entity: str, told: Collection[str] = ()) -> None:
+        self.setting, self.entity = setting, entity
+        self.history = History(
+            {
+                (owner, field): past
+                for (owner, field), past in setting.history.pasts.items()
+                if setting.is_behind(owner) and not (owner == entity and field in told)
+            }
+        )
 
     def rule(self, node: Node) -> Node:
         """A rule about records, with fields as they were."""
-        then = as_of_moment(node, self._by_as_of, self.history) if self.history.pasts else node
-        return self.today(then)
+        is_then = bool(self.history.pasts)
+        return self.today(as_of_moment(node, self._by_as_of, self.history, self.entity) if is_then else node)
 
     def today(self, node: Node) -> Node:
         """A rule about records, with fields as they are."""

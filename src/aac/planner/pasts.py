@@ -15,6 +15,7 @@ from aac.expressions.nodes import (
     Call,
     Case,
     Literal,
+    Named,
     Reference,
     Rollup,
     Stored,
@@ -93,54 +94,78 @@ def _is_alike(type_: Type, other: Type | None) -> bool:
     return other is not None and (type_.name, type_.unit, type_.entity) == (other.name, other.unit, other.entity)
 
 
-def ever(child: str) -> str:
-    """All records of an entity of changes, those later than as_of among them, as an entity of queries."""
-    return f"{child}, ever"
+def ever(entity: str) -> str:
+    """All records of an entity, those later than as_of among them, as an entity of queries."""
+    return f"{entity}, ever"
 
 
-def as_of_moment(node: Node, by: By, history: History, way: Path | None = ()) -> Node:
-    """What a rule comes to at a moment: fields with a past as they were then, roll-ups over what had occurred.
+def as_of_moment(node: Node, by: By, history: History, entity: str = "", way: Path | None = ()) -> Node:
+    """What a rule about an entity comes to at a moment: fields with a past as they were then, roll-ups over what had
+    occurred, and references led to where they led.
 
     ``by`` says of a change or a child record whether it had happened then; where it cannot, today's value stays.
     ``way`` leads from the record that ``node`` is about to the one that ``by`` is about.
     """
-
-    def then(leaf: Node) -> Node:
-        match leaf:
-            case Stored() if (leaf.entity, leaf.field) in history.pasts:
-                return _value_then(leaf, by, history.pasts[leaf.entity, leaf.field], way)
-            case Rollup():
-                return _rolled_up_then(leaf, by, history, way)
-            case _:
-                return leaf
-
-    return transform(node, then)
+    return _Then(by, history).rule(node, entity, way)
 
 
-def _value_then(leaf: Stored, by: By, past: Past, way: Path | None) -> Node:
-    """The value of the last change by then; without any change at all today's; if all came later, it is unknown."""
-    happened = by(past.occurs, past.is_date, _on(leaf.path, past.via, way))
-    if happened is None:
-        return leaf
+@dataclass(frozen=True, slots=True)
+class _Then:
+    by: By
+    history: History
 
-    def over_changes(function: str, *arguments: Node, where: Node | None) -> Rollup:
-        return Rollup(ever(past.child), past.via, Aggregate(function, arguments, where), path=leaf.path)
+    def rule(self, node: Node, entity: str, way: Path | None) -> Node:
+        def then(leaf: Node) -> Node:
+            match leaf:
+                case Stored():
+                    return self.value(replace(leaf, path=self.path(leaf.path, entity, way)), way)
+                case Rollup():
+                    return self.rolled_up(leaf, entity, way)
+                case Named():
+                    return replace(leaf, path=self.path(leaf.path, entity, way))
+                case _:
+                    return leaf
 
-    last = over_changes("arg_max", Stored(past.child, leaf.field), past.occurs, where=happened)
-    some = Call("gt", (over_changes("count", where=happened), Literal(0)))
-    none = Call("eq", (over_changes("count", where=None), Literal(0)))
-    return Case(((some, last), (none, leaf)), NOTHING)
+        return transform(node, then)
 
+    def value(self, leaf: Stored, way: Path | None) -> Node:
+        """The value of the last change by then; without any change at all today's; if all came later, it is unknown."""
+        past = self.history.pasts.get((leaf.entity, leaf.field))
+        happened = self.by(past.occurs, past.is_date, _on(leaf.path, past.via, way)) if past is not None else None
+        if past is None or happened is None:
+            return leaf
 
-def _rolled_up_then(leaf: Rollup, by: By, history: History, way: Path | None) -> Rollup:
-    """A roll-up over the children that had occurred by then, as they were."""
-    there = _on(leaf.path, leaf.via, way)
-    aggregate = as_of_moment(leaf.aggregate, by, history, there)
-    after = as_of_moment(leaf.after, by, history, None if leaf.path else way) if leaf.after is not None else None
-    if leaf.child in history.occur and isinstance(aggregate, Aggregate):
-        happened = by(*history.occur[leaf.child], there)
-        aggregate = replace(aggregate, where=conjunction([happened, aggregate.where]))
-    return replace(leaf, aggregate=aggregate, after=after)
+        def over_changes(function: str, *arguments: Node, where: Node | None) -> Rollup:
+            return Rollup(ever(past.child), past.via, Aggregate(function, arguments, where), path=leaf.path)
+
+        last = over_changes("arg_max", Stored(past.child, leaf.field), past.occurs, where=happened)
+        some = Call("gt", (over_changes("count", where=happened), Literal(0)))
+        none = Call("eq", (over_changes("count", where=None), Literal(0)))
+        return Case(((some, last), (none, leaf)), NOTHING)
+
+    def path(self, path: Path, entity: str, way: Path | None) -> Path:
+        """The way to another record, by what its references held then."""
+        owners = (entity, *(step.entity for step in path))
+        steps = zip(owners, path, strict=False)
+        return tuple(self.reference(step, owner, None if number else way) for number, (owner, step) in enumerate(steps))
+
+    def reference(self, step: Reference, owner: str, way: Path | None) -> Reference:
+        held = self.value(Stored(owner, step.field), way)
+        return replace(step, then=held) if not isinstance(held, Stored) else step
+
+    def rolled_up(self, leaf: Rollup, entity: str, way: Path | None) -> Rollup:
+        """A roll-up over the children that had occurred by then, as they were."""
+        path = self.path(leaf.path, entity, way)
+        there = _on(leaf.path, leaf.via, way)
+        aggregate = self.rule(leaf.aggregate, leaf.child, there)
+        after = leaf.after
+        if after is not None:
+            after = self.rule(after, path[-1].entity if path else entity, None if path else way)
+        if leaf.child in self.history.occur and isinstance(aggregate, Aggregate):
+            happened = self.by(*self.history.occur[leaf.child], there)
+            aggregate = replace(aggregate, where=conjunction([happened, aggregate.where]))
+        via = self.reference(leaf.via, leaf.child, there)
+        return replace(leaf, via=via, aggregate=aggregate, after=after, path=path)
 
 
 def _on(path: Path, via: Reference, way: Path | None) -> Path | None:

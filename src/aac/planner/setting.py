@@ -73,15 +73,14 @@ class Setting:
         """The zone of a moment of ``entity``: for a date that of the source it comes from, else the company's."""
         return self.entities[_home(moment.value, entity)].zone if moment.is_date else self.clockwork.zone
 
-    def at_deadline(self, rule: Node, by: By) -> Node:
-        """A rule as it was at the deadline of an item, as far as the past is told."""
-        return as_of_moment(rule, by, self.history)
+    def at_deadline(self, rule: Node, by: By, entity: str) -> Node:
+        """A rule about an entity as it was at the deadline of an item, as far as the past is told."""
+        return as_of_moment(rule, by, self.history, entity)
 
     def query(self, blocks: tuple[tuple[str, Select], ...], outputs: tuple[Select, ...], *shared: str) -> Query:
         """A query at this as_of: what occurs later does not exist in any of its tables."""
         relations = {entity: self._at_as_of(entity) for entity in self.entities}
-        changes = {past.child for past in self.history.pasts.values()}
-        relations |= {ever(child): self.entities[child].relation for child in changes}
+        relations |= {ever(entity): prepared.relation for entity, prepared in self.entities.items()}
         return Query(blocks, outputs, relations, shared, self.as_of_us, self.segments, self.calendars)
 
     def _at_as_of(self, entity: str) -> Relation:

@@ -110,7 +110,8 @@ def _columns(scope: Scope, started: Node) -> tuple[tuple[str, Node], ...]:
     ]
     columns += [] if terms.is_one else [(ROW, terms.row)]
     columns += [(NUMBER, terms.calendar)] if terms.is_on_calendars else []
-    columns += [(HELD, scope.setting.at_deadline(clock.must, terms.by(item)))] if clock.must is not None else []
+    if clock.must is not None:
+        columns.append((HELD, scope.setting.at_deadline(clock.must, terms.by(item), scope.entity)))
     columns += [(OWNER, clock.paused.owner)] if clock.paused is not None else []
     columns += [(point(i), scope.known(moment)) for i, (_, moment) in enumerate(clock.through)]
     return tuple(columns)
