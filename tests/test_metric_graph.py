@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
 
-from aac.expressions.nodes import Measured
+from aac.expressions.nodes import Measured, Stored
+from aac.measures import Cohort, Force, Moment, Retention, Snapshot
+from aac.periods import Duration, parse_duration
 from tests.loading import load_documents
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from aac.findings import Finding
+    from aac.measures import Basis
     from aac.project import Project
 
 DEALS = """\
@@ -63,29 +67,44 @@ def told(root: Path, *documents: str) -> list[tuple[str, str | None]]:
     return [(finding.code, finding.doc) for finding in load(root, *documents)[1]]
 
 
+FORCE = "in_force: {from: begins_on, until: ends_on}"
+KEPT = "sum(least(closing(value), opening(value))) / sum(opening(value))"
+BEGINS, ENDS = (Moment(Stored("deal", field), is_date=True) for field in ("begins_on", "ends_on"))
+YEAR = Duration(Fraction(12), "months", "calendar")
+
+
 @pytest.mark.parametrize(
-    "keys",
+    ("formula", "keys", "basis"),
     [
-        ("basis: cohort", "at: begins_on", "matures: 90 days"),
-        ("basis: cohort", "at: begins_on"),
-        ("basis: snapshot", "in_force: {from: begins_on, until: ends_on}"),
+        ("avg(value)", ("basis: cohort", "at: begins_on", "matures: 90 days"), Cohort(parse_duration("90 days"))),
+        ("avg(value)", ("basis: cohort", "at: begins_on"), Cohort(None)),
+        (
+            "count_if(signed)",
+            ("basis: cohort", "at: begins_on", "guardrail: [mean]", "leads_to: [mean]"),
+            Cohort(None, ((("signed", ()), ENDS),)),
+        ),
+        ("avg(value)", ("basis: snapshot", FORCE), Snapshot(Force(BEGINS, ENDS))),
+        (
+            KEPT,
+            ("basis: retention", "span: 12 months", "per: customer", FORCE, "leads_to: [mean]"),
+            Retention(Force(BEGINS, ENDS), YEAR, Stored("deal", "customer")),
+        ),
+        (
+            KEPT,
+            ("basis: retention", "span: 90 days", "per: customer", FORCE, "leads_to: [mean]"),
+            Retention(Force(BEGINS, ENDS), Duration(Fraction(90), "days", "calendar"), Stored("deal", "customer")),
+        ),
     ],
 )
-def test_what_is_not_measured_yet_compiles_to_nothing(tmp_path: Path, keys: tuple[str, ...]) -> None:
-    project, findings = load(tmp_path, STAR, records("other", "avg(value)", *keys))
+def test_what_a_basis_compiles_to(tmp_path: Path, formula: str, keys: tuple[str, ...], basis: Basis) -> None:
+    unit = "percent" if formula == KEPT else "count" if "count" in formula else "EUR"
+    signed = "kind: definition\nid: signed\nof: deal\nowner: sales\nwhen: value > 0\nat: ends_on\n---\n"
+    project, findings = load(tmp_path, STAR, signed, records("other", formula, *keys, unit=unit))
     assert findings == []
-    assert [measure.subject for measure in project.measures] == ["metric:mean"]
-    assert [(found.code, found.level, found.doc) for found in project.findings] == [("AAC404", "info", "metric:other")]
-
-
-def test_retention_compiles_to_nothing(tmp_path: Path) -> None:
-    force = "in_force: {from: begins_on, until: ends_on}"
-    kept = "sum(least(closing(value), opening(value))) / sum(opening(value))"
-    keys = ("basis: retention", "span: 12 months", "per: customer", force, "leads_to: [mean]", "by: [segment]")
-    project, findings = load(tmp_path, STAR, records("grr", kept, *keys, unit="percent"))
-    assert findings == []
-    assert [measure.subject for measure in project.measures] == ["metric:mean"]
-    assert [found.doc for found in project.findings] == ["metric:grr"]
+    assert {measure.subject: measure.basis for measure in project.measures} == {
+        "metric:mean": None,
+        "metric:other": basis,
+    }
 
 
 def test_a_derived_metric_rests_on_what_it_names(tmp_path: Path) -> None:

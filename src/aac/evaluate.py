@@ -94,7 +94,7 @@ def _counted(run: Run, engine: Engine, planned: Plan) -> Iterator[Measured]:
         yield from ((piece, result) for result in results)
         told |= {piece.subject} if piece.is_shown else set()
     for scan, setting in planned.metrics:
-        yield from number_results(run, scan, setting, engine.run(scan.query)[0])
+        yield from number_results(run, scan, setting, engine.run(scan.query))
 
 
 def _derived(run: Run, pieces: Pieces, counted: Iterable[Measured]) -> list[Measured]:

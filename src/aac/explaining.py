@@ -14,6 +14,7 @@ from aac.expressions.words import words
 from aac.findings import did_you_mean
 from aac.measures import Clock, Measure, Population
 from aac.periods import iso_utc
+from aac.planner.ends import outside_periods
 from aac.planner.fuse import plan
 from aac.planner.pieces import Piece
 from aac.planner.setting import Prepared, Setting, entities_in, entities_of
@@ -200,8 +201,8 @@ def _words_query(id_: Id, project: Project, setting: Setting) -> Query | None:
         return None
     keys = tuple((key, cast("Node", Stored(table.entity, key))) for key in table.key)
     if len(lent) == 1 and lent[0][1].type.name == "boolean" and id_[0] != "entity":
-        return setting.query((), (Select(Entity(table.entity), keys, lent[0][1].node),))
-    columns = tuple((name, meaning.node) for name, meaning in lent)
+        return setting.query((), (Select(Entity(table.entity), keys, outside_periods(lent[0][1].node)),))
+    columns = tuple((name, outside_periods(meaning.node)) for name, meaning in lent)
     return setting.query((), (Select(Entity(table.entity), (*keys, *columns)),))
 
 

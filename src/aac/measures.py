@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from aac.calendars import Calendar
-from aac.expressions.nodes import TEXT, Aggregate, Call, Literal, Named, Node, Type, Value
+from aac.expressions.nodes import TEXT, Aggregate, Call, Literal, Named, Node, Path, Type, Value
 from aac.periods import iso_utc
 
 if TYPE_CHECKING:
@@ -142,11 +142,19 @@ class Force:
     until: Moment
 
 
+Word = tuple[str, Path]
+"""A definition as a rule names it: its id, and the way from the record of the rule to the one it is said of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Records that entered in a window, and what was true of each by ``matures`` after it (null: by as_of)."""
+    """Records that entered in a window, and what was true of each by ``matures`` after it (null: by as_of).
+
+    ``words``: the definitions that the formula names, and the moment by which each is known to have come in time.
+    """
 
     matures: Duration | None
+    words: tuple[tuple[Word, Moment], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -337,7 +337,8 @@ def parse_moment(text: str, zone: str, *, date_means: Literal["midnight", "after
 
 
 def shifted_day(day: date, by: Duration, times: int = 1) -> date:
-    """The day so many whole days or months later, or with negative ``times`` earlier; a day a month lacks is its last."""
+    """The day so many whole days or months later, or with negative ``times`` earlier; a day that a month lacks is its
+    last."""
     steps = times * int(by.amount)
     if by.unit == "months":
         return _day_in(day.year * 12 + day.month - 1 + steps, day.day)

@@ -88,7 +88,8 @@ class Project:
 
     ``chosen`` is the version of each id that holds on the day, or the nearest; ``places`` are their documents and
     ``models`` the sound ones among them. ``lent`` are the ids of documents whose kind or id cannot be used, as they
-    were written and as they were probably meant. ``rules`` are the rules that were checked, by document and place.
+    were written and as they were probably meant. ``rules`` are the rules that were checked, by document and place;
+    ``of_period`` the documents with one that asks for the period.
     """
 
     config: Config
@@ -103,6 +104,7 @@ class Project:
     rules: dict[Id, dict[tuple[Part, ...], Checked]] = field(
         default_factory=lambda: defaultdict[Id, "dict[tuple[Part, ...], Checked]"](dict)
     )
+    of_period: set[Id] = field(default_factory=set["Id"])
     by_day: dict[date, Project] = field(default_factory=dict[date, "Project"], repr=False)
     chosen: dict[Id, Version] = field(init=False)
     places: dict[Id, Document] = field(init=False)

@@ -70,6 +70,8 @@ class Setting(Protocol):
     def parsed(self) -> Rules: ...
     @property
     def rules(self) -> dict[Id, dict[tuple[Part, ...], Checked]]: ...
+    @property
+    def of_period(self) -> set[Id]: ...
     def ids(self, kind: str) -> Sequence[str]: ...
     def of_kind(self, kind: str) -> Sequence[Kind]: ...
     def versions_of(self, id_: Id) -> Sequence[Kind]: ...
@@ -128,7 +130,9 @@ class DocumentScope:
         return self._asked(lambda: self.setting.graph.entity_of_word(word), path)
 
     def population(self, word: str, *path: Part) -> tuple[Population, Meaning | None] | None:
-        return self._asked(lambda: self.setting.graph.population(word), path)
+        found = self._asked(lambda: self.setting.graph.population(word), path)
+        rule = found[0].rule if found is not None else None
+        return None if rule is not None and self._has_no_period(word, rule, path) else found
 
     def rule(self, rule: str | Checklist, entity: str, *path: Part, wants: str = "value") -> Checked | None:
         if isinstance(rule, Checklist):
@@ -223,12 +227,24 @@ class DocumentScope:
             return Checked(typed.node, typed.type)
 
         found = self._asked(checked, path)
-        if found is not None and "period" in text and any(isinstance(part, PeriodEnd) for part in walk(found.node)):
-            self.unmeasured("a rule about the period", *path)
+        if found is not None and self._has_no_period(text, found.node, path):
             return None
         if found is not None:
             self.setting.rules[self.id][path] = found
         return found
+
+    def _has_no_period(self, text: str, node: Node, path: tuple[Part, ...]) -> bool:
+        """Whether a rule asks for the period and this document has none, which is told (AAC323)."""
+        may_ask = "period" in text or self.setting.of_period
+        if not may_ask or not any(isinstance(part, PeriodEnd) for part in walk(node)):
+            return False
+        self.setting.of_period.add(self.id)
+        if self.id[0] in HAVE_PERIODS:
+            return False
+        message = "this rests on the period that a metric is measured for, and nothing else has one"
+        advice = "leave out `period.from` and `period.until`, here and in what is named here"
+        self.report("AAC323", message, advice, *path)
+        return True
 
     def _asked(self, ask: Callable[[], T | None], path: tuple[Part, ...]) -> T | None:
         """An answer, or null after what is wrong was told."""
@@ -250,6 +266,8 @@ OF_THE_RUN = {
     "period.until": Meaning(PeriodEnd("until"), DATE),
 }
 """Names that mean the same in every rule: when numbers are decided, and the period they are decided for."""
+HAVE_PERIODS = frozenset({"metric", "definition"})
+"""The kinds whose rules may ask for the period: metrics, and the words that they use."""
 OF_THE_PERIOD: dict[str, Collection[str]] = {"period": ("period.from", "period.until")}
 
 

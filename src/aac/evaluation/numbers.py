@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from aac.findings import Finding
-from aac.measures import is_volume
+from aac.measures import Retention, Snapshot, is_volume
+from aac.planner.cohorts import has_matured
 from aac.planner.windows import UNPLACED
 from aac.results import NumberReading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from aac.engines.base import Rows
     from aac.evaluation.run import Run
@@ -23,26 +25,24 @@ if TYPE_CHECKING:
     from aac.results import Result
 
 
-def number_results(run: Run, scan: NumberScan, setting: Setting, rows: Rows) -> Iterator[tuple[Piece[Measure], Result]]:
+def number_results(
+    run: Run, scan: NumberScan, setting: Setting, answers: Sequence[Rows]
+) -> Iterator[tuple[Piece[Measure], Result]]:
     """The results of every piece of a scan, also of those that are only parts of other numbers."""
-    seen: set[tuple[int, int]] = set()
-    for cell in scan.cells(rows):
+    for cell in scan.cells(answers):
+        is_told = not cell.by and cell.piece.is_shown
         if cell.window == UNPLACED:
-            if not cell.by and cell.n:
+            if is_told and cell.n:
                 _tell_unplaced(run, cell)
             continue
-        if not cell.by:
-            seen.add((id(cell.piece), cell.window))
+        if is_told:
             _tell_unrated(run, cell, scan.windows[cell.window].window)
         yield cell.piece, _result(run, scan, setting, cell)
-    for piece in scan.pieces:
-        for number, chosen in enumerate(scan.windows):
-            if chosen in piece.windows and (id(piece), number) not in seen:
-                yield piece, _result(run, scan, setting, scan.empty(piece, number))
 
 
 def _result(run: Run, scan: NumberScan, setting: Setting, cell: Cell) -> Result:
     chosen, measure = scan.windows[cell.window], cell.piece.of
+    is_counted = not isinstance(measure.basis, Snapshot | Retention)
     reading = NumberReading(
         subject=measure.subject,
         window=chosen.window,
@@ -56,8 +56,9 @@ def _result(run: Run, scan: NumberScan, setting: Setting, cell: Cell) -> Result:
         n=cell.n,
         unknown=cell.unknown,
         unit=measure.unit,
-        is_volume=measure.basis is None and is_volume(measure.formula),
-        elapsed=setting.clockwork.elapsed(chosen.window),
+        is_volume=is_volume(measure.formula),
+        elapsed=setting.clockwork.elapsed(chosen.window) if is_counted else Fraction(1),
+        has_matured=has_matured(measure, chosen.window, cell.latest, setting),
     )
     return run.judged(cell.piece.project, reading, chosen.selection)
 

@@ -27,6 +27,7 @@ from aac.expressions.nodes import (
     Node,
     OpenTime,
     Path,
+    PeriodEnd,
     Rate,
     Rollup,
     Stored,
@@ -70,7 +71,7 @@ def evaluate(node: Node, record: Record) -> Known:
     match node:
         case Literal():
             return _exact(node.value)
-        case Stored() | Rollup() | AsOf() | Rate():
+        case Stored() | Rollup() | AsOf() | PeriodEnd() | Rate():
             return None
         case Named():
             return evaluate(node.body, record) if not node.path or node.path in record.there else None

@@ -1,25 +1,23 @@
-"""A metric: a formula over a population, or over other numbers, and what it is good for (LANGUAGE §8).
-
-Of the bases `period` is measured; the others are checked in full, and nothing is compiled of them.
-"""
+"""A metric: a formula over a population, or over other numbers, and what it is good for (LANGUAGE §8)."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from aac.expressions.nodes import BROKEN, NOTHING, Meaning, Measured, Named, Type, children, walk
+from aac.expressions.nodes import BROKEN, NOTHING, Meaning, Measured, Named, PeriodEnd, Type, children, under, walk
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.judging import number_status
 from aac.kinds.base import NUMBERS, Ref, Scope, Verdict, Versioned, dimensions
 from aac.kinds.target import Target, misfit, read_target
 from aac.kinds.written import By, Count, Strict, read_duration, wrong
-from aac.measures import Derived, Measure, Moment, is_volume
+from aac.measures import Cohort, Derived, Force, Measure, Moment, Retention, Snapshot, is_volume
 from aac.periods import Duration
 from aac.results import NumberReading
 from aac.units import fits, is_money, is_unit
@@ -75,6 +73,8 @@ def read_length(value: object) -> Duration:
     duration = read_duration(value)
     if duration.clock == "business" or duration.unit not in ("days", "months"):
         raise wrong("AAC308", f"`{value}` is not counted in days or months", "write `90 days` or `12 months`")
+    if duration.amount.denominator != 1:
+        raise wrong("AAC308", f"`{value}` is no whole number of {duration.unit}", "write `90 days` or `12 months`")
     return duration
 
 
@@ -200,12 +200,16 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
         population, _ = found
         entity = population.entity
         anchor = self._moment(scope, self.at, entity, "at")
+        if anchor is not None and any(isinstance(part, PeriodEnd) for part in walk(anchor.value)):
+            message = "by this moment a record is put into a period, so it cannot rest on the period"
+            scope.report("AAC323", message, "name a moment of the record, as in `closed_at`", "at")
+            return ()
         formula = scope.formula(self.formula, entity, "formula", basis=self.basis, at=anchor)
         split = dimensions(scope, self.by, entity, "by")
         if formula is None or (anchor is None and self.at is not None) or not self._is_settled(scope, formula):
             return ()
-        if self.basis != "period":
-            self._check_basis(scope, entity, formula.node)
+        basis = self._measured_by(scope, entity, formula.node)
+        if basis is None and self.basis != "period":
             return ()
         measure = Measure(
             subject=f"metric:{self.id}",
@@ -217,6 +221,7 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
             dimensions=split,
             grain="month",
             has_target=self.target is not None,
+            basis=basis,
         )
         return (measure,)
 
@@ -267,29 +272,46 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
             scope.report("AAC204", f"no plan is called `{plan}`", advice, "target", "from")
         scope.unmeasured("a target of a plan", "target", "from")
 
-    # Cohorts, snapshots, retention and what is derived: checked, and nothing compiled
+    # Which records count for a window
 
-    def _check_basis(self, scope: Scope, entity: str, formula: Node) -> None:
-        """The moments, the key and the words that the basis needs."""
-        force = self.in_force
-        moments = (("from", force.from_), ("until", force.until)) if force is not None else ()
-        checked: list[object] = [self._moment(scope, rule, entity, "in_force", key) for key, rule in moments]
-        if self.per is not None:
-            checked.append(scope.rule(self.per, entity, "per"))
+    def _measured_by(self, scope: Scope, entity: str, formula: Node) -> Cohort | Snapshot | Retention | None:
+        """What the basis needs; null of a period, and when something is wrong."""
         if self.basis == "cohort":
-            checked += [self._in_time(scope, word) for word in dict.fromkeys(_words(scope, formula, entity))]
-        if None not in checked:
-            scope.unmeasured(f"`basis: {self.basis}`", "basis")
+            return self._cohort(scope, entity, formula)
+        force = self._force(scope, entity)
+        if self.basis == "snapshot" and force is not None:
+            return Snapshot(force)
+        per = scope.rule(self.per, entity, "per") if self.per is not None else None
+        if force is None or per is None or self.span is None:
+            return None
+        # both ends of the span are days of the company, whatever its clocks do in between
+        return Retention(force, replace(self.span, clock="calendar"), per.node)
 
-    def _in_time(self, scope: Scope, word: str) -> str | None:
-        """The moment of a definition, by which a cohort knows whether it was true in time; null: told, or broken."""
-        model = scope.model("definition", word)
-        if model is not None and model.at is None:
-            found = re.search(rf"\b{word}\b", self.formula)
-            message = f"`{word}` has no moment, so nobody knows whether it was true in time"
-            place = found.start() if found is not None else None
-            scope.report("AAC203", message, f"give `{word}` an `at: <field>`", "formula", offset=place)
-        return model.at if model is not None else None
+    def _force(self, scope: Scope, entity: str) -> Force | None:
+        if self.in_force is None:
+            return None
+        starts = self._moment(scope, self.in_force.from_, entity, "in_force", "from")
+        until = self._moment(scope, self.in_force.until, entity, "in_force", "until")
+        return Force(starts, until) if starts is not None and until is not None else None
+
+    def _cohort(self, scope: Scope, entity: str, formula: Node) -> Cohort | None:
+        """The definitions that the formula names, each with the moment by which it came in time or did not."""
+        words = {(word.label, word.path): self._in_time(scope, word) for word in _words(scope, formula, entity)}
+        known = tuple((word, moment) for word, moment in words.items() if moment is not None)
+        return Cohort(self.matures, known) if len(known) == len(words) else None
+
+    def _in_time(self, scope: Scope, word: Named) -> Moment | None:
+        """The moment of a definition; null: told, or broken."""
+        _, meaning = scope.population(word.label, "formula") or (None, None)
+        if meaning is None:
+            return None
+        if meaning.moment is None or meaning.moment_type is None:
+            place = re.search(rf"\b{word.label}\b", self.formula)
+            message = f"`{word.label}` has no moment, so nobody knows whether it was true in time"
+            at = place.start() if place is not None else None
+            scope.report("AAC203", message, f"give `{word.label}` an `at: <field>`", "formula", offset=at)
+            return None
+        return Moment(under(meaning.moment, word.path), meaning.moment_type.name == "date")
 
     def _derived(self, scope: Scope) -> tuple[Derived, ...]:
         """A formula over other numbers, which must all have its dimensions (AAC226); nothing when it is broken."""
@@ -405,12 +427,12 @@ def _or(words: Iterable[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def _words(scope: Scope, node: Node, entity: str) -> Iterator[str]:
+def _words(scope: Scope, node: Node, entity: str) -> Iterator[Named]:
     """The definitions that a formula over records of an entity names, those in computed fields among them."""
-    if isinstance(node, Named):
+    if isinstance(node, Named) and not node.is_part:
         of = node.path[-1].entity if node.path else entity
         if node.label in scope.ids("definition") and scope.entity(node.label, "formula") == of:
-            yield node.label
+            yield node
             return
     for child in children(node):
         yield from _words(scope, child, entity)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from aac.measures import Retention, Snapshot
 from aac.planner.clocks import ClockScan, plan_clock
+from aac.planner.in_force import plan_in_force
 from aac.planner.known import as_known
-from aac.planner.metrics import MetricScan, plan_metrics
+from aac.planner.metrics import MOST_DIMENSIONS, MetricScan, plan_metrics
 from aac.planner.windows import Chosen, layers
 
 if TYPE_CHECKING:
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from aac.measures import Clock, Measure, Moment
     from aac.planner.pieces import Piece
     from aac.planner.setting import Setting
-
-MOST_DIMENSIONS = 62
-"""A mask of 63 bits says which of the group columns a row is split by, and the window is one of them."""
-
 
 NumberScan = MetricScan
 """A query whose rows are cells of numbers."""
@@ -62,9 +59,12 @@ def plan(
         anchor = measure.anchor if is_counted else None
         together[_Scan(measure.population.entity, anchor, is_counted, as_of)].append(piece)
     metric_scans: list[tuple[NumberScan, Setting]] = []
-    for group in together.values():
-        setting = setting_of(group[0])
-        for layer in layers(_all_windows(group)):
+    for scan, group in together.items():
+        setting, windows = setting_of(group[0]), _all_windows(group)
+        if not scan.is_counted:
+            metric_scans += [(made, setting) for made in plan_in_force(group, windows, setting)]
+            continue
+        for layer in layers(windows):
             pieces = [piece for piece in group if not set(piece.windows).isdisjoint(layer)]
             metric_scans += [(plan_metrics(part, layer, setting), setting) for part in _parted(pieces)]
     return Plan(tuple(clock_scans), tuple(metric_scans))

@@ -47,11 +47,16 @@ def as_known(part: Of, setting: Setting) -> Of:
     return replace(
         part,
         population=_population(part.population, sight),
-        formula=sight.rule(part.formula),
+        formula=sight.today(part.formula) if _is_judged_later(part) else sight.rule(part.formula),
         anchor=sight.anchor(part.anchor) if part.anchor is not None else None,
         dimensions=tuple(replace(split, value=sight.rule(split.value)) for split in part.dimensions),
         basis=_basis(part.basis, sight),
     )
+
+
+def _is_judged_later(measure: Measure) -> bool:
+    """Whether the formula is about another moment for each record: fields stay in it as they are until it is told."""
+    return isinstance(measure.basis, Cohort) and measure.basis.matures is not None
 
 
 def _clock(clock: Clock, sight: _Sight) -> Clock:
@@ -103,8 +108,10 @@ def _basis(basis: Basis | None, sight: _Sight) -> Basis | None:
             return Snapshot(force(basis.force))
         case Retention():
             return replace(basis, force=force(basis.force), per=sight.rule(basis.per))
-        case Cohort() | None:
-            return basis
+        case Cohort():
+            return replace(basis, words=tuple((word, sight.anchor(moment)) for word, moment in basis.words))
+        case None:
+            return None
 
 
 def _maybe(node: Node | None, change: Callable[[Node], Node]) -> Node | None:

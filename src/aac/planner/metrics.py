@@ -12,26 +12,81 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from aac.engines.base import Entity, Query, Select, group_columns
-from aac.expressions.nodes import TRUE, Aggregate, Call, Case, Column, Literal, Measured, Named, Node, conjunction, walk
-from aac.measures import Measure, aggregates, sides
-from aac.planner.windows import UNPLACED, Chosen, in_reach, window_number
+from aac.expressions.nodes import (
+    NOTHING,
+    TRUE,
+    Aggregate,
+    Call,
+    Case,
+    Column,
+    Literal,
+    Measured,
+    Named,
+    Node,
+    PeriodEnd,
+    conjunction,
+    walk,
+)
+from aac.measures import Cohort, Measure, aggregates, sides
+from aac.planner.cohorts import judged
+from aac.planner.ends import end_of, with_ends
+from aac.planner.windows import UNPLACED, Chosen, in_reach, told_of_window, window_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from aac.engines.base import Rows
     from aac.expressions.nodes import Value
+    from aac.measures import Moment
     from aac.planner.pieces import Piece
     from aac.planner.setting import Setting
 
 WINDOW = "w"
 RECORDS = "records"
+MOST_DIMENSIONS = 62
+"""A mask of 63 bits says which of the group columns a row is split by, and the window, or a key, is one of them."""
 Part = Aggregate | Measured
 """What a formula is arithmetic over."""
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """The aggregates that a measure is calculated from.
+
+    ``n``: how many records it is about; ``unknown``, added up: for how many of them, or of those that may belong to
+    them, something was unknown; ``unrated``, added up: how many have money without a rate; ``latest``: of a cohort the
+    last moment of entry; ``parts``: what stands for each part of the formula.
+    """
+
+    n: Aggregate
+    unknown: tuple[Aggregate, ...]
+    unrated: tuple[Aggregate, ...]
+    latest: Aggregate | None
+    parts: Mapping[Aggregate, Aggregate]
+
+    @property
+    def all(self) -> tuple[Aggregate, ...]:
+        latest = (self.latest,) if self.latest is not None else ()
+        return (self.n, *self.unknown, *self.unrated, *latest, *self.parts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A piece as it is seen from windows (by their numbers in the scan): ``measure`` is what is measured there.
+
+    ``base``: the group columns that all of its groups have.
+    """
+
+    piece: Piece[Measure]
+    numbers: tuple[int, ...]
+    measure: Measure
+    figures: Figures
+    base: tuple[str, ...] = (WINDOW,)
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """What one piece came to for a window (by its number in the scan) and a group."""
+    """What one piece came to for a window (by its number in the scan) and a group. ``latest``: see `Figures`."""
 
     piece: Piece[Measure]
     window: int
@@ -42,91 +97,113 @@ class Cell:
     n: int
     unknown: int
     unrated: int
+    latest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One output of a query and how its rows answer views.
+
+    In a row there is a mask at the place ``mask``, which tells of the columns ``masked``; behind it stand the columns
+    ``grouped``, and then the aggregates as ``columns`` says. ``dimensions`` is the column of each dimension's rule.
+    ``is_placed``: whether a row says its window; else it is of all windows.
+    """
+
+    views: tuple[View, ...]
+    masked: tuple[str, ...]
+    grouped: tuple[str, ...]
+    dimensions: Mapping[Node, str]
+    columns: Mapping[Aggregate, int]
+    is_placed: bool = True
+    mask: int = 0
+
+    def cells(self, rows: Rows) -> Iterator[Cell]:
+        """Every cell that has records."""
+        behind = self.mask + 1
+        for row in rows:
+            split = names_in(int(str(row[self.mask])), self.masked)
+            values = cast("dict[str, Value]", dict(zip(self.grouped, row[behind:], strict=False)))
+            found = row[behind + len(self.grouped) :]
+            number = int(str(values[WINDOW])) if self.is_placed else None
+            for view in self.views:
+                if number is None or number == UNPLACED or number in view.numbers:
+                    for by in self._groups(view, split, values):
+                        yield from self._cell(view, view.numbers[0] if number is None else number, by, found)
+
+    def empty(self, view: View, window: int) -> Cell:
+        """The total of a window without records: counts and sums are what they are of nothing."""
+        nothing = {a: 0 if a.function in {"count", "count_distinct"} else None for a in self.columns}
+        return _calculated(view, window, {}, nothing)
+
+    def _groups(self, view: View, split: set[str], values: Mapping[str, Value]) -> list[Mapping[str, Value]]:
+        """The groups of a view that a row is: the total, or one for each name its column has there."""
+        if not split.issuperset(view.base):
+            return []
+        split = split.difference(view.base)
+        if not split:
+            return [{}]
+        columns = [(dimension, self.dimensions[dimension.value]) for dimension in view.measure.dimensions]
+        if view.measure.is_crossed:
+            is_ours = split == {column for _, column in columns}
+            return [{split_by.name: split_by.shown(values[column]) for split_by, column in columns}] if is_ours else []
+        return [{split_by.name: split_by.shown(values[column])} for split_by, column in columns if split == {column}]
+
+    def _cell(self, view: View, window: int, by: Mapping[str, Value], values: Sequence[object]) -> Iterator[Cell]:
+        cell = _calculated(view, window, by, {aggregate: values[place] for aggregate, place in self.columns.items()})
+        if cell.n or cell.unknown:
+            yield cell
 
 
 @dataclass(frozen=True, slots=True)
 class MetricScan:
-    """One query and how its rows answer the measures.
-
-    ``groups`` are its grouping sets, ``dimensions`` the column of each dimension's rule, and ``columns`` where each
-    aggregate stands after the group columns.
-    """
+    """One query, with a sheet for each of its outputs."""
 
     pieces: tuple[Piece[Measure], ...]
     windows: tuple[Chosen, ...]
     query: Query
-    groups: tuple[tuple[str, ...], ...]
-    dimensions: Mapping[Node, str]
-    columns: Mapping[Aggregate, int]
+    sheets: tuple[Sheet, ...]
 
-    def cells(self, rows: Sequence[Sequence[object]]) -> Iterator[Cell]:
-        """Every cell that has records; a row is the mask, the group columns and the aggregates."""
-        names = group_columns(self.groups)
-        for row in rows:
-            split = names_in(int(str(row[0])), names) - {WINDOW}
-            values = cast("dict[str, Value]", dict(zip(names, row[1:], strict=False)))
-            number = int(str(values[WINDOW]))
-            for piece in self.pieces:
-                if number == UNPLACED or self.windows[number] in piece.windows:
-                    for by in self._groups(piece.of, split, values):
-                        yield from self._cell(piece, number, by, row[len(names) + 1 :])
-
-    def empty(self, piece: Piece[Measure], window: int) -> Cell:
-        """The total of a window without records: counts and sums are what they are of nothing."""
-        nothing = {a: 0 if a.function in {"count", "count_distinct"} else None for a in self.columns}
-        return _calculated(piece, window, {}, nothing, 0, 0)
-
-    def _groups(self, measure: Measure, split: set[str], values: Mapping[str, Value]) -> list[Mapping[str, Value]]:
-        """The groups of a measure that a row is: the total, or one for each name its column has there."""
-        if not split:
-            return [{}]
-        columns = [(dimension, self.dimensions[dimension.value]) for dimension in measure.dimensions]
-        if measure.is_crossed:
-            is_ours = split == {column for _, column in columns}
-            return (
-                [{dimension.name: dimension.shown(values[column]) for dimension, column in columns}] if is_ours else []
-            )
-        return [{split_by.name: split_by.shown(values[column])} for split_by, column in columns if column in split]
-
-    def _cell(
-        self, piece: Piece[Measure], window: int, by: Mapping[str, Value], values: Sequence[object]
-    ) -> Iterator[Cell]:
-        found = {aggregate: values[place] for aggregate, place in self.columns.items()}
-        n, unknown = (cast("int", found[counted]) for counted in counts(piece.of))
-        if n or unknown:
-            yield _calculated(piece, window, by, found, n, unknown)
+    def cells(self, answers: Sequence[Rows]) -> Iterator[Cell]:
+        """Every cell that has records; and for totals without any, what they are of nothing."""
+        for sheet, rows in zip(self.sheets, answers, strict=True):
+            seen: set[tuple[int, int]] = set()
+            for cell in sheet.cells(rows):
+                if not cell.by:
+                    seen.add((id(cell.piece), cell.window))
+                yield cell
+            for view in sheet.views:
+                for number in view.numbers:
+                    if (id(view.piece), number) not in seen:
+                        yield sheet.empty(view, number)
 
 
-def _calculated(
-    piece: Piece[Measure],
-    window: int,
-    by: Mapping[str, Value],
-    found: Mapping[Aggregate, object],
-    n: int,
-    unknown: int,
-) -> Cell:
+def _calculated(view: View, window: int, by: Mapping[str, Value], found: Mapping[Aggregate, object]) -> Cell:
     """The formula and its two sides from what the engine answered."""
-    measure = piece.of
-    parts: dict[Part, object] = {part: found[in_population(part, measure)] for part in needed(measure.formula)}
+    measure, figures = view.measure, view.figures
+    parts: dict[Part, object] = {part: found[wanted] for part, wanted in figures.parts.items()}
     both = sides(measure.formula)
     return Cell(
-        piece,
+        view.piece,
         window,
         by,
         value=scaled(evaluated(measure.formula, parts), measure.scale),
         numerator=scaled(evaluated(both[0], parts), measure.scale) if both else None,
         denominator=evaluated(both[1], parts) if both else None,
-        n=n,
-        unknown=unknown,
-        unrated=sum(cast("int", found[counted]) for counted in unrated(measure)),
+        n=cast("int", found[figures.n]),
+        unknown=_added(found, figures.unknown),
+        unrated=_added(found, figures.unrated),
+        latest=cast("int | None", found[figures.latest]) if figures.latest is not None else None,
     )
+
+
+def _added(found: Mapping[Aggregate, object], wanted: Sequence[Aggregate]) -> int:
+    """Counts together; a sum of no records is null."""
+    return sum(int(cast("int", found[aggregate] or 0)) for aggregate in wanted)
 
 
 def plan_metrics(pieces: tuple[Piece[Measure], ...], windows: tuple[Chosen, ...], setting: Setting) -> MetricScan:
     """The scan of measures that share entity and moment, for windows that do not overlap."""
-    measures = tuple(piece.of for piece in pieces)
-    entity, anchor = measures[0].population.entity, measures[0].anchor
-    records = _Records()
+    anchor, entity = pieces[0].of.anchor, pieces[0].of.population.entity
     window: Node = Literal(0)
     reach: Node | None = None
     if anchor is not None:
@@ -134,40 +211,66 @@ def plan_metrics(pieces: tuple[Piece[Measure], ...], windows: tuple[Chosen, ...]
         later = Call("gt", (anchor.value, Literal(latest)))
         window = Case(((later, Literal(UNPLACED)),), window_number(anchor.value, windows, zone, anchor.is_date))
         reach = in_reach(anchor.value, windows, zone, anchor.is_date, latest)
-    dimensions = {d.value: records.column(d.value) for measure in measures for d in measure.dimensions}
-    wanted = dict.fromkeys(
-        aggregate
-        for measure in measures
-        for aggregate in (
-            *counts(measure),
-            *unrated(measure),
-            *(in_population(a, measure) for a in needed(measure.formula)),
-        )
-    )
-    outputs = tuple((f"a{i}", records.over_columns(aggregate)) for i, aggregate in enumerate(wanted))
-    groups = _grouping_sets(measures, dimensions)
-    members = [Call("is_not_false", (rule,)) if (rule := m.population.rule) else None for m in measures]
-    anyone = None if None in members else _any(cast("list[Node]", members))
+    views = tuple(_view(piece, windows, setting) for piece in pieces)
+    records = Columns()
+    sheet, output = sheet_of(views, records, RECORDS, Call("is_not_null", (Column(WINDOW),)))
+    anyone = maybe_anyone(view.measure for view in views)
     block = Select(Entity(entity), ((WINDOW, window), *records.columns), conjunction([anyone, reach]))
-    output = Select(RECORDS, outputs, Call("is_not_null", (Column(WINDOW),)), groups)
-    query = setting.query(((RECORDS, block),), (output,))
-    return MetricScan(pieces, windows, query, groups, dimensions, {a: i for i, a in enumerate(wanted)})
+    return MetricScan(pieces, windows, setting.query(((RECORDS, block),), (output,)), (sheet,))
 
 
-def _grouping_sets(measures: Sequence[Measure], dimensions: Mapping[Node, str]) -> tuple[tuple[str, ...], ...]:
-    """The window alone, and with each dimension, or with all of a measure that is crossed."""
-    sets: dict[tuple[str, ...], None] = {(WINDOW,): None}
-    for measure in measures:
-        columns = tuple(dict.fromkeys(dimensions[dimension.value] for dimension in measure.dimensions))
-        splits = [columns] if measure.is_crossed and columns else [(column,) for column in columns]
-        sets |= dict.fromkeys((WINDOW, *split) for split in splits)
+def maybe_anyone(measures: Iterable[Measure]) -> Node | None:
+    """Whether a record may belong to the population of one of some measures; null when every record does."""
+    rules = [measure.population.rule for measure in measures]
+    return None if None in rules else any_of([Call("is_not_false", (rule,)) for rule in rules if rule is not None])
+
+
+def _view(piece: Piece[Measure], windows: tuple[Chosen, ...], setting: Setting) -> View:
+    """A piece as it is seen from all of its windows; of the period a rule is told by the record's own window."""
+    measure = judged(piece.of, setting)
+    anchor, entity = measure.anchor, measure.population.entity
+
+    def told(end: PeriodEnd) -> Node:
+        if anchor is None:
+            return NOTHING
+        ends = [Literal(end_of(chosen.window, end, setting.clockwork.zone)) for chosen in windows]
+        here = told_of_window(anchor.value, windows, setting.zone_of(anchor, entity), anchor.is_date, ends)
+        return Case(((Call("le", (anchor.value, Literal(setting.latest(anchor, entity)))), here),), NOTHING)
+
+    measure = with_ends(measure, told)
+    numbers = tuple(number for number, chosen in enumerate(windows) if chosen in piece.windows)
+    entry = anchor if isinstance(measure.basis, Cohort) else None
+    return View(piece, numbers, measure, figures_of(measure, entry))
+
+
+def sheet_of(
+    views: tuple[View, ...], columns: Columns, block: str, where: Node | None, *, is_placed: bool = True
+) -> tuple[Sheet, Select]:
+    """The output that answers views from a block of records, whose ``columns`` they add what they need to."""
+    dimensions = {d.value: columns.column(d.value) for view in views for d in view.measure.dimensions}
+    wanted = dict.fromkeys(aggregate for view in views for aggregate in view.figures.all)
+    outputs = tuple((f"a{i}", columns.over_columns(aggregate)) for i, aggregate in enumerate(wanted))
+    groups = grouping_sets(views, dimensions)
+    names = group_columns(groups)
+    places = {aggregate: place for place, aggregate in enumerate(wanted)}
+    return Sheet(views, names, names, dimensions, places, is_placed), Select(block, outputs, where, groups)
+
+
+def grouping_sets(views: Sequence[View], dimensions: Mapping[Node, str]) -> tuple[tuple[str, ...], ...]:
+    """The columns that all groups of a view have, alone, and with each dimension, or with all if it is crossed."""
+    sets: dict[tuple[str, ...], None] = {}
+    for view in views:
+        columns = tuple(dict.fromkeys(dimensions[dimension.value] for dimension in view.measure.dimensions))
+        splits = [columns] if view.measure.is_crossed and columns else [(column,) for column in columns]
+        sets |= dict.fromkeys((*view.base, *split) for split in [(), *splits])
     return tuple(sets)
 
 
-class _Records:
-    """The columns of the block `records`: each value that an aggregate or a dimension needs, once."""
+class Columns:
+    """The columns of a block: each value that an aggregate or a dimension needs, once."""
 
-    def __init__(self) -> None:
+    def __init__(self, letter: str = "c") -> None:
+        self._letter = letter
         self._names: dict[Node, str] = {}
 
     @property
@@ -175,7 +278,7 @@ class _Records:
         return tuple((name, node) for node, name in self._names.items())
 
     def column(self, node: Node) -> str:
-        return self._names.setdefault(node, f"c{len(self._names)}")
+        return self._names.setdefault(node, f"{self._letter}{len(self._names)}")
 
     def over_columns(self, aggregate: Aggregate) -> Aggregate:
         """The aggregate over columns of the block instead of values of the record."""
@@ -187,37 +290,52 @@ class _Records:
         return replace(aggregate, arguments=arguments, where=where)
 
 
-def _any(rules: list[Node]) -> Node:
+def any_of(rules: Sequence[Node]) -> Node:
+    """Whether one of some rules is true."""
     distinct = tuple(dict.fromkeys(rules))
     return distinct[0] if len(distinct) == 1 else Call("or", distinct)
 
 
-def counts(measure: Measure) -> tuple[Aggregate, Aggregate]:
-    """How many records the measure is about, and for how many of them something was unknown, each once.
+def figures_of(measure: Measure, entry: Moment | None = None) -> Figures:
+    """What has to be asked for a measure. ``entry``: the moment of a cohort.
 
     Unknown: the population's own rule, or for its members any rule of the formula (LANGUAGE §8), or a value that the
     formula should have added, averaged or ranked.
     """
-    member = measure.population.rule or TRUE
-    doubts: list[Node] = list(
-        dict.fromkeys(doubt for aggregate in aggregates(measure.formula) for doubt in _doubts(aggregate))
+    rule = measure.population.rule
+    doubt = doubts_of(measure.formula)
+    doubts = [conjunction([rule, doubt]) or TRUE] if doubt is not None else []
+    doubts += [Call("is_null", (rule,))] if rule is not None else []
+    belongs = Call("is_not_false", (rule,)) if rule is not None else None
+    return Figures(
+        n=Aggregate("count", (), rule),
+        unknown=(Aggregate("count", (), any_of(doubts) if doubts else Literal(False)),),
+        unrated=unrated(measure),
+        latest=Aggregate("max", (entry.value,), belongs) if entry is not None else None,
+        parts={part: in_population(part, rule) for part in needed(measure.formula)},
     )
-    if measure.population.rule is not None and doubts:
-        doubts = [Call("and", (member, _any(doubts)))]
-    if measure.population.rule is not None:
-        doubts.append(Call("is_null", (member,)))
-    unknown = _any(doubts) if doubts else Literal(False)
-    return Aggregate("count", (), _where(measure, None)), Aggregate("count", (), unknown)
 
 
 def unrated(measure: Measure) -> tuple[Aggregate, ...]:
     """How many records have money in the formula for which no exchange rate is told; nothing if it converts none."""
+    missing = unrated_in(measure.formula)
+    return (Aggregate("count", (), conjunction([measure.population.rule, missing])),) if missing is not None else ()
+
+
+def unrated_in(formula: Node) -> Node | None:
+    """Whether a record has money in a formula for which no exchange rate is told; null if it converts none."""
     missing: list[Node] = [
         Call("and", (Call("is_not_null", part.arguments[:1]), Call("is_null", part.arguments[2:])))
-        for part in walk(measure.formula)
+        for part in walk(formula)
         if isinstance(part, Call) and part.function == "in_currency"
     ]
-    return (Aggregate("count", (), _where(measure, _any(missing))),) if missing else ()
+    return any_of(missing) if missing else None
+
+
+def doubts_of(formula: Node) -> Node | None:
+    """When a record leaves in doubt what a formula comes to; null if none can."""
+    doubts = [doubt for aggregate in aggregates(formula) for doubt in _doubts(aggregate)]
+    return any_of(doubts) if doubts else None
 
 
 def _doubts(aggregate: Aggregate) -> Iterator[Node]:
@@ -249,16 +367,12 @@ def needed(formula: Node) -> Iterator[Aggregate]:
                 yield aggregate
 
 
-def in_population(aggregate: Aggregate, measure: Measure) -> Aggregate:
-    """The aggregate over members only; a rule it counts by becomes part of its filter."""
-    where = _where(measure, aggregate.where)
+def in_population(aggregate: Aggregate, rule: Node | None) -> Aggregate:
+    """The aggregate over members only (``rule`` is true of them); a rule it counts by becomes part of its filter."""
+    where = conjunction([rule, aggregate.where])
     if aggregate.function == "count_if":
         return Aggregate("count", (), conjunction([where, aggregate.arguments[0]]))
     return replace(aggregate, where=where)
-
-
-def _where(measure: Measure, where: Node | None) -> Node | None:
-    return conjunction([measure.population.rule, where])
 
 
 def evaluated(node: Node, parts: Mapping[Part, object]) -> Fraction | None:

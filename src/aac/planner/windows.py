@@ -177,24 +177,30 @@ def _days(day: date | None) -> int | None:
 
 
 def window_number(moment: Node, windows: tuple[Chosen, ...], zone: str, is_date: bool) -> Node:
-    """The number of the window a moment falls into, null for none, UNPLACED for an unknown moment.
+    """The number of the window a moment falls into, null for none, UNPLACED for an unknown moment."""
+    numbers = [Literal(number) for number in range(len(windows))]
+    unknown = Call("is_null", (moment,))
+    return Case(((unknown, Literal(UNPLACED)),), told_of_window(moment, windows, zone, is_date, numbers))
+
+
+def told_of_window(moment: Node, windows: tuple[Chosen, ...], zone: str, is_date: bool, told: Sequence[Node]) -> Node:
+    """What is ``told`` of the window a moment falls into, null for none.
 
     Comparisons with constants, halved at each step: no time zone is asked for at any row.
     """
     cuts: list[tuple[int, Node]] = []
     first: Node = NOTHING
-    for number, chosen in enumerate(windows):
+    for chosen, value in zip(windows, told, strict=True):
         start, until = bounds(chosen.window, zone, is_date)
         if start is None:
-            first = Literal(number)
+            first = value
         elif cuts and cuts[-1][0] == start:
-            cuts[-1] = (start, Literal(number))
+            cuts[-1] = (start, value)
         else:
-            cuts.append((start, Literal(number)))
+            cuts.append((start, value))
         if until is not None:
             cuts.append((until, NOTHING))
-    unknown = Call("is_null", (moment,))
-    return Case(((unknown, Literal(UNPLACED)),), _halved(moment, cuts, first))
+    return _halved(moment, cuts, first)
 
 
 def _halved(moment: Node, cuts: list[tuple[int, Node]], before: Node) -> Node:
