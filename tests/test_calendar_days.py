@@ -10,18 +10,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aac.calendar_days import ROOM_FOR_DAYS, Ahead, business_rows, last_day, local_rows, most_openings, utc_rows
-from aac.calendars import DAYS_A_CALENDAR, Calendar, busiest_day, calendar_rows, parse_hours
-from aac.engines.base import BUSINESS_DAYS, CALENDAR_DAYS, LOCAL_DAYS, UTC_DAYS, Query, Select, Table
+from aac.calendar_days import business_dates_later, business_days_later, days_later, last_day, pieces_by_day
+from aac.calendars import Calendar, parse_hours
+from aac.engines.base import Query, Select, Table, business_days_table, later_table
 from aac.engines.duckdb import DuckdbEngine
+from aac.evaluation.lengths import Later
 from aac.expressions.nodes import BusinessDaysLater, Column, DaysLater
 from aac.periods import iso_utc, parse_moment
+from tests.oracle import days as oracle
 from tests.oracle.business_time import DAY_US, PlainCalendar
-from tests.oracle.days import business_days_later, days_later, months_later
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from aac.calendar_days import Piece
     from aac.calendars import Openings
 
 ZONES = (
@@ -35,10 +37,11 @@ ZONES = (
 HOURS = ("09:00-12:00, 13:00-18:00", "22:00-06:00", "01:30-02:30, 02:45-03:15", "00:00-24:00", "23:30-00:30")
 FIRST, LAST = "2011-10-01", "2012-04-20"
 """Clocks are changed in all zones but one, and Apia skips 30 December 2011."""
+SPAN = (parse_moment(FIRST, "UTC"), parse_moment(LAST, "UTC") - 1)
 SHORT = {date(2011, 12, 23): parse_hours("09:00-12:00")}
 CLOSED = frozenset({date(2011, 12, 26), date(2012, 3, 26)})
-FURTHEST = Ahead(days=40, months=3, business_days=7)
 HALF_HOUR_US = 1_800_000_000
+EPOCH = date(1970, 1, 1)
 
 
 SHIFTS = {
@@ -79,39 +82,33 @@ CALENDARS = calendars()
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[tuple[DuckdbEngine, int]]:
-    """An engine with all calendar tables, and how many openings a row has."""
-    begin, end = (parse_moment(day, "UTC") for day in (FIRST, LAST))
-    first = begin // DAY_US - 1
-    last = max(last_day(calendar, end, FURTHEST) for calendar in CALENDARS)
-    segments = max(most_openings(calendar, first, last) for calendar in CALENDARS)
-    segments = max(segments, busiest_day(CALENDARS, first * DAY_US, last * DAY_US))
-    pairs = [f"{end}_{i}" for i in range(1, segments + 1) for end in ("opens", "closes")]
-    numbered = list(enumerate(CALENDARS))
-    turn = ("turn", "before", "after")
-    tables = {
-        CALENDAR_DAYS: (
-            ("key", "open_before", *pairs),
-            [r for n, c in numbered for r in calendar_rows(c, n, first * DAY_US, last * DAY_US, segments)],
-        ),
-        UTC_DAYS: (("key", *turn, "next_open"), [r for n, c in numbered for r in utc_rows(c, n, first, last)]),
-        LOCAL_DAYS: (
-            ("key", *turn, "runs_on", "ordinal", "ordinal_before", "later_1", "later_3"),
-            [r for n, c in numbered for r in local_rows(c, n, first, last, (1, 3))],
-        ),
-        BUSINESS_DAYS: (
-            ("key", "day", "ends", *pairs),
-            [r for n, c in numbered for r in business_rows(c, n, first, last, segments)],
-        ),
-    }
+    """An engine with the tables of all calendars, and into how many pieces a day falls."""
+    later = later_than(CALENDARS, SPAN)
     with DuckdbEngine() as made:
-        for name, (columns, rows) in tables.items():
-            made.load(name, [(column, "bigint") for column in columns], rows)
-        yield made, segments
+        later.load(made)
+        yield made, later.most_pieces
 
 
-def asked(engine: tuple[DuckdbEngine, int], items: list[tuple[int, int]]) -> list[tuple[int, ...]]:
+def later_than(calendars: list[Calendar], span: tuple[int, int]) -> Later:
+    """What is later by the zone or the hours of each calendar."""
+    first, last = span[0] // DAY_US, span[1] // DAY_US
+
+    def table(pieces: Callable[[Calendar], Iterable[Piece]]) -> dict[int, list[list[Piece]]]:
+        return {n: pieces_by_day(pieces(calendar), first, last) for n, calendar in enumerate(calendars)}
+
+    tables = {
+        later_table(2): table(lambda calendar: days_later(calendar.timezone, first, last, 2)),
+        later_table(0, 1): table(lambda calendar: days_later(calendar.timezone, first, last, 0, 1)),
+        later_table(0, 3): table(lambda calendar: days_later(calendar.timezone, first, last, 0, 3)),
+        business_days_table(1): table(lambda calendar: business_days_later(calendar, first, last, 1)),
+        business_days_table(7): table(lambda calendar: business_days_later(calendar, first, last, 7)),
+    }
+    return Later(first, tables, {})
+
+
+def asked(engine: tuple[DuckdbEngine, int], items: list[tuple[int, int]]) -> list[tuple[int | None, ...]]:
     """Of each (calendar, moment) two days, one and three months, one and seven business days later."""
-    made, segments = engine
+    made, pieces = engine
     made.load("items", [(name, "bigint") for name in ("i", "n", "t")], [(i, *item) for i, item in enumerate(items)])
     number, moment = Column("n"), Column("t")
     columns = (
@@ -124,10 +121,10 @@ def asked(engine: tuple[DuckdbEngine, int], items: list[tuple[int, int]]) -> lis
     )
     select = Select(Table(("temp", "main", "items")), columns, order=("i",))
     try:
-        (rows,) = made.run(Query((), (select,), {}, segments=segments))
+        (rows,) = made.run(Query((), (select,), {}, pieces=pieces))
     finally:
         made.execute("DROP TABLE items")
-    return [cast("tuple[int, ...]", row[1:]) for row in rows]
+    return [cast("tuple[int | None, ...]", row[1:]) for row in rows]
 
 
 def by_date(calendar: Calendar) -> dict[date, Openings]:
@@ -148,16 +145,15 @@ def expected(number: int, moment: int) -> tuple[int, ...]:
     if calendar.others:
         plain = PlainCalendar(zone, {}, short=by_date(calendar))
     return (
-        days_later(zone, moment, 2),
-        months_later(zone, moment, 1),
-        months_later(zone, moment, 3),
-        business_days_later(plain, moment, 1),
-        business_days_later(plain, moment, 7),
+        oracle.days_later(zone, moment, 2),
+        oracle.months_later(zone, moment, 1),
+        oracle.months_later(zone, moment, 3),
+        oracle.business_days_later(plain, moment, 1),
+        oracle.business_days_later(plain, moment, 7),
     )
 
 
-span = (parse_moment(FIRST, "UTC"), parse_moment(LAST, "UTC") - 1)
-anywhen = st.integers(*span) | st.integers(*(us // HALF_HOUR_US for us in span)).map(lambda n: n * HALF_HOUR_US)
+anywhen = st.integers(*SPAN) | st.integers(*(us // HALF_HOUR_US for us in SPAN)).map(lambda n: n * HALF_HOUR_US)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -185,7 +181,7 @@ def test_by_hand(engine: tuple[DuckdbEngine, int], hours: str, start: str, days:
     number = next(i for i, calendar in enumerate(CALENDARS) if calendar.id == f"Europe/Berlin {hours}")
     moment = parse_moment(start, "Europe/Berlin")
     assert days == 1
-    assert iso_utc(asked(engine, [(number, moment)])[0][3]) == iso_utc(parse_moment(due, "Europe/Berlin"))
+    assert asked(engine, [(number, moment)])[0][3] == parse_moment(due, "Europe/Berlin")
 
 
 @pytest.mark.parametrize(
@@ -200,47 +196,53 @@ def test_by_hand(engine: tuple[DuckdbEngine, int], hours: str, start: str, days:
 def test_by_hand_in_zones(engine: tuple[DuckdbEngine, int], zone: str, start: str, place: int, due: str) -> None:
     number = next(i for i, calendar in enumerate(CALENDARS) if calendar.timezone == zone)
     found = asked(engine, [(number, parse_moment(start, zone))])[0][place]
-    assert iso_utc(found) == iso_utc(parse_moment(due, zone))
+    assert found == parse_moment(due, zone)
 
 
-def test_a_calendar_without_a_future_reaches_no_further() -> None:
-    today = parse_moment("2026-03-10", "UTC")
+def test_all_promises_have_ended_by_the_last_day() -> None:
+    today = parse_moment("2026-03-10", "UTC") // DAY_US
     office = dict.fromkeys(range(5), parse_hours("09:00-17:00"))
     for over in (Calendar("never", "UTC", {}), Calendar("closed", "UTC", office, until=date(2026, 3, 1))):
-        assert last_day(over, today, Ahead(business_days=5)) <= today // DAY_US + 10
+        assert last_day(over, today, 5) <= today + 10
     ends_soon = Calendar("ends", "UTC", office, until=date(2026, 3, 20))
-    assert today // DAY_US + 10 <= last_day(ends_soon, today, Ahead(business_days=90)) <= today // DAY_US + 20
-
-
-def test_rows_reach_the_opening_after_the_last_business_day() -> None:
+    assert today + 10 <= last_day(ends_soon, today, 90) <= today + 20
     summer = frozenset(date(2026, 7, day) for day in range(1, 32))
-    calendar = Calendar("summer", "UTC", dict.fromkeys(range(7), parse_hours("09:00-17:00")), summer)
-    found = last_day(calendar, parse_moment("2026-06-25", "UTC"), Ahead(business_days=2))
-    assert found >= parse_moment("2026-08-01", "UTC") // DAY_US
+    leave = Calendar("leave", "UTC", dict.fromkeys(range(7), parse_hours("09:00-17:00")), summer)
+    assert (
+        last_day(leave, parse_moment("2026-06-25", "UTC") // DAY_US, 5) >= parse_moment("2026-08-01", "UTC") // DAY_US
+    )
 
 
-@pytest.mark.parametrize("days", [65_536, 131_072, 200_000, 999_999])
-def test_a_day_that_no_table_has_is_none(engine: tuple[DuckdbEngine, int], days: int) -> None:
-    """Not that of another calendar, whose rows come behind."""
-    made, segments = engine
-    made.load("items", [("n", "bigint"), ("t", "bigint")], [(0, span[0]), (0, span[1])])
-    number, moment = Column("n"), Column("t")
-    later = (BusinessDaysLater(number, moment, days), DaysLater(number, moment, days=days))
-    select = Select(Table(("temp", "main", "items")), tuple((f"v{i}", node) for i, node in enumerate(later)))
-    try:
-        (rows,) = made.run(Query((), (select,), {}, segments=segments))
-    finally:
-        made.execute("DROP TABLE items")
-    assert rows == [(None, None), (None, None)]
+def test_what_lies_behind_2100_is_none() -> None:
+    day = parse_moment("2026-03-10", "UTC") // DAY_US
+    always = Calendar("always", "UTC", dict.fromkeys(range(7), parse_hours("00:00-24:00")))
+    over = Calendar("over", "UTC", dict.fromkeys(range(7), parse_hours("00:00-24:00")), until=date(2026, 3, 12))
+    for pieces in (
+        days_later("UTC", day, day, 999_999),
+        days_later("UTC", day, day, 0, 999_999),
+        business_days_later(always, day, day, 999_999),
+        business_days_later(over, day, day, 2),
+        business_days_later(Calendar("never", "UTC", {}), day, day, 1),
+    ):
+        assert [piece.base for piece in pieces] == [None]
+    assert not list(business_dates_later(over, day, day, 2))
 
 
-def test_a_month_that_no_table_has_is_none() -> None:
-    (row,) = local_rows(CALENDARS[0], 0, 0, 0, (1, 999_999))
-    assert row[-2] == 31
-    assert DAYS_A_CALENDAR <= row[-1] < ROOM_FOR_DAYS
+def test_business_dates() -> None:
+    office = Calendar("office", "Asia/Tokyo", dict.fromkeys(range(5), parse_hours("09:00-17:00")), CLOSED)
+    days = {date(2011, 12, 22): date(2011, 12, 23), date(2011, 12, 24): date(2011, 12, 27)}
+    first, last = ((day - EPOCH).days for day in (min(days), max(days)))
+    found = dict(business_dates_later(office, first, last, 1))
+    assert {day: found[(day - EPOCH).days] for day in days} == {
+        day: (later - EPOCH).days for day, later in days.items()
+    }
 
 
-def test_the_shift_before_the_first_day_runs_on() -> None:
-    night = Calendar("night", "UTC", dict.fromkeys(range(7), parse_hours("22:00-06:00")))
-    runs_on = {row[0]: row[4] for row in local_rows(night, 0, 20_000, 20_001)}
-    assert runs_on == {day: day * DAY_US + 6 * 3_600_000_000 for day in (20_000, 20_001)}
+def test_a_promise_begins_in_a_shift_before_the_first_day(engine: tuple[DuckdbEngine, int]) -> None:
+    number = next(i for i, calendar in enumerate(CALENDARS) if calendar.id == "Asia/Kolkata 22:00-06:00")
+    ((_, _, _, one, _),) = asked(engine, [(number, SPAN[0])])  # 05:30 in Friday's shift
+    assert one == SPAN[0] + DAY_US
+
+
+def test_nothing_is_later_than_a_moment_that_no_table_has(engine: tuple[DuckdbEngine, int]) -> None:
+    assert asked(engine, [(0, SPAN[1] + 2 * DAY_US), (10**6, SPAN[0])]) == [(None,) * 5] * 2

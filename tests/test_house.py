@@ -162,6 +162,7 @@ FLOORS = (
         "aac.evaluation.run",
         "aac.evaluation.versions",
         "aac.evaluation.lookback",
+        "aac.evaluation.lengths",
         "aac.evaluation.opening",
         "aac.evaluation.unmeasured",
         "aac.evaluation.present",

@@ -16,11 +16,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from aac.calendars import DAY_US
 from aac.engines import sql
 from aac.engines.base import Entity, Files, Query, Select
 from aac.engines.duckdb import DuckdbEngine
+from aac.evaluation.lengths import Later, Length
 from aac.expressions.check import check_rule
-from aac.expressions.nodes import Aggregate, CalendarNumber, Call, Column, Literal, OpenTime, Stored
+from aac.expressions.nodes import (
+    Aggregate,
+    BusinessDaysLater,
+    CalendarNumber,
+    Call,
+    Column,
+    DaysLater,
+    Literal,
+    OpenTime,
+    Reference,
+    Stored,
+)
 from aac.expressions.parse import parse
 from aac.periods import parse_label
 from aac.planner.clocks import plan_clock
@@ -103,6 +116,18 @@ def files(running: Running, root: Path) -> Built:
     return Query((("read", block),), (select,), {}), select
 
 
+def later(entity: str, key: tuple[str, ...], value: Node) -> Callable[[Running, Path], Built]:
+    """What is so many days or months later."""
+
+    def build(running: Running, root: Path) -> Built:
+        del root
+        columns = (*((field, Stored(entity, field)) for field in key), ("later", value))
+        select = Select(Entity(entity), columns, order=key)
+        return running.setting.query((), (select,)), select
+
+    return build
+
+
 def texts(running: Running, root: Path) -> Built:
     """Names and values that could be read as something else."""
     del root
@@ -160,6 +185,13 @@ HOURS, HOUR = "business_hours_between(asked_at, replied_at, rep.calendar)", 3_60
 HALF = Decimal("-0.50")
 ASKED, REPLIED, ASKED_EARLY = 1_772_445_600_000_000, 1_772_463_600_000_000, 1_770_026_400_000_000
 """2026-03-02T10:00Z and five hours later, both a Monday; 2026-02-02T10:00Z, four weeks earlier."""
+LENGTHS = (Length("months", 1), Length("business_days", 2), Length("business_dates", 2))
+ASKED_AT, DESK = Stored("lead", "asked_at"), CalendarNumber(Literal("desk"))
+OF_REP = CalendarNumber(Stored("rep", "calendar", (Reference("rep", "rep"),)))
+WEDNESDAY, THURSDAY = ASKED + 2 * DAY_US, ASKED + 67 * HOUR
+"""Two days later, at 11:00 in Berlin; at 06:00 on Thursday."""
+MONDAY = 20_514
+"""2026-03-02."""
 CASES = {
     # account z begins after as_of, y has no country; b 1 belongs to no account; b 2 came at no known time
     "reference": Case(
@@ -192,6 +224,31 @@ CASES = {
         [("a", 1, 4 * HOUR), ("a", 2, 8 * HOUR), ("b", 1, None), ("b", 3, None)],
     ),
     "opening": Case(opening, [(1, True, True), (1, True, True), (2, True, True)]),
+    # a month later clocks are an hour ahead
+    "months_later": Case(
+        later("lead", LEAD, DaysLater(Literal(2), ASKED_AT, months=1)),
+        [
+            *((org, number, ASKED + 31 * DAY_US - HOUR) for org, number in (("a", 1), ("a", 2), ("a", 10), ("b", 1))),
+            ("b", 2, ASKED),
+            ("b", 3, None),
+        ],
+    ),
+    # bob is there at night, so that the last closing of Wednesday is on Thursday; there is no calendar `office`
+    "business_days_later": Case(
+        later("lead", LEAD, BusinessDaysLater(OF_REP, ASKED_AT, 2)),
+        [
+            ("a", 1, WEDNESDAY),
+            ("a", 2, THURSDAY),
+            ("a", 10, WEDNESDAY),
+            ("b", 1, None),
+            ("b", 2, ASKED_EARLY + 2 * DAY_US),
+            ("b", 3, None),
+        ],
+    ),
+    "business_dates_later": Case(
+        later("deal", ("id",), BusinessDaysLater(DESK, Stored("deal", "closed_on"), 2, is_date=True)),
+        [("1", MONDAY + 2), ("2", None), ("3", MONDAY + 4), ("4", MONDAY + 7)],
+    ),
     "literals": Case(
         texts,
         [('"quoted"', True, HALF, None, True), ("%", False, HALF, None, True), ("it's", True, HALF, None, True)],
@@ -272,7 +329,11 @@ def running(project: Path) -> Iterator[Running]:
     """The project at `AS_OF`, with what its promise computes once."""
     with run_project(project) as made:
         clockwork = replace(made.setting.clockwork, as_of_us=AS_OF)
-        at_as_of = replace(made, setting=replace(made.setting, clockwork=clockwork))
+        ends = Later.of(
+            made.project.calendars, made.project.timezone, LENGTHS, (ASKED_EARLY // DAY_US, AS_OF // DAY_US)
+        )
+        ends.load(made.engine)
+        at_as_of = replace(made, setting=replace(made.setting, clockwork=clockwork, pieces=ends.most_pieces))
         shared = written(*clock(None)(at_as_of, project))
         execute(made, f"CREATE TEMP TABLE judged AS {shared}")
         yield at_as_of

@@ -1,189 +1,305 @@
-"""Local days and business days as calendar rows: what calendar days, months and business days are counted with.
+"""Calendar days, months and business days as calendar rows: at which moment so much time later is (LANGUAGE §6).
 
-All moments, readings and offsets are whole microseconds. A *reading* is what local clocks show, as if it were UTC; its
-offset is reading minus moment. A row knows the one change of the clocks that matters for its day, so that
+All moments and readings are whole microseconds. A *reading* is what local clocks show, as if it were UTC; its offset is
+reading minus moment. Days are days since the epoch.
 
-- the reading of a moment t is t + (``before`` if t < ``turn`` else ``after``), by the row of its UTC day;
-- the moment of a reading r is r − ``after`` if r ≥ ``turn`` + ``after``, else the lesser of r − ``before`` and
-  ``turn``, by the row of its local day: of no moment the first one after, of two the second (LANGUAGE §6).
+Of one length, such as `5 business days`, the moment so much later is a function of the moment at which it begins, and a
+plain one: it runs along with that moment, at a fixed distance, or stands still, as at a closing time. So it is worked
+out here for whole stretches at once, and a query only looks up the stretch.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections import deque
 from datetime import date
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from aac.calendars import (
-    DAY_MINUTES,
     DAY_US,
     DAYS_A_CALENDAR,
     END_US,
     EPOCH_ORDINAL,
     MINUTE_US,
     clock_settings,
-    open_intervals,
     openings_by_day,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from aac.calendars import Calendar, Openings
+    from aac.calendars import Calendar, Interval, Openings
 
+END_DAY = END_US // DAY_US
 NEVER_US = 1 << 60
-"""A turn of the clocks that does not come."""
-MARGIN_DAYS = 3
+MARGIN_DAYS = 4
 """Local dates are at most a day from UTC's, and night shifts and lost days lie a day further."""
-ROOM_FOR_DAYS = 1 << 20
-"""Room for the local days, or the business days, of one calendar in a key: also for those that no table has, so far ahead
-are they. No promise is of more than 999,999 days."""
-
-Turn = tuple[int, int, int]
-"""The moment at which clocks are changed, and their offsets before and after it."""
+BEHIND = 3
+"""How many business days behind a promised one may matter for when it ends: the next opening is on one of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ahead:
-    """How far deadlines lie ahead of the moments that they are counted from, at most, in each sort of day."""
+class Piece(NamedTuple):
+    """From ``begin`` on the moment later is ``base`` + ``runs`` × the moment; without ``base`` there is none.
 
-    days: int = 0
-    months: int = 0
-    business_days: int = 0
-
-
-def last_day(calendar: Calendar, last_us: int, ahead: Ahead) -> int:
-    """The last day that any deadline counted from moments up to ``last_us`` may need, in days since the epoch."""
-    last = last_us // DAY_US + MARGIN_DAYS
-    furthest, end = last + max(ahead.days, 31 * ahead.months), END_US // DAY_US
-    if ahead.business_days:
-        # One more: what is due after that day's last closing is due at the next opening.
-        opened = (day for day, openings in openings_by_day(calendar, last + 1, end) if openings)
-        last = max(islice(opened, ahead.business_days + 1), default=last)
-    return min(max(furthest, last) + MARGIN_DAYS, end)
-
-
-def utc_rows(calendar: Calendar, number: int, first_day: int, last: int) -> Iterator[tuple[int | None, ...]]:
-    """(key, turn, before, after, next_open) a UTC day: the next change of the clocks, and the first opening after it.
-
-    ``key`` is number × 65,536 + days since the epoch.
+    ``runs`` is 1 where it runs along, 0 where it stands still.
     """
-    turns = turns_of(calendar.timezone, first_day, last)
-    openings = _first_openings(calendar, first_day, last + 1)
-    upcoming: int | None = None
-    place = len(turns) - 1
-    rows: list[tuple[int | None, ...]] = []
-    for day in range(last, first_day - 1, -1):
-        while place > 0 and turns[place - 1][0] > day * DAY_US:
-            place -= 1
-        later = openings.get(day + 1)
-        upcoming = upcoming if later is None else later
-        rows.append((number * DAYS_A_CALENDAR + day, *turns[place], upcoming))
-    return reversed(rows)
+
+    begin: int
+    runs: int
+    base: int | None
 
 
-def local_rows(
-    calendar: Calendar, number: int, first_day: int, last: int, months: Sequence[int] = ()
-) -> Iterator[tuple[int, ...]]:
-    """(key, turn, before, after, runs_on, ordinal, ordinal_before, later_1, …) a local day.
+class Clocks:
+    """The clocks of a zone, as they are changed between two days; before and after that they are not."""
 
-    ``key`` is number × 1,048,576 + days since the epoch. ``runs_on`` is the reading until which an opening of the day
-    before runs on into this one; ``ordinal`` counts the business days up to and including it, ``ordinal_before`` those
-    before it. ``later_i``: the day so many ``months`` later, or the last of a month that lacks it.
+    def __init__(self, zone: str, first_day: int, last_day: int) -> None:
+        begin, end = (first_day - MARGIN_DAYS) * DAY_US, (min(last_day, END_DAY) + MARGIN_DAYS) * DAY_US
+        settings = list(clock_settings(ZoneInfo(zone), begin, end))
+        self._begins = [-NEVER_US, *(begin for begin, _, _ in settings[1:])]
+        self._offsets = [offset for _, _, offset in settings]
+        self.stretches = list(zip(self._begins, [*self._begins[1:], NEVER_US], self._offsets, strict=True))
+        """(from, until, offset), in order."""
+        changes = zip(self._begins[1:], pairwise(self._offsets), strict=True)
+        self._borders = sorted({turn + offset for turn, offsets in changes for offset in offsets})
+
+    def reading(self, moment: int) -> int:
+        """What they show at a moment."""
+        return moment + self._offsets[bisect_right(self._begins, moment) - 1]
+
+    def moment(self, reading: int) -> int:
+        """When they show a reading: of two moments the second, of none the first after it."""
+        place = bisect_right(self._begins, reading)
+        after = NEVER_US
+        for begin, until, offset in reversed(self.stretches[max(0, place - 2) : place + 1]):
+            if begin <= reading - offset < until:
+                return reading - offset
+            after = begin if begin + offset > reading else after
+        return after
+
+    def borders(self, first: int, last: int) -> list[int]:
+        """The readings in [first, last) beside which clocks are changed."""
+        return self._borders[bisect_left(self._borders, first) : bisect_left(self._borders, last)]
+
+    def offset(self, first: int, last: int) -> int | None:
+        """The offset of all readings from first to last, null when clocks are changed there."""
+        passed, halves = divmod(bisect_right(self._borders, first), 2)
+        return None if halves or self.borders(first, last + 1) else self._offsets[passed]
+
+    def shown(self, first: int, last: int) -> list[Interval]:
+        """The moments at which they show a reading in [first, last)."""
+        place = bisect_right(self._begins, first)
+        around = self.stretches[max(0, place - 2) : place + 2]
+        spans = [(max(begin, first - offset), min(until, last - offset)) for begin, until, offset in around]
+        return [(begin, until) for begin, until in spans if begin < until]
+
+
+def days_later(zone: str, first_day: int, last_day: int, days: int, months: int = 0) -> Iterator[Piece]:
+    """The same local time so many days and months later, for moments from the first to the last UTC day.
+
+    A local time that clocks skip is the first moment after it, of one that they show twice the second is meant; a day
+    that a month lacks is its last. Nothing is later than 2100.
     """
-    ordinal, runs_on = 0, 0
-    for day, turn, openings in _local_days(calendar, first_day - 1, last):
-        until = day * DAY_US + runs_on * MINUTE_US
-        runs_on = max([0, *(closes - DAY_MINUTES for _, closes in openings)])
-        if day < first_day:
+    clocks = Clocks(zone, first_day, last_day + days + 31 * months)
+    for begin, until, offset, day in _local_dates(clocks, first_day, last_day):
+        target = _months_later(day, months) + days
+        if target >= END_DAY:
+            yield Piece(begin, 0, None)
             continue
-        later = [_months_later(day, count) for count in months]
-        is_open = bool(openings)
-        yield number * ROOM_FOR_DAYS + day, *turn, until, ordinal + is_open, ordinal, *later
-        ordinal += is_open
+        moved = offset + (target - day) * DAY_US
+        for start in (begin, *(border - moved for border in clocks.borders(begin + moved + 1, until + moved))):
+            moment = clocks.moment(start + moved)
+            runs = int(clocks.reading(moment) == start + moved)
+            yield Piece(start, runs, moment - runs * start)
 
 
-def business_rows(
-    calendar: Calendar, number: int, first_day: int, last: int, segments: int
-) -> Iterator[tuple[int, ...]]:
-    """(key, day, ends, opens_1, closes_1, …) a business day, by its ordinal; openings are readings of that day.
+def business_days_later(calendar: Calendar, first_day: int, last_day: int, days: int) -> Iterator[Piece]:
+    """The end of a promise of so many business days, for begins from the first to the last UTC day.
 
-    ``key`` is number × 1,048,576 + ordinal, ``ends`` the moment at which the last opening ends. Unused openings are
-    empty.
+    It is the same local time on that business day. Outside its opening hours it is that day's last closing if that is
+    later, else the next opening. A start in a night shift counts from the shift's day. Nothing is later than 2100.
     """
-    opened = (found for found in _local_days(calendar, first_day, last) if found[2])
-    for ordinal, (day, turn, openings) in enumerate(opened, 1):
-        midnight = day * DAY_US
-        bounds = [midnight + minutes * MINUTE_US for opening in openings for minutes in opening]
-        unused = [midnight] * (2 * segments - len(bounds))
-        yield number * ROOM_FOR_DAYS + ordinal, day, _end_of(turn, max(bounds)), *bounds, *unused
+    promise = _BusinessDays(calendar, first_day, last_day, days)
+    for begin, until, offset, day in _local_dates(promise.clocks, first_day, last_day):
+        pieces = promise.of_date(day)
+        for piece, following in zip(pieces, [*pieces[1:], None], strict=True):
+            if following is None or following.begin > begin + offset:
+                start = max(begin, piece.begin - offset)
+                if start < until:
+                    yield Piece(start, piece.runs, None if piece.base is None else piece.base + piece.runs * offset)
 
 
-def most_openings(calendar: Calendar, first_day: int, last: int) -> int:
-    """The most openings that begin on a day, at least 1."""
-    return max([1, *(len(openings) for _, openings in openings_by_day(calendar, first_day, last))])
+def business_dates_later(calendar: Calendar, first_day: int, last_day: int, days: int) -> Iterator[tuple[int, int]]:
+    """Each local date and the business day so many after it, where there is one before 2101."""
+    promise = _BusinessDays(calendar, first_day, last_day, days)
+    for day in range(first_day, last_day + 1):
+        target = promise.target(day)
+        if target is not None:
+            yield day, target
 
 
-def turns_of(zone: str, first_day: int, last: int) -> list[Turn]:
-    """The changes of a zone's clocks around some days, and behind them one that never comes."""
-    begin, end = (first_day - MARGIN_DAYS) * DAY_US, (last + MARGIN_DAYS) * DAY_US
-    settings = list(clock_settings(ZoneInfo(zone), begin, end))
-    changes = [(later[0], former[2], later[2]) for former, later in pairwise(settings)]
-    return [*changes, (NEVER_US, settings[-1][2], settings[-1][2])]
-
-
-def _local_days(calendar: Calendar, first_day: int, last: int) -> Iterator[tuple[int, Turn, Openings]]:
-    """Each local date, the change of the clocks that matters for it, and its openings of which clocks show anything.
-
-    Without those that fall into a gap: on a date that was skipped nothing opens.
-    """
-    turns = turns_of(calendar.timezone, first_day, last)
-    place = 0
-    for day, openings in openings_by_day(calendar, first_day, last):
-        midnight = day * DAY_US
-        while place < len(turns) - 1 and turns[place][0] + max(turns[place][1:]) <= midnight:
-            place += 1
-        turn, before, after = turns[place]
-        shown = tuple(
-            (opens, closes)
-            for opens, closes in openings
-            if midnight + opens * MINUTE_US < turn + before or midnight + closes * MINUTE_US > turn + after
-        )
-        yield day, turns[place], shown
-
-
-def _end_of(change: Turn, closes: int) -> int:
-    """The moment at which an opening ends that closes at a reading: the last one before which it is still open.
-
-    A reading that clocks show twice is the end of the second time if the opening was still open between, which it was
-    unless they were set back to the very reading.
-    """
-    turn, before, after = change
-    if closes > turn + after:
-        return closes - after
-    return min(closes - before, turn)
-
-
-def _first_openings(calendar: Calendar, first_day: int, last: int) -> dict[int, int]:
-    """The first moment at which something opens, or is still open, in each UTC day that has one."""
-    found: dict[int, int] = {}
-    for opens, closes in open_intervals(calendar, first_day * DAY_US, (last + 1) * DAY_US):
-        for day in range(opens // DAY_US, (closes - 1) // DAY_US + 1):
-            found.setdefault(day, max(opens, day * DAY_US))
+def pieces_by_day(pieces: Iterable[Piece], first_day: int, last_day: int) -> list[list[Piece]]:
+    """The pieces that hold on each UTC day from the first to the last, those that go on as one made one."""
+    joined: deque[Piece] = deque()
+    for piece in pieces:
+        if not joined or joined[-1][1:] != piece[1:]:
+            joined.append(piece)
+    found: list[list[Piece]] = []
+    for day in range(first_day, last_day + 1):
+        here: list[Piece] = []
+        while joined and joined[0].begin < (day + 1) * DAY_US:
+            here.append(joined.popleft())
+        joined.appendleft(here[-1])
+        found.append(here)
     return found
 
 
-def _months_later(day: int, months: int) -> int:
-    """The same day of a month so many months later, in days since the epoch; one that it lacks is its last.
+def piece_rows(days: Sequence[Sequence[Piece]], number: int, first_day: int, width: int) -> Iterator[list[int | None]]:
+    """(key, runs_1, base_1, from_2, runs_2, base_2, …, from_n, runs_n, base_n) a UTC day; n is ``width``.
 
-    Of a month that no date has any day that no table has.
+    ``key`` is number × 65,536 + days since the epoch. The piece of a moment is the last one that is not from later.
+    Those that a day does not need come at its end.
     """
+    unused = [NEVER_US, 0, None]
+    for day, (first, *others) in enumerate(days, first_day):
+        row = [number * DAYS_A_CALENDAR + day, *first[1:], *(value for piece in others for value in piece)]
+        yield row + unused * (width - len(others) - 1)
+
+
+def last_day(calendar: Calendar, after_day: int, days: int) -> int:
+    """A day by which all promises of so many business days have ended that begin up to the UTC day ``after_day``."""
+    opened = (day for day, openings in openings_by_day(calendar, after_day + 2, END_DAY - 1) if openings)
+    last = max(islice(opened, days + BEHIND), default=after_day)
+    return min(last + MARGIN_DAYS, END_DAY)
+
+
+class _BusinessDays:
+    """A promise of so many business ``days``, for all that begins from the first to the last UTC day."""
+
+    def __init__(self, calendar: Calendar, first_day: int, last_day: int, days: int) -> None:
+        opened: list[tuple[int, Openings]] = []
+        missing = days + BEHIND
+        for day, openings in openings_by_day(calendar, first_day - MARGIN_DAYS, END_DAY - 1):
+            if openings:
+                opened.append((day, openings))
+                missing -= day > last_day + 1
+            if not missing:
+                break
+        self.clocks = Clocks(calendar.timezone, first_day, max([last_day, *(day for day, _ in opened[-1:])]))
+        shown = ((day, self._shown(day, openings)) for day, openings in opened)
+        self._openings = {day: openings for day, openings in shown if openings}
+        self._opened = list(self._openings)
+        self._days = days
+        self._known: dict[object, list[Piece]] = {}
+
+    def target(self, base: int) -> int | None:
+        """The business day so many after a date."""
+        place = bisect_right(self._opened, base) + self._days - 1
+        return self._opened[place] if place < len(self._opened) else None
+
+    def of_date(self, day: int) -> list[Piece]:
+        """The pieces of a local date, told of readings: ``begin`` is one, and ``base`` is added to one."""
+        place = bisect_left(self._opened, day) + self._days - 1
+        first = max(0, place - 1)
+        around = self._opened[first : place + 2 + BEHIND]
+        offset = self.clocks.offset(around[0] * DAY_US, (around[-1] + 2) * DAY_US) if around else 0
+        if offset is None:
+            return self._worked_out(day, around, self.clocks)
+        # Where no clocks are changed all weeks that have the same hours are alike.
+        hours = tuple((other - day, self._openings[other]) for other in around)
+        alike = (self._openings.get(day - 1), self._openings.get(day), hours, place - first)
+        midnight = day * DAY_US
+        if alike not in self._known:
+            self._known[alike] = [_moved(piece, -midnight, 0) for piece in self._worked_out(day, around, UNCHANGED)]
+        return [_moved(piece, midnight, offset) for piece in self._known[alike]]
+
+    def _worked_out(self, day: int, around: Sequence[int], clocks: Clocks) -> list[Piece]:
+        """The pieces of a date, by asking once between all readings at which something may change."""
+        midnight = day * DAY_US
+        own, former = self._readings(day), self._readings(day - 1)
+        near = [opening for other in around for opening in self._readings(other)]
+        cuts = {midnight, *_bounds(own), *_bounds(former)}
+        for base, target in ((base, self.target(base)) for base in (day - 1, day)):
+            moved = (target - base) * DAY_US if target is not None else 0
+            cuts.update(bound - moved for bound in _bounds(near))
+            cuts.update(border - moved for border in clocks.borders(midnight + moved, midnight + moved + DAY_US))
+        open_moments = [span for opening in near for span in clocks.shown(*opening)]
+        pieces: list[Piece] = []
+        for reading in sorted(cut for cut in cuts if midnight <= cut < midnight + DAY_US):
+            base = day - (_is_in(former, reading) and not _is_in(own, reading))
+            pieces.append(self._piece(reading, base, clocks, open_moments))
+        return pieces
+
+    def _piece(self, reading: int, base: int, clocks: Clocks, open_moments: Sequence[Interval]) -> Piece:
+        """The piece that begins with a reading which counts for the date ``base``."""
+        target = self.target(base)
+        if target is None:
+            return Piece(reading, 0, None)
+        then = reading + (target - base) * DAY_US
+        moment = clocks.moment(then)
+        shown, openings = clocks.reading(moment), self._readings(target)
+        end: int | None = moment
+        if not _is_in(openings, shown):
+            closing = max(until for opening in openings for _, until in clocks.shown(*opening))
+            following = (max(begin, moment) for begin, until in open_moments if until > moment)
+            end = closing if closing > moment else min(following, default=None)
+        if end is None or end != moment or shown != then:
+            return Piece(reading, 0, end)
+        return Piece(reading, 1, moment - reading)
+
+    def _readings(self, day: int) -> list[Interval]:
+        """The openings that begin on a date."""
+        midnight = day * DAY_US
+        openings = self._openings.get(day, ())
+        return [(midnight + opens * MINUTE_US, midnight + closes * MINUTE_US) for opens, closes in openings]
+
+    def _shown(self, day: int, openings: Openings) -> Openings:
+        """Those of a date's openings of which clocks show anything: on a date that they skip nothing opens."""
+        midnight = day * DAY_US
+        if not self.clocks.borders(midnight, midnight + 2 * DAY_US):
+            return openings
+        return tuple(
+            (opens, closes)
+            for opens, closes in openings
+            if self.clocks.shown(midnight + opens * MINUTE_US, midnight + closes * MINUTE_US)
+        )
+
+
+def _local_dates(clocks: Clocks, first_day: int, last_day: int) -> Iterator[tuple[int, int, int, int]]:
+    """The UTC days from first to last, parted by local dates and changes of clocks: (from, until, offset, date)."""
+    for begin, until, offset in clocks.stretches:
+        start, end = max(begin, first_day * DAY_US), min(until, (last_day + 1) * DAY_US)
+        while start < end:
+            day = (start + offset) // DAY_US
+            following = min(end, (day + 1) * DAY_US - offset)
+            yield start, following, offset, day
+            start = following
+
+
+def _moved(piece: Piece, by: int, offset: int) -> Piece:
+    """A piece of readings so much later, on clocks with an offset."""
+    begin, runs, base = piece
+    return Piece(begin + by, runs, None if base is None else base - offset + (0 if runs else by))
+
+
+def _bounds(intervals: Iterable[Interval]) -> Iterator[int]:
+    return (bound for interval in intervals for bound in interval)
+
+
+def _is_in(intervals: Iterable[Interval], reading: int) -> bool:
+    return any(begin <= reading < until for begin, until in intervals)
+
+
+def _months_later(day: int, months: int) -> int:
+    """The same day of a month so many months later, or its last; what lies behind all dates is the end of days."""
     here = date.fromordinal(day + EPOCH_ORDINAL)
     year, month = divmod(here.year * 12 + here.month - 1 + months, 12)
     next_year, next_month = divmod(year * 12 + month + 1, 12)
     if next_year > date.max.year:
-        return ROOM_FOR_DAYS - 1
+        return END_DAY
     length = (date(next_year, next_month + 1, 1) - date(year, month + 1, 1)).days
     return date(year, month + 1, min(here.day, length)).toordinal() - EPOCH_ORDINAL
+
+
+UNCHANGED = Clocks("UTC", 0, 0)

@@ -77,9 +77,10 @@ def _without(pieces: Pieces, off: Sequence[object]) -> Pieces:
 def _planned(run: Run, pieces: Pieces, engine: Engine | None = None) -> Plan:
     """The plan of what is measured; ``engine``: where to put the calendars that it needs."""
     needed = needed_of(run, pieces.counted)
-    run.segments = needed.segments if needed is not None else 1
-    if needed is not None and engine is not None:
-        prepare_calendars(run, needed, engine)
+    if needed is not None:
+        run.segments, run.pieces = needed.segments, needed.pieces
+        if engine is not None:
+            prepare_calendars(run, needed, engine)
     keys = {entity: table.key for entity, table in run.landed.tables.items()}
     return plan(pieces.clocks, pieces.measures, run.setting, keys)
 

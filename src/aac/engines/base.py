@@ -25,16 +25,31 @@ CALENDAR_DAYS = "aac_calendar_days"
 """
 
 
-UTC_DAYS = "aac_utc_days"
-"""Temporary relation (key, turn, before, after, next_open), keyed like CALENDAR_DAYS (`calendar_days.utc_rows`)."""
+def later_table(days: int, months: int = 0) -> str:
+    """Temporary relation (key, runs_1, base_1, from_2, runs_2, base_2, …), one row per UTC day of the company's zone,
+    whose number comes behind those of calendars.
 
-LOCAL_DAYS = "aac_local_days"
-"""Temporary relation (key, turn, before, after, runs_on, ordinal, ordinal_before, later_<months>, …), one row per
-calendar and local day (`calendar_days.local_rows`). ``key`` is number × 1,048,576 + day since the epoch."""
+    The moment so many days and months after a moment t is base_i + runs_i × t, of the last i whose from_i is not after
+    t (`calendar_days.piece_rows`). ``key`` is that of CALENDAR_DAYS.
+    """
+    return f"aac_{_amounts(months=months, days=days)}_later"
 
-BUSINESS_DAYS = "aac_business_days"
-"""Temporary relation (key, day, ends, opens_1, closes_1, …), one row per calendar and ordinal of a business day
-(`calendar_days.business_rows`); ``key`` is number × 1,048,576 + ordinal, and it has as many openings as CALENDAR_DAYS."""
+
+def business_days_table(days: int) -> str:
+    """The same for all calendars: the end of a promise of so many business days that begins at a moment."""
+    return f"aac_{_amounts(business_days=days)}_later"
+
+
+def business_dates_table(days: int) -> str:
+    """Temporary relation (key, day), one row per calendar and date: the date of the business day so many after it.
+
+    ``key`` is number × 65,536 + date; dates are days since the epoch.
+    """
+    return f"aac_{_amounts(business_dates=days)}_later"
+
+
+def _amounts(**amounts: int) -> str:
+    return "_".join(f"{amount}_{unit}" for unit, amount in amounts.items() if amount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +144,9 @@ class Select:
 class Query:
     """Blocks in order and what is asked of them.
 
-    A block in ``shared`` is computed once for all ``outputs``. ``segments``: pairs of opens/closes in CALENDAR_DAYS and
-    BUSINESS_DAYS;
-    ``calendars``: the numbers of calendars whose id a rule names itself.
+    A block in ``shared`` is computed once for all ``outputs``. ``segments``: pairs of opens/closes in CALENDAR_DAYS;
+    ``calendars``: the numbers of calendars whose id a rule names itself; ``pieces``: those of a UTC day in the tables
+    of what is so many days or months later.
     """
 
     blocks: tuple[tuple[str, Select], ...]
@@ -141,6 +156,7 @@ class Query:
     as_of_us: int = 0
     segments: int = 1
     calendars: Mapping[str, int] = field(default_factory=dict[str, int])
+    pieces: int = 1
 
 
 def group_columns(groups: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:

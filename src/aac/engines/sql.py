@@ -20,7 +20,10 @@ from aac.engines.base import (
     Select,
     Stack,
     Table,
+    business_dates_table,
+    business_days_table,
     group_columns,
+    later_table,
 )
 from aac.engines.calendar_joins import CalendarJoins
 from aac.engines.functions import AGGREGATES, FUNCTIONS, duckdbs, eq, is_not_null, literal, paren
@@ -140,7 +143,7 @@ class _Block:
         self.joins: list[exp.Join] = []
         self.conditions: list[Expr] = []
         self._paths: dict[Path, str] = {(): ROOT}
-        self.calendars = CalendarJoins(self._join_calendar, query.segments)
+        self.calendars = CalendarJoins(self._join_calendar, query.segments, query.pieces)
         self._numbers: dict[Node, str] = {}
         self._rates: dict[Rate, str] = {}
         self._rollups: dict[tuple[object, ...], list[Aggregate]] = {}
@@ -208,12 +211,12 @@ class _Block:
                 return self.calendar_number(node)
             case OpenTime(number=number, moment=moment):
                 return self.calendars.open_time(self.lower(number), self.lower(moment))
-            case DaysLater(number=number, moment=moment):
-                return self.calendars.days_later(self.lower(number), self.lower(moment), node.days, node.months)
-            case BusinessDaysLater(number=number, moment=day, is_date=True):
-                return self.calendars.business_date(self.lower(number), self.lower(day), node.days)
-            case BusinessDaysLater(number=number, moment=moment):
-                return self.calendars.business_days_later(self.lower(number), self.lower(moment), node.days)
+            case DaysLater(number=number, moment=moment, days=days, months=months):
+                return self.calendars.later(later_table(days, months), self.lower(number), self.lower(moment))
+            case BusinessDaysLater(number=number, moment=day, days=days, is_date=True):
+                return self.calendars.date_later(business_dates_table(days), self.lower(number), self.lower(day))
+            case BusinessDaysLater(number=number, moment=moment, days=days):
+                return self.calendars.later(business_days_table(days), self.lower(number), self.lower(moment))
             case Rate():
                 return self.rate(node)
             case _:

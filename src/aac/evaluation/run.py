@@ -40,12 +40,14 @@ class Asked:
 
 @dataclass
 class Run:
-    """``project`` is that of as_of's day; ``segments``: the most openings that calendars have on a UTC day."""
+    """``project`` is that of as_of's day; ``segments``: the most openings that calendars have on a UTC day; ``pieces``:
+    into how many pieces a UTC day falls, at most, by what is so many days or months later."""
 
     project: Project
     landed: Landed
     asked: Asked
     segments: int = 1
+    pieces: int = 1
     findings: list[Finding] = field(default_factory=list["Finding"])
     _settings: dict[int, Setting] = field(default_factory=dict[int, Setting])
 
@@ -84,7 +86,7 @@ class Run:
         """The setting at a moment, made once."""
         if as_of not in self._settings:
             self._settings[as_of] = Setting(
-                self.clockwork(as_of), self._entities, self.numbers, self.segments, self.history
+                self.clockwork(as_of), self._entities, self.numbers, self.segments, self.history, self.pieces
             )
         return self._settings[as_of]
 

@@ -46,6 +46,7 @@ class Setting:
     calendars: Mapping[str, int]
     segments: int
     history: History = field(default_factory=History)
+    pieces: int = 1
 
     @property
     def as_of_us(self) -> int:
@@ -81,7 +82,7 @@ class Setting:
         """A query at this as_of: what occurs later does not exist in any of its tables."""
         relations = {entity: self._at_as_of(entity) for entity in self.entities}
         relations |= {ever(entity): prepared.relation for entity, prepared in self.entities.items()}
-        return Query(blocks, outputs, relations, shared, self.as_of_us, self.segments, self.calendars)
+        return Query(blocks, outputs, relations, shared, self.as_of_us, self.segments, self.calendars, self.pieces)
 
     def _at_as_of(self, entity: str) -> Relation:
         prepared = self.entities[entity]
