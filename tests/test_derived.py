@@ -14,7 +14,7 @@ import pytest
 
 from aac.errors import UsageError
 from aac.evaluate import Asked
-from aac.operations import explain, measure, open_sound_project, pull_sources, query
+from aac.operations import check, explain, measure, open_sound_project, pull_sources, query
 from aac.periods import iso_utc
 from aac.querying import Question
 from aac.results import Status
@@ -437,3 +437,28 @@ def test_explained(asking: Path) -> None:
     sql = text.count("\nSQL\n")
     assert sql == 2  # wins and revenue in one query, the promise in another
     assert "In words" in text
+
+
+def test_a_promise_of_a_derived_number(tmp_path: Path) -> None:
+    """In its own windows, with the steps of a promise; nothing is asked of the number of records."""
+    promise = """\
+kind: sla
+id: growth
+what: Sales earns more than marketing spends
+who: {owes: sales, to: marketing}
+when: {every: year}
+how_measured: {metric: net, at_least: 60}
+escalation: [{at: off_target, do: agenda, to: marketing}]
+---
+"""
+    net = metric("net", "revenue - spent", unit="EUR", by="[segment]")
+    root = write_project(tmp_path / "p", SOLD + net + promise, TABLES)
+    opened = open_sound_project(root)
+    pull_sources(opened, NOW_US, lambda _: None)
+    text = check(opened, NOW_US, Asked(windows=("2025", "2026")), ("json",), ("never",), lambda _: None).texts[0]
+    found = {r["window"]["label"]: r for r in json.loads(text)["results"] if r["id"] == "growth"}
+    assert [found["2026"][key] for key in ("kind", "value", "target", "status")] == [
+        "sla", 57.5, {"at_least": 60}, "on_target",
+    ]  # fmt: skip
+    assert (found["2026"]["escalations"], found["2025"]["escalations"]) == ([], [])
+    assert (found["2025"]["value"], found["2025"]["status"]) == (None, "not_enough_data")

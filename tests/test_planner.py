@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from aac.engines import sql
 from aac.errors import UsageError
 from aac.evaluate import Asked
+from aac.evaluation.derived import with_inputs
 from aac.evaluation.opening import needed_from, prepare_calendars
 from aac.evaluation.run import Run
 from aac.evaluation.versions import pieces_of
@@ -30,10 +31,12 @@ from aac.planner.windows import UNPLACED, Chosen, Clockwork, bounds, choose, in_
 from tests.small import NOW_US, metric
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from aac.engines.duckdb import DuckdbEngine
     from aac.expressions.nodes import Node
+    from aac.measures import Measurement
+    from aac.project import Project
 
 ROOT = Path(__file__).parent.parent
 DAY_US = 86_400_000_000
@@ -200,15 +203,21 @@ def test_a_change_of_clocks_belongs_to_the_windows_it_parts() -> None:
 # How often the data is read
 
 
+def everything(project: Project) -> Sequence[Measurement]:
+    return [*project.clocks, *project.measures]
+
+
 @contextmanager
-def planned(root: Path, *windows: str) -> Generator[tuple[Plan, DuckdbEngine]]:
-    """Everything of a project as a plan, and the engine that can explain it."""
+def planned(
+    root: Path, *windows: str, asked: Callable[[Project], Sequence[Measurement]] = everything
+) -> Generator[tuple[Plan, DuckdbEngine]]:
+    """What is asked of a project as a plan, and the engine that can explain it."""
     opened = open_sound_project(root)
     pull_sources(opened, NOW_US, lambda _: None)
     made = opened.project
     with prepared(root, made.tables, made.config.sources, made.timezone) as data:
         run = Run(made, data, Asked(windows=windows))
-        pieces = pieces_of(run, lambda project: [*project.clocks, *project.measures])
+        pieces = with_inputs(run, pieces_of(run, asked))
         prepare_calendars(run, needed_from(run, 0), data.engine)
         keys = {table.entity: table.key for table in made.tables}
         yield plan(pieces.clocks, pieces.measures, run.setting, keys), data.engine
@@ -290,6 +299,28 @@ def test_another_metric_on_the_same_entity_and_moment_is_read_for_nothing(larksp
     with planned(root) as (made, engine):
         assert sum(len(scan.pieces) for scan, _ in made.metrics) == 13 + 5
         assert scans_of_metrics(made, engine) == before
+
+
+def test_what_is_derived_is_read_with_what_it_is_derived_from(larkspur: Path, tmp_path: Path) -> None:
+    """Shown or hidden, a number is counted in the scan of its entity and moment; a promise in its own."""
+    more = [
+        metric("d1", "new_customers / leads", unit="ratio"),
+        metric("d2", "d1 * win_rate + mqls / sqls", unit="ratio"),
+        metric("d3", "revenue * sla.kickoff.attainment", unit="EUR"),
+    ]
+    root = tmp_path / "p"
+    shutil.copytree(larkspur, root)
+    (root / "alignment" / "derived.yml").write_text("".join(more))
+    with planned(larkspur) as (made, engine):
+        before = scans_of_metrics(made, engine)
+    with planned(root, asked=lambda project: [*project.clocks, *project.measures, *project.derived]) as (made, engine):
+        assert scans_of_metrics(made, engine) == before
+        assert len(made.clocks) == 5
+    with planned(root, asked=lambda project: project.derived) as (made, engine):
+        hidden = scans_of_metrics(made, engine)
+        assert hidden.keys() == before.keys() - {("opportunity", "opened_on")}
+        assert [scan.piece.subject for scan, _ in made.clocks] == ["sla:kickoff"]
+        assert not any(piece.is_shown for scan, _ in made.metrics for piece in scan.pieces)
 
 
 def test_a_clock_reads_its_records_once(larkspur: Path) -> None:

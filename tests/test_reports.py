@@ -112,6 +112,7 @@ def test_a_promise_in_time() -> None:
         "outside_hours": 12,
         "unknown": 0,
         "budget": {"allowed": 10, "spent": 29, "burn": 2.9},
+        "through": {},
         "escalations": [
             {
                 "key": ["EU", "78"],

@@ -128,7 +128,9 @@ def _result(result: Result) -> dict[str, Any]:
         return shared | _clock(result, reading)
     if isinstance(reading, CardReading):
         return shared | _card(reading)
-    return shared | _number(reading, verdict.target)
+    number = shared | _number(reading, verdict.target)
+    # a promise of a number has steps, as every promise has
+    return number | {"escalations": _escalations(verdict)} if result.kind == "sla" else number
 
 
 def _window(reading: Reading) -> dict[str, Any]:
@@ -158,7 +160,7 @@ def _clock(result: Result, reading: ClockReading) -> dict[str, Any]:
         "interval": None if interval is None else list(interval),
         "budget": _budget(reading, verdict),
         "through": {name: json_number(Fraction(us, SECOND_US)) for name, us in reading.through},
-        "escalations": [_escalation(step) for step in verdict.escalations],
+        "escalations": _escalations(verdict),
         "late_items": [_item(item) for item in reading.late_items[:ITEMS]],
     }
 
@@ -195,6 +197,10 @@ def _card(reading: CardReading) -> dict[str, Any]:
         for row in reading.rows
     ]
     return {"score": json_value(card_score(reading.rows)), "rows": rows}
+
+
+def _escalations(verdict: Verdict) -> list[dict[str, Any]]:
+    return [_escalation(step) for step in verdict.escalations]
 
 
 def _escalation(step: Escalation) -> dict[str, Any]:
