@@ -113,6 +113,17 @@ def test_an_id_that_was_meant_to_be_another_is_not_filled_in(tmp_path: Path) -> 
     assert tuple(project.ids("entity")) == ("quota",)
 
 
+def test_references_without_columns_are_not_told_as_empty(tmp_path: Path) -> None:
+    documents = "kind: entity\nid: demo\nextends: aac\nfrom: crm.demos\n---\n"
+    documents += "kind: entity\nid: account\nextends: aac\nfrom: crm.accounts\n"
+    tables = {
+        "demos": "demo_id,requested_at,account_id\nD1,2026-02-01T10:00:00Z,A1\nD2,2026-02-01T10:00:00Z,\n",
+        "accounts": "account_id,created_at\nA1,2026-01-01T00:00:00Z\n",
+    }
+    pulled = pull_sources(open_sound_project(write_project(tmp_path / "p", documents, tables)), NOW_US, lambda _: None)
+    assert [finding.message for finding in pulled.findings] == ["`account` is empty in 1 record"]
+
+
 def test_what_extends_one_starts_from_it(tmp_path: Path) -> None:
     lead = """\
 kind: entity

@@ -38,7 +38,12 @@ def tell_flaws(table: Table, state: State) -> tuple[Finding, ...]:
     streams = [stream for name in table.streams if (stream := state.stream(*name)) is not None]
     if prepared is None or not streams:
         return ()
-    return tuple(_told(flaw, table, prepared, streams) for flaw in prepared.flaws)
+    return tuple(_told(flaw, table, prepared, streams) for flaw in prepared.flaws if not _is_absent(flaw, prepared))
+
+
+def _is_absent(flaw: Flaw, prepared: PreparedEntity) -> bool:
+    """Whether a reference is empty because there is no column for it, so that no record could be repaired."""
+    return flaw.code == "AAC508" and flaw.field in prepared.lacking
 
 
 def source_failed(source: Source, message: str) -> Finding:
