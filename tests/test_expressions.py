@@ -23,6 +23,7 @@ from aac.expressions.nodes import (
     Literal,
     Meaning,
     Name,
+    Named,
     Reference,
     Stored,
     Type,
@@ -248,7 +249,7 @@ def test_types(text: str, type_: Type) -> None:
     ("text", "node"),
     [
         ("me.ref.i", Stored("other", "i", (Reference("me", "thing"), Reference("ref", "other")))),
-        ("ref.word.at", Stored("other", "s", (Reference("ref", "other"),))),
+        ("ref.word.at", Named("word.at", Stored("other", "s", (Reference("ref", "other"),)), is_moment=True)),
         ("i > param.much", call("gt", field("i"), Literal(50))),
         # a moment that is written is one in the company's zone
         ("s >= '2026-01-01'", call("ge", field("s"), Literal(MIDNIGHT_US))),

@@ -246,11 +246,11 @@ CONTRACTS = (
 SAYS_NOTHING = ("common", "helper", "helpers", "manager", "managers", "misc", "util", "utils")
 
 FACE = [
-    "AacError", "CardReading", "Checked", "Checkpoint", "Clock", "ClockReading", "Compiled", "Connector", "Context", "Dimension",
-    "Entry", "Files", "Finding", "Function", "Kind", "Measure", "Message", "Moment", "Notice", "NumberReading",
-    "Outcome", "Page", "Part", "Population", "Progress", "Reading", "Ref", "Report", "ReportProject", "Result",
-    "Results", "Row", "Rule", "Scope", "Settings", "Share", "Slice", "SourceError", "Span", "Status", "Stream",
-    "Strict", "Verdict", "Versioned", "View", "__version__", "hookimpl", "wrong",
+    "AacError", "CardReading", "Checked", "Checkpoint", "Clock", "ClockReading", "Compiled", "Connector", "Context",
+    "Dimension", "Entry", "Files", "Finding", "Function", "Kind", "Measure", "Message", "Moment", "Notice",
+    "NumberReading", "Outcome", "Page", "Part", "Population", "Progress", "Reading", "Ref", "Report", "ReportProject",
+    "Result", "Results", "Row", "Rule", "Scope", "Settings", "Share", "Slice", "SourceError", "Span", "Status",
+    "Stream", "Strict", "Verdict", "Versioned", "View", "__version__", "hookimpl", "wrong",
 ]  # fmt: skip
 """What a plugin may import from `aac`."""
 

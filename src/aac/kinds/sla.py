@@ -426,7 +426,7 @@ escalation:
         return tuple(_for(step, None) for step in self.escalation if _is_off(step, reading, status))
 
 
-def _is_off(step: Step, reading: Reading, status: Status | None) -> bool:
+def _is_off(step: Step, reading: ClockReading | NumberReading, status: Status | None) -> bool:
     """Whether a step about windows is due: this one is off target, and as many before it as it says."""
     if step.is_of_items or step.at == "budget_spent":
         return False

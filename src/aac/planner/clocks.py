@@ -388,7 +388,12 @@ class _Plan:
         """The items of a window for which a rule is true, or the first of them, in the order of their keys."""
         names = (*self.keys, *self.shown, *((OWNER,) if self.clock.paused is not None else ()))
         where = conjunction([Column(MEMBER), Call("eq", (Column(WINDOW), Literal(window))), rule])
-        return Select(JUDGED, tuple((name, Column(name)) for name in names), where, order=self.keys, limit=limit)
+        return Select(JUDGED, tuple((name, Column(name)) for name in names), where, order=self._order, limit=limit)
+
+    @property
+    def _order(self) -> tuple[str, ...]:
+        """Of several stretches of a record the earlier one comes first."""
+        return self.keys if self.clock.restarts is None else (*self.keys, STARTED)
 
     def pauses_of(self, name: str) -> Select:
         """The pauses of the items of a list, beside their keys and starts."""
