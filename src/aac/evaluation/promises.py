@@ -16,6 +16,7 @@ from aac.results import ClockReading, Item
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from aac.calendars import Calendar
     from aac.engines.base import Rows
     from aac.evaluation.run import Run
     from aac.expressions.nodes import Value
@@ -92,7 +93,7 @@ def _item(run: Run, clock: Clock, one: Listed, zone: str) -> Item:
 def _due(run: Run, one: Listed, is_date: bool) -> int | None:
     """The last moment (or day) that still counts as met: up to it no more than allowed was used, pauses left out."""
     calendar = run.calendars[one.calendar] if one.calendar is not None and not is_date else None
-    if one.due is not None and not any(begins <= one.due for begins, _ in one.pauses):
+    if one.due is not None and not _is_moved(one, one.due, calendar):
         return one.due
     at, left = one.started, one.allowed
     for begins, ends in one.pauses:
@@ -104,6 +105,12 @@ def _due(run: Run, one: Listed, is_date: bool) -> int | None:
             break
         at, left = ends, left - used
     return due_us(calendar, at, left) if calendar is not None else at + left
+
+
+def _is_moved(one: Listed, due: int, calendar: Calendar | None) -> bool:
+    """Whether time was paused that a deadline had still before it, or that it lies in itself."""
+    spans = ((max(begins, one.started), min(ends, due + 1)) for begins, ends in one.pauses)
+    return any(open_us(calendar, *span) if calendar is not None else span[0] < span[1] for span in spans)
 
 
 def _steps(clock: Clock, tally: Tally) -> tuple[tuple[str, int], ...]:

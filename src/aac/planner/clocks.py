@@ -18,7 +18,7 @@ from aac.engines.base import Join, Query, Select, group_columns
 from aac.expressions.nodes import NOTHING, Aggregate, Call, Case, Column, Literal, Node, conjunction
 from aac.periods import day_of, midnight_us
 from aac.planner.metrics import WINDOW, names_in
-from aac.planner.pauses import BEGINS, ENDS, OWNER, PARTS, WAITING, WAITS, pause_blocks, wait_block
+from aac.planner.pauses import BEGINS, ENDS, OWNER, PARTS, WAITED, WAITING, WAITS, pause_blocks, wait_block
 from aac.planner.promised import Item, Terms
 from aac.planner.stretches import (
     ENDED,
@@ -53,7 +53,7 @@ LISTED = 50
 
 TIMED, JUDGED = "timed", "judged"
 USED, ALLOWED, DUE, OUTCOME = "used", "allowed", "due", "outcome"
-OUTSIDE, RECENT, IN_DOUBT, PAUSED = "outside_hours", "recent", "in_doubt", "paused"
+OUTSIDE, RECENT, IN_DOUBT = "outside_hours", "recent", "in_doubt"
 COUNTED = tuple(outcome for outcome in Outcome if outcome is not Outcome.OUTSIDE)
 
 
@@ -188,6 +188,11 @@ def _integer(value: object) -> int | None:
     return None if value is None else int(str(value))
 
 
+def _or_nothing(name: str) -> Node:
+    """How long an item waited; one without pauses did not."""
+    return Call("coalesce", (Column(name, block=WAITS), Literal(0)))
+
+
 class _Plan:
     """The blocks and outputs of one clock."""
 
@@ -279,7 +284,7 @@ class _Plan:
         ]
         made += [] if isinstance(allowed, Literal) else [(ALLOWED, allowed)]
         made += [(DUE, due)] if terms.has_deadlines else []
-        made += [(PAUSED, paused)] if self._asks_for_pauses else []
+        made += [(WAITED, _or_nothing(WAITED))] if self._asks_for_pauses else []
         made += [(WAITING, Call("gt", (Column(WAITING, block=WAITS), Literal(0))))] if self.clock.paused else []
         made += [(f"step_{number}", step) for number, step in enumerate(steps)] if self.clock.through else []
         kept = tuple((name, Column(name)) for name in self.carried)
@@ -289,20 +294,20 @@ class _Plan:
 
     @property
     def _asks_for_pauses(self) -> bool:
-        """Whether it is asked how long an item waited, and not only how long it did not."""
+        """Whether it is asked how long an item waited until its deadline was over."""
         return self.clock.paused is not None and self.terms.has_deadlines
 
     @property
     def _is_over(self) -> Node:
         """Whether more time was used than promised; no where a deadline lies behind all calendars."""
-        paused = Column(PAUSED) if self._asks_for_pauses else Literal(0)
-        rule = self.terms.is_over(self.item, self.until, Column(USED), self.allowed, Column(DUE), paused)
+        waited = Column(WAITED) if self._asks_for_pauses else Literal(0)
+        rule = self.terms.is_over(self.item, self.until, Column(USED), self.allowed, Column(DUE), waited)
         return Call("is_true", (rule,)) if self.terms.has_deadlines else rule
 
     def _wait(self, number: int) -> Node:
         if self.clock.paused is None:
             return Literal(0)
-        return Call("coalesce", (Column(f"wait_{number}", block=WAITS), Literal(0)))
+        return _or_nothing(f"wait_{number}")
 
     def _outside_hours(self) -> Node:
         """Whether neither start nor end lies in opening hours: of promises in business time only."""

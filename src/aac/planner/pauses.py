@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aac.planner.setting import Setting
 
 OWNER, SINCE, BEGINS, ENDS, IS_OPEN = "owner", "since", "begins", "ends", "is_open"
-PARTS, WAITS, WAITING = "parts", "waits", "waiting"
+PARTS, WAITS, WAITING, WAITED = "parts", "waits", "waiting", "waited"
 Blocks = tuple[tuple[str, Select], ...]
 
 
@@ -73,12 +73,16 @@ def wait_block(
     source: str, keys: Sequence[str], points: Sequence[Node], stopped: Node, terms: Terms, item: Item
 ) -> Select:
     """How long each item of a block waited between each two ``points``, as ``wait_0``, ``wait_1`` …, and how many
-    pauses that have not ended began before it was done."""
+    pauses that have not ended began before it was done. Of one that has a deadline, how long it waited until that was
+    over, as ``waited``: a pause of the deadline itself holds it, later ones do not."""
     begins, ends = Column(BEGINS, block=PARTS), Column(ENDS, block=PARTS)
     sums = [
         (f"wait_{number}", Aggregate("sum", (_overlap(terms, item, begin, end, begins, ends),)))
         for number, (begin, end) in enumerate(pairwise(points))
     ]
+    if terms.has_deadlines:
+        over = Call("add", (terms.deadline(item), Literal(1)))
+        sums.append((WAITED, Aggregate("sum", (_overlap(terms, item, points[0], over, begins, ends),))))
     touches = Call("and", (Call("lt", (begins, points[-1])), Call("gt", (ends, points[0]))))
     is_before_done = Call("or", (Call("is_null", (stopped,)), Call("lt", (Column(SINCE, block=PARTS), stopped))))
     is_open = Column(IS_OPEN, block=PARTS)
