@@ -17,7 +17,7 @@ MADE = "<!-- Made by `make docs` from the models in `src/aac/kinds`: edit them t
 CHECKLIST = "#/definitions/written_Checklist"
 COMMON = [*Kind.model_fields]
 LAST = ("why", "as_written")
-REFERENCES = ("lifecycle", "scorecard", "scoring", "sla")
+REFERENCES = ("lifecycle", "metric", "scorecard", "scoring", "sla")
 """The kinds that `docs/reference` tells more of."""
 
 
