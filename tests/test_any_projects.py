@@ -117,6 +117,7 @@ def check(number: int, spoilt: list[Change]) -> None:
 @given(more, changes)
 @settings(max_examples=60, deadline=None)
 @example(0, [("put", 32, "a and " * 2000 + "a")])
+@example(44, [("put", 715, None), ("swap", 2340, None)])
 def test_spoilt_projects_give_findings(number: int, spoilt: list[Change]) -> None:
     check(number, spoilt)
 

@@ -305,7 +305,7 @@ class _Checker:
             raise Refused("AAC203", message, f"give `{entity}` a field with a `ref` that leads there", at)
         document = ".".join(node.parts[place : place + 2])
         of_document = [name for name in known if f"{name}.".startswith(f"{document}.")]
-        advice = did_you_mean("", of_document) or did_you_mean(written, known)
+        advice = did_you_mean("", of_document) or did_you_mean(written, known) or f"name a field of `{entity}`"
         return Refused("AAC203", f"`{written}` means nothing on `{entity}`", advice, at)
 
     def meaning(self, entity: str, node: Name, place: int) -> Meaning:
