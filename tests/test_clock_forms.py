@@ -340,3 +340,12 @@ def test_a_rule_reads_the_past_of_fields(tmp_path: Path) -> None:
     found = told(tmp_path, "{within: 4 hours}", ", must: stage = 'done'", tickets=tickets, stage_changes=changes)
     # B was at work at 14:00; of C no change by then is told; D never changed
     assert counted(found) == {"met": 2, "late": 1, "unmeasurable": 1}
+
+
+def test_a_promise_that_ends_before_it_opens_has_nothing_gone(tmp_path: Path) -> None:
+    tickets = EMPTY["tickets"] + "A,2026-03-07T09:00,,,,,1,\n"  # Saturday, and due on Monday when it opens
+    documents = COMPANY + DESK + ENTITIES + sla("{within: 1 business day, calendar: desk}", "")
+    write_project(tmp_path, documents, EMPTY | {"tickets": tickets}, watermark="2026-03-08T12:00:00Z")
+    (found,) = [result for result in as_json(measured(tmp_path, "2026-03"))["results"] if result["id"] == "answer"]
+    assert counted(found) == {"open": 1}
+    assert open_steps(found) == []

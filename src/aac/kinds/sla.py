@@ -441,7 +441,12 @@ def _for(step: Step, item: Item | None) -> Escalation:
 
 
 def _gone(item: Item) -> Fraction:
-    """The share of the promised time that an open item has used; late items are past every reminder."""
+    """The share of the promised time that an open item has used; late items are past every reminder.
+
+    A promise that begins and ends while closed has no time to use: none of it is gone.
+    """
+    if item.used_us == item.promised_us == 0:
+        return Fraction(0)
     return Fraction(item.used_us, item.promised_us) if item.used_us <= item.promised_us else Fraction(-1)
 
 
