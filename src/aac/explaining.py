@@ -12,7 +12,7 @@ from aac.errors import UsageError
 from aac.expressions.nodes import Aggregate, Node, Stored
 from aac.expressions.words import words
 from aac.findings import did_you_mean
-from aac.measures import Clock, Measure, Population
+from aac.measures import Clock, Measure, Population, Retention, Snapshot
 from aac.periods import iso_utc
 from aac.planner.ends import outside_periods
 from aac.planner.fuse import plan
@@ -173,8 +173,10 @@ def view_of_plan(planned: Plan, project: Project) -> View:
 
 def _read_by(part: Clock | Measure, project: Project) -> str:
     """The records that a query reads, and by which moment they are put into windows."""
-    moment = part.starts if isinstance(part, Clock) else part.anchor
     entity = project.titles.names.get(part.population.entity, part.population.entity)
+    if isinstance(part, Measure) and isinstance(part.basis, Snapshot | Retention):
+        return f"{entity} in force"
+    moment = part.starts if isinstance(part, Clock) else part.anchor
     return entity if moment is None else f"{entity} by {words(moment.value, project.titles)}"
 
 

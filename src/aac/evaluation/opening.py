@@ -10,7 +10,7 @@ from aac.calendar_days import last_day
 from aac.calendars import DAY_US, busiest_day, calendar_rows
 from aac.engines.base import CALENDAR_DAYS, CALENDARS
 from aac.evaluation.lengths import Later, Length, lengths_of
-from aac.expressions.nodes import Literal, OpenTime
+from aac.expressions.nodes import Literal, OpenTime, PeriodEnd
 from aac.measures import Clock, Measure
 from aac.periods import YEARS, midnight_us
 from aac.planner.setting import everything_in, rules_of
@@ -42,6 +42,7 @@ class Needed:
 def needed_of(run: Run, pieces: Sequence[Piece[Clock] | Piece[Measure]]) -> Needed | None:
     """How far calendars must reach, and how many openings a day has; null when nothing asks for them."""
     nodes = list(everything_in(node for piece in pieces for node in rules_of(piece.of)))
+    nodes += _ends_of_periods(run, pieces) if any(isinstance(node, PeriodEnd) for node in nodes) else []
     lengths = {length for piece in pieces for length in lengths_of(piece.of)}
     asking = [piece for piece in pieces if _is_on_calendar(piece.of) or lengths_of(piece.of)]
     rules_ask = any(isinstance(node, OpenTime) for node in nodes)
@@ -83,6 +84,14 @@ def prepare_calendars(run: Run, needed: Needed, engine: Engine) -> None:
 
 def _is_on_calendar(part: Clock | Measure) -> bool:
     return isinstance(part, Clock) and any(promised.calendar is not None for promised in part.promises)
+
+
+def _ends_of_periods(run: Run, pieces: Sequence[Piece[Clock] | Piece[Measure]]) -> list[Node]:
+    """The ends of all windows, as if rules named them themselves."""
+    windows = {chosen.window for piece in pieces for chosen in piece.windows}
+    zone = run.project.timezone
+    ends = [end for window in windows for end in (window.start_us(zone), window.until_us(zone))]
+    return [Literal(end) for end in ends if end is not None]
 
 
 def _written_moments(nodes: Iterable[Node]) -> tuple[int, ...]:
