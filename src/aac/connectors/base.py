@@ -6,7 +6,7 @@ The framework (`landing`) owns transactions, state and casting; a connector says
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,7 +23,11 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Data an engine reads itself: ``format`` is csv (with a header row) or json (one object a line)."""
+    """Data an engine reads itself; a stream of files is replaced whole.
+
+    ``format``: csv (UTF-8, with a header row, maybe ending in `.gz`), json (one object a line) or parquet. ``columns``:
+    the names of the header in order.
+    """
 
     paths: tuple[Path, ...]
     format: str
@@ -32,11 +36,48 @@ class Files:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """A table of a database file that the engine reads where it lies: nothing is copied.
+
+    ``name``: schema and table as the database spells them.
+    """
+
+    database: Path
+    name: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Records of a stream that has a key, in a file of the connector's own folder: csv or json lines, as in `Files`.
+
+    ``op``: ``upsert`` (records as they are now), ``delete`` (keys of records that are gone) or ``keys`` (a part of the
+    complete list of keys there are: once the stream is complete, records with other keys are gone).
+    """
+
+    path: Path
+    format: str
+    columns: tuple[str, ...]
+    op: Literal["upsert", "delete", "keys"] = "upsert"
+    delimiter: str = ","
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """All messages before it belong together; ``complete`` ends the stream. ``state`` is plain JSON."""
+    """All messages before it belong together and are kept; ``complete`` ends the slice. ``state`` is plain JSON."""
 
     state: Mapping[str, Any]
     complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaChange:
+    """A column that the source added, dropped or retyped since the last pull."""
+
+    column: str
+    change: Literal["added", "dropped", "retyped"]
+    before: str | None = None
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +92,32 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far reading has come; told on standard error."""
+    """How far reading has come; told on standard error. ``expected``: the rows there will be, where that is known."""
 
     rows: int
+    expected: int | None = None
 
 
-Message = Files | Checkpoint | Notice | Progress
+Message = Files | Relation | Rows | Checkpoint | SchemaChange | Notice | Progress
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One table of a source: its name and its columns, in order. Every column is read as text."""
+    """One table of a source: its name, its columns in order, and what the source can tell about changes.
+
+    ``types``: of columns that are not text, our types (`integer`, `number`, `float`, `boolean`, `date`, `timestamp`);
+    a column that is not there is text. ``key``: the columns that name a record; with one, records may come as `Rows`.
+    ``version``: the column whose greater value is the newer state of a record. ``deletes``: how the source tells that
+    a record is gone. ``history``: rows are only ever added, and what the source forgot is kept.
+    """
 
     name: str
     columns: tuple[str, ...]
+    types: Mapping[str, str] = field(default_factory=dict[str, str])
+    key: tuple[str, ...] = ()
+    version: str | None = None
+    deletes: Literal["soft_flag", "tombstone_list", "key_scan", "none"] = "none"
+    history: bool = False
 
 
 @dataclass(frozen=True, slots=True)

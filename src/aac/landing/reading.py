@@ -50,6 +50,8 @@ def read_stream(
                     findings.append(Finding(code, cast("Level", level), text, instead))
                 case Progress(rows):
                     tell(f"{stream.name}: {rows:,} records so far")
+                case _:
+                    raise SourceError(f"`{stream.name}` sends {type(message).__name__}, which cannot be kept yet")
     if end is None or not end.complete or not files:
         raise SourceError(f"`{stream.name}` was not read to its end: run `aac pull` again")
     first = files[0]
