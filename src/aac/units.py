@@ -13,6 +13,8 @@ WORDS = frozenset(
 )
 _MONEY = re.compile(r"[A-Z]{3}(/(day|month|quarter|year))?")
 _PERIODS = {"day": 365, "month": 12, "quarter": 4, "year": 1}
+_TIMES = {"days": "day", "months": "month"}
+"""The units of time that money may be per."""
 _SHARES = frozenset({"percent", "ratio"})
 _PLAIN = _SHARES | {"count"}
 
@@ -55,9 +57,11 @@ def added(a: str | None, b: str | None) -> str | None:
 def multiplied(a: str | None, b: str | None) -> str | None:
     """The unit of a product: a plain number, a share or a count of something leaves the other's unit.
 
-    Raises ValueError for two real units.
+    Money per day times days is money. Raises ValueError for any other two real units.
     """
     for one, other in ((a, b), (b, a)):
+        if one is not None and is_money(one) and other in _TIMES and one.endswith(f"/{_TIMES[other]}"):
+            return one.partition("/")[0]
         if one is None or (one in _SHARES and other is not None) or (one == "count" and other not in _SHARES | {None}):
             return other
     raise ValueError(f"{a} times {b} has no meaning here")
@@ -66,7 +70,8 @@ def multiplied(a: str | None, b: str | None) -> str | None:
 def divided(a: str | None, b: str | None) -> str | None:
     """The unit of a quotient: like by like is a ratio, by a count, a share or a plain number keeps the unit.
 
-    A plain number above takes the unit below it, which makes a ratio. Raises ValueError for all else.
+    A plain number above takes the unit below it, which makes a ratio. Money by days is money per day, and by money per
+    day days. Raises ValueError for all else.
     """
     if b is None or (b in _PLAIN and a not in _SHARES | {b}):
         return a
@@ -74,4 +79,9 @@ def divided(a: str | None, b: str | None) -> str | None:
         return "ratio"
     if a in _SHARES and b == "count":
         return a
+    if is_currency(a) and b in _TIMES:
+        return f"{a}/{_TIMES[b]}"
+    for time, period in _TIMES.items():
+        if b == f"{a}/{period}":
+            return time
     raise ValueError(f"{a} divided by {b} has no unit")
