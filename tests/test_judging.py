@@ -457,6 +457,15 @@ def test_the_current_window_can_only_add_at_risk(current: Status, added: tuple[S
     assert [result.verdict.status for result in found.headline()] == [ON]
 
 
+def test_a_cohort_that_has_not_matured_is_not_judged() -> None:
+    limits = (Fraction(1, 2), None)
+    for value in ("0.1", "0.9"):
+        young = replace(figure(value, 100, of=(10, 100)), has_matured=False, is_maturing=True)
+        assert number_status(young, limits) is LITTLE
+        assert number_status(replace(young, is_stale=True), limits) is STALE
+        assert number_status(replace(young, is_maturing=False), limits) is (ON if value == "0.9" else OFF)
+
+
 def test_windows_that_were_named_decide_with_all_they_are() -> None:
     found = results(("named", OFF, {}), ("named", STALE, {}), ("named", OFF, {"segment": "SMB"}))
     assert found.deciding() == (OFF, STALE)

@@ -25,7 +25,7 @@ from aac.evaluation.versions import pieces_of
 from aac.expressions.nodes import Call, Case, Column, Literal
 from aac.landing.landed import prepared
 from aac.operations import open_sound_project, pull_sources
-from aac.periods import GRAINS, JANUARY, Grain, current_window, window_of
+from aac.periods import GRAINS, JANUARY, Grain, current_window, parse_duration, window_of
 from aac.planner.fuse import Plan, plan
 from aac.planner.windows import UNPLACED, Chosen, Clockwork, bounds, choose, in_reach, layers, window_number
 from tests.small import NOW_US, metric
@@ -93,6 +93,27 @@ def test_a_window_that_ends_at_as_of_has_ended() -> None:
     february = choose(("2026-02",), "month", before)[0].window
     assert before.is_open(february)
     assert not Clockwork("Europe/Berlin", JANUARY, begins).is_open(february)
+
+
+@pytest.mark.parametrize(
+    ("matures", "as_of", "last"),
+    [
+        # of a cohort the last window is the newest in which everybody has had their time
+        ("7 days", "2026-03-02T00:00:00", "2026-01"),
+        ("7 days", "2026-03-07T22:59:59", "2026-01"),
+        ("7 days", "2026-03-07T23:00:00", "2026-02"),  # 1 March in Berlin, and 7 times 24 hours
+        ("30 calendar days", "2026-03-02T23:00:00", "2026-01"),
+        ("3 months", "2026-02-28T22:59:59", "2025-10"),
+        ("3 months", "2026-02-28T23:00:00", "2025-11"),
+    ],
+)
+def test_the_last_window_of_a_cohort_has_matured(matures: str, as_of: str, last: str) -> None:
+    clockwork = Clockwork("Europe/Berlin", JANUARY, us(as_of))
+    windows = choose(("last:2", "last"), "month", clockwork, parse_duration(matures))
+    assert windows[-1].window.label == last
+    assert len(windows) == 2
+    current = current_window("month", clockwork.as_of_us, "Europe/Berlin")
+    assert [c.window.label for c in choose((), "month", clockwork, parse_duration(matures))] == [last, current.label]
 
 
 @pytest.mark.parametrize("grain", GRAINS)
@@ -239,6 +260,25 @@ def scans(engine: DuckdbEngine, text: str) -> Counter[str]:
     return found
 
 
+SLAS = ("deal_decided", "fast_demo_reply", "kickoff", "rejection_answer", "sales_follow_up")
+METRICS = (
+    *("average_deal", "lead_to_mql", "leads", "mqls", "new_customers", "pipeline_created", "rejection_rate", "revenue"),
+    *("sales_cycle", "speed_to_lead", "sqls", "time_to_kickoff", "win_rate"),
+)
+
+
+def named(*ids: str) -> Callable[[Project], Sequence[Measurement]]:
+    """What has one of these ids."""
+
+    def chosen(project: Project) -> Sequence[Measurement]:
+        there = (*project.clocks, *project.measures, *project.derived)
+        found = [part for part in there if part.subject.partition(":")[2] in ids]
+        assert len(found) == len(ids)
+        return found
+
+    return chosen
+
+
 def scans_of_metrics(made: Plan, engine: DuckdbEngine) -> dict[tuple[str, str], Counter[str]]:
     """By entity and moment."""
     found: dict[tuple[str, str], Counter[str]] = {}
@@ -262,7 +302,7 @@ def larkspur(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_one_scan_for_each_entity_and_moment(larkspur: Path) -> None:
     """What is more, a roll-up needs: it reads children, and of their parents those that are asked for."""
-    with planned(larkspur) as (made, engine):
+    with planned(larkspur, asked=named(*SLAS, *METRICS)) as (made, engine):
         found = scans_of_metrics(made, engine)
     assert found == {
         ("lead", "created_at"): {"lead": 1, "user": 1},
@@ -294,9 +334,9 @@ def test_another_metric_on_the_same_entity_and_moment_is_read_for_nothing(larksp
     root = tmp_path / "p"
     shutil.copytree(larkspur, root, ignore=shutil.ignore_patterns(".aac"))
     (root / "alignment" / "more.yml").write_text("".join(more).removesuffix("---\n"))
-    with planned(larkspur) as (made, engine):
+    with planned(larkspur, asked=named(*SLAS, *METRICS)) as (made, engine):
         before = scans_of_metrics(made, engine)
-    with planned(root) as (made, engine):
+    with planned(root, asked=named(*METRICS, "m1", "m2", "m3", "m4", "m5")) as (made, engine):
         assert sum(len(scan.pieces) for scan, _ in made.metrics) == 13 + 5
         assert scans_of_metrics(made, engine) == before
 
@@ -311,12 +351,12 @@ def test_what_is_derived_is_read_with_what_it_is_derived_from(larkspur: Path, tm
     root = tmp_path / "p"
     shutil.copytree(larkspur, root)
     (root / "alignment" / "derived.yml").write_text("".join(more))
-    with planned(larkspur) as (made, engine):
+    with planned(larkspur, asked=named(*SLAS, *METRICS)) as (made, engine):
         before = scans_of_metrics(made, engine)
-    with planned(root, asked=lambda project: [*project.clocks, *project.measures, *project.derived]) as (made, engine):
+    with planned(root, asked=named(*SLAS, *METRICS, "d1", "d2", "d3")) as (made, engine):
         assert scans_of_metrics(made, engine) == before
         assert len(made.clocks) == 5
-    with planned(root, asked=lambda project: project.derived) as (made, engine):
+    with planned(root, asked=named("d1", "d2", "d3")) as (made, engine):
         hidden = scans_of_metrics(made, engine)
         assert hidden.keys() == before.keys() - {("opportunity", "opened_on")}
         assert [scan.piece.subject for scan, _ in made.clocks] == ["sla:kickoff"]
@@ -325,7 +365,7 @@ def test_what_is_derived_is_read_with_what_it_is_derived_from(larkspur: Path, tm
 
 def test_a_clock_reads_its_records_once(larkspur: Path) -> None:
     """Whatever is counted and listed of a promise, in as many windows as do not overlap, comes from one reading."""
-    with planned(larkspur, "last:13", "current") as (made, engine):
+    with planned(larkspur, "last:13", "current", asked=named(*SLAS)) as (made, engine):
         clocks = {scan.piece.of.subject: scan.query for scan, _ in made.clocks}
         assert len(clocks) == len(made.clocks) == 5
         for query in clocks.values():
@@ -335,5 +375,5 @@ def test_a_clock_reads_its_records_once(larkspur: Path) -> None:
             has_roll_up = "activity" in read
             assert read[getattr(entity, "id", "")] == 1 + has_roll_up
             assert all(output.source == shared for output in query.outputs)
-    with planned(larkspur, "2026-02", "2026-Q1") as (made, _):
+    with planned(larkspur, "2026-02", "2026-Q1", asked=named(*SLAS)) as (made, _):
         assert Counter(scan.piece.of.subject for scan, _ in made.clocks) == dict.fromkeys(clocks, 2)

@@ -280,7 +280,7 @@ def test_a_monthly_target_does_not_judge_a_quarter(larkspur: Path) -> None:
         (
             ("win_rate",),
             {"by": ("source",)},
-            "--by: `source` means nothing on `opportunity`; one of: `region`, `segment`",
+            "--by: `source` means nothing on `opportunity`; one of: `channel`, `region`, `segment`",
         ),
         (("win_rate",), {"by": ("region", "region")}, "--by: `region` is told twice"),
         (("win_rate",), {"grain": "moth"}, "--grain: there is no grain `moth`; did you mean `month`?"),

@@ -71,7 +71,8 @@ def number_status(reading: NumberReading, limits: Limits | None, min_n: int | No
 
     A volume in an open window is at risk while it is behind the share of time that is over; it is off target only
     when it has exceeded the most that was agreed (LANGUAGE §7). Without ``min_n`` it takes 20 for a ratio, else 1; for
-    what is derived from other numbers nothing but that they are known, if it is no ratio.
+    what is derived from other numbers nothing but that they are known, if it is no ratio. A cohort that has not matured
+    is not judged: what is missing of it may still come.
     """
     if limits is None or (reading.is_volume and reading.by):
         return None
@@ -79,6 +80,8 @@ def number_status(reading: NumberReading, limits: Limits | None, min_n: int | No
         return Status.NOT_MEASURABLE
     if reading.is_stale:
         return Status.STALE
+    if reading.is_maturing:
+        return Status.NOT_ENOUGH_DATA
     if min_n is None:
         min_n = RATIO_MIN_N if reading.denominator is not None else int(not reading.is_derived)
     if reading.value is None or reading.size < min_n:

@@ -135,6 +135,8 @@ class NumberReading:
     """The statuses of the windows before, newest first, as far as a step of an escalation looks back."""
     has_matured: bool = True
     """Whether what is still to come can change nothing but the records of an open window."""
+    is_maturing: bool = False
+    """Whether some who entered in it are still to be judged: until then it is no number to be held against a target."""
     is_derived: bool = False
     is_share_below: bool = False
 

@@ -147,6 +147,7 @@ def _reading(
         elapsed=max((r.elapsed for r in there if isinstance(r, NumberReading)), default=Fraction(1)),
         is_off=not all(map(is_measurable, there)),
         has_matured=all(reading.is_final for reading in there),
+        is_maturing=any(isinstance(reading, NumberReading) and reading.is_maturing for reading in there),
         is_derived=True,
         is_share_below=derived.is_share_below,
     )

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from aac.findings import Finding
-from aac.measures import Retention, Snapshot, is_volume
+from aac.measures import Cohort, Retention, Snapshot, is_volume
 from aac.planner.cohorts import has_matured
 from aac.planner.windows import UNPLACED
 from aac.results import NumberReading
@@ -43,6 +43,7 @@ def number_results(
 def _result(run: Run, scan: NumberScan, setting: Setting, cell: Cell) -> Result:
     chosen, measure = scan.windows[cell.window], cell.piece.of
     is_counted = not isinstance(measure.basis, Snapshot | Retention)
+    has_all = has_matured(measure, chosen.window, cell.latest, setting)
     reading = NumberReading(
         subject=measure.subject,
         window=chosen.window,
@@ -58,7 +59,8 @@ def _result(run: Run, scan: NumberScan, setting: Setting, cell: Cell) -> Result:
         unit=measure.unit,
         is_volume=is_volume(measure.formula),
         elapsed=setting.clockwork.elapsed(chosen.window) if is_counted else Fraction(1),
-        has_matured=has_matured(measure, chosen.window, cell.latest, setting),
+        has_matured=has_all,
+        is_maturing=not has_all and isinstance(measure.basis, Cohort) and measure.basis.matures is not None,
     )
     return run.judged(cell.piece.project, reading, chosen.selection)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from aac.measures import Card, Clock, Derived, Measure
+from aac.measures import Card, Clock, Cohort, Derived, Measure
 from aac.periods import day_of
 from aac.planner.pieces import Piece
 from aac.planner.windows import all_time, choose
@@ -76,7 +76,8 @@ def _piece(run: Run, version: Project, part: Of, *, is_shown: bool) -> list[Piec
     """A measurement with its windows; nothing when none of them begins while the version holds."""
     clockwork = run.clockwork(run.as_of(part))
     has_windows = isinstance(part, Clock) or part.has_windows
-    windows = choose(run.asked.windows, part.grain, clockwork) if has_windows else all_time()
+    matures = part.basis.matures if isinstance(part, Measure) and isinstance(part.basis, Cohort) else None
+    windows = choose(run.asked.windows, part.grain, clockwork, matures) if has_windows else all_time()
     today = day_of(clockwork.as_of_us - 1, clockwork.zone)
 
     def holds(chosen: Chosen) -> bool:

@@ -20,6 +20,7 @@ from aac.periods import (
     last_windows,
     parse_label,
     rolling_window,
+    shifted_us,
     window_of,
     windows_between,
 )
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from aac.expressions.nodes import Node
+    from aac.periods import Duration
 
 EPOCH = date(1970, 1, 1)
 MOST_WINDOWS = 1000
@@ -71,11 +73,14 @@ class Clockwork:
         return until is None or until > self.as_of_us
 
 
-def choose(asked: Sequence[str], grain: Grain | str, clockwork: Clockwork) -> tuple[Chosen, ...]:
+def choose(
+    asked: Sequence[str], grain: Grain | str, clockwork: Clockwork, matures: Duration | None = None
+) -> tuple[Chosen, ...]:
     """The windows of one grain, each once, oldest first; raises UsageError for a word that names none.
 
     ``asked`` holds the words of `--window`; without any it is the newest window that ended by as_of, and the current.
-    Of the grain ``rolling N days`` these are one, which ends at as_of.
+    Of the grain ``rolling N days`` these are one, which ends at as_of. ``matures``: how long after that the last window
+    must have ended, so that all who entered in it have been judged.
     """
     as_of, zone, fiscal = clockwork.as_of_us, clockwork.zone, clockwork.fiscal_start
     own = ROLLING.fullmatch(grain)
@@ -92,7 +97,8 @@ def choose(asked: Sequence[str], grain: Grain | str, clockwork: Clockwork) -> tu
         elif word == "current":
             windows = (current_window(plain, as_of, zone, fiscal),)
         elif word == "last" or (name == "last" and count.isdecimal() and 0 < int(count) <= MOST_WINDOWS):
-            windows = last_windows(plain, as_of, zone, int(count or 1), fiscal)
+            known = shifted_us(as_of, matures, zone, -1) if matures else as_of
+            windows = last_windows(plain, known, zone, int(count or 1), fiscal)
         else:
             try:
                 windows = (parse_label(word, fiscal),)

@@ -224,6 +224,7 @@ def _number_words(reading: NumberReading, verdict: Verdict) -> View:
     is_ratio = above is not None and below is not None
     beside = [plural(reading.n, "record")] if is_ratio and reading.n != below and not reading.is_derived else []
     beside += [f"{reading.unknown:,} unknown"] if reading.unknown else []
+    beside += ["not matured yet"] if reading.is_maturing else []
     if above is not None and below == 0:
         counts = None
     elif above is not None and below is not None:
