@@ -44,7 +44,8 @@ def findings_of(root: Path, code: Code, example: str, data: Mapping[str, str]) -
     pulled = pull_sources(opened, NOW_US, lambda _: None)
     if has_errors(pulled.findings):
         return pulled.findings
-    return measure(opened, NOW_US, Asked(), lambda _: None, everything=True).findings
+    measured = measure(opened, NOW_US, Asked(), lambda _: None, everything=True)
+    return tuple(dict.fromkeys([*pulled.findings, *measured.findings]))
 
 
 def write(path: Path, text: str) -> None:

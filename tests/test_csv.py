@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import ValidationError
 
-from aac.connectors.base import Checkpoint, Context, Files, Slice, Stream
+from aac.connectors.base import Checkpoint, Context, Files, Notice, Slice, Stream
 from aac.connectors.csv import CsvConnector, CsvSettings
 from aac.errors import SourceError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from aac.connectors.base import Message
 
 
 def connector(root: Path, **settings: object) -> CsvConnector:
@@ -51,11 +55,27 @@ def test_a_stream_is_its_files_and_an_end(tmp_path: Path) -> None:
     path = put(tmp_path, "leads.csv", "id;name\n1;a\n")
     crm = connector(tmp_path)
     (stream,) = crm.discover()
-    assert crm.slices(stream, None) == crm.slices(stream, {"old": 1}) == (Slice("leads"),)
-    assert list(crm.read(stream, Slice("leads"))) == [
-        Files((path,), "csv", ("id", "name"), ";"),
-        Checkpoint({}, complete=True),
-    ]
+    (part,) = crm.slices(stream, None)
+    files, end = crm.read(stream, part)
+    assert files == Files((path,), "csv", ("id", "name"), ";", ("utf-8",))
+    assert isinstance(end, Checkpoint)
+    assert end.complete
+
+
+def test_the_encoding_of_a_file_is_found_once(tmp_path: Path) -> None:
+    path = put(tmp_path, "leads.csv", "id;name\n1;Zoë\n", "latin-1")
+    os.utime(path, (1, 1))
+    crm = connector(tmp_path)
+    (stream,) = crm.discover()
+    notice, files, end = crm.read(stream, Slice("leads"))
+    assert isinstance(end, Checkpoint)
+    remembered = {place: [encoding, "seen before"] for place, (encoding, _) in end.state.items()}
+    again, *_ = crm.read(stream, crm.slices(stream, remembered)[0])
+    assert isinstance(notice, Notice)
+    assert isinstance(again, Notice)
+    assert notice.message.endswith("its other letters are then `ë`")
+    assert again.message.endswith("seen before")
+    assert files == Files((path,), "csv", ("id", "name"), ";", ("windows-1252",))
 
 
 def test_files_of_one_stream_follow_each_other_by_name(tmp_path: Path) -> None:
@@ -64,7 +84,7 @@ def test_files_of_one_stream_follow_each_other_by_name(tmp_path: Path) -> None:
     crm = connector(tmp_path)
     (stream,) = crm.discover()
     files = next(iter(crm.read(stream, Slice("leads"))))
-    assert files == Files((first, second), "csv", ("id", "name"), ",")
+    assert files == Files((first, second), "csv", ("id", "name"), ",", ("utf-8", "utf-8"))
     put(tmp_path, "leads.2027.csv", "name,id\n")
     told = refused(tmp_path)
     assert "leads.2027.csv` is not that of" in told
@@ -109,7 +129,8 @@ def test_the_delimiter_is_the_one_that_gives_most_columns(
     path = put(tmp_path, "leads.csv", text)
     crm = connector(tmp_path)
     assert crm.discover() == (Stream("leads", columns),)
-    assert next(iter(crm.read(Stream("leads", columns), Slice("leads")))) == Files((path,), "csv", columns, delimiter)
+    files = next(iter(crm.read(Stream("leads", columns), Slice("leads"))))
+    assert files == Files((path,), "csv", columns, delimiter, ("utf-8",))
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
@@ -137,10 +158,74 @@ def test_headers_that_cannot_be_used_are_refused(tmp_path: Path, text: str, told
     assert refused(tmp_path).endswith(told.format(path=path))
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
-def test_other_encodings_are_refused(tmp_path: Path, encoding: str) -> None:
-    path = put(tmp_path, "leads.csv", "Größe,Name\n", encoding)
-    assert refused(tmp_path) == f"`{path}` is not UTF-8: export it as «CSV UTF-8»"
+def read(root: Path, **settings: object) -> list[Message]:
+    crm = connector(root, **settings)
+    (stream,) = crm.discover()
+    return list(crm.read(stream, Slice(stream.name)))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le", "utf-16-be", "latin-1"])
+def test_headers_in_every_encoding(tmp_path: Path, encoding: str) -> None:
+    put(tmp_path, "leads.csv", "Größe;Name\n", encoding)
+    assert connector(tmp_path).discover() == (Stream("leads", ("Größe", "Name")),)
+    notices = [message for message in read(tmp_path) if isinstance(message, Notice)]
+    assert len(notices) == (encoding in ("utf-16-le", "utf-16-be", "latin-1"))
+
+
+@pytest.mark.parametrize(("declared", "used"), [("latin-1", "windows-1252"), ("cp1252", "cp1252"), ("UTF-8", "utf-8")])
+def test_what_is_declared_is_not_told(tmp_path: Path, declared: str, used: str) -> None:
+    put(tmp_path, "leads.csv", "id,price\n1,5 €\n", used)
+    files, end = read(tmp_path, encoding=declared)
+    assert isinstance(files, Files)
+    assert files.encodings == (used,)
+    assert isinstance(end, Checkpoint)
+
+
+@pytest.mark.parametrize(
+    ("data", "settings", "told"),
+    [
+        (b"id\n\xf6\n\xc3\xb6\n", {}, "is written in two encodings (line 3 seems to be UTF-8, and others are not)"),
+        (b"id\n1\n\x81\n", {}, "line 3 of `{path}` is neither UTF-8 nor Windows-1252"),
+        (b"id\n\xf6\n", {"encoding": "utf-8"}, "is not written in utf-8 throughout"),
+        (b"id\n\x81\n", {"encoding": "latin-1"}, "is not written in windows-1252 throughout"),
+        ("id\n".encode("utf-16") + b"\x00", {}, "is not written in utf-16 throughout"),
+    ],
+)
+def test_no_letter_is_guessed_in_silence(tmp_path: Path, data: bytes, settings: dict[str, str], told: str) -> None:
+    path = put(tmp_path, "leads.csv", "")
+    path.write_bytes(data)
+    with pytest.raises(SourceError) as error:
+        read(tmp_path, **settings)
+    assert told.format(path=path) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"PK\x03\x04\x14\0", "is an Excel workbook or another zip archive, whatever its name says: save it as"),
+        (b"\xd0\xcf\x11\xe0\xa1", "is an old Excel workbook (.xls), whatever its name says: save it as «CSV UTF-8»"),
+        (b"PAR1\x15", 'is a Parquet file, whatever its name says: use `connector = "parquet"`'),
+        (b"\x1f\x8b\x08", "is compressed, whatever its name says: let its name end in `.gz`"),
+        (b"<!DOCTYPE html><title>Log in", "is a web page, whatever its name says: download it again"),
+    ],
+)
+def test_what_is_no_text_says_what_it_is(tmp_path: Path, data: bytes, told: str) -> None:
+    put(tmp_path, "leads.csv", "").write_bytes(data)
+    assert told in refused(tmp_path)
+
+
+def test_compressed_files_are_streams(tmp_path: Path) -> None:
+    put(tmp_path, "leads.csv.gz", "").write_bytes(gzip.compress(b"id;name\n"))
+    put(tmp_path, "deals.tsv", "id\tname\n")
+    assert connector(tmp_path).discover() == (Stream("deals", ("id", "name")), Stream("leads", ("id", "name")))
+    put(tmp_path, "leads.csv.gz", "id;name\n")
+    assert "cannot be read: Not a gzipped file" in refused(tmp_path)
+
+
+def test_a_declared_delimiter_is_taken(tmp_path: Path) -> None:
+    put(tmp_path, "leads.csv", "id;name,city\n")
+    assert connector(tmp_path, delimiter=",").discover() == (Stream("leads", ("id;name", "city")),)
+    assert connector(tmp_path, delimiter="^").discover() == (Stream("leads", ("id;name,city",)),)
 
 
 def test_folders_that_are_missing_or_empty_are_refused(tmp_path: Path) -> None:
@@ -153,6 +238,16 @@ def test_folders_that_are_missing_or_empty_are_refused(tmp_path: Path) -> None:
         connector(tmp_path).check()
 
 
-def test_unknown_settings_are_refused() -> None:
-    with pytest.raises(ValidationError, match="encoding"):
-        CsvSettings.model_validate({"path": "data", "encoding": "latin-1"})
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("folder", "data", "Extra inputs"),
+        ("encoding", "klingon", "no encoding has this name"),
+        ("encoding", "base64", "no encoding has this name"),
+        ("delimiter", ";;", "a delimiter is one character"),
+        ("delimiter", '"', "a delimiter is one character"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(key: str, value: str, told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        CsvSettings.model_validate({"path": "data", key: value})

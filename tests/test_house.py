@@ -109,6 +109,8 @@ FLOORS = (
         "aac.engines.staged",
         "aac.engines.*",
         "aac.connectors.transport",
+        "aac.connectors.texts",
+        "aac.connectors.folders",
         "aac.connectors.*",
     ),
     # 4
@@ -142,6 +144,7 @@ FLOORS = (
         "aac.landing.watermarks",
         "aac.landing.inspecting",
         "aac.landing.preparing",
+        "aac.landing.copying",
         "aac.landing.reading",
         "aac.landing.pull",
         "aac.landing.landed",
@@ -232,7 +235,8 @@ STRANGERS = {
 """Rooms and what they know nothing of, whatever floor it stands on."""
 
 WRITERS = (
-    "aac.operations", "aac.landing.pull", "aac.landing.reading", "aac.caches", "aac.engines.duckdb", "aac.testing",
+    "aac.operations", "aac.landing.pull", "aac.landing.copying", "aac.landing.reading",
+    "aac.caches", "aac.engines.duckdb", "aac.testing",
 )  # fmt: skip
 """Who may change files: operations writes what the user sees, the others what lies in folders of ours."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import signal
@@ -138,14 +139,67 @@ def test_a_broken_file_fails_its_source_and_no_other(project: Project, text: str
     assert all(name in str(copies) for name in files)
 
 
-def test_a_file_that_is_not_utf_8_further_down_says_so(project: Project) -> None:
+def test_a_file_that_is_not_utf_8_further_down_is_read_as_western_and_told(project: Project) -> None:
     path = project.put("lead", "id,name\n" + "1,Ann\n" * 9_999)
     path.write_bytes(path.read_bytes() + "2,Zoë\n".encode("latin-1"))
     project.tables = [table("lead", column("id"), column("name"))]
-    (finding,) = project.pull().findings
-    assert (
-        finding.message == f"source `crm` was not pulled: line 10001 of `{path}` is not UTF-8: export it as «CSV UTF-8»"
+    findings = project.pull().findings
+    assert [f.message for f in findings if f.code == "AAC640"] == [
+        "`lead.csv` is not UTF-8 and was read as Windows-1252: its other letters are then `ë`"
+    ]
+    assert project.rows("lead") == [("1", "Ann"), ("2", "Zoë")]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("utf-8-sig", "id,name\n1,Zoë\n"),
+        ("utf-16", "id\tname\r\n1\tŁódź 😀\r\n"),
+        ("utf-16-le", "id;name\n1;Zoë\n"),
+        ("utf-32", "id,name\n1,Zoë\n"),
+    ],
+)
+def test_every_encoding_arrives_as_the_same_text(project: Project, encoding: str, text: str) -> None:
+    project.put("lead", "").write_bytes(text.encode(encoding))
+    project.tables = [table("lead", column("id"), column("name"))]
+    assert [f.code for f in project.pull().findings] == (["AAC640"] if encoding == "utf-16-le" else [])
+    assert project.rows("lead") == [("1", text.split("1")[1][1:].strip())]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_compressed_files_are_read_as_others(project: Project, encoding: str) -> None:
+    path = project.put("lead", "").with_suffix(".csv.gz")
+    path.with_suffix("").unlink()
+    path.write_bytes(gzip.compress("id,name\n1,Zoë\n".encode(encoding)))
+    project.tables = [table("lead", column("id"), column("name"))]
+    assert [f.code for f in project.pull().findings] == (["AAC640"] if encoding == "latin-1" else [])
+    assert project.rows("lead") == [("1", "Zoë")]
+
+
+def test_what_is_neither_lost_nor_cut(project: Project) -> None:
+    odd = "".join(
+        chr(code) for code in (*range(1, 10), 11, 12, *range(14, 32), 0x7F, 0x85, 0xA0, 0x2028, 0xFEFF, 0x10FFFF)
     )
+    project.put("lead", "").write_bytes(f'id,name\n1,"a\0b{odd}"\n'.encode())
+    project.tables = [table("lead", column("id"), column("name"))]
+    project.pull()
+    assert project.rows("lead") == [("1", f"a\0b{odd}")]
+
+
+def test_a_file_that_did_not_change_is_not_copied_again(project: Project) -> None:
+    path = project.put("lead", "id\n1\n")
+    os.utime(path, (1, 1))
+    project.tables = [table("lead", column("id"))]
+    project.pull()
+    (copy,) = (project.root / ".aac" / "raw" / "crm").iterdir()
+    before = copy.stat()
+    project.pull()
+    after = copy.stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+    path.write_text("id\n2\n")
+    os.utime(path, (1, 1))  # as old and as long as before
+    project.pull()
+    assert project.rows("lead") == [("2",)]
 
 
 @pytest.mark.parametrize("damage", ["text", "half", "flipped"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from typing import TYPE_CHECKING
 
 from aac.findings import Finding, Span
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 SUFFIXES = (".yml", ".yaml")
 MAX_BYTES = 2_000_000
 """No text that people write by hand is longer; reading this much takes a few seconds."""
+SETTLED_NS = 2_000_000_000
+"""So long after its last change a file's times are believed; no file system has a coarser clock."""
 SORTS = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -30,6 +33,18 @@ def files(root: Path, folder: str) -> Iterator[tuple[str, bytes | Finding]]:
     named = {path.relative_to(root).as_posix(): path for path in _walk(root / folder)}
     for file, path in sorted(named.items()):
         yield file, _read(path, file)
+
+
+def file_mark(path: Path) -> str:
+    """Changes when a file does: length, times and number of it. Raises OSError.
+
+    A file can change twice within one tick of the clock: one that changed just now has no mark to go by, and gets one
+    of this moment.
+    """
+    here = path.stat()
+    now = time.time_ns()
+    is_settled = now - here.st_mtime_ns > SETTLED_NS
+    return f"{here.st_size} {here.st_mtime_ns} {here.st_ctime_ns} {here.st_ino} {0 if is_settled else now}"
 
 
 def _walk(top: Path) -> Iterator[Path]:

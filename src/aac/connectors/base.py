@@ -25,14 +25,17 @@ class Settings(BaseModel):
 class Files:
     """Data an engine reads itself; a stream of files is replaced whole.
 
-    ``format``: csv (UTF-8, with a header row, maybe ending in `.gz`), json (one object a line) or parquet. ``columns``:
-    the names of the header in order.
+    ``format``: csv (with a header row, maybe ending in `.gz`), json (one object a line) or parquet. ``columns``:
+    the names of the header in order. ``encoding``: of each file, by the names Python knows; UTF-8 if there are none.
+    ``origins``: the files that the user knows, where ``paths`` were made of them.
     """
 
     paths: tuple[Path, ...]
     format: str
     columns: tuple[str, ...]
     delimiter: str = ","
+    encodings: tuple[str, ...] = ()
+    origins: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

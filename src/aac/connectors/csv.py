@@ -1,4 +1,4 @@
-"""Connector `csv`: the files of a folder. Only headers are read here; the rows are read by the engine."""
+"""Connector `csv`: the files of a folder. Only headers are read as tables; the rows are read by the engine."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import csv
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from aac.connectors.base import Checkpoint, Context, Files, Settings, Slice, Stream
+from aac.connectors.folders import Folder
+from aac.connectors.texts import Written, head_encoding, known_encoding, text_of, told, written
 from aac.errors import SourceError
+from aac.folders import file_mark
 from aac.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -18,97 +21,109 @@ if TYPE_CHECKING:
 
     from aac.connectors.base import Connector, Message
 
+ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 DELIMITERS = ",;\t|"
 EXCEL = re.compile("sep=.?", re.IGNORECASE)
 """A first line that tells Excel, and nobody else, what the delimiter is."""
 
 
 class CsvSettings(Settings):
-    """``path``: the folder, seen from the project's. ``files``: which files a stream is read from, by its name."""
+    """``path``: the folder, seen from the project's. ``files``: which files a stream is read from, by its name.
+
+    ``encoding`` and ``delimiter`` hold for all files of the folder; without them each file's are found.
+    """
 
     path: str
     files: dict[str, str] = Field(default_factory=dict[str, str])
+    encoding: str | None = None
+    delimiter: str | None = None
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, name: str | None) -> str | None:
+        try:
+            return known_encoding(name) if name is not None else None
+        except ValueError:
+            raise ValueError("no encoding has this name: write one as in `windows-1252` or `utf-16`") from None
+
+    @field_validator("delimiter")
+    @classmethod
+    def _is_one_character(cls, text: str | None) -> str | None:
+        if text is not None and (len(text) != 1 or text in '"\r\n' or not text.isascii()):
+            raise ValueError('a delimiter is one character, as in `","` or `"\\t"`')
+        return text
 
 
 class CsvConnector:
-    """Each ``*.csv`` file is a stream named by its file name up to the first dot, unless ``files`` names it otherwise.
+    """Each ``*.csv`` or ``*.tsv`` file, compressed (``.gz``) or not, is a stream, unless ``files`` names it otherwise.
 
-    Files of one stream (`leads.2025.csv`, `leads.2026.csv`) follow each other by name and have the same header. They
-    are UTF-8, with or without a byte order mark; the delimiter is the one that gives the header the most columns.
+    Files of one stream (`leads.2025.csv`, `leads.2026.csv`) follow each other by name and have the same header. The
+    delimiter that is not declared is the one that gives the header the most columns.
     """
 
     name: ClassVar[str] = "csv"
     settings: ClassVar[type[Settings]] = CsvSettings
 
     def __init__(self, settings: CsvSettings, context: Context) -> None:
-        self._folder = context.root / settings.path
-        self._globs = settings.files
+        self._folder = Folder(context.root / settings.path, ENDINGS, settings.files)
+        self._encoding = settings.encoding
+        self._delimiters = settings.delimiter or DELIMITERS
 
     def check(self) -> None:
         """Raises SourceError when there is no such folder, or no file in it."""
-        self._paths()
+        self._folder.streams()
 
     def discover(self) -> tuple[Stream, ...]:
         """The streams there are, sorted by name; raises SourceError when a header cannot be used."""
-        return tuple(Stream(name, _files(paths).columns) for name, paths in sorted(self._paths().items()))
+        return tuple(Stream(name, self._header(paths)[0]) for name, paths in sorted(self._folder.streams().items()))
 
     def slices(self, stream: Stream, state: Mapping[str, Any] | None) -> tuple[Slice, ...]:
-        """The whole stream: files do not tell what is new in them."""
-        del state
-        return (Slice(stream.name),)
+        """The whole stream: files do not tell what is new in them. What is known of their encodings goes along."""
+        return (Slice(stream.name, state or {}),)
 
     def read(self, stream: Stream, part: Slice) -> Iterator[Message]:
-        """The stream's files and the end."""
-        del part
-        yield _files(self._paths()[stream.name])
-        yield Checkpoint({}, complete=True)
+        """What was recognised of the stream's files, the files and the end."""
+        paths = self._folder.streams()[stream.name]
+        columns, delimiter = self._header(paths)
+        places = [f"{path} {file_mark(path)} {self._encoding}" for path in paths]
+        hows = [self._written(path, part.bounds.get(place)) for path, place in zip(paths, places, strict=True)]
+        for path, how in zip(paths, hows, strict=True):
+            if how.sign:
+                yield told(path, how)
+        yield Files(tuple(paths), "csv", columns, delimiter, tuple(how.encoding for how in hows))
+        remembered = {place: [how.encoding, how.sign] for place, how in zip(places, hows, strict=True)}
+        yield Checkpoint(remembered, complete=True)
 
-    def _paths(self) -> dict[str, list[Path]]:
-        """The files of each stream."""
-        if not self._folder.is_dir():
-            raise SourceError(
-                f"there is no folder `{self._folder}`: correct `path` in aac.toml, or put the files there"
-            )
-        found = {stream: self._matching(glob) for stream, glob in self._globs.items()}
-        named = {path for paths in found.values() for path in paths}
-        for path in sorted(self._folder.iterdir()):
-            stream = path.name.partition(".")[0]
-            if stream and path.suffix.lower() == ".csv" and path.is_file() and path not in named:
-                found.setdefault(stream, []).append(path)
-        if not found:
-            raise SourceError(f"there is no *.csv file in `{self._folder}`: correct `path` in aac.toml")
-        return found
+    def _written(self, path: Path, before: list[str] | None) -> Written:
+        """The encoding of a file; one that has not changed is not read for it again."""
+        return Written(*before) if before is not None else written(path, self._encoding)
 
-    def _matching(self, glob: str) -> list[Path]:
-        try:
-            paths = sorted(path for path in self._folder.glob(glob) if path.is_file())
-        except (ValueError, NotImplementedError):  # an empty or an absolute one
-            paths = []
-        if not paths:
-            raise SourceError(f"no file in `{self._folder}` matches `{glob}`: correct `files` in aac.toml")
-        return paths
+    def _header(self, paths: list[Path]) -> tuple[tuple[str, ...], str]:
+        """The columns of a stream's files and their delimiter; raises SourceError when they differ."""
+        first = _header(paths[0], self._encoding, self._delimiters)
+        for path in paths[1:]:
+            if _header(path, self._encoding, self._delimiters) != first:
+                message = f"the header of `{path}` is not that of `{paths[0]}`: files of one stream need the same"
+                raise SourceError(message)
+        return first
 
 
-def _files(paths: list[Path]) -> Files:
-    """Files of one stream; raises SourceError when their headers differ or cannot be used."""
-    columns, delimiter = _header(paths[0])
-    for path in paths[1:]:
-        if _header(path) != (columns, delimiter):
-            raise SourceError(f"the header of `{path}` is not that of `{paths[0]}`: files of one stream need the same")
-    return Files(tuple(paths), "csv", columns, delimiter)
-
-
-def _header(path: Path) -> tuple[tuple[str, ...], str]:
-    """The columns of a file and its delimiter; of equals the earlier in DELIMITERS."""
+def _header(path: Path, declared: str | None, delimiters: str) -> tuple[tuple[str, ...], str]:
+    """The columns of a file and its delimiter; of equals the earlier in ``delimiters``."""
     try:
-        delimiter = max(DELIMITERS, key=lambda each: _width(path, each))
-        columns = _first_row(path, delimiter, strict=True)
-    except UnicodeDecodeError:
-        raise SourceError(f"`{path}` is not UTF-8: export it as «CSV UTF-8»") from None
-    except (OSError, csv.Error) as error:
+        encoding = head_encoding(path, declared)
+        delimiter = max(delimiters, key=lambda each: _width(path, encoding, each))
+        columns = _first_row(path, encoding, delimiter, strict=True)
+    except (OSError, EOFError, csv.Error) as error:
         raise SourceError(f"the header of `{path}` cannot be read: {error}") from error
     if not columns:
         raise SourceError(f"`{path}` has no header: its first line must name the columns")
+    _refuse_names(path, columns, delimiter)
+    return columns, delimiter
+
+
+def _refuse_names(path: Path, columns: tuple[str, ...], delimiter: str) -> None:
+    """Raises SourceError for a header with names that nobody can say."""
     if EXCEL.fullmatch(told := delimiter.join(columns)):
         raise SourceError(f"the first line of `{path}` names no columns: delete the line `{told.strip()}`")
     if "" in map(str.strip, columns):
@@ -118,19 +133,18 @@ def _header(path: Path) -> tuple[tuple[str, ...], str]:
     twice = [name for at, name in enumerate(columns) if name.casefold() in folded[:at]]
     if twice:
         raise SourceError(f"`{path}` has two columns `{twice[0]}`: rename or remove one of them")
-    return columns, delimiter
 
 
-def _width(path: Path, delimiter: str) -> int:
+def _width(path: Path, encoding: str, delimiter: str) -> int:
     """How many columns a delimiter would give; one that makes no sense of the quotes gives none."""
     try:
-        return len(_first_row(path, delimiter, strict=False))
+        return len(_first_row(path, encoding, delimiter, strict=False))
     except csv.Error:
         return 0
 
 
-def _first_row(path: Path, delimiter: str, *, strict: bool) -> tuple[str, ...]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
+def _first_row(path: Path, encoding: str, delimiter: str, *, strict: bool) -> tuple[str, ...]:
+    with text_of(path, encoding) as file:
         return tuple(next(csv.reader(file, delimiter=delimiter, strict=strict), ()))
 
 

@@ -208,7 +208,8 @@ class _Pull:
             self._tell(f"{source.id}.{arrival.stream}: {rows:,} record{'s' if rows != 1 else ''}, {seconds:.1f} s")
         self._inputs = inputs
         self._staged |= staged
-        return [finding for arrival in arrivals for finding in arrival.reading.findings]
+        said = [finding for arrival in arrivals for finding in arrival.reading.findings]
+        return [replace(finding, span=source.span_of()) for finding in said]
 
     def _count(self, source: Source, arrival: _Arrival, inputs: Inputs) -> int:
         """The records of a stream that no table had to be staged from."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from aac.connectors.base import Checkpoint, Files, Notice, Progress
 from aac.errors import SourceError
 from aac.findings import Finding
+from aac.landing.copying import UTF8, copied
 from aac.landing.state import RawStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
     from aac.connectors.base import Connector, Stream
@@ -58,9 +57,11 @@ def read_stream(
     for part in files:
         if (part.format, part.columns, part.delimiter) != (first.format, first.columns, first.delimiter):
             raise SourceError(f"`{part.paths[0]}` is not made like `{first.paths[0]}`: give both the same columns")
-    originals = tuple(path for part in files for path in part.paths)
-    copies = tuple(_copy(path, folder) for path in originals)
-    raw = RawStream(copies, first.format, first.columns, first.delimiter, 0, end.state)
+    originals = tuple(path for part in files for path in part.origins or part.paths)
+    known = dict(zip(before.marks, before.copies, strict=True)) if before else {}
+    made = [copied(path, encoding, folder, known) for path, encoding in _encoded(files)]
+    copies, marks = tuple(name for name, _ in made), tuple(mark for _, mark in made)
+    raw = RawStream(copies, first.format, first.columns, first.delimiter, 0, end.state, marks)
     return Reading(raw, originals, tuple(findings))
 
 
@@ -71,15 +72,7 @@ def remove_copies(folder: Path, kept: Collection[str]) -> None:
             path.unlink()
 
 
-def _copy(path: Path, folder: Path) -> str:
-    """Copies a file under the hash of its content, never half: what is hashed is the copy, whoever writes the file."""
-    new = folder / "new"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, new)
-        with new.open("rb") as copy:
-            name = f"{hashlib.file_digest(copy, 'sha256').hexdigest()}{path.suffix.lower()}"
-        new.replace(folder / name)
-    except OSError as error:
-        raise SourceError(f"`{path}` cannot be copied to `{folder}`: {error.strerror}") from error
-    return name
+def _encoded(files: Iterable[Files]) -> Iterator[tuple[Path, str]]:
+    """All files, each with its encoding."""
+    for part in files:
+        yield from zip(part.paths, part.encodings or [UTF8] * len(part.paths), strict=True)

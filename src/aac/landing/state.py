@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 KEPT = "store"
 """The alias of the store, wherever it is attached."""
 
-LAYOUT = 3
+LAYOUT = 4
 """Which tables, columns and JSON the store is made of: one more whenever a version before could not read it."""
 
 PREPARED = "prepared"
@@ -26,7 +26,10 @@ PREPARED = "prepared"
 
 @dataclass(frozen=True, slots=True)
 class RawStream:
-    """A stream as it was pulled: the names of its files' copies, made of their content, and how they are read."""
+    """A stream as it was pulled: the names of its files' copies, made of their content, and how they are read.
+
+    ``marks``: of each file, what changes when it does (`folders.file_mark`).
+    """
 
     copies: tuple[str, ...]
     format: str
@@ -34,6 +37,7 @@ class RawStream:
     delimiter: str
     rows: int
     state: Mapping[str, Any]
+    marks: tuple[str, ...] = ()
 
     @property
     def content(self) -> tuple[object, ...]:
@@ -159,8 +163,8 @@ def _source(row: Sequence[Any]) -> PulledSource:
     return PulledSource(id, pulled_at_us, watermark_us, rule, known, tuple(json.loads(offers)))
 
 
-def _stream(copies: list[str], columns: list[str], **others: Any) -> RawStream:
-    return RawStream(copies=tuple(copies), columns=tuple(columns), **others)
+def _stream(copies: list[str], columns: list[str], marks: list[str], **others: Any) -> RawStream:
+    return RawStream(copies=tuple(copies), columns=tuple(columns), marks=tuple(marks), **others)
 
 
 def _entity(row: Sequence[Any]) -> tuple[str, PreparedEntity]:
