@@ -31,6 +31,7 @@ Planted faults, all of which a careful tool reports and none of which may change
     - stage `Parked` is not in the agreed list (two deals)
     - open deals carry an expected close date, in the past or in the future: it closes nothing
     - one kickoff before its deal was closed
+Other streams are told in `larkspur_tracks.py` (what the CRM logged) and `larkspur_books.py` (money, tickets, surveys).
 Leads that hit a border of the rules to the second carry the ids L-9xxxx; see `BORDERS`.
 """
 
@@ -41,6 +42,8 @@ import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import larkspur_books
+import larkspur_tracks
 from larkspur_life import AS_OF, BERLIN, Crm, Row, grow, local
 
 SEED = 20260302
@@ -196,13 +199,14 @@ def build() -> dict[str, list[Row]]:
         {"activity_id": f"A-{number:05}", **row, "occurred_at": local(moment)}
         for number, (moment, row) in enumerate(crm.activities, 1)
     ]
-    return {
+    lists = {
         "users": crm.users,
         "accounts": crm.accounts,
         "leads": crm.leads,
         "activities": activities,
         "opportunities": crm.opportunities,
     }
+    return lists | larkspur_tracks.tracks(lists) | larkspur_books.books(lists)
 
 
 COLUMNS = {
@@ -216,6 +220,8 @@ COLUMNS = {
     "opportunities": [
         "opportunity_id", "account", "owner_id", "lead_id", "opened_on", "stage", "close_date", "amount", "kickoff_on",
     ],
+    **larkspur_tracks.COLUMNS,
+    **larkspur_books.COLUMNS,
 }  # fmt: skip
 
 

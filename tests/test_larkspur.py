@@ -51,8 +51,9 @@ def by_default(project: tuple[Path, Pulled]) -> Results:
 def test_every_record_is_there_or_set_aside(project: tuple[Path, Pulled]) -> None:
     _, pulled = project
     assert dict(pulled.rows) == EXPECTED["entities"]
-    assert pulled.sources[0].rows == EXPECTED["rows"]
-    assert iso_utc(pulled.sources[0].watermark_us) == EXPECTED["as_of"]
+    crm, surveys = pulled.sources
+    assert (crm.rows, iso_utc(crm.watermark_us)) == (EXPECTED["rows"], EXPECTED["as_of"])
+    assert (surveys.rows, iso_utc(surveys.watermark_us)) == (EXPECTED["surveys_rows"], EXPECTED["surveys_as_of"])
 
 
 @pytest.mark.parametrize(("id_", "label"), [(i, label) for i, sla in SLAS.items() for label in sla["windows"]])

@@ -28,6 +28,7 @@ from tests.oracle.counting import (
 )
 from tests.oracle.exact import DAY_US, HOUR_US, both, either, utc_text, write_expected
 from tests.oracle.larkspur_crm import ZONE, Crm, Lead, Opportunity, read_crm
+from tests.oracle.larkspur_ledgers import read_books
 from tests.oracle.windows import Frame
 
 if TYPE_CHECKING:
@@ -226,16 +227,20 @@ def hours_to_touch(lead: Lead) -> Fraction | None:
 def expected() -> dict[str, Any]:
     """The whole of `tests/expected/larkspur.json`."""
     crm = read_crm(ROOT / "data")
+    books = read_books(ROOT / "data", crm)
     frame = Frame(crm.as_of, ZONE, fiscal_month=2)
     return {
         "as_of": utc_text(crm.as_of),
-        "rows": crm.rows,
+        "surveys_as_of": utc_text(books.surveys_as_of),
+        "rows": crm.rows | {stream: rows for stream, rows in books.rows.items() if stream != "survey_responses"},
+        "surveys_rows": {"responses": books.rows["survey_responses"]},
         "entities": {
             "user": len(crm.users),
             "account": len(crm.accounts),
             "lead": len(crm.leads),
             "activity": crm.activities,
             "opportunity": len(crm.opportunities),
+            **{entity: len(records) for entity, records in books.records.items()},
         },
         "faults": crm.faults.as_json(),
         "slas": {sla.id: measure_sla(sla, frame) for sla in slas(crm, frame)},
