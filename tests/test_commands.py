@@ -122,7 +122,8 @@ def test_exit_codes_of_check(pulled: Path, options: tuple[str, ...], code: int) 
 def test_a_stale_source_fails_with_3_unless_something_is_off_target(larkspur: Path) -> None:
     settings = larkspur / "aac.toml"
     written = settings.read_text()
-    settings.write_text(written.replace("[sources.surveys]", 'freshness = {error_after = "3 days"}\n\n[sources.surveys]'))
+    freshness = 'freshness = {error_after = "3 days"}\n\n'
+    settings.write_text(written.replace("[sources.surveys]", freshness + "[sources.surveys]"))
     fresh = json.loads(run_aac(larkspur, "check", "--now", NOW, "--format", "json").stdout)
     assert fresh["sources"][0]["status"] == "fresh"
     done = run_aac(larkspur, "check", "--now", "2026-03-06", "--format", "json")

@@ -44,12 +44,13 @@ class Ledger:
 SEGMENTS = ("SMB", "Mid-market", "Enterprise")
 LEAD, USER, ACCOUNT = ("lead_id", "lead"), ("owner_id", "user"), ("account", "account")
 DEAL = ("opportunity_id", "opportunity")
+OPEN_STAGES = {name: STAGES[name] for name in ("Discovery", "Proposal", "Negotiation")}
 LEDGERS = {
     "stage_change": Ledger(
         "stage_changes",
         "stage_change_id",
         refs={"opportunity": DEAL, "changed_by": ("changed_by", "user")},
-        lists={"stage": STAGES, "from_stage": {name: STAGES[name] for name in ("Discovery", "Proposal", "Negotiation")}},
+        lists={"stage": STAGES, "from_stage": OPEN_STAGES},
         moments=("changed_at", "left_at"),
     ),
     "score_change": Ledger(
