@@ -24,6 +24,7 @@ from aac.evaluation.run import Run
 from aac.evaluation.versions import pieces_of
 from aac.expressions.nodes import Call, Case, Column, Literal
 from aac.landing.landed import prepared
+from aac.measures import Retention, Snapshot
 from aac.operations import open_sound_project, pull_sources
 from aac.periods import GRAINS, JANUARY, Grain, current_window, parse_duration, window_of
 from aac.planner.fuse import Plan, plan
@@ -33,6 +34,7 @@ from tests.small import NOW_US, metric
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
 
+    from aac.engines.base import Query
     from aac.engines.duckdb import DuckdbEngine
     from aac.expressions.nodes import Node
     from aac.measures import Measurement
@@ -283,12 +285,22 @@ def scans_of_metrics(made: Plan, engine: DuckdbEngine) -> dict[tuple[str, str], 
     """By entity and moment."""
     found: dict[tuple[str, str], Counter[str]] = {}
     for scan, _ in made.metrics:
-        (output,) = scan.query.outputs
         first = scan.pieces[0].of
-        place = (first.population.entity, str(getattr(first.anchor.value, "field", "")) if first.anchor else "all")
+        moment = "in force" if isinstance(first.basis, Snapshot | Retention) else "all"
+        place = (first.population.entity, str(getattr(first.anchor.value, "field", "")) if first.anchor else moment)
         assert place not in found, "one scan for each pair of entity and moment"
-        found[place] = scans(engine, sql.output_sql(scan.query, output))
+        found[place] = scans(engine, what_reads(scan.query))
     return found
+
+
+def what_reads(query: Query) -> str:
+    """The only statement of a query that reads prepared tables."""
+    if not query.shared:
+        (output,) = query.outputs
+        return sql.output_sql(query, output)
+    (shared,) = query.shared
+    assert not any("prepared" in sql.output_sql(query, output) for output in query.outputs)
+    return sql.shared_sql(query, shared)
 
 
 @pytest.fixture(scope="module")
@@ -339,6 +351,29 @@ def test_another_metric_on_the_same_entity_and_moment_is_read_for_nothing(larksp
     with planned(root, asked=named(*METRICS, "m1", "m2", "m3", "m4", "m5")) as (made, engine):
         assert sum(len(scan.pieces) for scan, _ in made.metrics) == 13 + 5
         assert scans_of_metrics(made, engine) == before
+
+
+def test_records_in_force_are_read_once_whatever_is_asked_of_them(larkspur: Path, tmp_path: Path) -> None:
+    """Of some windows, by some dimensions, and put together by one key and another."""
+    force = {"of": "opportunity", "in_force": "{from: opened_on, until: close_date}"}
+    kept = {**force, "basis": "retention", "span": "3 months"}
+    more = [
+        metric("m1", "count(*)", **force, basis="snapshot", by="[owner.region]"),
+        metric("m2", "sum(amount)", **force, basis="snapshot", by="[{late: opened_on < period.from}]", unit="EUR"),
+        metric("m3", "count_if(closing(1) > opening(1))", **kept, per="account", by="[owner.region]"),
+        metric("m4", "sum(closing(amount))", **kept, per="owner", unit="EUR"),
+    ]
+    root = tmp_path / "p"
+    shutil.copytree(larkspur, root, ignore=shutil.ignore_patterns(".aac"))
+    (root / "alignment" / "in_force.yml").write_text("".join(more).removesuffix("---\n"))
+    for ids in (["metric:m1"], ["metric:m1", "metric:m2", "metric:m3", "metric:m4"]):
+        with planned(root, "last:13", "2026-Q1", "all", asked=lambda made, ids=ids: only(made, ids)) as (made, engine):
+            read = {"opportunity": 1, "user": 1}
+            assert scans_of_metrics(made, engine) == {("opportunity", "in force"): read}
+
+
+def only(project: Project, subjects: Sequence[str]) -> list[Measurement]:
+    return [measure for measure in project.measures if measure.subject in subjects]
 
 
 def test_what_is_derived_is_read_with_what_it_is_derived_from(larkspur: Path, tmp_path: Path) -> None:
