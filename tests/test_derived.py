@@ -462,3 +462,70 @@ escalation: [{at: off_target, do: agenda, to: marketing}]
     ]  # fmt: skip
     assert (found["2026"]["escalations"], found["2025"]["escalations"]) == ([], [])
     assert (found["2025"]["value"], found["2025"]["status"]) == (None, "not_enough_data")
+
+
+# Inputs of every basis
+
+HELD = (
+    COMPANY
+    + """\
+kind: entity
+id: contract
+from: crm.contract
+key: id
+fields: {id: text, customer: text, starts: date, ends: date, mrr: {type: money, unit: EUR/month}}
+---
+kind: entity
+id: trial
+from: crm.trial
+key: id
+fields: {id: text, began: date, bought_at: date}
+---
+kind: definition
+id: buyer
+owner: sales
+of: trial
+when: bought_at is not null
+at: bought_at
+---
+"""
+    + metric(
+        "held", "sum(mrr)", of="contract", basis="snapshot", in_force="{from: starts, until: ends}", unit="EUR/month"
+    )
+    + metric("began", "sum(mrr)", of="contract", at="starts", unit="EUR/month")
+    + metric("bought", "share(buyer)", of="trial", at="began", basis="cohort", matures="30 days", unit="percent")
+    + metric(
+        "kept",
+        "sum(least(closing(mrr), opening(mrr))) / sum(opening(mrr))",
+        of="contract",
+        basis="retention",
+        span="1 months",
+        per="customer",
+        in_force="{from: starts, until: ends}",
+        unit="percent",
+    )
+)
+CONTRACTS = """\
+id,customer,starts,ends,mrr
+1,x,2026-01-15,,100
+2,y,2026-01-15,2026-02-10,60
+3,z,2026-02-20,,40
+"""
+TRIALS = "id,began,bought_at\na,2026-01-05,2026-01-20\nb,2026-01-06,\nc,2026-02-20,2026-02-21\n"
+
+
+def test_inputs_of_every_basis(tmp_path: Path) -> None:
+    """At the end of February x and z are held, 140; y had left, so of 160 at its beginning 100 were kept."""
+    documents = (
+        metric("growth", "began / held", unit="percent"),
+        metric("worth", "held * kept", unit="EUR/month"),
+        metric("luck", "bought * kept", unit="percent"),
+    )
+    tables = {"contract": CONTRACTS, "trial": TRIALS}
+    results = measured(write_project(tmp_path / "p", HELD + "".join(documents), tables))
+    assert sides(number(results, "growth", "2026-02")) == (Fraction(40, 140), 40, 140)
+    assert number(results, "worth", "2026-02").value == 140 * Fraction(100, 160)
+    assert number(results, "growth", "2026-02").is_final
+    # the trial of the 20th of February may still be bought until the 22nd of March
+    assert number(results, "luck", "2026-02").value == Fraction(100, 160)
+    assert not number(results, "luck", "2026-02").is_final
