@@ -176,6 +176,26 @@ def test_without_a_moment_there_is_only_all_time(tmp_path: Path) -> None:
         assert len(results.headline()) == 1
 
 
+@pytest.mark.parametrize(
+    ("window", "labels"),
+    [
+        ("quarter", ["2025-Q4", "2026-Q1"]),
+        ("rolling 30 days", ["rolling to 2026-03-10"]),
+        ("all", ["all"]),
+        ("month", ["2026-02", "2026-03"]),
+    ],
+)
+def test_a_metric_has_windows_of_its_own(tmp_path: Path, window: str, labels: list[str]) -> None:
+    """And what is derived from it is told in its own windows in turn."""
+    documents = DEALS_OF + metric("deals", "count(*)", of="deal", at="closed_at", window=window, target="{at_least: 1}")
+    documents += metric("twice", "deals * 2", window=window) + metric("monthly", "deals * 2")
+    results = measured(write_project(tmp_path / "p", documents, {"deal": SOLD}))
+    assert [_label(r) for r in results.results if r.id == "deals"] == labels
+    assert [_label(r) for r in results.results if r.id == "twice"] == labels
+    assert [_label(r) for r in results.results if r.id == "monthly"] == ["2026-02", "2026-03"]
+    assert [r.verdict.target for r in results.results if r.id == "deals"] == [{"at_least": 1}] * len(labels)
+
+
 def test_products_of_large_numbers_are_exact(tmp_path: Path) -> None:
     documents = DEALS_OF
     documents += metric("weighted", "sum(amount * weight)", of="deal", unit="EUR")

@@ -14,7 +14,7 @@ import pytest
 from aac.errors import UsageError
 from aac.evaluate import Asked
 from aac.operations import open_sound_project, pull_sources, query
-from aac.querying import Question
+from aac.querying import Question, in_own_windows
 from tests.commands import run_aac
 from tests.small import COMPANY, metric, write_project
 
@@ -35,9 +35,33 @@ def larkspur(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+LEADS = """\
+kind: entity
+id: lead
+from: crm.leads
+key: id
+occurs: at
+fields: {id: text, at: timestamp}
+---
+"""
+GRAINS_OF = {"q": "quarter", "r": "quarter", "m": "month"}
+
+
 def asked(root: Path, *metrics: str, form: str = "json", as_of_us: int | None = None, **keys: Any) -> str:
     question = Question(metrics, **keys)
     return query(open_sound_project(root), NOW_US, question, Asked(as_of_us, question.windows), form, print)
+
+
+def test_without_a_grain_metrics_are_told_in_their_own_windows(tmp_path: Path) -> None:
+    text = (
+        COMPANY
+        + LEADS
+        + "".join(metric(id_, "count(*)", of="lead", at="at", window=window) for id_, window in GRAINS_OF.items())
+    )
+    project = open_sound_project(write_project(tmp_path, text.removesuffix("---\n"), {})).project
+    for metrics, grain in ((("q",), "quarter"), (("q", "r"), "quarter"), (("q", "m"), None), (("m",), None)):
+        assert in_own_windows(Question(metrics), project).grain == grain
+        assert in_own_windows(Question(metrics, grain="week"), project).grain == "week"
 
 
 def cells(text: str, id_: str, label: str) -> dict[str, tuple[Any, ...]]:

@@ -32,7 +32,7 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 class Question:
     """Which metrics, split by which dimensions, in windows of which grain, from which day until before which one.
 
-    ``grain`` is null for months, or for all time of a metric that has no moment.
+    ``grain`` is null for months, or for all time of a metric that has no moment (`in_own_windows`).
     """
 
     metrics: tuple[str, ...]
@@ -57,6 +57,14 @@ class Question:
         if has_range:
             return (f"{self.first or ''}..{self.until or ''}",)
         return (f"last:{RECENT}", "current") if grain in GRAINS else (grain,)
+
+
+def in_own_windows(question: Question, project: Project) -> Question:
+    """The question with the grain that its metrics are agreed in, where it names none and they share one."""
+    known = _metrics(project)
+    grains = {known[name].grain for name in (m.removeprefix("metric:") for m in question.metrics) if name in known}
+    has_its_own = question.grain is None and len(grains) == 1 and grains != {"month"}
+    return replace(question, grain=grains.pop()) if has_its_own else question
 
 
 def numbers_of(question: Question, project: Project) -> list[Measure | Derived]:

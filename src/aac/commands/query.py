@@ -33,10 +33,10 @@ def query(
     """Show the numbers of metrics over time and by group."""
     from aac.operations import open_sound_project
     from aac.operations import query as run
-    from aac.querying import Question
+    from aac.querying import Question, in_own_windows
 
     opened = open_sound_project(Path.cwd())
-    question = Question(metrics, by, grain, first, until)
+    question = in_own_windows(Question(metrics, by, grain, first, until), opened.project)
     at = running.now_us(now, opened.project.timezone)
     text = run(opened, at, question, running.asked(opened, as_of, question.windows), form, running.tell)
     click.echo(text, nl=False)

@@ -16,7 +16,7 @@ from aac.hookspecs import hookimpl
 from aac.judging import number_status
 from aac.kinds.base import NUMBERS, Ref, Scope, Verdict, Versioned, dimensions
 from aac.kinds.target import Target, misfit, read_target
-from aac.kinds.written import By, Count, Strict, read_duration, wrong
+from aac.kinds.written import By, Count, Strict, Windows, read_duration, wrong
 from aac.measures import Cohort, Derived, Force, Measure, Moment, Retention, Snapshot, is_volume
 from aac.periods import Duration
 from aac.results import NumberReading
@@ -149,6 +149,9 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
     """How what could be read in two ways was decided; a churn says its `kind` and its `base`."""
     by: By = ()
     """The dimensions it is split by: a field, or a name and an expression."""
+    window: Windows = "month"
+    """In which windows it is told and judged: `week`, `month`, `quarter`, `fiscal_quarter`, `year`, `fiscal_year`,
+    `all`, or `rolling 90 days`."""
     target: Annotated[Target | None, BeforeValidator(read_target)] = None
     """What was agreed."""
     min_n: Count | None = None
@@ -162,6 +165,10 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
         for key in NEEDED[self.basis]:
             if getattr(self, key) is None:
                 raise wrong("AAC210", f"`{key}` is missing", f"add `{EXAMPLES[key]}`", key, key=True)
+        if "window" in self.model_fields_set and self.at is None and self.basis == "period":
+            raise wrong(
+                "AAC210", "`at` is missing, so no record is in a window", f"add `{EXAMPLES['at']}`", "at", key=True
+            )
         if self.serves is None and self.role != "input":
             advice = "add `serves: successful_acquisition` or `serves: customer_success`"
             raise wrong("AAC210", "`serves` is missing", advice, "serves", key=True)
@@ -219,7 +226,7 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
             unit=self.unit,
             scale=formula.type.scale,
             dimensions=split,
-            grain="month",
+            grain=self.window,
             has_target=self.target is not None,
             basis=basis,
         )
@@ -331,7 +338,7 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
         if any(mistake for _, mistake in mistakes):
             return ()
         has_target = self.target is not None
-        return (Derived(f"metric:{self.id}", formula.node, self.unit, tuple(names), "month", has_target),)
+        return (Derived(f"metric:{self.id}", formula.node, self.unit, tuple(names), self.window, has_target),)
 
     # Its place among the others
 

@@ -12,7 +12,6 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from aac.findings import did_you_mean
 from aac.kinds.base import Ref
 from aac.kinds.written import (
     By,
@@ -25,12 +24,13 @@ from aac.kinds.written import (
     Rule,
     Share,
     Strict,
+    Windows,
     missing,
     read_duration,
     read_share,
     wrong,
 )
-from aac.periods import GRAINS, Duration
+from aac.periods import Duration
 
 Form = Literal["clock", "rule", "volume"]
 
@@ -50,7 +50,6 @@ BELONGS: dict[str, tuple[Form, ...]] = {
 OF_TIME = re.compile(r"([0-9]+(?:\.[0-9]+)?)% of time")
 IN_A_ROW = re.compile(r"([0-9]{1,3}) windows? off_target")
 WINDOW_STEPS = ("budget_spent", "off_target")
-ROLLING = re.compile(r"rolling ([1-9][0-9]{0,3}) days")
 Every = Literal["week", "month", "quarter", "fiscal_quarter", "year", "fiscal_year"]
 
 
@@ -81,14 +80,6 @@ def read_objective(value: object) -> Fraction | None:
     return share
 
 
-def read_window(value: str) -> str:
-    """A grain, or ``rolling 28 days``; raises a finding AAC308."""
-    if value not in GRAINS and ROLLING.fullmatch(value) is None:
-        advice = did_you_mean(value, [*GRAINS, "rolling 28 days"])
-        raise wrong("AAC308", f"`{value}` is no window", advice)
-    return value
-
-
 def read_step(value: str) -> str:
     """When a step is due: ``75% of time``, ``late``, ``2 windows off_target`` …; raises a finding AAC308."""
     share, in_a_row = OF_TIME.fullmatch(value), IN_A_ROW.fullmatch(value)
@@ -114,7 +105,6 @@ Objective = Annotated[
     BeforeValidator(read_objective),
     Looks({"type": ["string", "number"], "examples": ["95%", 0.95, "none"]}),
 ]
-WINDOWS = {"anyOf": [{"enum": list(GRAINS)}, {"type": "string", "pattern": f"^{ROLLING.pattern}$"}]}
 STEPS = {
     "anyOf": [
         {"enum": ["late", *WINDOW_STEPS]},
@@ -289,7 +279,7 @@ class HowMeasured(Strict):
     """Named moments on the way, in order: the time used is split into these steps."""
     objective: Objective = None
     """The share that must be met, as in `95%`; `none` if nobody agreed one: measured, not judged."""
-    window: Annotated[str, AfterValidator(read_window), Looks(WINDOWS)] = "month"
+    window: Windows = "month"
     """In which windows it is counted: `week`, `month`, `quarter`, `fiscal_quarter`, `year`, `fiscal_year`, `all`, or
     `rolling 28 days`."""
     by: By = ()

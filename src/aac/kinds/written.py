@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Self, cast
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from aac.periods import Duration, is_zone, parse_duration
+from aac.findings import did_you_mean
+from aac.periods import GRAINS, Duration, is_zone, parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,7 @@ THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]00")
 """`25.000` is 25 to us, and 25,000 to half of Europe."""
 DAY_FIRST = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4})")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+ROLLING = re.compile(r"rolling ([1-9][0-9]{0,3}) days")
 COUNT = re.compile(r"[1-9][0-9]{0,8}")
 
 Part = str | int
@@ -182,6 +184,14 @@ def _cut(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
+def read_window(value: str) -> str:
+    """A grain, or ``rolling 28 days``; raises a finding AAC308."""
+    if value not in GRAINS and ROLLING.fullmatch(value) is None:
+        advice = did_you_mean(value, [*GRAINS, "rolling 28 days"])
+        raise wrong("AAC308", f"`{value}` is no window", advice)
+    return value
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Looks:
     """Marks a field that is read in a way of its own: what its value looks like, as JSON Schema, for editors."""
@@ -201,6 +211,11 @@ Day = Annotated[
     Looks({"type": "string", "pattern": f"^{DAY.pattern}$", "examples": ["2026-02-28"]}),
 ]
 Count = Annotated[int, BeforeValidator(read_count), Looks({"type": ["integer", "string"], "minimum": 1})]
+Windows = Annotated[
+    str,
+    AfterValidator(read_window),
+    Looks({"anyOf": [{"enum": list(GRAINS)}, {"type": "string", "pattern": f"^{ROLLING.pattern}$"}]}),
+]
 Zone = Annotated[str, AfterValidator(read_zone), Looks({"type": "string", "examples": ["Europe/Berlin"]})]
 Promised = Annotated[
     Duration,
