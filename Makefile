@@ -5,12 +5,12 @@ SHARED := $(or $(AAC_SHARED),../shared)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test test-all test-long real-data browser docs lint types bench clean
+.PHONY: help demo test test-all test-long real-data browser postgresql docs lint types bench clean
 
 help:
 	@echo "make demo       from clone to wiki: validate, pull, check and build the sample company of this repository"
 	@echo "make test       the tests that need no server and no browser"
-	@echo "make test-all   all tests but the long ones; installs the browser they need"
+	@echo "make test-all   all tests but the long ones; installs the browser and the server they need"
 	@echo "make test-long  the long random runs"
 	@echo "make docs       writes the pages that are made from the program: docs/findings and docs/kinds"
 	@echo "make lint types bench clean"
@@ -43,7 +43,7 @@ demo: $(READY)
 test: $(READY) real-data
 	$(BIN)/pytest -m "not servers and not long"
 
-test-all: $(READY) real-data browser
+test-all: $(READY) real-data browser postgresql
 	$(BIN)/pytest -m "not long"
 
 test-long: $(READY)
@@ -54,13 +54,21 @@ real-data:
 		echo "NOTE: the real data is absent ($(SHARED)/data/maven_crm): the tests of real input are skipped below. AAC_SHARED names another folder."
 
 browser:
-	@command -v chromium >/dev/null || { \
+	$(call INSTALL,command -v chromium >/dev/null,the browser chromium on PATH,chromium)
+
+postgresql:
+	$(call INSTALL,ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null,the server PostgreSQL (a folder with initdb),postgresql)
+
+# A test for something, what it is called, and the Debian package that brings it.
+define INSTALL
+@{ $(1); } || { \
 		if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
-			echo "make test-all needs the browser chromium on PATH. Install it, or run this as root on Debian, which installs it." >&2; \
+			echo "make test-all needs $(2). Install it, or run this as root on Debian, which installs it." >&2; \
 			exit 1; \
 		fi; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(3) >/dev/null; \
 	}
+endef
 
 docs: $(READY)
 	$(BIN)/pytest tests/test_codes.py tests/test_kind_pages.py -k pages --snapshot-update

@@ -111,6 +111,7 @@ FLOORS = (
         "aac.connectors.transport",
         "aac.connectors.texts",
         "aac.connectors.folders",
+        "aac.connectors.postgres_catalogue",
         "aac.connectors.*",
     ),
     # 4
@@ -205,6 +206,7 @@ OWNERS = {
     "jinja2": ("aac.reports.pages",),
     "markdown_it": ("aac.reports.pages",),
     "pluggy": ("aac.hookspecs", "aac.plugins"),
+    "psycopg": ("aac.connectors.postgres", "aac.connectors.postgres_catalogue"),
     "pydantic": (
         "aac.config",
         "aac.kinds.*",
@@ -222,7 +224,7 @@ OWNERS = {
 }
 """Each library and the modules that know it."""
 
-HEAVY = ("duckdb", "holidays", "jinja2", "markdown_it", "sqlglot")
+HEAVY = ("duckdb", "holidays", "jinja2", "markdown_it", "psycopg", "sqlglot")
 """Libraries that are imported inside functions."""
 
 DEVOTED = ("aac.engines.functions", "aac.engines.calendar_joins", "aac.engines.sql")
@@ -237,6 +239,7 @@ STRANGERS = {
 WRITERS = (
     "aac.operations", "aac.landing.pull", "aac.landing.copying", "aac.landing.reading",
     "aac.caches", "aac.engines.duckdb", "aac.testing",
+    "aac.connectors.postgres",
 )  # fmt: skip
 """Who may change files: operations writes what the user sees, the others what lies in folders of ours."""
 

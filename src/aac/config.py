@@ -37,7 +37,7 @@ KEYS = ("plain", "hashed")
 """How the keys of records may be shown."""
 MEMORY = re.compile(r"[0-9]{1,6}(\.[0-9]+)? ?[KMGT]i?B")
 """An amount of memory, as DuckDB reads it."""
-SECRETS = ("token", "password", "secret", "api_key")
+SECRETS = ("token", "password", "secret", "api_key", "dsn")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 NAME_RULE = "write small letters, digits and `_`, with a letter first"
 SECRET_VALUE = re.compile(rf"""\b({"|".join(SECRETS)})(["']?\s*=\s*).*""", re.IGNORECASE)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 BUILTINS = (
     "aac.engines.duckdb",
     "aac.connectors.csv",
+    "aac.connectors.postgres",
     "aac.packs",
 )
 """Modules that bring what the package itself can do; its commands are `aac.cli.COMMANDS`, its kinds the modules of

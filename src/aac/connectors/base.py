@@ -5,10 +5,13 @@ The framework (`landing`) owns transactions, state and casting; a connector says
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
+
+from aac.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +22,21 @@ class Settings(BaseModel):
     """The keys of ``[sources.<id>]`` that belong to the connector; the others (timezone, nulls, …) are the source's."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Secret(BaseModel):
+    """A setting that is not written down: ``env`` is the environment variable that holds it, read when it is needed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    env: str
+
+    def resolve(self) -> str:
+        """The secret itself. Raises SourceError when there is none."""
+        value = os.environ.get(self.env)
+        if not value:
+            raise SourceError(f"the environment variable `{self.env}` is not set: set it and run `aac pull` again")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
