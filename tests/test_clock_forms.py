@@ -299,6 +299,11 @@ D,2026-03-02T09:00,,2026-03-02T09:10,,,1,
     assert found["through"] == {"routing": 17 * 60, "assignment": 187 * 60, "rest": 65 * 60}
 
 
+def test_a_way_that_nobody_went_took_no_time(tmp_path: Path) -> None:
+    found = told(tmp_path, "{within: 300 hours}", ", through: {routing: routed}")
+    assert (counted(found), found["through"]) == ({}, {"routing": 0, "rest": 0})
+
+
 def test_the_way_stands_still_in_pauses(tmp_path: Path) -> None:
     how = ", through: {routing: routed}" + PAUSED
     tickets = "A,2026-03-02T09:00,,2026-03-02T11:00,,2026-03-02T14:00,1,\n"

@@ -114,12 +114,13 @@ def _is_moved(one: Listed, due: int, calendar: Calendar | None) -> bool:
 
 
 def _steps(clock: Clock, tally: Tally) -> tuple[tuple[str, int], ...]:
-    """The time used in each step of the way, in microseconds, and in what was left of it."""
+    """The time used in each step of the way, in microseconds, and in what was left of it: none without items."""
     if not clock.through:
         return ()
     scale = US_A_DAY if clock.starts.is_date else 1
     names = (*(name for name, _ in clock.through), REST)
-    return tuple((name, used * scale) for name, used in zip(names, tally.steps, strict=True))
+    steps = tally.steps or (0,) * len(names)
+    return tuple((name, used * scale) for name, used in zip(names, steps, strict=True))
 
 
 def _tell_in_doubt(run: Run, scan: ClockScan, window: Window, n: int) -> None:
