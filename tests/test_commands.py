@@ -95,7 +95,8 @@ def test_a_source_that_failed_ends_with_4_and_leaves_the_store(larkspur: Path) -
     [
         ((), 1),
         (("--fail-on", "never"), 0),
-        (("--fail-on", "stale"), 0),
+        (("--fail-on", "stale"), 3),  # the survey tool was given up
+        (("--fail-on", "stale,off_target"), 1),
         (("--fail-on", "at_risk"), 1),  # the current window of fast_demo_reply
         (("--fail-on", "findings"), 1),
         (("--fail-on", "off_target,not_measurable"), 1),
