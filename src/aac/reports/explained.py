@@ -118,7 +118,7 @@ def _row(result: Result) -> list[str]:
     words = result_words(result)
     status = words["status"]
     judged = f"{status['shape']} {status['word'].lower()}" if status else ""
-    limit = words["limit"] or ""
+    limit = words["short_limit"] or ""
     notes = [*(["so far"] if words["so_far"] else []), *([words["hint"]] if words["hint"] else []), *words["beside"]]
     return [words["window"], words["shown"], words["counts"] or "", f"{limit}  {judged}".strip(), " · ".join(notes)]
 
