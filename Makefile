@@ -4,6 +4,8 @@ PYTHON ?= python3
 SHARED := $(or $(AAC_SHARED),../shared)
 BIN := .venv/bin
 READY := .venv/.ready
+# A process for each core; the tests of a file share theirs, since they share what is dear to make.
+PYTEST := $(BIN)/pytest -n auto --dist loadfile
 
 .PHONY: help demo test test-all test-long real-data browser postgresql docs lint types bench clean
 
@@ -41,13 +43,13 @@ demo: $(READY)
 	@echo "The wiki is there; open it in a browser: $(CURDIR)/site/index.html"
 
 test: $(READY) real-data
-	$(BIN)/pytest -m "not servers and not long"
+	$(PYTEST) -m "not servers and not long"
 
 test-all: $(READY) real-data browser postgresql
-	$(BIN)/pytest -m "not long"
+	$(PYTEST) -m "not long"
 
 test-long: $(READY)
-	$(BIN)/pytest -m long
+	$(PYTEST) -m long
 
 real-data:
 	@test -d "$(SHARED)/data/maven_crm" || \
