@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from aac.config import EMBEDDED, EngineSettings, Source
 from aac.connectors.base import Context
-from aac.connectors.csv import CsvConnector, CsvSettings
+from aac.connectors.csv import CsvConnector
+from aac.connectors.duckdb import DuckdbConnector
+from aac.connectors.jsonl import JsonlConnector
+from aac.connectors.parquet import ParquetConnector
+from aac.connectors.xlsx import XlsxConnector
 from aac.engines.duckdb import Store
+from aac.engines.looking import DuckdbLook
 from aac.expressions.nodes import Column, Type
 from aac.findings import Finding, Span
 from aac.landing.landed import Landed, prepared
@@ -20,6 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from aac.connectors.base import Connector
+
+CONNECTORS: dict[str, type[Connector]] = {
+    "csv": CsvConnector,
+    "duckdb": DuckdbConnector,
+    "jsonl": JsonlConnector,
+    "parquet": ParquetConnector,
+    "xlsx": XlsxConnector,
+}
 NOW_US = 1_772_600_000_000_000
 
 
@@ -70,10 +84,14 @@ class Project:
         self.sources[source] = replace(self.sources.get(source, Source(source, "csv")), **changes)
 
     def pull(self, zone: str = "UTC", now_us: int = NOW_US) -> Pulled:
-        def connect(source: Source) -> CsvConnector:
-            return CsvConnector(CsvSettings(path=source.id), Context(self.root, self.root / ".aac"))
+        with DuckdbLook() as look:
 
-        return pull(self.root, self.sources, self.tables, connect, zone, now_us, self.told.append, self.engine)
+            def connect(source: Source) -> Connector:
+                made = CONNECTORS[source.connector]
+                settings = made.settings.model_validate({"path": source.id, **source.settings})
+                return made(settings, Context(self.root, self.root / ".aac" / "raw" / source.id, look))
+
+            return pull(self.root, self.sources, self.tables, connect, zone, now_us, self.told.append, self.engine)
 
     def landed(self, zone: str = "UTC", as_of_us: int | None = None) -> Landed:
         return prepared(self.root, self.tables, self.sources, zone, self.engine, as_of_us)

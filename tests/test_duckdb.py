@@ -174,13 +174,16 @@ except EngineError as error:
 def test_a_second_process_is_told_that_another_aac_is_writing(file: Path, read_only: bool) -> None:
     with Store(file):
         told = in_another_process(TRY, file, read_only)
-    assert told == f"another aac is writing to or reading `{file}` (process {os.getpid()}): try again when it has ended"
+    assert (
+        told
+        == f"another process is writing to or reading `{file}` (process {os.getpid()}): try again when it has ended"
+    )
 
 
 def test_many_may_read_and_then_nobody_writes(file: Path) -> None:
     with Store(file, read_only=True):
         assert in_another_process(TRY, file, True) == "[(3,)]"
-        assert in_another_process(TRY, file, False).startswith("another aac is writing to or reading")
+        assert in_another_process(TRY, file, False).startswith("another process is writing to or reading")
 
 
 def test_a_process_that_is_killed_leaves_the_store_as_it_was(file: Path) -> None:

@@ -107,6 +107,8 @@ FLOORS = (
         "aac.engines.calendar_joins",
         "aac.engines.sql",
         "aac.engines.staged",
+        "aac.engines.duckdb",
+        "aac.engines.looking",
         "aac.engines.*",
         "aac.connectors.transport",
         "aac.connectors.texts",
@@ -206,6 +208,7 @@ OWNERS = {
     "jinja2": ("aac.reports.pages",),
     "markdown_it": ("aac.reports.pages",),
     "pluggy": ("aac.hookspecs", "aac.plugins"),
+    "python_calamine": ("aac.connectors.xlsx",),
     "psycopg": ("aac.connectors.postgres", "aac.connectors.postgres_catalogue"),
     "pydantic": (
         "aac.config",
@@ -224,7 +227,7 @@ OWNERS = {
 }
 """Each library and the modules that know it."""
 
-HEAVY = ("duckdb", "holidays", "jinja2", "markdown_it", "psycopg", "sqlglot")
+HEAVY = ("duckdb", "holidays", "jinja2", "markdown_it", "psycopg", "python_calamine", "sqlglot")
 """Libraries that are imported inside functions."""
 
 DEVOTED = ("aac.engines.functions", "aac.engines.calendar_joins", "aac.engines.sql")
@@ -237,7 +240,7 @@ STRANGERS = {
 """Rooms and what they know nothing of, whatever floor it stands on."""
 
 WRITERS = (
-    "aac.operations", "aac.landing.pull", "aac.landing.copying", "aac.landing.reading",
+    "aac.operations", "aac.connectors.xlsx", "aac.landing.pull", "aac.landing.copying", "aac.landing.reading",
     "aac.caches", "aac.engines.duckdb", "aac.testing",
     "aac.connectors.postgres",
 )  # fmt: skip

@@ -277,7 +277,7 @@ Project(Path(sys.argv[1])).pull()
 """
         command = [sys.executable, "-c", script, str(project.root)]
         run = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=False)
-    assert "EngineError: another aac is writing to or reading" in run.stderr
+    assert "EngineError: another process is writing to or reading" in run.stderr
     assert f"process {os.getpid()}" in run.stderr
     with Store(project.root / ".aac" / "store.duckdb"), pytest.raises(EngineError):
         project.landed()

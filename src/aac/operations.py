@@ -214,15 +214,19 @@ def write_schemas(registry: Registry, root: Path) -> list[Path]:
 def pull_sources(opened: Opened, now_us: int, tell: Callable[[str], None]) -> Pulled:
     """Reads every source into the store, each whole or not at all; an error among its findings means: not."""
     from aac.connectors.base import Context
+    from aac.engines.looking import DuckdbLook
     from aac.landing.pull import pull
 
     made = opened.project
 
-    def connect(source: Source) -> Connector:
-        folder = made.root / ".aac" / "raw" / source.id
-        return _connector(opened.registry, source, Context(made.root, folder))
+    with DuckdbLook() as look:
 
-    return pull(made.root, made.config.sources, made.tables, connect, made.timezone, now_us, tell, made.config.engine)
+        def connect(source: Source) -> Connector:
+            folder = made.root / ".aac" / "raw" / source.id
+            return _connector(opened.registry, source, Context(made.root, folder, look))
+
+        settings = made.config
+        return pull(made.root, settings.sources, made.tables, connect, made.timezone, now_us, tell, settings.engine)
 
 
 def _connector(registry: Registry, source: Source, context: Context) -> Connector:

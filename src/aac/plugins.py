@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 BUILTINS = (
     "aac.engines.duckdb",
     "aac.connectors.csv",
+    "aac.connectors.duckdb",
+    "aac.connectors.jsonl",
+    "aac.connectors.parquet",
+    "aac.connectors.xlsx",
     "aac.connectors.postgres",
     "aac.packs",
 )

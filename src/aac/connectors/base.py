@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from aac.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -41,7 +41,7 @@ class Secret(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Data an engine reads itself; a stream of files is replaced whole.
+    """Data an engine reads itself; a stream of files is replaced whole. Types that are not text: those of the stream.
 
     ``format``: csv (with a header row, maybe ending in `.gz`), json (one object a line) or parquet. ``columns``:
     the names of the header in order. ``encoding``: of each file, by the names Python knows; UTF-8 if there are none.
@@ -126,8 +126,9 @@ Message = Files | Relation | Rows | Checkpoint | SchemaChange | Notice | Progres
 class Stream:
     """One table of a source: its name, its columns in order, and what the source can tell about changes.
 
-    ``types``: of columns that are not text, our types (`integer`, `number`, `float`, `boolean`, `date`, `timestamp`);
-    a column that is not there is text. ``key``: the columns that name a record; with one, records may come as `Rows`.
+    ``types``: of columns that are not text, our types (`integer`, `number`, `float`, `boolean`, `date`, `timestamp`),
+    `local_timestamp` (what a clock of the source's zone shows) or `json` (nested, read as its JSON text); a column that
+    is not there is text. ``key``: the columns that name a record; with one, records may come as `Rows`.
     ``version``: the column whose greater value is the newer state of a record. ``deletes``: how the source tells that
     a record is gone. ``history``: rows are only ever added, and what the source forgot is kept.
     """
@@ -149,12 +150,36 @@ class Slice:
     bounds: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
+class Look(Protocol):
+    """How an engine sees files and databases, for connectors, which know none. Raises SourceError."""
+
+    def columns(self, paths: Sequence[Path], format: str) -> Mapping[str, str]:
+        """The columns of files (parquet or json, as in `Files`) by name, and their types as in `Stream`, or `text`."""
+        ...
+
+    def tables(self, database: Path) -> Mapping[tuple[str, str], Mapping[str, str]]:
+        """The tables and views of a DuckDB file by schema and name, and the same of each."""
+        ...
+
+
+class Blind:
+    """A run in which nothing but text can be read."""
+
+    def columns(self, paths: Sequence[Path], format: str) -> Mapping[str, str]:
+        raise SourceError(f"`{paths[0]}` is {format}, and this run has no engine that reads it")
+
+    def tables(self, database: Path) -> Mapping[tuple[str, str], Mapping[str, str]]:
+        raise SourceError(f"`{database}` is a database, and this run has no engine that reads it")
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a connector may know of the run: the project's folder and a folder for files of its own."""
+    """What a connector may know of the run: the project's folder, a folder for files of its own, and an engine that
+    looks into files."""
 
     root: Path
     folder: Path
+    look: Look = field(default_factory=Blind)
 
 
 class Connector(Protocol):

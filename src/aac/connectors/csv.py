@@ -4,37 +4,31 @@ from __future__ import annotations
 
 import csv
 import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
 from aac.connectors.base import Checkpoint, Context, Files, Settings, Slice, Stream
-from aac.connectors.folders import Folder
+from aac.connectors.folders import FolderConnector, FolderSettings, refuse_doubled
 from aac.connectors.texts import Written, head_encoding, known_encoding, text_of, told, written
 from aac.errors import SourceError
 from aac.folders import file_mark
 from aac.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from aac.connectors.base import Connector, Message
 
-ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 DELIMITERS = ",;\t|"
 EXCEL = re.compile("sep=.?", re.IGNORECASE)
 """A first line that tells Excel, and nobody else, what the delimiter is."""
 
 
-class CsvSettings(Settings):
-    """``path``: the folder, seen from the project's. ``files``: which files a stream is read from, by its name.
+class CsvSettings(FolderSettings):
+    """``encoding`` and ``delimiter`` hold for all files of the folder; without them each file's are found."""
 
-    ``encoding`` and ``delimiter`` hold for all files of the folder; without them each file's are found.
-    """
-
-    path: str
-    files: dict[str, str] = Field(default_factory=dict[str, str])
     encoding: str | None = None
     delimiter: str | None = None
 
@@ -54,36 +48,26 @@ class CsvSettings(Settings):
         return text
 
 
-class CsvConnector:
-    """Each ``*.csv`` or ``*.tsv`` file, compressed (``.gz``) or not, is a stream, unless ``files`` names it otherwise.
-
-    Files of one stream (`leads.2025.csv`, `leads.2026.csv`) follow each other by name and have the same header. The
-    delimiter that is not declared is the one that gives the header the most columns.
-    """
+class CsvConnector(FolderConnector):
+    """Files of one stream have the same header. The delimiter that is not declared is the one that gives the header the
+    most columns."""
 
     name: ClassVar[str] = "csv"
     settings: ClassVar[type[Settings]] = CsvSettings
+    endings = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 
     def __init__(self, settings: CsvSettings, context: Context) -> None:
-        self._folder = Folder(context.root / settings.path, ENDINGS, settings.files)
+        super().__init__(settings, context)
         self._encoding = settings.encoding
         self._delimiters = settings.delimiter or DELIMITERS
 
-    def check(self) -> None:
-        """Raises SourceError when there is no such folder, or no file in it."""
-        self._folder.streams()
-
     def discover(self) -> tuple[Stream, ...]:
         """The streams there are, sorted by name; raises SourceError when a header cannot be used."""
-        return tuple(Stream(name, self._header(paths)[0]) for name, paths in sorted(self._folder.streams().items()))
-
-    def slices(self, stream: Stream, state: Mapping[str, Any] | None) -> tuple[Slice, ...]:
-        """The whole stream: files do not tell what is new in them. What is known of their encodings goes along."""
-        return (Slice(stream.name, state or {}),)
+        return tuple(Stream(name, self._header(paths)[0]) for name, paths in sorted(self.files().items()))
 
     def read(self, stream: Stream, part: Slice) -> Iterator[Message]:
         """What was recognised of the stream's files, the files and the end."""
-        paths = self._folder.streams()[stream.name]
+        paths = self.files()[stream.name]
         columns, delimiter = self._header(paths)
         places = [f"{path} {file_mark(path)} {self._encoding}" for path in paths]
         hows = [self._written(path, part.bounds.get(place)) for path, place in zip(paths, places, strict=True)]
@@ -129,10 +113,7 @@ def _refuse_names(path: Path, columns: tuple[str, ...], delimiter: str) -> None:
     if "" in map(str.strip, columns):
         number = [name.strip() for name in columns].index("") + 1
         raise SourceError(f"column {number} of `{path}` has no name: give it one in the header, or remove the column")
-    folded = [name.casefold() for name in columns]  # as in SQL, where `Email` and `email` are one column
-    twice = [name for at, name in enumerate(columns) if name.casefold() in folded[:at]]
-    if twice:
-        raise SourceError(f"`{path}` has two columns `{twice[0]}`: rename or remove one of them")
+    refuse_doubled(f"`{path}`", list(columns))
 
 
 def _width(path: Path, encoding: str, delimiter: str) -> int:

@@ -1,47 +1,75 @@
-"""Which files of a folder make which stream."""
+"""Folders of files: which files make which stream, and what all connectors of files have in common."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from pydantic import Field
+
+from aac.connectors.base import Context, Settings, Slice
 from aac.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from aac.connectors.base import Stream
 
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """A folder of files with certain ``endings``, each a stream named by its file name up to the first dot.
 
-    ``globs``: which files a stream is read from otherwise, by its name.
-    """
+class FolderSettings(Settings):
+    """``path``: the folder, seen from the project's. ``files``: which files a stream is read from, by its name."""
 
-    path: Path
-    endings: tuple[str, ...]
-    globs: Mapping[str, str]
+    path: str
+    files: dict[str, str] = Field(default_factory=dict[str, str])
 
-    def streams(self) -> dict[str, list[Path]]:
+
+class FolderConnector:
+    """Each file with one of the ``endings`` is a stream named by its file name up to the first dot, unless ``files``
+    names it otherwise. Files of one stream (`leads.2025.csv`, `leads.2026.csv`) follow each other by name."""
+
+    endings: ClassVar[tuple[str, ...]]
+
+    def __init__(self, settings: FolderSettings, context: Context) -> None:
+        self.context = context
+        self._folder = context.root / settings.path
+        self._globs = settings.files
+
+    def check(self) -> None:
+        """Raises SourceError when there is no such folder, or no file in it."""
+        self.files()
+
+    def slices(self, stream: Stream, state: Mapping[str, Any] | None) -> tuple[Slice, ...]:
+        """The whole stream: files do not tell what is new in them. What was found out about them goes along."""
+        return (Slice(stream.name, state or {}),)
+
+    def files(self) -> dict[str, list[Path]]:
         """The files of each stream, by name; raises SourceError when there is no such folder, or no file in it."""
-        if not self.path.is_dir():
-            raise SourceError(f"there is no folder `{self.path}`: correct `path` in aac.toml, or put the files there")
-        found = {stream: self._matching(glob) for stream, glob in self.globs.items()}
+        if not self._folder.is_dir():
+            message = f"there is no folder `{self._folder}`: correct `path` in aac.toml, or put the files there"
+            raise SourceError(message)
+        found = {stream: self._matching(glob) for stream, glob in self._globs.items()}
         named = {path for paths in found.values() for path in paths}
-        for path in sorted(self.path.iterdir()):
+        for path in sorted(self._folder.iterdir()):
             stream = path.name.partition(".")[0]
             if stream and path.name.lower().endswith(self.endings) and path.is_file() and path not in named:
                 found.setdefault(stream, []).append(path)
         if not found:
-            raise SourceError(f"there is no *{self.endings[0]} file in `{self.path}`: correct `path` in aac.toml")
+            raise SourceError(f"there is no *{self.endings[0]} file in `{self._folder}`: correct `path` in aac.toml")
         return found
 
     def _matching(self, glob: str) -> list[Path]:
         try:
-            paths = sorted(path for path in self.path.glob(glob) if path.is_file())
+            paths = sorted(path for path in self._folder.glob(glob) if path.is_file())
         except (ValueError, NotImplementedError):  # an empty or an absolute one
             paths = []
         if not paths:
-            raise SourceError(f"no file in `{self.path}` matches `{glob}`: correct `files` in aac.toml")
+            raise SourceError(f"no file in `{self._folder}` matches `{glob}`: correct `files` in aac.toml")
         return paths
+
+
+def refuse_doubled(place: str, columns: list[str]) -> None:
+    """Raises SourceError for names that are one name in SQL, where `Email` and `email` are one column."""
+    folded = [name.casefold() for name in columns]
+    twice = [name for at, name in enumerate(columns) if name.casefold() in folded[:at]]
+    if twice:
+        raise SourceError(f"{place} has two columns `{twice[0]}`: rename or remove one of them")

@@ -6,6 +6,7 @@ Joins (references, roll-ups, calendars) are not written down: `engines.sql` plac
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -70,12 +71,18 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Rows of files, every column as text. ``columns``: the header's names in order; ``format``: csv or json lines."""
+    """Rows of files: csv, json (lines), parquet, or the table or view of a duckdb file (schema and name: ``table``).
+
+    ``columns``: the header's names in order. They are text but for those with a type in ``types``: `integer`, `number`,
+    `float`, `boolean`, `date`, `timestamp`, `local_timestamp` (what a clock shows) or `json` (read as its text).
+    """
 
     paths: tuple[str, ...]
     format: str
     columns: tuple[str, ...]
     delimiter: str = ","
+    types: Mapping[str, str] = field(default_factory=dict[str, str])
+    table: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +164,11 @@ class Query:
     segments: int = 1
     calendars: Mapping[str, int] = field(default_factory=dict[str, int])
     pieces: int = 1
+
+
+def database_alias(path: str) -> str:
+    """The name by which a query knows the database file at ``path``."""
+    return f"at_{hashlib.sha256(path.encode()).hexdigest()[:16]}"
 
 
 def group_columns(groups: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:

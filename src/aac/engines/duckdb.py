@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
+from aac.engines.base import Files, database_alias
 from aac.errors import EngineError
 from aac.hookspecs import hookimpl
 
@@ -25,6 +26,7 @@ STORE_DAMAGED = (
     "the store is damaged: delete it (`.aac/store.duckdb`, if aac.toml says no other `path`) and run `aac pull`, which "
     "brings all of it again"
 )
+JSON_LINE = re.compile(r'Malformed JSON in file "(?P<path>.*?)", at byte \d+ in line (?P<line>\d+): (?P<why>[^.]*)')
 CSV_FILE = re.compile("^  file = (.+)$", re.MULTILINE)
 CSV_LINE = re.compile(r"CSV Error on Line: (\d+)")
 CSV_WIDTH = re.compile(r"^Expected Number of Columns: (\d+) Found: (\d+)$", re.MULTILINE)
@@ -75,6 +77,7 @@ class DuckdbEngine:
         spill = Path(tempfile.gettempdir()) / f"aac-{uuid4().hex}"
         # A thread that runs a query does not see Ctrl-C before its end, so the one that sees it runs none.
         self._worker = ThreadPoolExecutor(1)
+        self._reached: set[str] = set()
         with _our_errors():
             limit = {"memory_limit": memory_limit} if memory_limit is not None else {}
             self._connection = duckdb.connect(
@@ -92,6 +95,10 @@ class DuckdbEngine:
         """Make the database file at ``path`` readable as ``alias``, the outermost part of a `Relation` in it."""
         self.execute(f"ATTACH $1 AS {_quoted(alias)} (READ_ONLY)", path)
 
+    def detach(self, alias: str) -> None:
+        """Let go of an attached file."""
+        self.execute(f"DETACH {_quoted(alias)}")
+
     def load(self, name: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Value]]) -> None:
         """Make a temporary relation ``name`` of ``rows``; ``columns`` are (name, ``bigint`` or ``text``)."""
         types = {"bigint": "BIGINT", "text": "VARCHAR"}
@@ -105,6 +112,7 @@ class DuckdbEngine:
         from aac.engines import sql
 
         made: list[str] = []
+        self._reach(query)
         try:
             for name in query.shared:
                 self.execute(f"CREATE TEMP TABLE {_quoted(name)} AS {sql.shared_sql(query, name)}")
@@ -113,6 +121,15 @@ class DuckdbEngine:
         finally:
             for name in made:
                 self.execute(f"DROP TABLE {_quoted(*TEMPORARY, name)}")
+
+    def _reach(self, query: Query) -> None:
+        """Attaches the database files of others that a query reads; they stay so until this is closed."""
+        for select in (*query.outputs, *(block for _, block in query.blocks)):
+            if isinstance(select.source, Files) and select.source.format == "duckdb":
+                (path,) = select.source.paths
+                if path not in self._reached:
+                    self.attach(path, database_alias(path))
+                    self._reached.add(path)
 
     def close(self) -> None:
         """Let go of everything; calling it twice is fine."""
@@ -192,6 +209,7 @@ class Store(DuckdbEngine):
         """Add what an output of ``query`` yields to a temporary table, behind what it holds; made if it is not."""
         from aac.engines import sql
 
+        self._reach(query)
         there = self.execute("FROM duckdb_tables() SELECT 1 WHERE temporary AND table_name = $1", name)
         if not there:
             return self.create_temporary(name, query, output)
@@ -205,6 +223,7 @@ class Store(DuckdbEngine):
     def _create(self, what: str, name: tuple[str, ...], query: Query, output: Select) -> None:
         from aac.engines import sql
 
+        self._reach(query)
         self.execute(f"{what} {_quoted(*name)} AS {sql.output_sql(query, output)}")
 
 
@@ -238,7 +257,9 @@ def _sentence(message: str) -> str:
     """What DuckDB says, in a line: what is known here by what it means to us, everything else by its first line."""
     if locked := LOCKED.search(message):
         process = f" (process {locked['process']})" if locked["process"] else ""
-        return f"another aac is writing to or reading `{locked['path']}`{process}: try again when it has ended"
+        return f"another process is writing to or reading `{locked['path']}`{process}: try again when it has ended"
+    if json := JSON_LINE.search(message):
+        return f"line {json['line']} of `{json['path']}` is no JSON ({json['why']}): write one object a line, as UTF-8"
     if files := CSV_FILE.findall(message):
         return _csv_sentence(message, files[-1])
     return STORE_DAMAGED if DAMAGED.search(message) else message.partition("\n")[0].rstrip(".")

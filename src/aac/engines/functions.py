@@ -333,9 +333,7 @@ def _to_date(text: Expr, format_: Expr) -> Expr:
         day = _if(short, _try_cast(text, "DATE"))
     else:
         day = _try_cast(duckdbs("TRY_STRPTIME", text, format_), "DATE")
-    return _try_cast(
-        paren(exp.Sub(this=day, expression=_try_cast(exp.Literal.string("1970-01-01"), "DATE"))), "INTEGER"
-    )
+    return _days_of(day)
 
 
 def _to_timestamp(text: Expr, format_: Expr, zone: Expr) -> Expr:
@@ -347,6 +345,22 @@ def _to_timestamp(text: Expr, format_: Expr, zone: Expr) -> Expr:
     time_of_day = exp.Substring(this=text.copy(), start=literal(11))
     offset = duckdbs("REGEXP_MATCHES", time_of_day, exp.Literal.string("[Zz+-]"))
     return _if(offset, _epoch_us(_try_cast(text, "TIMESTAMPTZ")), local)
+
+
+def _days_of(day: Expr) -> Expr:
+    """A date as days since the epoch; null for one without an end."""
+    first = _try_cast(exp.Literal.string("1970-01-01"), "DATE")
+    return _try_cast(paren(exp.Sub(this=day, expression=first)), "INTEGER")
+
+
+def _us_of(moment: Expr) -> Expr:
+    """An instant as microseconds since the epoch."""
+    return _epoch_us(_try_cast(moment, "TIMESTAMPTZ"))
+
+
+def _us_of_local(shown: Expr, zone: Expr) -> Expr:
+    """What a clock in a zone shows, as microseconds since the epoch."""
+    return _epoch_us(_at_zone(zone, _try_cast(shown, "TIMESTAMP")))
 
 
 def _at_zone(zone: Expr, local: Expr) -> Expr:
@@ -414,6 +428,9 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "to_boolean": _to_boolean,
     "to_date": _to_date,
     "to_timestamp": _to_timestamp,
+    "days_of": _days_of,
+    "us_of": _us_of,
+    "us_of_local": _us_of_local,
 }
 
 

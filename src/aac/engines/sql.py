@@ -22,6 +22,7 @@ from aac.engines.base import (
     Table,
     business_dates_table,
     business_days_table,
+    database_alias,
     group_columns,
     later_table,
 )
@@ -425,7 +426,31 @@ def _exists(relation: Relation, alias: str) -> list[Expr]:
 
 
 def _files(files: Files) -> Expr:
-    """DuckDB's readers: every column text, in the order of the file."""
+    """DuckDB's readers, in the order of the file."""
+    return _text_files(files) if files.format in ("csv", "json") else _typed_files(files)
+
+
+def _typed_files(files: Files) -> Expr:
+    """Rows whose columns have types; what is nested is JSON, and what has no type of ours is text."""
+    if files.format == "duckdb":
+        source: Expr = _table((database_alias(files.paths[0]), *files.table), "t")
+    else:
+        paths = duckdbs("LIST_VALUE", *map(exp.Literal.string, files.paths))
+        by_name = exp.EQ(this=exp.var("union_by_name"), expression=exp.true())
+        source = exp.alias_(exp.Table(this=duckdbs("READ_PARQUET", paths, by_name)), "t", table=True)
+    columns = [exp.alias_(_as_read(name, files.types.get(name)), name, quoted=True) for name in files.columns]
+    return exp.select(*columns, copy=False).from_(source, copy=False).subquery(ROOT)
+
+
+def _as_read(name: str, type_: str | None) -> Expr:
+    column = exp.column(name, table="t", quoted=True)
+    if type_ not in (None, "json"):
+        return column
+    return exp.cast(duckdbs("TO_JSON", column) if type_ == "json" else column, "VARCHAR")
+
+
+def _text_files(files: Files) -> Expr:
+    """Files of text: every column is text."""
     paths = duckdbs("LIST_VALUE", *map(exp.Literal.string, files.paths))
     names = [exp.to_identifier(name, quoted=True) for name in files.columns]
     types = duckdbs(

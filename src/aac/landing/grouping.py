@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aac.engines.base import Query, Select
 from aac.engines.base import Table as StoreTable
 from aac.expressions.nodes import Aggregate, Call, Column, Literal, Node, transform, walk
-from aac.landing.staging import column_text, column_value, staged_from
+from aac.landing.staging import column_held, staged_from
 
 if TYPE_CHECKING:
     from aac.engines.base import Files
@@ -28,8 +28,7 @@ def rows_query(table: Table, files: Files, nulls: tuple[str, ...], zone: str) ->
     types = {column.name: column for column in table.columns}
 
     def held(name: str) -> Node:
-        text = column_text(name, files, nulls)
-        return column_value(types[name], text, zone) if name in types else text
+        return column_held(name, types.get(name), files, nulls, zone)
 
     columns = tuple((f"c{place}", held(name)) for place, name in enumerate(columns_read(table)))
     output = Select(files, columns)

@@ -78,7 +78,9 @@ class Inputs:
         paths = [self.raw / source / copy for copy in stream.copies] if stream else []
         if stream is None or not all(path.is_file() for path in paths):
             raise SourceError(f"there is no copy of `{source}.{name}`: run `aac pull`")
-        return Files(tuple(map(str, paths)), stream.format, stream.columns, stream.delimiter)
+        return Files(
+            tuple(map(str, paths)), stream.format, stream.columns, stream.delimiter, stream.types, stream.table
+        )
 
     def target(self, field: StoredField) -> Table | None:
         """The table a reference leads to; null for other fields, and where there is no such table."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from aac.connectors.base import Checkpoint, Files, Notice, Progress
+from aac.connectors.base import Checkpoint, Files, Notice, Progress, Relation
 from aac.errors import SourceError
 from aac.findings import Finding
+from aac.folders import file_mark
 from aac.landing.copying import UTF8, copied
 from aac.landing.state import RawStream
 
@@ -36,6 +37,7 @@ def read_stream(
     Raises SourceError when it does not come to its end, or a file cannot be copied.
     """
     files: list[Files] = []
+    relations: list[Relation] = []
     findings: list[Finding] = []
     end: Checkpoint | None = None
     for part in connector.slices(stream, before.state if before else None):
@@ -43,6 +45,8 @@ def read_stream(
             match message:
                 case Files():
                     files.append(message)
+                case Relation():
+                    relations.append(message)
                 case Checkpoint():
                     end = message
                 case Notice(code, level, text, instead):
@@ -51,6 +55,8 @@ def read_stream(
                     tell(f"{stream.name}: {rows:,} records so far")
                 case _:
                     raise SourceError(f"`{stream.name}` sends {type(message).__name__}, which cannot be kept yet")
+    if end is not None and end.complete and relations:
+        return Reading(_related(relations, stream, end), (relations[0].database,), tuple(findings))
     if end is None or not end.complete or not files:
         raise SourceError(f"`{stream.name}` was not read to its end: run `aac pull` again")
     first = files[0]
@@ -61,7 +67,8 @@ def read_stream(
     known = dict(zip(before.marks, before.copies, strict=True)) if before else {}
     made = [copied(path, encoding, folder, known) for path, encoding in _encoded(files)]
     copies, marks = tuple(name for name, _ in made), tuple(mark for _, mark in made)
-    raw = RawStream(copies, first.format, first.columns, first.delimiter, 0, end.state, marks)
+    types = dict(stream.types) if first.format == "parquet" else {}
+    raw = RawStream(copies, first.format, first.columns, first.delimiter, 0, end.state, marks, types)
     return Reading(raw, originals, tuple(findings))
 
 
@@ -70,6 +77,19 @@ def remove_copies(folder: Path, kept: Collection[str]) -> None:
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.name not in kept:
             path.unlink()
+
+
+def _related(relations: list[Relation], stream: Stream, end: Checkpoint) -> RawStream:
+    """A table that is read where it lies. Raises SourceError for several: a stream is one."""
+    if len(relations) > 1:
+        raise SourceError(f"`{stream.name}` is {len(relations)} tables: a stream is read from one")
+    (relation,) = relations
+    place, types = str(relation.database.resolve()), dict(stream.types)
+    try:
+        marks = (file_mark(relation.database),)
+    except OSError as error:
+        raise SourceError(f"`{relation.database}` cannot be read: {error.strerror}") from error
+    return RawStream((place,), "duckdb", relation.columns, ",", 0, end.state, marks, types, relation.name)
 
 
 def _encoded(files: Iterable[Files]) -> Iterator[tuple[Path, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aac.engines.base import Query, Select
@@ -12,9 +13,12 @@ from aac.expressions.nodes import NOTHING, Aggregate, Call, Case, Column, Litera
 from aac.periods import YEARS, midnight_us
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aac.engines.base import Files
     from aac.measures import StoredField, Table, TypedColumn
 
+NO_TYPES: Mapping[int, str] = MappingProxyType({})
 EPOCH_DAY = date(1970, 1, 1)
 FIRST, AFTER = date(YEARS[0], 1, 1), date(YEARS[-1] + 1, 1, 1)
 BOUNDS = {
@@ -32,6 +36,22 @@ CONVERSIONS = {
 }
 WIDENINGS = {"integer": "as_integer", "number": "to_number", "money": "to_money", "float": "to_float"}
 """How a number of one type becomes one of another."""
+AS_THEY_ARE = {
+    ("integer", "integer"): "as_integer",
+    ("integer", "number"): "to_number",
+    ("integer", "money"): "to_money",
+    ("integer", "float"): "to_float",
+    ("number", "number"): "to_number",
+    ("number", "money"): "to_money",
+    ("number", "float"): "to_float",
+    ("float", "float"): "to_float",
+    ("boolean", "boolean"): "is_stated",
+    ("date", "date"): "days_of",
+    ("timestamp", "timestamp"): "us_of",
+    ("local_timestamp", "timestamp"): "us_of_local",
+}
+"""How a column that has a type becomes a field of a type, without being written down as text between. What is not here
+goes through its text, which is what any other export would hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +81,41 @@ def keeps_original(field: StoredField) -> bool:
 
 def staging_query(table: Table, files: Files, nulls: tuple[str, ...], zone: str) -> tuple[Query, Select]:
     """The records of ``files`` with the columns of a staged table; a column that they do not have is null."""
-    fields = enumerate(table.fields)
-    read = tuple((f"r{place}", _values(field.read, table, files, nulls, zone)) for place, field in fields)
-    return staged_from(table, Select(files, read), zone)
+    found = {place: _column_typed(field, table, files, nulls) for place, field in enumerate(table.fields)}
+    typed = {place: type_ for place, type_ in found.items() if type_ is not None}
+    read = tuple(
+        (f"r{place}", field.read if place in typed else _values(field.read, table, files, nulls, zone))
+        for place, field in enumerate(table.fields)
+    )
+    return staged_from(table, Select(files, read), zone, typed=typed)
 
 
-def staged_from(table: Table, read: Select, zone: str, order: tuple[str, ...] = ()) -> tuple[Query, Select]:
-    """The columns of a staged table from a block in which field 3 is `r3`, as it was read; ``order``: columns of it."""
-    typed: list[tuple[str, Node]] = [(name, Column(name)) for name in order]
+def staged_from(
+    table: Table, read: Select, zone: str, order: tuple[str, ...] = (), typed: Mapping[int, str] = NO_TYPES
+) -> tuple[Query, Select]:
+    """The columns of a staged table from a block in which field 3 is `r3`, as it was read; ``order``: columns of it.
+
+    ``typed``: the types of those fields that were read as they are, by place.
+    """
+    values: list[tuple[str, Node]] = [(name, Column(name)) for name in order]
     staged: list[tuple[str, Node]] = [(name, Column(name)) for name in order]
     for place, field in enumerate(table.fields):
         text, value = Column(f"r{place}"), Column(f"v{place}")
-        typed += [(text.name, text), (value.name, _typed(field, _mapped(field, text), zone))]
-        staged += _columns(field, place, text, value)
+        known = _as_it_is(typed[place], field.type.name, text, zone) if place in typed else None
+        values += [(text.name, text), (value.name, known or _typed(field, _mapped(field, text), zone))]
+        staged += _columns(field, place, Call("to_text", (text,)) if place in typed else text, value)
     output = Select("typed", tuple(staged), order=order)
-    return Query((("read", read), ("typed", Select("read", tuple(typed)))), (output,), {}), output
+    return Query((("read", read), ("typed", Select("read", tuple(values)))), (output,), {}), output
 
 
 def lost_query(column: TypedColumn, files: Files, nulls: tuple[str, ...], zone: str) -> Query:
     """How many texts of a column are no value of its type, and five of them."""
-    read = Select(files, (("text", cleaned(Column(column.name), nulls)),))
-    typed = Select("read", (("text", Column("text")), ("value", column_value(column, Column("text"), zone))))
+    held = column_held(column.name, column, files, nulls, zone)
+    typed = Select(files, (("text", column_text(column.name, files, nulls)), ("value", held)))
     lost = Call("and", (Call("is_not_null", (Column("text"),)), Call("is_null", (Column("value"),))))
     total = Select("typed", (("n", Aggregate("count", ())),), lost)
     examples = Select("typed", (), lost, (("text",),), ("text",), 5)
-    return Query((("read", read), ("typed", typed)), (total, examples), {})
+    return Query((("typed", typed),), (total, examples), {})
 
 
 def moment_value(type_name: str, text: Node, format: str | None, zone: str) -> Node:
@@ -101,7 +131,7 @@ def is_believed(type_name: str, moment: Node) -> Node:
     return Call("and", (Call("ge", (moment, Literal(first))), Call("lt", (moment, Literal(after)))))
 
 
-def cleaned(column: Column, nulls: tuple[str, ...]) -> Node:
+def cleaned(column: Node, nulls: tuple[str, ...]) -> Node:
     """A column's text, null where it is blank or one of the source's nulls."""
     return Call("clean", (column, *map(Literal, nulls)))
 
@@ -111,26 +141,66 @@ def _values(read: Node, table: Table, files: Files, nulls: tuple[str, ...], zone
     types = {column.name: column for column in table.columns}
 
     def value(node: Node) -> Node:
-        if not isinstance(node, Column):
-            return node
-        text = column_text(node.name, files, nulls)
-        return column_value(types[node.name], text, zone) if node.name in types else text
+        is_column = isinstance(node, Column)
+        return column_held(node.name, types.get(node.name), files, nulls, zone) if is_column else node
 
     return transform(read, value)
 
 
+def _column_typed(field: StoredField, table: Table, files: Files, nulls: tuple[str, ...]) -> str | None:
+    """The type of the column that a field is read from as it is; null when it goes through text."""
+    if not isinstance(field.read, Column) or not field.is_text or field.mapping or field.type.values is not None:
+        return None
+    if any(column.name == field.read.name for column in table.columns):
+        return None
+    type_ = files.types.get(field.read.name)
+    return type_ if (type_, field.type.name) in AS_THEY_ARE and _leaves_values(nulls) else None
+
+
+def _leaves_values(nulls: tuple[str, ...]) -> bool:
+    """Whether no value of a type is written like one of the source's nulls."""
+    return not any(null.casefold() in ("true", "false") or any(map(str.isdigit, null)) for null in nulls)
+
+
+def _as_it_is(column: str, type_name: str, value: Node, zone: str) -> Node:
+    """What a column of a type is as a field of a type that fits it."""
+    function = AS_THEY_ARE[column, type_name]
+    if function == "is_stated":
+        return value
+    return Call(function, (value, Literal(zone)) if function == "us_of_local" else (value,))
+
+
+def column_held(name: str, typed: TypedColumn | None, files: Files, nulls: tuple[str, ...], zone: str) -> Node:
+    """What a column holds: its text, or the value of the type that the entity gives it."""
+    text = column_text(name, files, nulls)
+    if typed is None:
+        return text
+    type_ = files.types.get(name, "text")
+    if (type_, typed.type.name) not in AS_THEY_ARE or not _leaves_values(nulls):
+        return column_value(typed, text, zone)
+    value = _as_it_is(type_, typed.type.name, Column(name), zone)
+    return _believed(typed.type.name, value)
+
+
 def column_text(name: str, files: Files, nulls: tuple[str, ...]) -> Node:
     """The text of a column; null where it is blank or one of the source's nulls, and everywhere if it is not there."""
-    return cleaned(Column(name), nulls) if name in files.columns else Call("to_text", (NOTHING,))
+    if name not in files.columns:
+        return Call("to_text", (NOTHING,))
+    is_text = files.types.get(name, "json") == "json"
+    return cleaned(Column(name) if is_text else Call("to_text", (Column(name),)), nulls)
 
 
 def column_value(column: TypedColumn, text: Node, zone: str) -> Node:
     """What the text of a column means that has a type of its own; null when it is none, or no moment to believe."""
     name = column.type.name
     if name in BOUNDS:
-        moment = moment_value(name, text, column.format, zone)
-        return Case(((is_believed(name, moment), moment),), NOTHING)
+        return _believed(name, moment_value(name, text, column.format, zone))
     return Call(CONVERSIONS[name], (text,)) if name in CONVERSIONS else text
+
+
+def _believed(type_name: str, value: Node) -> Node:
+    """A value; null for a moment outside the years that moments have."""
+    return Case(((is_believed(type_name, value), value),), NOTHING) if type_name in BOUNDS else value
 
 
 def _mapped(field: StoredField, text: Node) -> Node:

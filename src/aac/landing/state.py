@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aac.errors import OtherLayoutError
@@ -28,7 +28,8 @@ PREPARED = "prepared"
 class RawStream:
     """A stream as it was pulled: the names of its files' copies, made of their content, and how they are read.
 
-    ``marks``: of each file, what changes when it does (`folders.file_mark`).
+    ``marks``: of each file, what changes when it does (`folders.file_mark`). Of a ``table`` (schema and name) of a
+    database there is no copy: ``copies`` is where the database lies. ``types``: of columns that are read as no text.
     """
 
     copies: tuple[str, ...]
@@ -38,11 +39,14 @@ class RawStream:
     rows: int
     state: Mapping[str, Any]
     marks: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict[str, str])
+    table: tuple[str, ...] = ()
 
     @property
     def content(self) -> tuple[object, ...]:
         """All that decides what is read from it."""
-        return (self.copies, self.format, self.columns, self.delimiter)
+        read = (self.copies, self.format, self.columns, self.delimiter, sorted(self.types.items()), self.table)
+        return (*read, self.marks) if self.table else read
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +167,9 @@ def _source(row: Sequence[Any]) -> PulledSource:
     return PulledSource(id, pulled_at_us, watermark_us, rule, known, tuple(json.loads(offers)))
 
 
-def _stream(copies: list[str], columns: list[str], marks: list[str], **others: Any) -> RawStream:
-    return RawStream(copies=tuple(copies), columns=tuple(columns), marks=tuple(marks), **others)
+def _stream(copies: list[str], columns: list[str], marks: list[str], table: list[str], **others: Any) -> RawStream:
+    names = (tuple(copies), tuple(columns), tuple(marks), tuple(table))
+    return RawStream(copies=names[0], columns=names[1], marks=names[2], table=names[3], **others)
 
 
 def _entity(row: Sequence[Any]) -> tuple[str, PreparedEntity]:

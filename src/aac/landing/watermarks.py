@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aac.engines.base import Query, Select
 from aac.expressions.nodes import Aggregate, Call, Case, Column, Literal, Node
 from aac.findings import Finding, did_you_mean
-from aac.landing.staging import EPOCH_DAY, cleaned, is_believed, moment_value
+from aac.landing.staging import EPOCH_DAY, column_text, is_believed, moment_value
 from aac.measures import StoredField
 from aac.periods import midnight_us, parse_moment
 
@@ -62,7 +62,7 @@ def _greatest(source: str, stream: str, column: str, inputs: Inputs, engine: Eng
         return _wrong(source, inputs, "AAC606", message, did_you_mean(column, files.columns))
     nulls, zone = inputs.sources[source].nulls, inputs.zone(source)
     day, moment = _readings(_field(source, inputs), Column("text"), zone)
-    read = Select(files, (("text", cleaned(Column(column), nulls)),))
+    read = Select(files, (("text", column_text(column, files, nulls)),))
     typed = Select("read", (("text", Column("text")), ("day", day), ("moment", moment)))
     unread = Call("and", tuple(Call("is_null", (Column(name),)) for name in ("day", "moment")))
     output = Select(
