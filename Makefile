@@ -85,6 +85,7 @@ types: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/documents.py
 	$(BIN)/python bench/gate.py
+	$(BIN)/python bench/work.py
 
 clean:
 	rm -rf .venv .aac site dist bench/out .pytest_cache .ruff_cache .hypothesis

@@ -73,11 +73,12 @@ def generate(leads: int) -> Path:
     return folder
 
 
-def prepare(data: Path) -> Path:
-    """A project that reads the data, freshly pulled."""
-    project = OUT / "project"
+def prepare(data: Path, *more: Path) -> Path:
+    """A project that reads the data, freshly pulled; the documents of ``more`` are added, or stand for others."""
+    project = OUT / (more[-1].name if more else "project")
     shutil.rmtree(project, ignore_errors=True)
-    shutil.copytree(PROJECT, project)
+    for folder in (PROJECT, *more):
+        shutil.copytree(folder, project, dirs_exist_ok=True)
     settings = project / "aac.toml"
     settings.write_text(settings.read_text(encoding="utf-8").replace("@DATA@", str(data / "csv")), encoding="utf-8")
     begun = time.perf_counter()
