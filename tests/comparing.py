@@ -33,10 +33,13 @@ def clock_cells(results: Results, id_: str, label: str) -> Cells:
     return cells
 
 
-def metric_cells(results: Results, id_: str, label: str) -> Cells:
-    """What the product measured for a metric in a window, by group; cells without records are left out."""
+def metric_cells(results: Results, id_: str, label: str, kind: str = "metric") -> Cells:
+    """What the product measured for a metric (or for a volume, which is an `sla`) in a window, by group.
+
+    Cells without records are left out.
+    """
     cells: Cells = {}
-    for result in _of(results, "metric", id_, label):
+    for result in _of(results, kind, id_, label):
         reading = result.reading
         assert isinstance(reading, NumberReading)
         if reading.n or reading.unknown:

@@ -372,6 +372,41 @@ def test_a_rule_reads_what_a_field_was_at_the_deadline(tmp_path: Path) -> None:
     assert outcomes(results, "reply", "2026-03") == {"met": 2, "late": 2, "unmeasurable": 1, "open": 1}
 
 
+def test_a_rule_between_dates_reads_what_was_by_the_end_of_the_last_day(tmp_path: Path) -> None:
+    """The days of a promise are those of the source (Berlin's), and changes and children are told by the moment."""
+    how = "how_measured: {each: lead, starts: asked_at, must: \"stage = 'won' or touches > 0\", objective: 50%}\n"
+    entities = TOUCHES.replace("asked_at: timestamp", "asked_at: date")
+    leads = "id,stage,asked_at\n" + "".join(
+        f"{id_},won,2026-03-02\n" for id_ in ("won_in_time", "won_late", "touched_in_time", "touched_late")
+    )
+    changes = """\
+    id,lead,stage,at
+    1,won_in_time,won,2026-03-04T22:59:59.999999Z
+    2,won_late,new,2026-03-02T10:00Z
+    3,won_late,won,2026-03-04T23:00Z
+    4,touched_in_time,new,2026-03-02T10:00Z
+    5,touched_late,new,2026-03-02T10:00Z
+    """
+    touches = "id,lead,at\n1,touched_in_time,2026-03-04T22:59Z\n2,touched_late,2026-03-04T23:00Z\n"
+    tables = {"lead": leads, "touch": touches, "stage_change": changes}
+    documents = COMPANY + entities + SLA + "when: {within: 2 days}\n" + how
+    results = measured(write_project(tmp_path / "p", documents, tables), "2026-03")
+    assert outcomes(results, "reply", "2026-03") == {"met": 2, "late": 2}
+    assert [finding.code for finding in results.findings if finding.code == "AAC515"] == []
+
+
+def test_changes_that_only_have_a_date_do_not_tell_what_was_at_a_moment(tmp_path: Path) -> None:
+    how = "how_measured: {each: lead, starts: asked_at, must: \"stage = 'won' or touches > 0\", objective: 50%}\n"
+    entities = TOUCHES.replace("at: timestamp}", "at: date}")
+    changes = "id,lead,stage,at\n1,a,new,2026-03-02\n2,a,won,2026-03-09\n"
+    tables = {"lead": "id,stage,asked_at\na,won,2026-03-02T09:00Z\n", "touch": "id,lead,at\n", "stage_change": changes}
+    documents = COMPANY + entities + SLA + "when: {within: 4 hours}\n" + how
+    results = measured(write_project(tmp_path / "p", documents, tables), "2026-03")
+    assert outcomes(results, "reply", "2026-03") == {"met": 1}
+    (finding,) = [finding for finding in results.findings if finding.code == "AAC515"]
+    assert "`stage` of `lead`" in finding.message
+
+
 # Steps on the way
 
 

@@ -45,13 +45,16 @@ class Promise:
     where: bool | None = True
     excused: bool | None = False
     calendar: PlainCalendar | None = None
+    ended: Ending | None = None
+    """How it ended, where another oracle has found that out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sla:
     """A clock: ``within`` in microseconds, of open time if ``is_business``.
 
-    One that ``counts_days`` runs between dates; its moments are their midnights.
+    One that ``counts_days`` runs between dates; its moments are their midnights. With ``judges_interval`` a shortfall
+    that chance explains is a risk; a source of one that ``is_stale`` is too old.
     """
 
     id: str
@@ -62,6 +65,8 @@ class Sla:
     is_business: bool = False
     counts_days: bool = False
     grain: str = "month"
+    judges_interval: bool = False
+    is_stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ class Tally:
 
 
 def ending(sla: Sla, item: Promise, frame: Frame) -> Ending:
-    """The first outcome that applies. No promise here has cases, so that none is outside."""
+    """The first outcome that applies. Promises with cases have their ``ended`` from elsewhere."""
     starts, stops = _happened(item.starts, frame), _happened(item.stops, frame)
     is_contradictory = starts is not None and stops is not None and stops < starts
     if item.where is None or starts is None or is_contradictory or (sla.is_business and item.calendar is None):
@@ -119,12 +124,14 @@ def measure_sla(sla: Sla, frame: Frame) -> dict[str, Any]:
         if item.belongs is False or item.where is False:
             assert item.belongs is not None or item.starts is None, f"{item.key}: is it unknown if `where` is false?"
             continue
-        label = UNPLACED if item.starts is None else frame.label(sla.grain, frame.day(item.starts))
+        label = UNPLACED if item.starts is None else frame.window_of(sla.grain, item.starts)
+        if label is None:
+            continue
         if item.belongs is None:
             for group in groups(item.by) if item.starts is not None else ():
                 tallies[label][group].unknown += 1
             continue
-        end = ending(sla, item, frame)
+        end = item.ended or ending(sla, item, frame)
         for group in groups(item.by):
             tallies[label][group].counts[end.outcome] += 1
             tallies[label][group].counts["outside_hours"] += end.is_outside_hours
@@ -172,12 +179,11 @@ def _sla_cell(
     sla: Sla, group: Group, tally: Tally, label: str, frame: Frame, judged: Sequence[tuple[int, str]]
 ) -> dict[str, Any]:
     items = sum(tally.counts[outcome] for outcome in OUTCOMES)
-    assert items, f"{sla.id} {label} {group}: do unknown records alone make a cell?"
     attainment = Fraction(tally.counts["met"], tally.judged) if tally.judged else None
     cell: dict[str, Any] = {
         "by": dict(group),
         **{outcome: tally.counts[outcome] for outcome in OUTCOMES},
-        "outside": 0,
+        "outside": tally.counts["outside"],
         "outside_hours": tally.counts["outside_hours"],
         "unknown": tally.unknown,
         "attainment": fraction_text(attainment),
@@ -186,17 +192,25 @@ def _sla_cell(
         return cell
     allowed = floor((1 - sla.objective) * (tally.judged + tally.counts["open"]))
     cell["budget"] = {"allowed": allowed, "spent": tally.counts["late"]}
-    if attainment is None and tally.counts["unmeasurable"] == items:
+    if attainment is None and tally.counts["unmeasurable"] == items and (items or tally.unknown):
         cell["status"] = "not_measurable"
+    elif sla.is_stale:
+        cell["status"] = "stale"
     elif tally.judged < sla.min_n:
         cell["status"] = "not_enough_data"
     elif attainment is not None and attainment < sla.objective:
-        cell["status"] = "off_target"
+        is_chance = sla.judges_interval and _is_within_chance(attainment, sla.objective, tally.judged)
+        cell["status"] = "at_risk" if is_chance else "off_target"
     elif frame.is_over(label):
         cell["status"] = "on_target"
     elif not group:
         cell["status"] = "at_risk" if _last_week_is_off(sla, label, frame, judged) else "on_target"
     return cell
+
+
+def _is_within_chance(attainment: Fraction, objective: Fraction, n: int) -> bool:
+    """Whether the objective lies in the 95 % Wilson interval: as far from what was met as 1.96 of its deviations."""
+    return (attainment - objective) ** 2 * n <= Fraction("1.959964") ** 2 * objective * (1 - objective)
 
 
 def _last_week_is_off(sla: Sla, label: str, frame: Frame, judged: Sequence[tuple[int, str]]) -> bool:

@@ -6,7 +6,7 @@ time, by hand, from the documents under `alignment/`.
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,8 +27,10 @@ from tests.oracle.counting import (
     total,
 )
 from tests.oracle.exact import DAY_US, HOUR_US, both, either, utc_text, write_expected
+from tests.oracle.larkspur_calendars import CALENDARS
 from tests.oracle.larkspur_crm import ZONE, Crm, Lead, Opportunity, read_crm
 from tests.oracle.larkspur_ledgers import read_books
+from tests.oracle.larkspur_promises import promises, steps_of_first_word
 from tests.oracle.windows import Frame
 
 if TYPE_CHECKING:
@@ -36,39 +38,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 EXPECTED = ROOT / "tests" / "expected" / "larkspur.json"
-
-# Public holidays by law, from the holiday acts of Berlin and New York State (2025-03 to 2026-03).
-BERLIN_HOLIDAYS = (
-    "2025-03-08 2025-04-18 2025-04-21 2025-05-01 2025-05-08 2025-05-29 2025-06-09 2025-10-03 2025-12-25 2025-12-26 "
-    "2026-01-01 2026-03-08"
-)
-NEW_YORK_HOLIDAYS = (
-    "2025-05-26 2025-06-19 2025-07-04 2025-09-01 2025-10-13 2025-11-04 2025-11-11 2025-11-27 2025-12-25 2026-01-01 "
-    "2026-01-19 2026-02-12 2026-02-16"
-)
-
-
-def dates(text: str) -> set[date]:
-    return {date.fromisoformat(day) for day in text.split()}
-
-
-def hours(text: str) -> tuple[int, int]:
-    opens, closes = (time.fromisoformat(part) for part in text.split("-"))
-    return opens.hour * 60 + opens.minute, closes.hour * 60 + closes.minute
-
-
-CALENDARS = {
-    "desk": PlainCalendar(
-        "Europe/Berlin",
-        {day: (hours("09:00-12:00"), hours("13:00-18:00")) for day in range(5)},
-        closed=dates(BERLIN_HOLIDAYS + " 2025-12-24"),
-        short={date(2025, 12, 31): (hours("09:00-12:00"),)},
-    ),
-    "new_york": PlainCalendar(
-        "America/New_York", {day: (hours("09:00-17:00"),) for day in range(5)}, closed=dates(NEW_YORK_HOLIDAYS)
-    ),
-}
-
 
 def slas(crm: Crm, frame: Frame) -> list[Sla]:
     """`alignment/slas/`."""
@@ -199,6 +168,12 @@ def metrics(crm: Crm, frame: Frame) -> list[Metric]:
     ]
 
 
+def enough_mqls(crm: Crm, frame: Frame) -> Metric:
+    """The volume that marketing promised: as many MQLs a month."""
+    mqls = [Counted(None if lead.mql_at is None else frame.day(lead.mql_at), lead.mql, {}) for lead in crm.leads]
+    return Metric("enough_mqls", "count", number, mqls, at_least=Fraction(120), at_most=Fraction(150))
+
+
 def won(crm: Crm, value: Callable[[Opportunity], Fraction | None]) -> list[Counted]:
     """Won deals by close date and segment."""
     return [
@@ -243,7 +218,10 @@ def expected() -> dict[str, Any]:
             **{entity: len(records) for entity, records in books.records.items()},
         },
         "faults": crm.faults.as_json(),
-        "slas": {sla.id: measure_sla(sla, frame) for sla in slas(crm, frame)},
+        "slas": {sla.id: measure_sla(sla, frame) for sla in slas(crm, frame)}
+        | {sla.id: measure_sla(sla, Frame(as_of, ZONE, fiscal_month=2)) for sla, as_of in promises(crm, books)},
+        "steps": {label: steps_of_first_word(crm, books, label, frame) for label in ("2026-01", "2026-02")},
+        "volumes": {"enough_mqls": measure_metric(enough_mqls(crm, frame), frame)},
         "metrics": {metric.id: measure_metric(metric, frame) for metric in metrics(crm, frame)},
     }
 

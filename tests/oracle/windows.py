@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tests.oracle.exact import EPOCH, MICROSECOND, to_us
 
 ALL = "all"
+ROLLING = "rolling 90 days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,21 @@ class Frame:
         assert grain == ALL
         return ALL
 
+    def window_of(self, grain: str, us: int) -> str | None:
+        """The window a moment lies in. The rolling one begins at the same local time ninety days before as_of."""
+        if grain != ROLLING:
+            return self.label(grain, self.day(us))
+        begins = self.reading(self.as_of) - timedelta(days=90)
+        is_in = to_us(begins.replace(tzinfo=ZoneInfo(self.zone))) <= us < self.as_of
+        return self.current(ROLLING) if is_in else None
+
     def range(self, label: str) -> tuple[date, date] | None:
         """A window's first day and the first day after it; of `all` nothing."""
         if label == ALL:
             return None
+        if label.startswith("rolling"):
+            last = self.day(self.as_of)
+            return last - timedelta(days=90), last + timedelta(days=1)
         if label.startswith("FY"):
             year, quarter = int(label[2:6]) - (self.fiscal_month > 1), int(label[8])
             first = year * 12 + (self.fiscal_month - 1) + 3 * (quarter - 1)
@@ -59,16 +71,22 @@ class Frame:
         return self.midnight(days[0]) if days else 0
 
     def is_over(self, label: str) -> bool:
-        """Whether a window ended by as_of."""
+        """Whether a window ended by as_of, as a rolling one does."""
+        if label.startswith("rolling"):
+            return True
         days = self.range(label)
         return days is not None and self.midnight(days[1]) <= self.as_of
 
     def current(self, grain: str) -> str:
         """The window that as_of lies in."""
+        if grain == ROLLING:
+            return f"rolling to {self.day(self.as_of)}"
         return self.label(grain, self.day(self.as_of))
 
     def last(self, grain: str) -> str:
         """The newest window that ended by as_of."""
+        if grain == ROLLING:
+            return self.current(grain)
         return ALL if grain == ALL else self.label(grain, self.day(self.starts(self.current(grain)) - 1))
 
 

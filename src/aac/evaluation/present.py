@@ -44,7 +44,9 @@ def current_values(run: Run, piece: Piece[Clock] | Piece[Measure]) -> Iterator[F
             yield leaf.entity, leaf.field
     for leaf in _stored(_at_a_deadline(run, part)):
         # by a deadline of its own a record cannot ask what another one was
-        if leaf.path or not _is_known_then(run, leaf):
+        past = run.history.pasts.get((leaf.entity, leaf.field))
+        is_by_day = past is not None and _is_too_coarse(past.is_date, part)
+        if leaf.path or is_by_day or not _is_known_then(run, leaf):
             yield leaf.entity, leaf.field
 
 
@@ -66,7 +68,7 @@ def _at_a_deadline(run: Run, part: Clock | Measure) -> Iterator[Node]:
     """What must hold at a deadline, with roll-ups of what has no moment by which it could be left out."""
     for node in walk(part.must) if isinstance(part, Clock) and part.must is not None else ():
         yield node
-        if isinstance(node, Rollup) and node.child not in run.history.occur:
+        if isinstance(node, Rollup) and _is_unplaced(run, node.child, part):
             yield from everything_in([node.aggregate])
 
 
@@ -75,6 +77,17 @@ def _is_known_then(run: Run, leaf: Stored) -> bool:
     table = run.landed.tables[leaf.entity]
     is_fixed = leaf.field in table.key or table.is_of_a_moment or leaf.entity.endswith(CHANGES)
     return is_fixed or table.field(leaf.field).type.is_moment or (leaf.entity, leaf.field) in run.history.pasts
+
+
+def _is_unplaced(run: Run, child: str, part: Clock | Measure) -> bool:
+    """Whether of the records of an entity it cannot be told if they had occurred by a deadline."""
+    occurs = run.history.occur.get(child)
+    return occurs is None or _is_too_coarse(occurs[1], part)
+
+
+def _is_too_coarse(is_date: bool, part: Clock | Measure) -> bool:
+    """Whether something has a date, and the deadline by which it should have been is a moment of a day."""
+    return is_date and isinstance(part, Clock) and not part.starts.is_date
 
 
 def _finding(run: Run, piece: Piece[Clock] | Piece[Measure], fields: list[Field]) -> Finding:

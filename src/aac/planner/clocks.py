@@ -161,7 +161,8 @@ class ClockScan:
 def plan_clock(piece: Piece[Clock], windows: tuple[Chosen, ...], setting: Setting, key: tuple[str, ...]) -> ClockScan:
     """The scan of one clock for windows that do not overlap; ``key`` are the key fields of its entity."""
     clock = piece.of
-    terms = Terms(clock.promises, clock.starts.is_date, len(setting.calendars))
+    zone = setting.zone_of(clock.starts, clock.population.entity)
+    terms = Terms(clock.promises, clock.starts.is_date, len(setting.calendars), zone)
     scope = Scope(clock, terms, setting, {f"k{i}": field for i, field in enumerate(key)})
     plan = _Plan(scope, windows)
     splits = tuple(f"d{i}" for i in range(len(clock.dimensions)))

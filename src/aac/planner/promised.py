@@ -6,7 +6,7 @@ of the table (`Item`): the columns of a later block, or expressions over the rec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aac.expressions.nodes import (
@@ -50,11 +50,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The promises of a clock; ``home`` is the number of the calendar that is the company's zone."""
+    """The promises of a clock; ``home`` is the number of the calendar that is the company's zone.
+
+    ``zone`` is that of the source of its dates, if it runs between dates.
+    """
 
     promises: tuple[Promised, ...]
     is_date: bool
     home: int
+    zone: str = ""
 
     @property
     def is_one(self) -> bool:
@@ -152,18 +156,23 @@ class Terms:
         return self._by_row([rule(row) for row in self.promises], item.row)
 
     def by(self, item: Item) -> By:
-        """Whether something had happened by the deadline of an item."""
+        """Whether something had happened by the deadline of an item: between dates, by the end of that day.
 
-        def happened(occurs: Stored, is_date: bool, way: Path | None) -> Node | None:
-            if way is None or is_date != self.is_date:
+        Of what only has a date it cannot be told whether it came before a moment of that day.
+        """
+
+        def happened(moment: Stored, is_date: bool, way: Path | None) -> Node | None:
+            if way is None or (is_date and not self.is_date):
                 return None
+            is_day_of_moment = self.is_date and not is_date
+            occurs = Call("local_day", (moment, Literal(self.zone))) if is_day_of_moment else moment
             at = item.moved(way)
             rules: list[Node] = []
             for row in self.promises:
                 if row.within is not None and _is_deadline(row.within):
                     rules.append(Call("le", (occurs, self._deadline(row.within, at))))
                 else:
-                    one = Terms((row,), self.is_date, self.home)
+                    one = replace(self, promises=(row,))
                     in_time = Call("le", (one.between(at, at.started, occurs), one.allowed(at)))
                     # calendars need not reach as far back as what happened before
                     is_earlier = Call("le", (occurs, at.started))
@@ -180,7 +189,7 @@ class Terms:
         return DaysLater(Literal(self.home), item.started, days, months)
 
     def _length_until(self, row: Promised, item: Item, end: Node) -> Node:
-        return Terms((row,), self.is_date, self.home).between(item, item.started, end)
+        return replace(self, promises=(row,)).between(item, item.started, end)
 
     def _by_row(self, values: Sequence[Node], row: Node) -> Node:
         """The value of the item's row; one that all rows share needs no question."""
