@@ -6,7 +6,6 @@ time, by hand, from the documents under `alignment/`.
 
 from __future__ import annotations
 
-from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,9 +34,11 @@ from tests.oracle.windows import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
 ROOT = Path(__file__).parents[2]
 EXPECTED = ROOT / "tests" / "expected" / "larkspur.json"
+
 
 def slas(crm: Crm, frame: Frame) -> list[Sla]:
     """`alignment/slas/`."""

@@ -1,4 +1,4 @@
-"""Larkspur's promises of the other forms: business days, months, cases, pauses, restarts, steps, rules, a rolling window.
+"""Larkspur's promises of other forms: business days, months, cases, pauses, restarts, steps, rules, a rolling window.
 
 What is promised is written down here a second time, by hand, from `alignment/slas/`; how time runs is asked of
 `tests.oracle.clocks`.
@@ -170,7 +170,9 @@ def stretches(lead: Lead, changes: Sequence[Record], as_of: int) -> list[Stretch
     owners = [first, *(change["owner"] for change in later)]
     starts = [lead.mql_at, *(change["changed_at"] for change in later)]
     last = len(owners) - 1
-    return [Stretch(owner, start, place < last) for place, (owner, start) in enumerate(zip(owners, starts, strict=True))]
+    return [
+        Stretch(owner, start, place < last) for place, (owner, start) in enumerate(zip(owners, starts, strict=True))
+    ]
 
 
 def owner_follow_up(crm: Crm, books: Books) -> list[Promise]:
