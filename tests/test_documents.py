@@ -241,6 +241,7 @@ WRONG = {
     TEAM + "x: [a, coalesce(b, c, d)]\n": ("AAC110", 3, 8, "in quotes"),
     TEAM + "x: [{r: coalesce(b, c)}, d]\n": ("AAC110", 3, 9, "in quotes"),
     TEAM + "x: {is: a, b}\n": ("AAC110", 3, 12, "`'a, b'`; a list stands in `[ ]`"),
+    TEAM + "x: {is: of them, @a and %b, c: d}\n": ("AAC110", 3, 18, "`'of them, @a and %b'`"),
     TEAM + "x: {is: “a, b”, c: d}\n": ("AAC110", 3, 13, "`'a, b'`"),
     TEAM + "x: {at_least 40}\n": ("AAC110", 3, 5, "`at_least: 40`"),
     TEAM + "x: {b: [c], at_least 40}\n": ("AAC110", 3, 13, "`at_least: 40`"),

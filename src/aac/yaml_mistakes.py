@@ -197,6 +197,8 @@ def _mistake(source: Text, stop: Stop) -> Mistake:
     for cause in CAUSES:
         if re.search(cause.words, words):
             at = stop.since if cause.begins else stop.at
+            if cause.instead == QUOTE and _is_cut_by_comma(text, stop, at):
+                return _cut_by_comma(source, stop, at)
             value = re.split(r"\s+#" if stop.bracket is None else r"\s+#|[],}]", source.rest(at))[0].rstrip()
             parts = {"char": text[at : at + 1], "pair": text[at : at + 2]}
             instead = instead_of(value) if cause.instead == QUOTE else cause.instead.format_map(parts)
@@ -289,6 +291,20 @@ def _cut_by_bracket(source: Text, stop: Stop, at: int) -> Mistake:
     is_in_line = source.line(stop.scalar_start) == source.line(at)
     instead = not_cut(source.rest(stop.scalar_start)) if is_in_line else NOT_CUT
     return Mistake("AAC110", at, f"YAML ends unquoted text at this `{source.text[at]}`", instead)
+
+
+def _is_cut_by_comma(text: str, stop: Stop, at: int) -> bool:
+    """Whether plain text in braces stands before a comma and an index: then that goes on with it."""
+    is_in_braces = stop.bracket is not None and text[stop.bracket] == "{" and stop.bracket < stop.scalar_start
+    return is_in_braces and stop.style == "" and text[stop.scalar_end : at].strip() == ","
+
+
+def _cut_by_comma(source: Text, stop: Stop, at: int) -> Mistake:
+    rest = source.rest(stop.scalar_start)
+    end_of_part = END_OF_PART.search(rest)
+    whole = rest[: end_of_part.start()] if end_of_part else rest
+    message = "YAML ends unquoted text in `{ }` at a comma, and this is no key"
+    return Mistake("AAC110", at, message, NO_LIST.format(quoted=quoted(whole.rstrip())))
 
 
 def _never_closed(source: Text, at: int) -> Mistake:
