@@ -9,6 +9,7 @@ import pytest
 from aac.connectors.base import Context
 from aac.connectors.postgres import PostgresConnector, PostgresSettings
 from tests.servers.postgresql import postgresql
+from tests.servers.tryton import tryton
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from tests.servers.postgresql import Server
     from tests.servers.pulling import Connect, Run
+    from tests.servers.tryton import Crm
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +45,9 @@ def connect(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         return connector
 
     return connected
+
+
+@pytest.fixture(scope="module")
+def crm(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crm]:
+    with tryton(server, tmp_path_factory.mktemp("tryton")) as started:
+        yield started

@@ -77,7 +77,7 @@ def postgresql() -> Generator[Server]:
     password = folder / "password"
     password.write_text(PASSWORD)
     password.chmod(0o644)
-    server = Server(_free_port(), programs())
+    server = Server(free_port(), programs())
 
     def run(program: str, *arguments: str) -> None:
         command = (server.programs / program, *arguments, "-D", home)
@@ -107,7 +107,8 @@ def _owner(folder: Path) -> int | None:
     return user.pw_uid
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that nobody listens at."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
