@@ -17,7 +17,7 @@ from tests.oracle.exact import to_us
 from tests.oracle.larkspur_crm import NULLS, STAGES, ZONE, Crm, Faults
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 Record = dict[str, Any]
@@ -200,13 +200,13 @@ def _record(
 ) -> Record:
     texts = {name: None if text in NULLS else text for name, text in row.items()}
     record: Record = {"key": texts[ledger.key], **texts}
-    readers = (
+    readers: list[tuple[tuple[str, ...], Callable[[str], Any]]] = [
         (ledger.moments, moment),
         (ledger.dates, date.fromisoformat),
         (ledger.money, Decimal),
         (ledger.integers, int),
-        (ledger.booleans, lambda text: {"yes": True, "no": False}[text]),
-    )
+        (ledger.booleans, {"yes": True, "no": False}.__getitem__),
+    ]
     for names, read in readers:
         for name in names:
             text = texts[name]

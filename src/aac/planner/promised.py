@@ -161,21 +161,21 @@ class Terms:
         Of what only has a date it cannot be told whether it came before a moment of that day.
         """
 
-        def happened(moment: Stored, is_date: bool, way: Path | None) -> Node | None:
+        def happened(occurs: Stored, is_date: bool, way: Path | None) -> Node | None:
             if way is None or (is_date and not self.is_date):
                 return None
             is_day_of_moment = self.is_date and not is_date
-            occurs = Call("local_day", (moment, Literal(self.zone))) if is_day_of_moment else moment
+            then = Call("local_day", (occurs, Literal(self.zone))) if is_day_of_moment else occurs
             at = item.moved(way)
             rules: list[Node] = []
             for row in self.promises:
                 if row.within is not None and _is_deadline(row.within):
-                    rules.append(Call("le", (occurs, self._deadline(row.within, at))))
+                    rules.append(Call("le", (then, self._deadline(row.within, at))))
                 else:
                     one = replace(self, promises=(row,))
-                    in_time = Call("le", (one.between(at, at.started, occurs), one.allowed(at)))
+                    in_time = Call("le", (one.between(at, at.started, then), one.allowed(at)))
                     # calendars need not reach as far back as what happened before
-                    is_earlier = Call("le", (occurs, at.started))
+                    is_earlier = Call("le", (then, at.started))
                     rules.append(in_time if row.calendar is None else Call("or", (is_earlier, in_time)))
             return self._by_row(rules, at.row)
 
