@@ -4,7 +4,7 @@ What happened (the documents under `alignment/` tell it from the numbers):
   - About 150 customers come from the years before the CRM of today; each won deal since March 2025 is a subscription.
   - Since November a cheaper rival wins renewals: fewer customers renew, and more of those that stay take fewer seats.
   - Tickets of North America wait longer since December. Nobody answers at night but for P0.
-  - The survey tool was given up in December, and its last round was in November: what it knows is stale.
+  - The survey tool was given up in December, and its last round was in October: what it knows is stale.
   - Quotas were set in spring; U-15 and U-18 were still new then. The forecast of large customers was too high.
 
 Planted faults: a subscription of an account spelt wrongly, one without a price, one `on hold`; tickets without a
@@ -366,7 +366,7 @@ def spend(dice: Dice, known: Known) -> list[Row]:
 def survey_responses(dice: Dice, known: Known, contracts: list[Row]) -> list[Row]:
     """Three rounds of NPS, and a question after each kickoff."""
     rows: list[Row] = []
-    for round_, day in enumerate((date(2025, 5, 15), date(2025, 8, 14), date(2025, 11, 13))):
+    for round_, day in enumerate((date(2025, 4, 15), date(2025, 7, 15), date(2025, 10, 14))):
         for account in paying(contracts, day):
             asked = datetime.combine(day, time(9), BERLIN)
             score = min(10, (10 if dice.chance(0.55 - 0.07 * round_) else dice.between(2, 9)) - dice.below(2))
