@@ -614,6 +614,23 @@ def test_streams_follow_each_other_and_a_column_that_one_has_not_is_null(project
     assert project.pull().findings == pulled.findings
 
 
+def test_rows_stay_in_the_order_of_their_files(project: Project) -> None:
+    """Small files too, and whatever the columns are compared with."""
+    sizes, first = (30, 3000, 40, 5000), 0
+    for number, size in enumerate(sizes):
+        project.put(f"lead.{number}", "id,kind\n" + "".join(f"{n},k{n % 7}\n" for n in range(first, first + size)))
+        first += size
+    project.put("lead.4", "id,kind\n0,k6\n1,z\n")
+    kinds = Type("text", values=tuple(f"k{n}" for n in range(7)))
+    project.tables = [table("lead", column("id"), column("kind", kinds))]
+    pulled = project.pull()
+    ids = [*range(2, first), 0, 1]
+    assert project.rows("lead") == [(str(n), None if n == 1 else f"k{n % 7}" if n else "k6") for n in ids]
+    assert [f.message.partition("): ")[0] for f in pulled.findings if f.code == "AAC504"] == [
+        "`kind` is not in its list of values in 1 record: 'z'"
+    ]
+
+
 def test_streams_of_several_sources_are_read_each_in_its_own_way(project: Project) -> None:
     project.put("lead", "id,at\n1,2026-01-15 12:00\n2,-\n")
     project.put("lead", "id,at\n3,2026-01-15 12:00\n", source="old")

@@ -172,6 +172,8 @@ class Store(DuckdbEngine):
                 self.execute(f"ATTACH $1 AS {_quoted(alias)}", str(path))
             self.execute(f"USE {_quoted(alias)}")
             if not read_only:
+                # Behind a join rows lose the order of their files, and DuckDB makes one of `IN` a list of some length.
+                self.execute("SET disabled_optimizers = 'in_clause'")
                 self._require_ours()
                 with self.transaction():
                     self.execute(STATE)
