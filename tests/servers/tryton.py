@@ -7,6 +7,7 @@ in which its modules are installed: making both takes two minutes. https://docs.
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import shutil
@@ -71,15 +72,14 @@ class Crm:
 @contextmanager
 def tryton(server: Server, folder: Path) -> Generator[Crm]:
     """A Tryton whose database holds a company, two customers and no opportunities; ``folder`` is for its own files."""
-    if not READY.exists():
-        shutil.rmtree(HOME, ignore_errors=True)
-        _run(sys.executable, "-m", "venv", HOME)
-        _run(HOME / "bin" / "pip", "install", "--quiet", *VERSIONS)
-        READY.touch()
     port = free_port()
     settings = folder / "tryton.conf"
     settings.write_text(f"[web]\nlisten=127.0.0.1:{port}\n[database]\nuri={server.url('').rstrip('/')}\n")
-    _restore(server, settings)
+    HOME.parent.mkdir(parents=True, exist_ok=True)
+    with (HOME.parent / "lock").open("w") as lock:  # other tests may be about to make the same
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _install()
+        _restore(server, settings)
     command = [HOME / "bin" / "trytond", "-c", settings, "-d", DATABASE]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
@@ -91,6 +91,15 @@ def tryton(server: Server, folder: Path) -> Generator[Crm]:
         finally:
             process.terminate()
             process.wait(PATIENCE)
+
+
+def _install() -> None:
+    """The environment that Tryton lives in, unless it is there."""
+    if not READY.exists():
+        shutil.rmtree(HOME, ignore_errors=True)
+        _run(sys.executable, "-m", "venv", HOME)
+        _run(HOME / "bin" / "pip", "install", "--quiet", *VERSIONS)
+        READY.touch()
 
 
 def _restore(server: Server, settings: Path) -> None:

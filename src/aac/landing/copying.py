@@ -34,14 +34,19 @@ def copied(path: Path, encoding: str, folder: Path, before: Mapping[str, str]) -
 
 
 def _copy(path: Path, encoding: str, folder: Path) -> str:
-    """Copies a file under the hash of its content, never half."""
-    new = folder / "new"
+    """Copies a file under the hash of its content, never half; one that a connector wrote for us is moved."""
     folder.mkdir(parents=True, exist_ok=True)
     content = hashlib.sha256()
-    with new.open("wb") as copy:
-        for chunk in _bytes(path) if encoding == UTF8 else _recoded(path, encoding):
+    is_ours = path.parent == folder and encoding == UTF8
+    new = path if is_ours else folder / "new"
+    if is_ours:
+        for chunk in _bytes(path):
             content.update(chunk)
-            copy.write(chunk)
+    else:
+        with new.open("wb") as copy:
+            for chunk in _bytes(path) if encoding == UTF8 else _recoded(path, encoding):
+                content.update(chunk)
+                copy.write(chunk)
     suffixes = [suffix.lower() for suffix in path.suffixes]
     suffix = next((each for each in reversed(suffixes) if encoding == UTF8 or each != ".gz"), "")
     name = f"{content.hexdigest()}{suffix}"
