@@ -24,6 +24,7 @@ ROOT = Path(__file__).parent.parent
 EXPECTED: dict[str, Any] = json.loads((ROOT / "tests" / "expected" / "larkspur.json").read_text())
 SLAS: dict[str, Any] = EXPECTED["slas"]
 METRICS: dict[str, Any] = EXPECTED["metrics"]
+NUMBERS: dict[str, Any] = EXPECTED["numbers"]
 VOLUMES: dict[str, Any] = EXPECTED["volumes"]
 NAMED = re.compile("[0-9]{4}-|FY").match
 """Windows that can be asked for by name: not the unplaced items, and not what is rolling."""
@@ -74,6 +75,17 @@ def test_promise(results: Results, by_default: Results, id_: str, label: str) ->
 def test_metric(results: Results, id_: str, label: str) -> None:
     window = METRICS[id_]["windows"][label]
     assert differences(metric_cells(results, id_, label), expected_cells(window["cells"])) == []
+
+
+@pytest.mark.parametrize("id_", NUMBERS)
+def test_numbers_of_every_basis(results: Results, id_: str) -> None:
+    windows = NUMBERS[id_]["windows"]
+    found = {
+        label: differences(metric_cells(results, id_, label), expected_cells(window["cells"]))
+        for label, window in windows.items()
+    }
+    assert windows
+    assert {label: wrong for label, wrong in found.items() if wrong} == {}
 
 
 @pytest.mark.parametrize(("id_", "label"), [(i, label) for i, volume in VOLUMES.items() for label in volume["windows"]])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tests.oracle.business_time import PlainCalendar, open_us
 from tests.oracle.counting import (
     Counted,
+    Group,
     Metric,
     Promise,
     Sla,
@@ -29,7 +30,9 @@ from tests.oracle.exact import DAY_US, HOUR_US, both, either, utc_text, write_ex
 from tests.oracle.larkspur_calendars import CALENDARS
 from tests.oracle.larkspur_crm import ZONE, Crm, Lead, Opportunity, read_crm
 from tests.oracle.larkspur_ledgers import read_books
+from tests.oracle.larkspur_numbers import World, measured, months, quarters
 from tests.oracle.larkspur_promises import promises, steps_of_first_word
+from tests.oracle.larkspur_retention import DERIVED, KEPT, derived_cells, kept_cells
 from tests.oracle.windows import Frame
 
 if TYPE_CHECKING:
@@ -205,6 +208,7 @@ def expected() -> dict[str, Any]:
     crm = read_crm(ROOT / "data")
     books = read_books(ROOT / "data", crm)
     frame = Frame(crm.as_of, ZONE, fiscal_month=2)
+    old = {metric.id: measure_metric(metric, frame) for metric in metrics(crm, frame)}
     return {
         "as_of": utc_text(crm.as_of),
         "surveys_as_of": utc_text(books.surveys_as_of),
@@ -223,8 +227,36 @@ def expected() -> dict[str, Any]:
         | {sla.id: measure_sla(sla, Frame(as_of, ZONE, fiscal_month=2)) for sla, as_of in promises(crm, books)},
         "steps": {label: steps_of_first_word(crm, books, label, frame) for label in ("2026-01", "2026-02")},
         "volumes": {"enough_mqls": measure_metric(enough_mqls(crm, frame), frame)},
-        "metrics": {metric.id: measure_metric(metric, frame) for metric in metrics(crm, frame)},
+        "metrics": old,
+        "numbers": numbers(World(crm, books), old),
     }
+
+
+def numbers(world: World, old: dict[str, Any]) -> dict[str, Any]:
+    """Metrics of every basis, and those made of them: of each the windows of its grain."""
+    found: dict[str, Any] = {}
+    for made, frame in (
+        (world.period() + world.cohorts() + world.snapshots(), world.frame),
+        (world.asked(), world.surveys),
+    ):
+        for one in made:
+            found[one.id] = measured(one, months(frame) if one.grain == "month" else quarters(frame), frame)
+    for kept in KEPT:
+        cells = {label: kept_cells(kept, world, label) for label in months(world.frame)}
+        found[kept.id] = {"grain": "month", "windows": {label: {"cells": of} for label, of in cells.items()}}
+    for derived in DERIVED:
+        windows: dict[str, Any] = {}
+        for label in months(world.frame):
+            inputs = {name: cells_by_group((found | old)[name], label) for name in derived.inputs}
+            windows[label] = {"cells": derived_cells(derived, inputs, is_over=world.frame.is_over(label))}
+        found[derived.id] = {"grain": "month", "windows": windows}
+    return found
+
+
+def cells_by_group(number: dict[str, Any], label: str) -> dict[Group, dict[str, Any]]:
+    """The cells of a window by their groups."""
+    cells = number["windows"].get(label, {"cells": []})["cells"]
+    return {tuple(cell["by"].items()): cell for cell in cells}
 
 
 if __name__ == "__main__":

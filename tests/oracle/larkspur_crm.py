@@ -108,6 +108,7 @@ class Opportunity:
     id: str
     account: Account | None
     owner: User | None
+    lead: Lead | None
     opened_on: date
     stage: str | None
     close_date: date
@@ -301,12 +302,13 @@ def _roll_up_activities(rows: list[Row], leads: dict[str, Lead], users: dict[str
 def _opportunity(
     row: Row, users: dict[str, User], accounts: dict[str, Account], leads: dict[str, Lead], faults: Faults
 ) -> Opportunity:
-    _find(leads, _value(row, "lead_id"), "opportunity.lead", faults)
+    lead = _find(leads, _value(row, "lead_id"), "opportunity.lead", faults)
     kickoff = _value(row, "kickoff_on")
     return Opportunity(
         id=row["opportunity_id"],
         account=_find(accounts, _value(row, "account"), "opportunity.account", faults),
         owner=_find(users, _value(row, "owner_id"), "opportunity.owner", faults),
+        lead=lead,
         opened_on=date.fromisoformat(row["opened_on"]),
         stage=_listed(STAGES, _value(row, "stage"), "opportunity.stage", faults),
         close_date=date.fromisoformat(row["close_date"]),
