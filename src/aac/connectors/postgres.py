@@ -173,12 +173,13 @@ class PostgresConnector:
             raise SourceError(f'{message}: name the columns that tell its rows apart, as in `key = "id"`')
         types = {column.name: column.type for column in relation.columns if column.type}
         deletes = asked.deletes if asked.cursor else "none"
-        return Stream(name, columns, types, key if asked.cursor else (), asked.cursor, deletes)
+        # no version: what is read is as the database is now, even where a cursor was set back
+        return Stream(name, columns, types, key if asked.cursor else (), deletes=deletes)
 
     def _made_of(self, stream: Stream) -> list[Any]:
         """All that a cursor cannot tell of: other columns and another way of following mean reading everything."""
         types = [[column.name, column.spelling] for column in self._relations[stream.name].columns]
-        return [types, list(stream.key), stream.version]
+        return [types, list(stream.key), self._asked(stream.name).cursor]
 
     def _until(self, relation: Relation, cursor: str) -> str | None:
         """Where the next pull begins, before its overlap: the latest cursor there is, yet not one of a clock that is
