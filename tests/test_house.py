@@ -105,10 +105,12 @@ FLOORS = (
         "aac.schemas",
         "aac.engines.functions",
         "aac.engines.calendar_joins",
+        "aac.engines.raw",
         "aac.engines.sql",
         "aac.engines.staged",
         "aac.engines.duckdb",
         "aac.engines.looking",
+        "aac.engines.rewriting",
         "aac.engines.*",
         "aac.connectors.transport",
         "aac.connectors.texts",
@@ -148,6 +150,9 @@ FLOORS = (
         "aac.landing.inspecting",
         "aac.landing.preparing",
         "aac.landing.copying",
+        "aac.landing.batches",
+        "aac.landing.arriving",
+        "aac.landing.merging",
         "aac.landing.reading",
         "aac.landing.pull",
         "aac.landing.landed",
@@ -220,7 +225,13 @@ OWNERS = {
         "aac.sources",
     ),
     "pydantic_core": ("aac.kinds.written", "aac.models"),
-    "sqlglot": ("aac.expressions.parse", "aac.engines.functions", "aac.engines.calendar_joins", "aac.engines.sql"),
+    "sqlglot": (
+        "aac.expressions.parse",
+        "aac.engines.functions",
+        "aac.engines.calendar_joins",
+        "aac.engines.raw",
+        "aac.engines.sql",
+    ),
     "subprocess": ("aac.revisions",),
     "yaml": ("aac.documents",),
     "zoneinfo": FLOORS[0],
@@ -241,7 +252,7 @@ STRANGERS = {
 
 WRITERS = (
     "aac.operations", "aac.connectors.xlsx", "aac.landing.pull", "aac.landing.copying", "aac.landing.reading",
-    "aac.caches", "aac.engines.duckdb", "aac.testing",
+    "aac.landing.batches", "aac.caches", "aac.engines.duckdb", "aac.engines.rewriting", "aac.testing",
     "aac.connectors.postgres",
 )  # fmt: skip
 """Who may change files: operations writes what the user sees, the others what lies in folders of ours."""

@@ -10,13 +10,14 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pytest
 
 from aac.config import EngineSettings
 from aac.connectors.base import Checkpoint, Context, Files, Message, Notice, Progress, Settings, Slice, Stream
 from aac.engines.duckdb import Store
+from aac.engines.rewriting import locked
 from aac.errors import EngineError, NoDataError, SourceError
 from aac.expressions.nodes import Column, Type
 from aac.findings import Span
@@ -25,7 +26,7 @@ from aac.measures import StoredField
 from tests.landing import NOW_US, Project, codes, column, ref, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 @pytest.fixture
@@ -211,11 +212,10 @@ def test_a_damaged_store_says_how_it_is_mended(project: Project, damage: str) ->
     whole = store.read_bytes()
     flipped = bytes(byte ^ 255 if place > 20_000 else byte for place, byte in enumerate(whole))
     store.write_bytes({"text": b"id,name\n" * 1000, "half": whole[: len(whole) // 2], "flipped": flipped}[damage])
-    told = r"^the store is damaged: delete it \(`\.aac/store\.duckdb`, .*\) and run `aac pull`, which brings all of it"
-    with pytest.raises(EngineError, match=told):
+    with pytest.raises(EngineError, match=r"^the store is damaged: run `aac pull`, which makes it anew from"):
         project.rows("lead")
-    store.unlink()
     assert project.pull().findings == ()
+    assert "the store is damaged: it is made anew from the sources and `.aac/raw`" in project.told
     assert len(project.rows("lead")) == 100_000
 
 
@@ -264,11 +264,12 @@ Project(Path(sys.argv[1]), [table("lead", column("id"))]).pull()
     assert len(list(raw.iterdir())) == 1
 
 
-def test_a_pull_while_another_runs_is_refused_and_so_is_reading(project: Project) -> None:
+def test_a_pull_while_another_runs_is_refused_and_reading_is_not(project: Project) -> None:
     project.put("lead", "id\n1\n")
     project.tables = [table("lead", column("id"))]
     project.pull()
-    with project.landed():
+    store = project.root / ".aac" / "store.duckdb"
+    with project.landed() as data, locked(store):
         script = """
 import sys
 from pathlib import Path
@@ -277,10 +278,32 @@ Project(Path(sys.argv[1])).pull()
 """
         command = [sys.executable, "-c", script, str(project.root)]
         run = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=False)
-    assert "EngineError: another process is writing to or reading" in run.stderr
-    assert f"process {os.getpid()}" in run.stderr
-    with Store(project.root / ".aac" / "store.duckdb"), pytest.raises(EngineError):
-        project.landed()
+        assert data.rows == {"lead": 1}
+    told = f"EngineError: another aac is writing to `{store}` (process {os.getpid()}): try again when it has ended"
+    assert told in run.stderr
+
+
+def test_readers_see_the_old_data_until_a_pull_has_ended(project: Project) -> None:
+    project.put("lead", "id\n1\n")
+    project.tables = [table("lead", column("id"))]
+    project.pull()
+    project.put("lead", "id\n2\n")
+    seen: list[object] = []
+
+    def look(line: str) -> None:
+        seen.append((line.partition(",")[0], project.rows("lead")))
+
+    with project.landed() as first:
+        project.told = cast("list[str]", _Listener(look))
+        project.pull()
+        assert list(first.engine.execute("FROM prepared.lead")) == [("1",)]
+    assert seen == [("crm.lead: 1 record", [("1",)])]
+    assert project.rows("lead") == [("2",)]
+
+
+class _Listener:
+    def __init__(self, append: Callable[[str], None]) -> None:
+        self.append = append
 
 
 def test_raw_copies_that_are_gone_are_asked_for(project: Project) -> None:

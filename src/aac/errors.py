@@ -6,6 +6,7 @@ AacError
 ├── DocumentsError    the documents have errors, so nothing is evaluated (exit 2); carries findings
 ├── SourceError       a source failed: a folder is missing, a file cannot be read (exit 4)
 ├── EngineError       the engine or its database failed (exit 4)
+│   └── DamagedStoreError  the file of the store is not whole; a pull makes it anew
 ├── NoDataError       nothing was pulled yet (exit 4)
 │   └── OtherLayoutError   what was pulled is laid out as another version of ours does it
 └── PluginError       a plugin cannot be loaded or breaks its contract (exit 2)
@@ -64,6 +65,15 @@ class EngineError(AacError):
     """The engine refused or failed."""
 
 
+class DamagedStoreError(EngineError):
+    """The store cannot be read."""
+
+    made_anew = "the store is damaged: it is made anew from the sources and `.aac/raw`"
+
+    def __init__(self) -> None:
+        super().__init__("the store is damaged: run `aac pull`, which makes it anew from the sources and `.aac/raw`")
+
+
 class NoDataError(AacError):
     """There is no data yet."""
 
@@ -73,6 +83,8 @@ class NoDataError(AacError):
 
 class OtherLayoutError(NoDataError):
     """The store was written by a version of ours that laid it out in another way; a pull makes it anew."""
+
+    made_anew = "the store was written by another version of aac: it is made anew from the sources and `.aac/raw`"
 
     def __init__(self) -> None:
         super().__init__("the data was pulled by another version of aac: run `aac pull` to read it anew")

@@ -72,6 +72,9 @@ class Relation:
 class Rows:
     """Records of a stream that has a key, in a file of the connector's own folder: csv or json lines, as in `Files`.
 
+    The file must stay until the next checkpoint has been sent; then it is removed. Columns that are left out are empty.
+    A record is replaced by one whose `Stream.version` is not less, an unknown version being the least; a deletion with
+    a version counts by the same rule, one without always. What was sent after a list of keys began is not gone.
     ``op``: ``upsert`` (records as they are now), ``delete`` (keys of records that are gone) or ``keys`` (a part of the
     complete list of keys there are: once the stream is complete, records with other keys are gone).
     """
@@ -85,7 +88,10 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """All messages before it belong together and are kept; ``complete`` ends the slice. ``state`` is plain JSON."""
+    """All messages before it belong together and are kept; ``complete`` ends the slice.
+
+    ``state`` is plain JSON and that of the whole stream: a pull that was stopped goes on from the last one.
+    """
 
     state: Mapping[str, Any]
     complete: bool
@@ -130,7 +136,7 @@ class Stream:
     `local_timestamp` (what a clock of the source's zone shows) or `json` (nested, read as its JSON text); a column that
     is not there is text. ``key``: the columns that name a record; with one, records may come as `Rows`.
     ``version``: the column whose greater value is the newer state of a record. ``deletes``: how the source tells that
-    a record is gone. ``history``: rows are only ever added, and what the source forgot is kept.
+    a record is gone. ``history``: rows are only ever added (of one key the first), and what the source forgot is kept.
     """
 
     name: str
@@ -174,8 +180,8 @@ class Blind:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a connector may know of the run: the project's folder, a folder for files of its own, and an engine that
-    looks into files."""
+    """What a connector may know of the run: the project's folder, a folder for files of its own, which it makes itself
+    and which is emptied when the pull has ended, and an engine that looks into files."""
 
     root: Path
     folder: Path
@@ -199,7 +205,10 @@ class Connector(Protocol):
         ...
 
     def slices(self, stream: Stream, state: Mapping[str, Any] | None) -> tuple[Slice, ...]:
-        """What to read, given the state of the last complete pull."""
+        """What is to be read in order, given the state of the last checkpoint; null: everything, from the beginning.
+
+        A stream is complete when the last checkpoint of its last slice is.
+        """
         ...
 
     def read(self, stream: Stream, part: Slice) -> Iterator[Message]:

@@ -69,10 +69,15 @@ class Relation:
     filled: frozenset[str] = frozenset()
 
 
+ROWS = "rows"
+"""The format of records that lie in a raw table, not in files."""
+
+
 @dataclass(frozen=True, slots=True)
 class Files:
     """Rows of files: csv, json (lines), parquet, or the table or view of a duckdb file (schema and name: ``table``).
 
+    With the format `ROWS` they are those of a raw ``table`` of the store that are not deleted.
     ``columns``: the header's names in order. They are text but for those with a type in ``types``: `integer`, `number`,
     `float`, `boolean`, `date`, `timestamp`, `local_timestamp` (what a clock shows) or `json` (read as its text).
     """

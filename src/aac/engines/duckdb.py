@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from aac.engines.base import Files, database_alias
-from aac.errors import EngineError
+from aac.errors import DamagedStoreError, EngineError
 from aac.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -22,11 +22,9 @@ if TYPE_CHECKING:
 
 LOCKED = re.compile(r'Could not set lock on file "(?P<path>.*?)"(?:.*\(PID (?P<process>\d+)\))?')
 DAMAGED = re.compile("not a valid DuckDB database file|Could not read enough bytes from file|Corrupt database file")
-STORE_DAMAGED = (
-    "the store is damaged: delete it (`.aac/store.duckdb`, if aac.toml says no other `path`) and run `aac pull`, which "
-    "brings all of it again"
-)
 JSON_LINE = re.compile(r'Malformed JSON in file "(?P<path>.*?)", at byte \d+ in line (?P<line>\d+): (?P<why>[^.]*)')
+LOCK = ".lock"
+"""What the name of a file ends in that is held by whoever writes the file it is named after."""
 CSV_FILE = re.compile("^  file = (.+)$", re.MULTILINE)
 CSV_LINE = re.compile(r"CSV Error on Line: (\d+)")
 CSV_WIDTH = re.compile(r"^Expected Number of Columns: (\d+) Found: (\d+)$", re.MULTILINE)
@@ -49,6 +47,8 @@ CREATE SCHEMA IF NOT EXISTS _aac;
 CREATE TABLE IF NOT EXISTS _aac.layout (version BIGINT);
 CREATE TABLE IF NOT EXISTS _aac.sources
   (source VARCHAR, pulled_at_us BIGINT, watermark_us BIGINT, watermark_rule VARCHAR, streams VARCHAR, offers VARCHAR);
+CREATE TABLE IF NOT EXISTS _aac.state
+  (source VARCHAR, stream VARCHAR, number BIGINT, changed BIGINT, note VARCHAR);
 CREATE TABLE IF NOT EXISTS _aac.entities
   (entity VARCHAR, fingerprint VARCHAR, rows BIGINT, moments VARCHAR, flaws VARCHAR, lacking VARCHAR,
    filled VARCHAR);
@@ -57,9 +57,10 @@ CREATE TABLE IF NOT EXISTS _aac.set_aside
 CREATE TABLE IF NOT EXISTS _aac.problems
   (entity VARCHAR, code VARCHAR, field VARCHAR, row BIGINT, keys VARCHAR[], text VARCHAR);
 """
-"""What landing remembers. `set_aside` holds the records that were left out, `problems` the texts that became unknown;
-``row`` counts the records of a stream from 1. ``streams``, ``offers``, ``moments``, ``flaws``,
-``lacking`` and ``filled`` are JSON."""
+"""What landing remembers. `state`: of a stream the last batch that was merged, the last that changed something, and the
+note of the last. `set_aside` holds the records that were left out, `problems` the texts that became unknown; ``row``
+counts the records of a stream from 1. ``streams``, ``offers``, ``moments``, ``flaws``, ``lacking``, ``filled`` and
+``note`` are JSON."""
 
 
 class DuckdbEngine:
@@ -136,6 +137,11 @@ class DuckdbEngine:
         self._worker.shutdown()
         self._connection.close()
 
+    def own(self, path: Path) -> None:
+        """Hold a file that nobody else can hold at the same time; made if it is not there."""
+        _make_folder(path.parent)
+        self.execute("ATTACH $1 AS held", str(path))
+
     def execute(self, text: str, *values: object) -> Rows:
         """The rows of one statement of ours, with ``values`` bound to its $1, $2, …; raises EngineError.
 
@@ -184,7 +190,7 @@ class Store(DuckdbEngine):
     def _require_ours(self) -> None:
         """Raises EngineError for a database that somebody else keeps something in: ours may be thrown away."""
         others = "FROM duckdb_tables() SELECT table_name WHERE database_name = $1"
-        others += " AND schema_name NOT IN ('_aac', 'prepared')"
+        others += " AND schema_name NOT IN ('_aac', 'prepared') AND schema_name NOT LIKE 'raw\\_%' ESCAPE '\\'"
         if found := self.execute(f"{others} ORDER BY ALL LIMIT 1", self.alias):
             raise EngineError(f"`{self.path}` holds a table `{found[0][0]}` that is not ours: name another `path`")
 
@@ -217,6 +223,14 @@ class Store(DuckdbEngine):
             return self.create_temporary(name, query, output)
         self.execute(f"INSERT INTO {_quoted(*TEMPORARY, name)} {sql.output_sql(query, output)}")
         return None
+
+    def finish(self) -> None:
+        """Bring everything into the file itself."""
+        self.execute(f"CHECKPOINT {_quoted(self.alias)}")
+
+    def write_parquet(self, path: Path, select: str, note: str) -> None:
+        """Write what a statement made by `engines.sql` or `engines.raw` yields to a file, with a note in it."""
+        self.execute(f"COPY ({select}) TO $1 (FORMAT parquet, KV_METADATA {{aac: $2}})", str(path), note)
 
     def drop(self, table: tuple[str, ...]) -> None:
         """Remove a table."""
@@ -252,6 +266,8 @@ def _our_errors() -> Generator[None, None, None]:
     try:
         yield
     except duckdb.Error as error:
+        if DAMAGED.search(str(error)):
+            raise DamagedStoreError from error
         raise EngineError(_sentence(str(error))) from error
 
 
@@ -259,12 +275,14 @@ def _sentence(message: str) -> str:
     """What DuckDB says, in a line: what is known here by what it means to us, everything else by its first line."""
     if locked := LOCKED.search(message):
         process = f" (process {locked['process']})" if locked["process"] else ""
-        return f"another process is writing to or reading `{locked['path']}`{process}: try again when it has ended"
+        path, is_ours = locked["path"].removesuffix(LOCK), locked["path"].endswith(LOCK)
+        doing = "another aac is writing to" if is_ours else "another process is writing to or reading"
+        return f"{doing} `{path}`{process}: try again when it has ended"
     if json := JSON_LINE.search(message):
         return f"line {json['line']} of `{json['path']}` is no JSON ({json['why']}): write one object a line, as UTF-8"
     if files := CSV_FILE.findall(message):
         return _csv_sentence(message, files[-1])
-    return STORE_DAMAGED if DAMAGED.search(message) else message.partition("\n")[0].rstrip(".")
+    return message.partition("\n")[0].rstrip(".")
 
 
 def _csv_sentence(message: str, file: str) -> str:

@@ -28,6 +28,7 @@ from aac.engines.base import (
 )
 from aac.engines.calendar_joins import CalendarJoins
 from aac.engines.functions import AGGREGATES, FUNCTIONS, duckdbs, eq, is_not_null, literal, paren
+from aac.engines.raw import DELETED
 from aac.expressions.nodes import (
     RATES,
     Aggregate,
@@ -158,6 +159,9 @@ class _Block:
                 self.conditions += _exists(relation, ROOT)
             case Table():
                 self.source = _table(source.name, ROOT)
+            case Files(format="rows"):
+                self.source = _table(source.table, ROOT)
+                self.conditions.append(exp.Is(this=exp.column(DELETED, table=ROOT, quoted=True), expression=exp.Null()))
             case Files():
                 self.source = _files(source)
             case Stack():

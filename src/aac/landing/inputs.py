@@ -73,7 +73,7 @@ class Inputs:
         return {column for stream in self.raw_streams(table) or () for column in stream.columns}
 
     def files(self, source: str, name: str) -> Files:
-        """The raw copies of a stream; SourceError when it was not pulled or they are gone."""
+        """The raw copies of a stream, or where it lies; SourceError when it was not pulled or they are gone."""
         stream = self.stream(source, name)
         paths = [self.raw / source / copy for copy in stream.copies] if stream else []
         if stream is None or not all(path.is_file() for path in paths):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from aac.config import EMBEDDED
 from aac.engines.base import Relation
-from aac.engines.duckdb import DuckdbEngine, Store
+from aac.engines.duckdb import Store
 from aac.errors import NoDataError
 from aac.findings import Finding, in_reading_order
 from aac.landing.inputs import Inputs
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from aac.config import EngineSettings, Source
+    from aac.engines.base import Engine
     from aac.landing.state import PulledSource
     from aac.measures import Table
 
@@ -99,7 +100,7 @@ def prepared(
         tables, nowhere = placed(tables, {id: source.offers for id, source in pulled.items()}, sources)
         by_entity = {table.entity: table for table in tables}
         inputs = Inputs(by_entity, sources, pulled, raw_folder(root), default_zone, as_of_us)
-        known, wrong = _watermarks(inputs)
+        known, wrong = _watermarks(inputs, store)
         inputs = replace(inputs, pulled={**pulled, **{source.id: source for source in known}})
         right = {table.entity: state.entities[table.entity] for table in tables if inputs.is_right(table, state)}
         stale = [table for table in tables if table.entity not in right]
@@ -137,7 +138,7 @@ def prepared(
         )
 
 
-def _watermarks(inputs: Inputs) -> tuple[tuple[PulledSource, ...], list[Finding]]:
+def _watermarks(inputs: Inputs, engine: Engine) -> tuple[tuple[PulledSource, ...], list[Finding]]:
     """The sources with the watermarks that today's settings give them, and what is wrong with those."""
     sources: list[PulledSource] = []
     wrong: list[Finding] = []
@@ -145,8 +146,7 @@ def _watermarks(inputs: Inputs) -> tuple[tuple[PulledSource, ...], list[Finding]
         rule = watermark_rule(source.id, inputs)
         watermark: int | Finding = source.watermark_us
         if rule != source.watermark_rule:
-            with DuckdbEngine() as engine:
-                watermark = find_watermark(source.id, inputs, engine, source.pulled_at_us)
+            watermark = find_watermark(source.id, inputs, engine, source.pulled_at_us)
         if isinstance(watermark, Finding):
             wrong.append(watermark)
         else:

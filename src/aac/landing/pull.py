@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from aac.config import EMBEDDED
 from aac.engines.base import Query, Select
-from aac.engines.duckdb import Store
+from aac.engines.raw import Raw
+from aac.engines.rewriting import locked, rewritten
 from aac.engines.staged import FORGET
-from aac.errors import EngineError, OtherLayoutError, SourceError
+from aac.errors import DamagedStoreError, EngineError, OtherLayoutError, SourceError
 from aac.expressions.nodes import Aggregate
 from aac.findings import Finding, in_reading_order
+from aac.landing.arriving import Arrival, Run
+from aac.landing.batches import Batches, folder_of
 from aac.landing.inputs import Inputs
+from aac.landing.merging import merge, read_marks
 from aac.landing.offers import placed
 from aac.landing.preparing import Preparation
-from aac.landing.reading import Reading, read_stream, remove_copies
-from aac.landing.state import KEPT, PREPARED, PulledSource, State, raw_folder, read_state, write_state
+from aac.landing.reading import read_stream, remove_copies
+from aac.landing.state import (
+    KEPT,
+    PREPARED,
+    PulledSource,
+    State,
+    raw_folder,
+    raw_name,
+    read_state,
+    write_state,
+)
 from aac.landing.telling import missing_columns, missing_stream, missing_watermark, source_failed, tell_flaws
 from aac.landing.watermarks import find_watermark, watermark_column, watermark_rule
 
@@ -28,7 +44,9 @@ if TYPE_CHECKING:
 
     from aac.config import EngineSettings, Source
     from aac.connectors.base import Connector, Stream
+    from aac.engines.duckdb import Store
     from aac.engines.staged import Staged
+    from aac.landing.state import RawStream
     from aac.measures import Table
 
 
@@ -44,6 +62,17 @@ class Pulled:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a pull is to be done.
+
+    ``full``: everything is read and prepared anew. ``mass_delete``: a key scan may take away any number of records.
+    """
+
+    full: bool = False
+    mass_delete: bool = False
+
+
 def pull(
     root: Path,
     sources: Mapping[str, Source],
@@ -53,6 +82,7 @@ def pull(
     now_us: int,
     tell: Callable[[str], None],
     engine: EngineSettings = EMBEDDED,
+    wish: Wish = Wish(),
 ) -> Pulled:
     """Reads all ``sources`` into the store of the project at ``root`` and prepares ``tables``.
 
@@ -60,43 +90,56 @@ def pull(
     pulled of it before stays. ``tell`` gets lines of progress, ``engine`` says where the store lies. Raises
     EngineError when the store cannot be written; then it is as it was.
     """
-    store, before = _open(root / engine.path, engine.memory_limit)
-    with store:
-        kept = {id: source for id, source in before.sources.items() if id in sources}
-        run = _Pull(store, before, Inputs({}, sources, kept, raw_folder(root), default_zone), now_us, tell)
-        for source in sources.values():
-            run.discover(source, connect)
-        tables = run.place(tables)
-        run.read()
-        state = run.write()
-        for folder in sorted(raw_folder(root).glob("*/")):
-            remove_copies(folder, state.copies(folder.name))
+    path = root / engine.path
+
+    def run(*, anew: bool) -> tuple[_Pull, State]:
+        with rewritten(path, KEPT, engine.memory_limit, anew=anew) as store:
+            before = read_state(store)
+            kept = {id: source for id, source in before.sources.items() if id in sources}
+            inputs = Inputs({}, sources, kept, raw_folder(root), default_zone)
+            running = _Pull(store, before, inputs, now_us, tell, wish)
+            for source in sources.values():
+                running.discover(source, connect)
+            running.place(tables)
+            running.read()
+            return running, running.write()
+
+    with locked(path):
+        try:
+            done, state = run(anew=False)
+        except (OtherLayoutError, DamagedStoreError) as error:
+            tell(error.made_anew)  # of what it holds nothing is lost: it came from the sources and from `.aac/raw`
+            done, state = run(anew=True)
+        _clean(root, state, done.spent)
     rows = {entity: prepared.rows for entity, prepared in sorted(state.entities.items())}
-    flaws = [finding for table in tables for finding in tell_flaws(table, state)]
-    return Pulled(tuple(state.sources.values()), rows, in_reading_order([*run.findings, *flaws]))
+    flaws = [finding for table in done.tables for finding in tell_flaws(table, state)]
+    return Pulled(tuple(state.sources.values()), rows, in_reading_order([*done.findings, *flaws]))
 
 
-def _open(path: Path, memory_limit: str | None) -> tuple[Store, State]:
-    """The store and what it remembers; one of another layout is made anew: it holds nothing that a pull does not."""
-    store = Store(path, KEPT, memory_limit=memory_limit)
-    try:
-        return store, read_state(store)
-    except OtherLayoutError:
-        store.close()
-        path.unlink()
-        return Store(path, KEPT, memory_limit=memory_limit), State({}, {})
+def _clean(root: Path, state: State, spent: Sequence[Path]) -> None:
+    """Removes what nothing needs now: copies of files that changed, ``spent`` files, and what connectors wrote."""
+    for path in spent:
+        path.unlink(missing_ok=True)
+    for folder in sorted(raw_folder(root).glob("*/")):
+        remove_copies(folder, state.copies(folder.name))
 
 
 class _Pull:
     """A pull while it runs. A source enters ``_inputs`` when all of it is well, and its tables ``_staged``."""
 
-    def __init__(self, store: Store, before: State, inputs: Inputs, now_us: int, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, store: Store, before: State, inputs: Inputs, now_us: int, tell: Callable[[str], None], wish: Wish
+    ) -> None:
         self.findings: list[Finding] = []
+        self.tables: Sequence[Table] = ()
+        self.spent: list[Path] = []
         self._store = store
-        self._before = before
+        self._before = State(before.sources, {}) if wish.full else before
         self._inputs = inputs
         self._now_us = now_us
+        self._run = uuid4().hex
         self._tell = tell
+        self._wish = wish
         self._preparation = Preparation(store)
         self._staged: dict[str, Staged] = {}
         self._originals: dict[str, str] = {}
@@ -110,27 +153,37 @@ class _Pull:
             streams = {stream.name: stream for stream in connector.discover()}
             self._found[source.id] = _Discovery(source, connector, streams)
 
-    def place(self, tables: Sequence[Table]) -> Sequence[Table]:
-        """The tables that can be read from what was discovered, or from what there was before."""
+    def place(self, tables: Sequence[Table]) -> None:
+        """Finds the tables that can be read from what was discovered, or from what there was before."""
         offers = {id: source.offers for id, source in self._inputs.pulled.items()}
         offers |= {id: tuple(found.streams) for id, found in self._found.items()}
         known, wrong = placed(tables, offers, self._inputs.sources)
         self.findings += wrong
         self._inputs = replace(self._inputs, tables={table.entity: table for table in known})
-        return known
+        self.tables = known
 
     def read(self) -> None:
         """Reads every source and stages its tables; when something is wrong with one, it stays as it was."""
         for found in self._found.values():
             with self._whole(found.source):
-                self.findings += self._read(found)
+                wanted = self._wanted(found)
+                arrivals = [self._arrive(found, found.streams[name]) for name in wanted]
+                with self._store.transaction():
+                    self._enter(found.source, [self._merged(arrival) for arrival in arrivals])
+                said = [finding for arrival in arrivals for finding in arrival.findings]
+                self.findings += [replace(finding, span=found.source.span_of()) for finding in said]
 
     @contextmanager
     def _whole(self, source: Source) -> Generator[None, None, None]:
         """Tells what goes wrong with a source inside."""
         try:
             yield
+        except DamagedStoreError:
+            raise
         except (SourceError, EngineError) as error:
+            if isinstance(error, SourceError) and error.findings:
+                self.findings += error.findings
+                return
             message = str(error)
             for copy, original in self._originals.items():
                 message = message.replace(copy, original)
@@ -155,8 +208,8 @@ class _Pull:
             write_state(self._store, state)
         return state
 
-    def _read(self, discovery: _Discovery) -> list[Finding]:
-        """What there is to say of a source; when an error is among it, nothing of the source has entered."""
+    def _wanted(self, discovery: _Discovery) -> list[str]:
+        """The streams of a source that are needed; raises SourceError when one is not there."""
         source, found = discovery.source, discovery.streams
         tables = [table for table in self._inputs.tables.values() if source.id in table.sources]
         named = [(table, name) for table in tables for name in table.streams if name.source == source.id]
@@ -165,32 +218,58 @@ class _Pull:
         if watermark and watermark[0] not in found:
             absent.append(missing_watermark(source, watermark[0], found))
         if absent:
-            return absent
-        wanted = {*(name.stream for _, name in named), *((watermark[0],) if watermark else ())}
-        arrivals = [self._arrive(source, discovery.connector, found[name]) for name in sorted(wanted)]
-        raw = {arrival.stream: arrival.reading.raw for arrival in arrivals}
-        own = [table for table in tables if table.sources == {source.id}]
-        lacking = [
-            finding for table in own for finding in missing_columns(table, [raw[name.stream] for name in table.streams])
-        ]
-        return lacking or self._enter(source, own, arrivals)
+            raise SourceError(f"`{source.id}` lacks streams", tuple(absent))
+        return sorted({*(name.stream for _, name in named), *((watermark[0],) if watermark else ())})
 
-    def _arrive(self, source: Source, connector: Connector, stream: Stream) -> _Arrival:
-        """Copies a stream's files."""
+    def _arrive(self, discovery: _Discovery, stream: Stream) -> _Arrival:
+        """Reads a stream: copies its files, or adds batches of its rows."""
         started = perf_counter()
-        folder = self._inputs.raw / source.id
-        reading = read_stream(connector, stream, self._inputs.stream(source.id, stream.name), folder, self._tell)
-        for copy, original in zip(reading.raw.copies, reading.originals, strict=True):
+        source, folder = discovery.source, self._inputs.raw / discovery.source.id
+        known = self._inputs.stream(source.id, stream.name)
+        arrival = self._arrival(source, stream) if stream.key else None
+        reading = read_stream(discovery.connector, stream, known, folder, arrival, self._tell)
+        copies = reading.raw.copies if reading.raw else ()
+        for copy, original in zip(copies, reading.originals, strict=True):
             self._originals[str(folder / copy)] = str(original)
-        return _Arrival(stream.name, reading, perf_counter() - started)
+        return _Arrival(stream.name, reading.raw, arrival, reading.findings, perf_counter() - started)
 
-    def _enter(self, source: Source, tables: Sequence[Table], arrivals: Sequence[_Arrival]) -> list[Finding]:
-        """Stages the tables of a source that is there, counts its records and finds its watermark."""
-        raw = {arrival.stream: arrival.reading.raw for arrival in arrivals}
+    def _arrival(self, source: Source, stream: Stream) -> Arrival:
+        """What takes the rows of a stream."""
+        known = read_marks(self._store, source.id).get(stream.name)
+        batches = Batches(self._store, folder_of(self._inputs.raw, source.id, stream.name))
+        run = Run(self._now_us, self._run, self._inputs.zone(source.id))
+        settings = hashlib.sha256(json.dumps([source.connector, source.settings], default=str).encode()).hexdigest()
+        raw = Raw(raw_name(source.id, stream.name), stream.columns, stream.key)
+        arrival = Arrival(stream, raw, batches, run, settings, known)
+        arrival.begin(full=self._wish.full, tell=self._tell)
+        return arrival
+
+    def _merged(self, arrival: _Arrival) -> _Arrival:
+        """The same with its rows merged into the raw table of the stream."""
+        if arrival.raw is not None or arrival.rows is None:
+            return arrival
+        raw, spent = merge(self._store, arrival.rows, mass_delete=self._wish.mass_delete)
+        self.spent += spent
+        return replace(arrival, raw=raw)
+
+    def _enter(self, source: Source, arrivals: Sequence[_Arrival]) -> None:
+        """Stages the tables of a source that is there, counts its records and finds its watermark.
+
+        Raises SourceError with what there is to say when it cannot be used; then nothing of it has entered.
+        """
+        raw = {arrival.stream: arrival.raw for arrival in arrivals if arrival.raw is not None}
+        tables = [table for table in self._inputs.tables.values() if table.sources == {source.id}]
+        lacking = [
+            finding
+            for table in tables
+            for finding in missing_columns(table, [raw[name.stream] for name in table.streams])
+        ]
         inputs = self._inputs.having(source.id, self._now_us, raw)
+        if lacking:
+            raise SourceError(f"`{source.id}` lacks columns", tuple(lacking))
         watermark = find_watermark(source.id, inputs, self._store, self._now_us)
         if isinstance(watermark, Finding):
-            return [watermark]
+            raise SourceError(f"`{source.id}` has no watermark", (watermark,))
         offers = tuple(self._found[source.id].streams)
         pulled = PulledSource(source.id, self._now_us, watermark, watermark_rule(source.id, inputs), raw, offers)
         inputs = replace(inputs, pulled={**inputs.pulled, source.id: pulled})
@@ -208,13 +287,11 @@ class _Pull:
             self._tell(f"{source.id}.{arrival.stream}: {rows:,} record{'s' if rows != 1 else ''}, {seconds:.1f} s")
         self._inputs = inputs
         self._staged |= staged
-        said = [finding for arrival in arrivals for finding in arrival.reading.findings]
-        return [replace(finding, span=source.span_of()) for finding in said]
 
     def _count(self, source: Source, arrival: _Arrival, inputs: Inputs) -> int:
         """The records of a stream that no table had to be staged from."""
         known = self._inputs.stream(source.id, arrival.stream)
-        if known is not None and known.content == arrival.reading.raw.content:
+        if known is not None and arrival.raw is not None and known.content == arrival.raw.content:
             return known.rows
         output = Select(inputs.files(source.id, arrival.stream), (("records", Aggregate("count", ())),))
         rows: list[Any] = list(self._store.run(Query((), (output,), {}))[0])
@@ -242,8 +319,10 @@ class _Discovery:
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """A stream whose files have been copied, and the seconds it took."""
+    """A stream that was read and the seconds it took; ``raw`` is null as long as its ``rows`` are not merged."""
 
     stream: str
-    reading: Reading
+    raw: RawStream | None
+    rows: Arrival | None
+    findings: tuple[Finding, ...]
     seconds: float

@@ -1,11 +1,11 @@
-"""A stream, read: the messages of its connector become raw copies of its files, named by their content."""
+"""A stream, read: files become raw copies named by their content, rows become batches."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from aac.connectors.base import Checkpoint, Files, Notice, Progress, Relation
+from aac.connectors.base import Checkpoint, Files, Notice, Progress, Relation, Rows
 from aac.errors import SourceError
 from aac.findings import Finding
 from aac.folders import file_mark
@@ -13,69 +13,96 @@ from aac.landing.copying import UTF8, copied
 from aac.landing.state import RawStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from aac.connectors.base import Connector, Stream
     from aac.findings import Level
+    from aac.landing.arriving import Arrival
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A stream that was read (its records not counted yet), the file behind each copy, and the connector's notices."""
+    """A stream that was read: its files (records not counted yet), the file behind each copy, the connector's notices.
 
-    raw: RawStream
+    ``raw`` is null when it came as rows: these lie in batches.
+    """
+
+    raw: RawStream | None
     originals: tuple[Path, ...]
     findings: tuple[Finding, ...]
 
 
 def read_stream(
-    connector: Connector, stream: Stream, before: RawStream | None, folder: Path, tell: Callable[[str], None]
+    connector: Connector,
+    stream: Stream,
+    before: RawStream | None,
+    folder: Path,
+    arrival: Arrival | None,
+    tell: Callable[[str], None],
 ) -> Reading:
-    """Reads a stream whole and copies its files into ``folder``; ``before`` is what was read the last time.
+    """Reads a stream to its end: files are copied into ``folder``, rows go to the ``arrival`` of a stream with a key.
 
-    Raises SourceError when it does not come to its end, or a file cannot be copied.
+    ``before``: what was read of it the last time. Raises SourceError when it does not come to its end, or a file
+    cannot be copied.
     """
     files: list[Files] = []
     relations: list[Relation] = []
     findings: list[Finding] = []
     end: Checkpoint | None = None
-    for part in connector.slices(stream, before.state if before else None):
+    state = before.state if before is not None else None
+    parts = connector.slices(stream, arrival.state if arrival is not None else state)
+    for number, part in enumerate(parts, 1):
         for message in connector.read(stream, part):
             match message:
                 case Files():
                     files.append(message)
                 case Relation():
                     relations.append(message)
-                case Checkpoint():
+                case Rows() if arrival is not None:
+                    arrival.add(message)
+                case Rows():
+                    raise SourceError(f"`{stream.name}` sends rows, and has no key to know them by")
+                case Checkpoint(complete=complete):
                     end = message
+                    if arrival is not None and not files:
+                        arrival.keep(message, complete=complete and number == len(parts))
                 case Notice(code, level, text, instead):
                     findings.append(Finding(code, cast("Level", level), text, instead))
                 case Progress(rows):
                     tell(f"{stream.name}: {rows:,} records so far")
                 case _:
                     raise SourceError(f"`{stream.name}` sends {type(message).__name__}, which cannot be kept yet")
+        if end is not None and not end.complete:
+            break
     if end is not None and end.complete and relations:
         return Reading(_related(relations, stream, end), (relations[0].database,), tuple(findings))
-    if end is None or not end.complete or not files:
+    if end is None or not end.complete or (arrival is None and not files):
         raise SourceError(f"`{stream.name}` was not read to its end: run `aac pull` again")
+    raw, originals = _copied(stream, files, end, before, folder) if files else (None, ())
+    return Reading(raw, originals, tuple(findings))
+
+
+def _copied(
+    stream: Stream, files: Sequence[Files], end: Checkpoint, before: RawStream | None, folder: Path
+) -> tuple[RawStream, tuple[Path, ...]]:
+    """The copies of a stream's files, and the files themselves."""
     first = files[0]
     for part in files:
         if (part.format, part.columns, part.delimiter) != (first.format, first.columns, first.delimiter):
             raise SourceError(f"`{part.paths[0]}` is not made like `{first.paths[0]}`: give both the same columns")
     originals = tuple(path for part in files for path in part.origins or part.paths)
-    known = dict(zip(before.marks, before.copies, strict=True)) if before else {}
+    known = dict(zip(before.marks, before.copies, strict=True)) if before and before.marks else {}
     made = [copied(path, encoding, folder, known) for path, encoding in _encoded(files)]
     copies, marks = tuple(name for name, _ in made), tuple(mark for _, mark in made)
     types = dict(stream.types) if first.format == "parquet" else {}
-    raw = RawStream(copies, first.format, first.columns, first.delimiter, 0, end.state, marks, types)
-    return Reading(raw, originals, tuple(findings))
+    return RawStream(copies, first.format, first.columns, first.delimiter, 0, end.state, marks, types), originals
 
 
 def remove_copies(folder: Path, kept: Collection[str]) -> None:
     """Removes from a source's folder whatever is not ``kept``, what a pull that was killed has left among it."""
     for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name not in kept:
+        if path.name not in kept and path.is_file():
             path.unlink()
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 KEPT = "store"
 """The alias of the store, wherever it is attached."""
 
-LAYOUT = 4
+LAYOUT = 5
 """Which tables, columns and JSON the store is made of: one more whenever a version before could not read it."""
 
 PREPARED = "prepared"
@@ -30,6 +30,7 @@ class RawStream:
 
     ``marks``: of each file, what changes when it does (`folders.file_mark`). Of a ``table`` (schema and name) of a
     database there is no copy: ``copies`` is where the database lies. ``types``: of columns that are read as no text.
+    One that comes as rows lies in a ``table`` of the store; ``changed`` is the last batch that changed it.
     """
 
     copies: tuple[str, ...]
@@ -41,12 +42,13 @@ class RawStream:
     marks: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict[str, str])
     table: tuple[str, ...] = ()
+    changed: int = 0
 
     @property
     def content(self) -> tuple[object, ...]:
         """All that decides what is read from it."""
         read = (self.copies, self.format, self.columns, self.delimiter, sorted(self.types.items()), self.table)
-        return (*read, self.marks) if self.table else read
+        return (*read, self.marks, self.changed) if self.table else read
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,13 @@ class State:
 
 
 def raw_folder(root: Path) -> Path:
-    """Where the copies of pulled files lie, in a folder for each source."""
+    """Where the copies of pulled files and the batches of rows lie, in a folder for each source."""
     return root / ".aac" / "raw"
+
+
+def raw_name(source: str, stream: str) -> tuple[str, str, str]:
+    """The raw table of a stream in the store."""
+    return (KEPT, f"raw_{source}", stream)
 
 
 def read_state(store: Store) -> State:

@@ -1,0 +1,194 @@
+"""A stream that comes as rows, while it is read: what came since the last checkpoint becomes a batch at the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from aac.engines.base import Files, Query, Select, Stack
+from aac.engines.raw import EXTRACTED, OP, OURS, PART, RUN, VERSION
+from aac.errors import SourceError
+from aac.expressions.nodes import NOTHING, Call, Column, Literal, Node
+from aac.landing.batches import Note
+from aac.landing.staging import CONVERSIONS, moment_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from aac.connectors.base import Checkpoint, Rows, Stream
+    from aac.engines.raw import Raw
+    from aac.landing.batches import Batches
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A pull, as its rows remember it: its moment in microseconds, its id, and the zone of times that carry none."""
+
+    us: int
+    id: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a stream was merged: the last batch, the last that changed something, and the last one's note."""
+
+    number: int
+    changed: int
+    note: Note
+
+
+class Arrival:
+    """Writes the batches of one stream. ``known``: how far it was merged; ``settings``: a digest of the source's.
+
+    ``state``: what the connector goes on from.
+
+    Raises SourceError for rows that are not what the stream promises.
+    """
+
+    def __init__(self, stream: Stream, raw: Raw, batches: Batches, run: Run, settings: str, known: Mark | None) -> None:
+        if clash := sorted(set(OURS) & set(stream.columns)):
+            raise SourceError(f"`{stream.name}` has a column `{clash[0]}`, a name that is ours: rename it")
+        self.batches = batches
+        self.known = known
+        self.run = run
+        self.raw = raw
+        self.state: Mapping[str, Any] | None = None
+        self._stream = stream
+        self.run = run
+        self._settings = settings
+        self._waiting: list[Rows] = []
+        numbers = batches.numbers()
+        self._number = max([*numbers, known.number if known else 0])
+        self._last = batches.note(numbers[-1]) if numbers and numbers[-1] == self._number else known and known.note
+        lost = [number for number in batches.listed() if number > self._number]
+        batches.remove(batches.path_of_keys(number) for number in lost)  # their batch was never finished
+        self._scans = self._last is not None and not self._last.complete
+
+    def begin(self, *, full: bool, tell: Callable[[str], None]) -> None:
+        """Finds the state to go on from; there is none when the stream is to be read from its beginning, which is told
+        with its reason if it is news."""
+        last = None if full else self._last
+        reason = self._reason(last) if last is not None else None
+        if reason is not None:
+            tell(f"{self._stream.name}: {reason}, so all of it is read anew")
+        if last is not None and reason is None:
+            self.state = last.state
+        else:
+            self._scans = False  # a scan of keys that was not at its end is none
+
+    def _reason(self, last: Note) -> str | None:
+        """What has changed so that the state of the connector means nothing any more."""
+        stream = self._stream
+        if last.settings != self._settings:
+            return "the settings of its source have changed"
+        if last.key != stream.key:
+            return "its key is another one"
+        if added := [column for column in stream.columns if column not in last.columns]:
+            return f"it has a new column `{added[0]}`"
+        return None
+
+    def add(self, rows: Rows) -> None:
+        """Takes rows, which belong to the next checkpoint."""
+        name = self._stream.name
+        if not self._stream.key:
+            raise SourceError(f"`{name}` sends rows, and has no key to know them by")
+        if self._stream.history and rows.op != "upsert":
+            raise SourceError(f"`{name}` is a history, of which nothing is ever taken away: it sends `{rows.op}`")
+        unknown = [column for column in rows.columns if column not in self._stream.columns]
+        absent = [column for column in self._stream.key if column not in rows.columns]
+        if unknown or absent:
+            told = f"without `{absent[0]}`, its key" if absent else f"with `{unknown[0]}`, which it did not announce"
+            raise SourceError(f"`{name}` sends rows {told}")
+        self._waiting.append(rows)
+
+    def keep(self, checkpoint: Checkpoint, *, complete: bool) -> None:
+        """Makes a batch of what came since the last checkpoint, and forgets the files it came in."""
+        parts, keys, lists = _divided(self._waiting)
+        stream = self._stream
+        note = Note(
+            stream.columns,
+            dict(stream.types),
+            stream.key,
+            stream.history,
+            checkpoint.state,
+            complete,
+            self._settings,
+            lists,
+        )
+        if note == self._last and not self._waiting:
+            return
+        before = self.batches.listed()
+        if keys:
+            self.batches.write_keys(self._number + 1, _sql([self._keys(part) for part in keys]))
+        select = _sql([self._rows(at, part) for at, part in enumerate(parts)]) if parts else self.raw.nothing
+        self.batches.write(self._number + 1, select, note, self.raw, stream.version if parts else None)
+        if keys and not self._scans:
+            self.batches.remove(self.batches.path_of_keys(each) for each in before)
+        self._scans = not complete
+        self._move_on(note)
+
+    def _move_on(self, note: Note) -> None:
+        self.batches.remove(rows.path for rows in self._waiting)
+        self._waiting.clear()
+        self._number, self._last = self._number + 1, note
+
+    def _rows(self, part: int, rows: Sequence[Rows]) -> Select:
+        """One part of a batch: rows of one kind."""
+        first = rows[0]
+        told = set(first.columns)
+        columns = [(name, Column(name) if name in told else Call("to_text", (NOTHING,))) for name in self.raw.columns]
+        ours: list[tuple[str, Node]] = [
+            (VERSION, Call("as_integer", (self._version(first),))),
+            (EXTRACTED, Literal(self.run.us)),
+            (RUN, Literal(self.run.id)),
+            (OP, Literal(first.op)),
+            (PART, Literal(part)),
+        ]
+        return Select(_files(rows), (*columns, *ours))
+
+    def _keys(self, rows: Sequence[Rows]) -> Select:
+        return Select(_files(rows), tuple((key, Column(key)) for key in self._stream.key))
+
+    def _version(self, rows: Rows) -> Node:
+        """What tells which of two states is newer: a number, a day, or else a moment in microseconds."""
+        version = self._stream.version
+        if version is None or version not in rows.columns:
+            return NOTHING
+        if self._stream.types.get(version) == "integer":
+            return Call(CONVERSIONS["integer"], (Column(version),))
+        if self._stream.types.get(version) == "date":
+            return moment_value("date", Column(version), None, self.run.zone)
+        return moment_value("timestamp", Column(version), None, self.run.zone)
+
+
+def _divided(waiting: Sequence[Rows]) -> tuple[list[list[Rows]], list[list[Rows]], int | None]:
+    """Rows in parts of one kind, lists of keys in such parts, and the last part that stands before all of these."""
+    first = next((at for at, rows in enumerate(waiting) if rows.op == "keys"), None)
+    before = _parts(waiting[:first])
+    after = _parts([rows for rows in waiting[first:] if rows.op != "keys"]) if first is not None else []
+    keys = _parts([rows for rows in waiting if rows.op == "keys"])
+    return [*before, *after], keys, None if first is None else len(before) - 1
+
+
+def _parts(rows: Sequence[Rows]) -> list[list[Rows]]:
+    """Neighbours that can be read together."""
+    return [
+        list(part) for _, part in groupby(rows, key=lambda each: (each.op, each.format, each.columns, each.delimiter))
+    ]
+
+
+def _files(rows: Sequence[Rows]) -> Files:
+    first = rows[0]
+    return Files(tuple(str(each.path) for each in rows), first.format, first.columns, first.delimiter)
+
+
+def _sql(parts: Sequence[Select]) -> str:
+    """All parts, one after the other."""
+    from aac.engines import sql
+
+    blocks = tuple((f"part_{at}", part) for at, part in enumerate(parts))
+    columns = tuple((name, Column(name)) for name, _ in parts[0].columns)
+    output = Select(Stack(tuple(name for name, _ in blocks)), columns)
+    return sql.output_sql(Query(blocks, (output,), {}), output)

@@ -1,0 +1,136 @@
+"""The batches of a stream that comes as rows: Parquet files that are only ever added, each with the state it leads to.
+
+They are what lasts: the store's raw table is merged from them, and from all of them again when the store is lost. Each
+ends at a checkpoint. The keys of a key scan lie beside them until the scan has been judged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from aac.engines import raw as statements
+from aac.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from aac.engines.duckdb import Store
+    from aac.engines.raw import Raw
+
+NEW = "new"
+"""The name of a file until it is whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is written in a batch: the stream as it was, the connector's state, and whether that was its end.
+
+    ``types`` as in `Stream`. ``settings``: a digest of the source's settings. ``lists``: the first part after which
+    the keys of a scan were listed that lie beside the batch; null when there are none.
+    """
+
+    columns: tuple[str, ...]
+    types: Mapping[str, str]
+    key: tuple[str, ...]
+    history: bool
+    state: Mapping[str, Any]
+    complete: bool
+    settings: str
+    lists: int | None = None
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of(cls, text: str) -> Note:
+        """As it is read."""
+        values: dict[str, Any] = json.loads(text)
+        return cls(columns=tuple(values.pop("columns")), key=tuple(values.pop("key")), **values)
+
+
+class Batches:
+    """The folder of one stream. Raises SourceError when it cannot be written, EngineError for a file that is broken."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
+
+    def numbers(self) -> list[int]:
+        """Of all batches, in order."""
+        return sorted(int(path.stem) for path in self._folder.glob("*.parquet") if path.stem.isdecimal())
+
+    def listed(self) -> list[int]:
+        """The batches that keys lie beside."""
+        return sorted(int(path.name.partition(".")[0]) for path in self._folder.glob("*.keys.parquet"))
+
+    def path(self, number: int) -> Path:
+        """The file of a batch."""
+        return self._folder / f"{number:012}.parquet"
+
+    def path_of_keys(self, number: int) -> Path:
+        """The file of the keys that lie beside a batch."""
+        return self._folder / f"{number:012}.keys.parquet"
+
+    def note(self, number: int) -> Note:
+        """What is written in a batch."""
+        ((text,),) = self._store.execute(statements.NOTE, str(self.path(number)))
+        return Note.of(str(text))
+
+    def parts(self, number: int) -> list[tuple[int, str]]:
+        """The parts of a batch, and whether they bring records (``upsert``) or take them away (``delete``)."""
+        rows: list[Any] = list(self._store.execute(statements.PARTS, str(self.path(number))))
+        return rows
+
+    def write(self, number: int, select: str, note: Note, raw: Raw, version: str | None) -> None:
+        """Adds a batch. Raises SourceError when records have no key, or a version that is no moment."""
+        new = self._write(select, note.text)
+        text = str(new)
+        keyless: list[Any] = list(self._store.execute(raw.keyless, text))
+        if keyless[0][0]:
+            key = " and ".join(f"`{name}`" for name in raw.key)
+            raise SourceError(f"{keyless[0][0]:,} records of `{raw.table[-1]}` have no {key}, which is their key")
+        unread = self._store.execute(raw.unread(version), text) if version is not None else []
+        if unread:
+            raise SourceError(
+                f"`{version}` of `{raw.table[-1]}` tells what is newer, and {unread[0][0]!r} is no moment"
+            )
+        self._place(new, self.path(number))
+
+    def write_keys(self, number: int, select: str) -> None:
+        """Puts keys beside a batch that is still to be added."""
+        self._place(self._write(select, ""), self.path_of_keys(number))
+
+    def remove(self, paths: Iterable[Path]) -> None:
+        """Removes files that nothing needs any more."""
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+    def _write(self, select: str, note: str) -> Path:
+        new = self._folder / NEW
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SourceError(f"`{self._folder}` cannot be made: {error.strerror}") from error
+        self._store.write_parquet(new, select, note)
+        return new
+
+    def _place(self, new: Path, path: Path) -> None:
+        """A file has its name when it is whole and on the disk, never before."""
+        try:
+            with new.open("r+b") as file:
+                os.fsync(file.fileno())
+            new.replace(path)
+        except OSError as error:
+            raise SourceError(f"`{path}` cannot be written: {error.strerror}") from error
+
+
+def folder_of(raw: Path, source: str, stream: str) -> Path:
+    """Where the batches of a stream lie, whatever its name is made of."""
+    return raw / source / quote(stream, safe="").replace(".", "%2E")

@@ -1,0 +1,160 @@
+"""Streams that come as rows: merged by key and version, checkpoint by checkpoint, as an oracle says."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aac.errors import NoDataError
+from tests.landing import NOW_US, column, table
+from tests.oracle.records import Stream as Oracle
+from tests.rows import STREAM, Sent, Stopped
+
+END = ("checkpoint", {"n": 1}, True)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Sent:
+    return Sent(tmp_path)
+
+
+def told(project: Sent, *steps: tuple[Any, ...], **wish: bool) -> list[str]:
+    return [finding.message for finding in project.send(*steps, **wish).findings]
+
+
+def test_rows_arrive_and_are_replaced_by_newer_ones(project: Sent) -> None:
+    pulled = project.send(("upsert", [("a", 1, "x"), ("b", 1, "y")]), END)
+    assert (pulled.findings, pulled.rows) == ((), {"deal": 2})
+    assert pulled.sources[0].rows == {"deal": 2}
+    project.send(("upsert", [("a", 2, "z"), ("b", 0, "old"), ("c", None, "w")]), ("checkpoint", {"n": 2}, True))
+    assert project.sender.states == [None, {"n": 1}]
+    assert project.rows("deal") == [("a", "z"), ("b", "y"), ("c", "w")]
+    assert project.ask("SELECT id, x, _aac_source_us, _aac_deleted_us FROM raw_crm.deal ORDER BY id") == [
+        ("a", "z", 2, None),
+        ("b", "y", 1, None),
+        ("c", "w", None, None),
+    ]
+
+
+def test_a_stream_that_is_not_at_its_end_is_not_seen_and_goes_on_where_it_was(project: Sent) -> None:
+    project.send(("upsert", [("a", 1, "x")]), END)
+    (finding,) = project.send(
+        ("upsert", [("a", 2, "new")]), ("checkpoint", {"n": 2}, False), now_us=NOW_US + 1
+    ).findings
+    assert (finding.code, "was not read to its end" in finding.message) == ("AAC609", True)
+    assert project.seen == {"a": "x"}
+    pulled = project.send(("upsert", [("b", 1, "y")]), ("checkpoint", {"n": 3}, True), now_us=NOW_US + 2)
+    assert project.sender.states == [None, {"n": 1}, {"n": 2}]
+    assert project.seen == {"a": "new", "b": "y"}
+    assert [source.watermark_us for source in pulled.sources] == [NOW_US + 2]
+
+
+def test_a_scan_that_would_take_away_much_is_stopped(project: Sent) -> None:
+    rows = [(str(n), 1, "x") for n in range(10)]
+    project.send(("upsert", rows), END)
+    scan = (("keys", rows[:7]), ("checkpoint", {"n": 2}, True))
+    (message,) = told(project, *scan)
+    assert message == (
+        "source `crm` was not pulled: 3 of the 10 records of `deal` are not there any more, more than 20 %: see "
+        "whether aac may still read all of them; if they are really gone, run `aac pull --allow-mass-delete`"
+    )
+    assert len(project.seen) == 10
+    assert told(project, ("keys", rows[:8]), ("checkpoint", {"n": 2}, True)) == []  # what was not taken is forgotten
+    assert len(project.seen) == 8
+    assert told(project, *scan, mass_delete=True) == []
+    assert len(project.seen) == 7
+    assert project.sender.states == [None, {"n": 1}, {"n": 1}, {"n": 2}]
+    assert project.ask("SELECT count(*) FROM raw_crm.deal") == [(10,)]
+
+
+def test_a_lost_store_comes_again_with_what_the_source_forgot(project: Sent) -> None:
+    project.sender.stream = replace(STREAM, history=True, deletes="none")
+    project.send(("upsert", [("a", 1, "x"), ("b", 1, "y")]), END)
+    project.send(("upsert", [("a", 2, "other"), ("c", 1, "z")]), END)
+    assert project.seen == {"a": "x", "b": "y", "c": "z"}
+    (project.root / ".aac" / "store.duckdb").unlink()
+    project.send(END)
+    assert project.seen == {"a": "x", "b": "y", "c": "z"}
+    project.send(("upsert", [("c", 1, "z")]), END, full=True)
+    assert project.sender.states == [None, {"n": 1}, {"n": 1}, None]
+    assert project.seen == {"a": "x", "b": "y", "c": "z"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([(None, 1, "x")], "1 records of `deal` have no `id`, which is their key"),
+        ([("a", "soon", "x")], "`at` of `deal` tells what is newer, and 'soon' is no moment"),
+    ],
+)
+def test_rows_that_cannot_be_merged_are_told(project: Sent, rows: list[tuple[Any, ...]], message: str) -> None:
+    assert told(project, ("upsert", rows), END) == [f"source `crm` was not pulled: {message}"]
+    with pytest.raises(NoDataError):
+        project.landed()
+
+
+def test_what_did_not_change_is_not_prepared_again(project: Sent) -> None:
+    project.send(("upsert", [("a", 1, "x")]), END)
+    project.ask("SELECT 1")
+    first = project.ask("SELECT fingerprint FROM _aac.entities")
+    project.send(("upsert", [("a", 1, "x")]), ("checkpoint", {"n": 2}, True))
+    assert project.ask("SELECT fingerprint FROM _aac.entities") == first
+    project.send(("upsert", [("a", 1, "y")]), ("checkpoint", {"n": 3}, True))
+    assert project.ask("SELECT fingerprint FROM _aac.entities") != first
+    assert project.seen == {"a": "y"}
+
+
+def test_a_new_column_is_read_anew(project: Sent) -> None:
+    project.send(("upsert", [("a", 1, "x")]), END)
+    project.sender.stream = replace(STREAM, columns=(*STREAM.columns, "y"))
+    project.tables = [table("deal", column("id"), column("x"), column("y"))]
+    project.send(("upsert", [("a", 1, "x", "new")]), ("checkpoint", {"n": 2}, True))
+    assert project.sender.states == [None, None]
+    assert project.told[1] == "deal: it has a new column `y`, so all of it is read anew"
+    assert project.rows("deal") == [("a", "x", "new")]
+
+
+KEYS = st.sampled_from("abcdefgh")
+ROWS = st.lists(st.tuples(KEYS, st.none() | st.integers(0, 3), st.sampled_from("xyz")), max_size=6)
+STEPS = st.one_of(
+    st.tuples(st.just("upsert"), ROWS),
+    st.tuples(st.just("upsert"), ROWS),
+    st.tuples(st.just("delete"), st.lists(st.tuples(KEYS, st.none() | st.integers(0, 3), st.none()), max_size=2)),
+    st.tuples(st.just("keys"), st.lists(st.tuples(KEYS), max_size=8)),
+    st.tuples(st.just("checkpoint"), st.integers(0, 9).map(lambda n: {"n": n}), st.just(False)),
+    st.tuples(st.just("checkpoint"), st.integers(0, 9).map(lambda n: {"n": n}), st.just(True)),
+    st.just(("stop",)),
+)
+RUNS = st.lists(st.tuples(st.lists(STEPS, max_size=7), st.booleans(), st.booleans(), st.booleans()), max_size=5)
+
+
+@settings(max_examples=30, deadline=None)
+@given(RUNS, st.booleans())
+def test_any_sequence_of_steps_ends_as_the_oracle_says(
+    runs: list[tuple[list[Any], bool, bool, bool]], history: bool
+) -> None:
+    with TemporaryDirectory() as folder:
+        project, oracle, is_there = Sent(Path(folder)), Oracle(history), False
+        project.sender.stream = replace(STREAM, history=history)
+        for steps, ends, mass_delete, is_lost in runs:
+            steps = [step for step in steps if not history or step[0] not in ("delete", "keys")]
+            steps += [("checkpoint", {"n": -1}, True)] if ends else []
+            state = oracle.state
+            is_there = oracle.run(steps, mass_delete=mass_delete) or is_there
+            with suppress(Stopped):
+                project.send(*steps, mass_delete=mass_delete)
+            assert project.sender.states[-1] == state
+            if is_there:
+                assert project.seen == oracle.seen
+            if is_there and is_lost:
+                (Path(folder) / ".aac" / "store.duckdb").unlink()
+                project.send(("checkpoint", oracle.state, True), mass_delete=True)
+                oracle.run([("checkpoint", oracle.state, True)], mass_delete=True)
+                assert project.seen == oracle.seen
