@@ -114,9 +114,13 @@ def read_versions(
 
 
 def packaged(
-    own: Iterable[Version], lent: Collection[str], kinds: Mapping[str, type[Kind]], packs: Packs
+    own: Sequence[Version], lent: Collection[str], kinds: Mapping[str, type[Kind]], packs: Packs
 ) -> list[Version]:
-    """The packaged documents that a project's own documents name and have not, and those that these name in turn."""
+    """The packaged documents that a project's own documents name and have not, and those that these name in turn.
+
+    They are those of the preset that the project starts from, and ours where that has none.
+    """
+    presets = _presets(own, packs)
     there = {version.id for version in own}
     joined: list[Version] = []
     waiting = list(own)
@@ -124,7 +128,8 @@ def packaged(
         for _, possible, target in waiting.pop().references:
             if target in lent or any((kind, target) in there for kind in possible):
                 continue
-            document = packs.document(OURS, target)
+            made = [document for pack in presets if (document := packs.document(pack, target)) is not None]
+            document = made[0] if len(made) == 1 else packs.document(OURS, target)
             if document is None or document.kind not in possible:
                 continue
             id_ = (document.kind, target)
@@ -132,6 +137,12 @@ def packaged(
             joined.append(Version(id_, document, kinds[document.kind].model_validate(document.data)))
             waiting.append(joined[-1])
     return joined
+
+
+def _presets(own: Iterable[Version], packs: Packs) -> list[str]:
+    """The packs but ours that a project's documents start from."""
+    named = {str(version.document.data.get("extends")) for version in own}
+    return sorted(named & packs.folders.keys() - {OURS})
 
 
 def _read(document: Document, model: type[Kind], packs: Packs, told: list[Finding]) -> tuple[Document, Kind | None]:

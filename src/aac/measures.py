@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from aac.periods import Duration, Grain
 
 
+ANY = ""
+"""The source of streams that are in whichever source has them."""
+
+
 class StreamName(NamedTuple):
     """A stream of a source."""
 
@@ -47,7 +51,8 @@ class StoredField:
     """A column of a prepared table: ``read`` over the stream's columns, then ``mapping``, ``values``, the type.
 
     ``format`` holds strptime codes; without it dates and times are ISO 8601. ``span`` is where the field stands.
-    ``is_text``: what is read still has to be given its type; ``may_lack``: a stream may be without its columns.
+    ``is_text``: what is read still has to be given its type; ``is_instant``: it is a timestamp, and the field its day;
+    ``may_lack``: a stream may be without its columns.
     """
 
     name: str
@@ -59,15 +64,18 @@ class StoredField:
     span: Span | None = field(default=None, compare=False)
     is_text: bool = True
     may_lack: bool = False
+    is_instant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """An entity as landing prepares it: one row a record, from ``streams`` that follow each other.
 
-    Without ``streams`` it is read from the stream of its own name, in whichever source that is; one that
-    ``is_packaged`` is off when there is none. All rows that are alike in the columns ``per`` make one record; then
-    ``occurs`` names a column, else a field.
+    Without ``streams`` it is read from the stream of its own name, in whichever source that is; streams of the source
+    ANY are in whichever source has them. One that ``is_packaged`` is off when there is none; one that ``is_preset``
+    names what another tool lands, and may find less. All rows that are alike in the columns ``per`` make one record;
+    then ``occurs`` names a column, else a field. ``deleted``: true of rows whose record is gone; ``version``: the
+    moment of a row, of which the newest is the record.
     """
 
     entity: str
@@ -79,6 +87,9 @@ class Table:
     per: tuple[str, ...] = ()
     columns: tuple[TypedColumn, ...] = ()
     is_packaged: bool = False
+    is_preset: bool = False
+    deleted: StoredField | None = None
+    version: StoredField | None = None
 
     @property
     def sources(self) -> set[str]:

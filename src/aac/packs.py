@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 OURS = "aac"
 """The pack whose documents a project may name without starting from them."""
+PRESETS = ("airbyte_hubspot", "airbyte_salesforce", "fivetran_hubspot", "fivetran_salesforce")
+"""Packs that say under which names tools land what a CRM holds, wherever the tables are."""
 SORTS = frozenset({"type", "ref", "is", "rollup"})
 """The keys that say what sort of field it is: one that tells it again is another field."""
 
@@ -96,4 +98,4 @@ def _field(mine: Plain, theirs: Plain) -> Plain:
 
 @hookimpl
 def aac_packs() -> dict[str, Path]:
-    return {OURS: Path(__file__).parent / "packaged" / OURS}
+    return {pack: Path(__file__).parent / "packaged" / pack for pack in (OURS, *PRESETS)}

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from sqlglot.expressions import Expr
 
+MIDNIGHT = r"[ T]00:00(:00(\.0+)?)?(Z|[+]00(:?00)?)?\s*$"
+"""What stands behind a date in a text that has no other time."""
 OFFSET = re.compile("(?<!%)(?:%%)*%[zZ]")
 """What stands in a format of texts that carry their offset or zone."""
 
@@ -327,10 +329,11 @@ def _to_boolean(text: Expr) -> Expr:
 
 
 def _to_date(text: Expr, format_: Expr) -> Expr:
-    """Days since the epoch. DuckDB's cast also takes a time behind the date: ten characters are a date."""
+    """Days since the epoch. DuckDB's cast takes any time behind the date; only midnight says no more than the date."""
     if isinstance(format_, exp.Null):
         short = exp.LTE(this=exp.Length(this=exp.Trim(this=text.copy())), expression=literal(10))
-        day = _if(short, _try_cast(text, "DATE"))
+        midnight = duckdbs("REGEXP_MATCHES", text.copy(), exp.Literal.string(MIDNIGHT))
+        day = _if(short, _try_cast(text.copy(), "DATE"), _if(midnight, _try_cast(text, "DATE")))
     else:
         day = _try_cast(duckdbs("TRY_STRPTIME", text, format_), "DATE")
     return _days_of(day)

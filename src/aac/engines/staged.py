@@ -3,6 +3,7 @@
 A staged table and its columns are numbered, so that nothing of a document or a source stands in these texts; what they
 need of one is bound to $1, $2, … The columns of field 3 are ``f3``, its value, and where they are needed ``l3``, text
 that did not become a value, ``o3``, the text of a moment out of range, and ``w3``, what a mapped text was before.
+``deleted`` and ``version`` are there where an entity has such marks.
 A *selection* is a statement that yields flawed records as (row, keys, text); ``row`` counts from 1 in source order.
 """
 
@@ -25,6 +26,8 @@ class Staged:
     number: int
     keys: tuple[int, ...]
     occurs: int | None = None
+    has_deleted: bool = False
+    has_version: bool = False
 
     @property
     def name(self) -> str:
@@ -39,8 +42,17 @@ class Staged:
     @property
     def is_doubled(self) -> str:
         """Condition: another record of the same key stays, the latest or among equals the last one (LANGUAGE §3)."""
+        return self._behind(f"f{self.occurs}" if self.occurs is not None else None)
+
+    @property
+    def is_older(self) -> str:
+        """Condition: another row of the same key is a newer version."""
+        return self._behind("version")
+
+    def _behind(self, newest: str | None) -> str:
+        """Condition: another record of the same key comes first, by the greatest of a column, then the last row."""
         keys = ", ".join(f"f{key}" for key in self.keys)
-        latest = f"f{self.occurs} DESC NULLS LAST, " if self.occurs is not None else ""
+        latest = f"{newest} DESC NULLS LAST, " if newest is not None else ""
         return f"""rowid IN (
             SELECT rowid FROM {self.name}
             WHERE ({keys}) IN (SELECT ({keys}) FROM {self.name} GROUP BY {keys} HAVING count(*) > 1)
@@ -66,6 +78,10 @@ class Staged:
     def remove_set_aside(self) -> str:
         """Takes out the records of entity $1 that are set aside."""
         return f"DELETE FROM {self.name} WHERE rowid + 1 IN (SELECT row FROM _aac.set_aside WHERE entity = $1)"
+
+    def remove(self, condition: str) -> str:
+        """Takes out the records for which ``condition`` holds."""
+        return f"DELETE FROM {self.name} WHERE {condition}"
 
     def forget(self, field: int, condition: str) -> str:
         """Makes a field unknown where ``condition`` holds."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, cast
 from pydantic import BeforeValidator, Field, model_validator
 
 from aac.expressions.nodes import (
+    BOOLEAN,
     BROKEN,
     NOTHING,
     TEXT,
@@ -29,7 +30,7 @@ from aac.kinds.base import Checked, Kind, Scope
 from aac.kinds.events import way_up
 from aac.kinds.fields import EntityField, SourceColumn, read_short
 from aac.kinds.written import shown, wrong
-from aac.measures import StoredField, StreamName, Table, TypedColumn
+from aac.measures import ANY, StoredField, StreamName, Table, TypedColumn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,10 +40,17 @@ if TYPE_CHECKING:
 
 MEASURED = ("count", "count_if", "sum", "min", "max", "arg_max", "arg_min")
 """Aggregates that bring many records, or many rows, to one."""
+OURS = "aac"
+"""The pack of the usual entities, which is no preset."""
 LATER = ("avg", "median", "quantile_cont", "share")
 """Those that the language has besides."""
-WIDER = {"integer": {"number", "money", "float"}, "money": {"number", "float"}, "number": {"money", "float"}}
-"""The types in which a number of another type is the same number."""
+WIDER = {
+    "integer": {"number", "money", "float"},
+    "money": {"number", "float"},
+    "number": {"money", "float"},
+    "timestamp": {"date"},
+}
+"""The types in which a number of another type is the same number; and a moment is on a day of its source's zone."""
 MEANT_ALREADY = {"as_of": "the moment that every number is decided at", "param": "the parameters in aac.toml"}
 COLUMN = re.compile(r'\w+|"(?:[^"]|"")+"')
 """The name of a column, as expressions write it."""
@@ -100,6 +108,10 @@ fields:
     """The moment of a record: what is later than as_of does not exist. With `per`, the column with a row's moment."""
     per: Annotated[tuple[str, ...], BeforeValidator(names_of("column", "column"))] = ()
     """The column, or the columns, of which all rows make one record: every `from` is then an aggregate of them."""
+    deleted: str | None = None
+    """An expression over the columns: true of rows whose record is gone. Those are left out, counted and told."""
+    version: str | None = None
+    """A column, or an expression: the moment of a row. Of several rows with one key the newest is the record."""
     columns: dict[str, Annotated[SourceColumn, BeforeValidator(read_short)]] = Field(
         default_factory=dict[str, SourceColumn]
     )
@@ -147,10 +159,12 @@ fields:
     def compile(self, scope: Scope) -> tuple[Table, ...]:
         """The table that is landed; nothing when it cannot be."""
         stored = [self._stored(scope, name) for name, field in self.fields.items() if field.is_stored]
+        marks = [self._mark(scope, key, text, type_) for key, text, type_ in self._marks]
         streams = [self._stream(scope, place, text) for place, text in enumerate(self.from_)]
         sound = self._keys_are_stored(scope) and self._has_moments(scope)
-        if not sound or None in stored or None in streams:
+        if not sound or None in stored or None in streams or None in marks:
             return ()
+        known = {field.name: field for field in marks if field is not None}
         return (
             Table(
                 entity=self.id,
@@ -162,6 +176,9 @@ fields:
                 per=self.per,
                 columns=tuple(TypedColumn(name, *how) for name, how in self._typed_columns.items()),
                 is_packaged=not scope.is_written("id"),
+                is_preset=self._is_preset(scope),
+                deleted=known.get("deleted"),
+                version=known.get("version"),
             ),
         )
 
@@ -174,6 +191,8 @@ fields:
     def _stream(self, scope: Scope, place: int, text: str) -> StreamName | None:
         """A stream as it was named; reported when there is no such source."""
         source, _, stream = text.partition(".")
+        if not stream and not scope.is_written("from"):  # a pack knows names, and not where they are
+            return StreamName(ANY, text)
         if source in scope.sources and stream:
             return StreamName(source, stream)
         only = f"write `{next(iter(scope.sources))}.{text}`" if len(scope.sources) == 1 else "write `source.stream`"
@@ -181,6 +200,34 @@ fields:
         message = f"there is no source `{source}` in aac.toml" if stream else f"`{text}` names no stream"
         scope.report("AAC204", message, advice or "add `[sources.…]` to aac.toml", "from", place)
         return None
+
+    def _needed(self, scope: Scope) -> tuple[str | None, ...]:
+        """The fields whose columns a stream must have: the key, and the moment unless a preset says where it is."""
+        return self.key if self._is_preset(scope) else (*self.key, self.occurs)
+
+    def _is_preset(self, scope: Scope) -> bool:
+        """Whether a pack says which names another tool gives to streams and columns."""
+        return self.extends not in (None, OURS) or (bool(self.from_) and not scope.is_written("from"))
+
+    @property
+    def _marks(self) -> list[tuple[str, str, Type]]:
+        """What is told of rows and not of records: the key, its expression and the type that has."""
+        marks = [("deleted", self.deleted, BOOLEAN), ("version", self.version, TIMESTAMP)]
+        return [(key, text, type_) for key, text, type_ in marks if text is not None]
+
+    def _mark(self, scope: Scope, key: str, text: str, type_: Type) -> StoredField | None:
+        """What a row is told by, as if it were a field; reported when it cannot be."""
+        if self.per:
+            scope.report("AAC308", f"`{key}` is said of rows that are records, and `per` has many", "leave it out", key)
+            return None
+        read = scope.read(text, key, columns={column: known for column, (known, _) in self._typed_columns.items()})
+        if read is None:
+            return None
+        if read.type.name not in {"text", "null", type_.name}:
+            advice = "write a condition" if key == "deleted" else "name a column that is a timestamp"
+            scope.report("AAC302", f"`{key}` is {said(type_)}, and this is {said(read.type)}", advice, key)
+            return None
+        return StoredField(key, type_, read.node, span=scope.span(key), is_text=read.type.name in {"text", "null"})
 
     def _keys_are_stored(self, scope: Scope) -> bool:
         """Whether `key` names stored fields; what is wrong is reported."""
@@ -223,7 +270,8 @@ fields:
             field.pii,
             scope.span("fields", name),
             is_text=read.type.name in {"text", "null"},
-            may_lack=name not in (*self.key, self.occurs) and not scope.is_written("fields", name),
+            is_instant=(read.type.name, type_.name) == ("timestamp", "date"),
+            may_lack=name not in self._needed(scope) and not scope.is_written("fields", name),
         )
 
     def _read(self, scope: Scope, name: str, field: EntityField) -> Checked | None:

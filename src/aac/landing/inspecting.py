@@ -37,12 +37,20 @@ class Inspection:
         self._private = private
 
     def set_aside(self) -> None:
-        """Takes out records whose key is missing, then those whose key is doubled."""
+        """Takes out records whose key is missing, then those whose key is doubled, and those that are gone.
+
+        Older versions of a record are counted and not kept: the source has them, and the record is there.
+        """
         for statement in statements.FORGET:
             self._store.execute(statement, self.table.entity)
         lost = [f"l{key}" for key in self.staged.keys if can_be_lost(self.table.fields[key])]
         self._take_out("AAC501", self.staged.has_no_key, f"coalesce({', '.join(lost)})" if lost else "NULL")
-        self._take_out("AAC502", self.staged.is_doubled, "NULL")
+        if self.staged.has_version and self._tell("AAC517", None, self.staged.flawed(self.staged.is_older)):
+            self._store.execute(self.staged.remove(self.staged.is_older))
+        if self.staged.has_deleted:
+            self._take_out("AAC516", "deleted", "NULL")
+        if not self.staged.has_version:
+            self._take_out("AAC502", self.staged.is_doubled, "NULL")
 
     def find_lost(self) -> None:
         """Counts texts that became no value, moments out of range and records without a moment of their own."""

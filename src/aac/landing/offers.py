@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aac.findings import Finding, did_you_mean
-from aac.measures import StreamName
+from aac.measures import ANY, StreamName
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -25,11 +25,13 @@ def placed(
     found: list[Table] = []
     wrong: list[Finding] = []
     for table in tables:
-        ways = [source for source, streams in offers.items() if table.entity in streams]
-        if table.streams:
+        wanted = [name.stream for name in table.streams if name.source == ANY] or [table.entity]
+        places = {source: _present(wanted, streams) for source, streams in offers.items()}
+        ways = [source for source, streams in places.items() if streams]
+        if table.streams and table.streams[0].source != ANY:
             found.append(table)
         elif len(ways) == 1:
-            found.append(replace(table, streams=(StreamName(ways[0], table.entity),)))
+            found.append(replace(table, streams=tuple(StreamName(ways[0], name) for name in places[ways[0]])))
         elif ways:
             wrong.append(_in_several(table, ways, sources))
         elif not table.is_packaged:
@@ -37,10 +39,17 @@ def placed(
     return found, wrong
 
 
+def _present(wanted: list[str], offered: Collection[str]) -> list[str]:
+    """Those streams that a source has, as it spells them: some tools write names in capital letters."""
+    spelled = {name.casefold(): name for name in offered}
+    return [spelled[name.casefold()] for name in wanted if name.casefold() in spelled]
+
+
 def _in_several(table: Table, ways: list[str], sources: Mapping[str, Source]) -> Finding:
     entity = table.entity
-    message = f"{' and '.join(f'`{way}`' for way in ways)} both have a stream `{entity}`"
-    advice = f"say which: `from: {ways[0]}.{entity}`, or both in a list"
+    stream = table.streams[0].stream if table.streams else entity
+    message = f"{' and '.join(f'`{way}`' for way in ways)} both have a stream `{stream}`"
+    advice = f"say which: `from: {ways[0]}.{stream}`, or both in a list"
     if table.is_packaged:
         advice = (
             f"say which in a document of kind `entity` with `id: {entity}`, `extends: aac`, `from: {ways[0]}.{entity}`"
@@ -51,10 +60,11 @@ def _in_several(table: Table, ways: list[str], sources: Mapping[str, Source]) ->
 
 def _nowhere(table: Table, offers: Mapping[str, Collection[str]]) -> Finding:
     streams = sorted(f"{source}.{stream}" for source, names in offers.items() for stream in names)
-    near = did_you_mean(table.entity, [stream.partition(".")[2] for stream in streams])
+    wanted = table.streams[0].stream if table.streams else table.entity
+    near = did_you_mean(wanted, [stream.partition(".")[2] for stream in streams])
     example = next((stream for stream in streams if near == f"did you mean `{stream.partition('.')[2]}`?"), None)
     advice = f"write `from: {example or 'source.stream'}`: there is {_listed(streams)}"
-    message = f"no source has a stream `{table.entity}`"
+    message = f"no source has a stream `{wanted}`"
     return Finding("AAC611", "error", message, advice, table.span, f"entity:{table.entity}")
 
 

@@ -10,7 +10,7 @@ from aac.engines.staged import Staged, number_of_rows
 from aac.expressions.nodes import Column
 from aac.landing.grouping import records_query, rows_query, without_moment
 from aac.landing.inspecting import Inspection
-from aac.landing.staging import BOUNDS, lost_query, staging_query
+from aac.landing.staging import BOUNDS, is_column, lost_query, staging_query
 from aac.landing.state import KEPT, PREPARED, Flaw, PreparedEntity
 from aac.landing.telling import columns_of, lacking_fields
 
@@ -37,7 +37,8 @@ class Preparation:
         """
         places = {field.name: place for place, field in enumerate(table.fields)}
         occurs = places[table.occurs] if table.occurs and not table.per else None
-        staged = Staged(self._next(), tuple(places[key] for key in table.key), occurs)
+        marks = (table.deleted is not None, table.version is not None)
+        staged = Staged(self._next(), tuple(places[key] for key in table.key), occurs, *marks)
         rows = f"rows_{staged.number}" if table.per else staged.name
         for name in table.streams:
             nulls, zone = inputs.sources[name.source].nulls, inputs.zone(name.source)
@@ -118,7 +119,7 @@ class Preparation:
         count, texts = 0, list[str]()
         for name in table.streams:
             files = inputs.files(*name)
-            if column.name not in files.columns:
+            if not is_column(column.name, files.columns):
                 continue
             query = lost_query(column, files, inputs.sources[name.source].nulls, inputs.zone(name.source))
             totals, examples = cast("list[Any]", self._store.run(query))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aac.engines.base import Query, Select
-from aac.engines.staged import Staged
 from aac.expressions.nodes import NOTHING, Aggregate, Call, Case, Column, Literal, Node, transform
 from aac.periods import YEARS, midnight_us
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from aac.engines.base import Files
     from aac.measures import StoredField, Table, TypedColumn
@@ -54,21 +52,6 @@ AS_THEY_ARE = {
 goes through its text, which is what any other export would hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class StagedTable:
-    """A table and where its records are staged; a field has the number of its place in the document."""
-
-    table: Table
-    staged: Staged
-
-    @classmethod
-    def of(cls, table: Table, number: int) -> StagedTable:
-        """The table as the staged table of that number."""
-        places = {field.name: place for place, field in enumerate(table.fields)}
-        occurs = places[table.occurs] if table.occurs else None
-        return cls(table, Staged(number, tuple(places[key] for key in table.key), occurs))
-
-
 def can_be_lost(field: StoredField) -> bool:
     """Whether text may fail to become a value: then its text is kept in a column of its own."""
     return field.type.name != "text" or field.type.values is not None
@@ -87,7 +70,13 @@ def staging_query(table: Table, files: Files, nulls: tuple[str, ...], zone: str)
         (f"r{place}", field.read if place in typed else _values(field.read, table, files, nulls, zone))
         for place, field in enumerate(table.fields)
     )
-    return staged_from(table, Select(files, read), zone, typed=typed)
+    marks = tuple((f"r_{mark.name}", _values(mark.read, table, files, nulls, zone)) for mark in marks_of(table))
+    return staged_from(table, Select(files, (*read, *marks)), zone, typed=typed)
+
+
+def marks_of(table: Table) -> list[StoredField]:
+    """What is told of a table's rows beside their fields."""
+    return [mark for mark in (table.deleted, table.version) if mark is not None]
 
 
 def staged_from(
@@ -104,6 +93,9 @@ def staged_from(
         known = _as_it_is(typed[place], field.type.name, text, zone) if place in typed else None
         values += [(text.name, text), (value.name, known or _typed(field, _mapped(field, text), zone))]
         staged += _columns(field, place, Call("to_text", (text,)) if place in typed else text, value)
+    for mark in marks_of(table) if not table.per else ():
+        values.append((f"v_{mark.name}", _typed(mark, Column(f"r_{mark.name}"), zone)))
+        staged.append((mark.name, Column(f"v_{mark.name}")))
     output = Select("typed", tuple(staged), order=order)
     return Query((("read", read), ("typed", Select("read", tuple(values)))), (output,), {}), output
 
@@ -182,9 +174,14 @@ def column_held(name: str, typed: TypedColumn | None, files: Files, nulls: tuple
     return _believed(typed.type.name, value)
 
 
+def is_column(name: str, columns: Iterable[str]) -> bool:
+    """Whether a stream has a column of that name: capital letters and small ones are alike, as they are in SQL."""
+    return name.casefold() in map(str.casefold, columns)
+
+
 def column_text(name: str, files: Files, nulls: tuple[str, ...]) -> Node:
     """The text of a column; null where it is blank or one of the source's nulls, and everywhere if it is not there."""
-    if name not in files.columns:
+    if not is_column(name, files.columns):
         return Call("to_text", (NOTHING,))
     is_text = files.types.get(name, "json") == "json"
     return cleaned(Column(name) if is_text else Call("to_text", (Column(name),)), nulls)
@@ -211,6 +208,8 @@ def _mapped(field: StoredField, text: Node) -> Node:
 
 
 def _typed(field: StoredField, text: Node, zone: str) -> Node:
+    if field.is_instant:
+        return Call("local_day", (text, Literal(zone)))
     if not field.is_text:
         return Call(WIDENINGS[field.type.name], (text,)) if field.type.name in WIDENINGS else text
     if field.type.name in BOUNDS:

@@ -7,16 +7,18 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from aac.expressions.nodes import Column, walk
+from aac.expressions.nodes import NOTHING, Call, Column, walk
 from aac.findings import Finding, did_you_mean
 from aac.landing.advising import advice, meant
+from aac.landing.staging import is_column
 from aac.measures import StoredField
 from aac.periods import YEARS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from aac.config import Source
+    from aac.expressions.nodes import Node
     from aac.findings import Level
     from aac.landing.state import Flaw, PreparedEntity, RawStream, State
     from aac.measures import StreamName, Table
@@ -38,7 +40,34 @@ def tell_flaws(table: Table, state: State) -> tuple[Finding, ...]:
     streams = [stream for name in table.streams if (stream := state.stream(*name)) is not None]
     if prepared is None or not streams:
         return ()
-    return tuple(_told(flaw, table, prepared, streams) for flaw in prepared.flaws if not _is_absent(flaw, prepared))
+    flaws = [flaw for flaw in prepared.flaws if not _is_absent(flaw, prepared)]
+    told = [_told(flaw, table, prepared, streams) for flaw in flaws]
+    return (*told, *_unlike_preset(table, prepared, streams))
+
+
+def _unlike_preset(table: Table, prepared: PreparedEntity, streams: Sequence[RawStream]) -> Iterator[Finding]:
+    """AAC641: columns that a preset names, and that its streams do not have; all of an entity at once."""
+    if not table.is_preset:
+        return
+    known = [column for stream in streams for column in stream.columns]
+    missed = {
+        field.name: [column for column in columns_of(field) if not is_column(column, known)]
+        for field in table.fields
+        if field.name in prepared.lacking
+    }
+    names = sorted({column for columns in missed.values() for column in columns})
+    if names:
+        fields = ", ".join(f"`{field}`" for field, columns in missed.items() if columns)
+        message = (
+            f"{_named(table)} has no column {', '.join(f'`{name}`' for name in names)}: {fields} of `{table.entity}`"
+        )
+        unknown = (
+            f"{message} {'is' if ',' not in fields else 'are'} unknown, and nothing that rests on them is measured"
+        )
+        instead = "sync the columns, or tell the fields' `from` in a document that extends the preset"
+        yield Finding(
+            "AAC641", "info", unknown, instead, table.span, f"entity:{table.entity}", len(names), tuple(names)
+        )
 
 
 def _is_absent(flaw: Flaw, prepared: PreparedEntity) -> bool:
@@ -59,14 +88,28 @@ def columns_of(field: StoredField) -> list[str]:
 
 def lacking_fields(table: Table, columns: Collection[str]) -> tuple[str, ...]:
     """The fields that may be without their columns, and are."""
-    return tuple(f.name for f in table.fields if f.may_lack and not set(columns_of(f)) <= set(columns))
+    return tuple(f.name for f in table.fields if f.may_lack and (f.read == NOTHING or not is_there(f.read, columns)))
+
+
+def is_there(read: Node, columns: Collection[str]) -> bool:
+    """Whether there are the columns that an expression needs: of alternatives one, of everything else all."""
+    match read:
+        case Column(name=name):
+            return is_column(name, columns)
+        case Call(function="coalesce" | "or", arguments=arguments):
+            return any(is_there(argument, columns) for argument in arguments)
+        case Call(arguments=arguments):
+            return all(is_there(argument, columns) for argument in arguments)
+        case _:
+            return all(is_column(node.name, columns) for node in walk(read) if isinstance(node, Column))
 
 
 def missing_columns(table: Table, streams: Sequence[RawStream]) -> tuple[Finding, ...]:
     """AAC606 for each field that reads a column which no stream has; once when they all seem to be lost."""
     known = {column for stream in streams for column in stream.columns}
-    own = [*table.per, *(column.name for column in table.columns), *([table.occurs] if table.per else [])]
-    fields = [field for field in table.fields if not field.may_lack]
+    typed = [column.name for column in table.columns if not table.is_preset]
+    own = [*table.per, *typed, *([table.occurs] if table.per else [])]
+    fields = [f for f in table.fields if not (f.may_lack or (table.is_preset and is_there(f.read, known)))]
     read = list(dict.fromkeys([*(column for field in fields for column in columns_of(field)), *filter(None, own)]))
     place = _named(table)
     if streams[0].format == "csv" and len(read) > 1 and not _known_or_near(read, known):
@@ -87,7 +130,7 @@ def missing_columns(table: Table, streams: Sequence[RawStream]) -> tuple[Finding
             f"entity:{table.entity}",
         )
         for column, span in read_by
-        if column not in known
+        if not is_column(column, known)
     )
 
 
@@ -123,7 +166,8 @@ def _known_or_near(names: Iterable[str], columns: Collection[str]) -> bool:
 
 
 def _told(flaw: Flaw, table: Table, prepared: PreparedEntity, streams: Sequence[RawStream]) -> Finding:
-    level: Level = "info" if flaw.code in {"AAC507", "AAC508"} else "warning"
+    is_note = flaw.code in {"AAC507", "AAC508", "AAC517"} or (flaw.code == "AAC516" and prepared.rows > 0)
+    level: Level = "info" if is_note else "warning"
     of_column = flaw.code == "AAC512" or (flaw.code == "AAC507" and table.per)
     is_field = flaw.field is not None and not of_column
     span = (table.field(str(flaw.field)) if is_field else table).span
@@ -145,6 +189,15 @@ def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence
             known = f": {', '.join(flaw.keys[:5])}{', …' if len(flaw.keys) > 5 else ''}" if flaw.keys else ""
             message = f"{_records(flaw)} of {stream} set aside because another has the same {key}{known}; {stays} stays"
             return message, "export every record once, or add to `key` what tells them apart"
+        case "AAC516":
+            nothing = "" if prepared.rows else f", which leaves no {table.entity}"
+            message = f"{_records(flaw)} of {stream} left out because they are deleted there{nothing}"
+            return message, "correct `deleted` of the entity if they are not"
+        case "AAC517":
+            message = (
+                f"{flaw.count:,} older version{_s(flaw)} of records of {stream} left out: the newest is the record"
+            )
+            return message, "nothing: this is how the source keeps what changed"
         case "AAC503":
             entity = table.field(str(flaw.field)).type.entity
             message = f"`{flaw.field}` finds no {entity} in {_records(flaw)}{quoted}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aac.engines.base import Query, Select
 from aac.expressions.nodes import Aggregate, Call, Case, Column, Literal, Node
 from aac.findings import Finding, did_you_mean
-from aac.landing.staging import EPOCH_DAY, column_text, is_believed, moment_value
+from aac.landing.staging import EPOCH_DAY, column_text, is_believed, is_column, moment_value
 from aac.measures import StoredField
 from aac.periods import midnight_us, parse_moment
 
@@ -57,7 +57,7 @@ def find_watermark(source: str, inputs: Inputs, engine: Engine, pulled_at_us: in
 
 def _greatest(source: str, stream: str, column: str, inputs: Inputs, engine: Engine) -> int | Finding:
     files = inputs.files(source, stream)
-    if column not in files.columns:
+    if not is_column(column, files.columns):
         message = f"the watermark of `{source}` reads `{column}`, which `{source}.{stream}` does not have"
         return _wrong(source, inputs, "AAC606", message, did_you_mean(column, files.columns))
     nulls, zone = inputs.sources[source].nulls, inputs.zone(source)

@@ -1,0 +1,228 @@
+"""Presets: tables that Fivetran and Airbyte land, whole and in part, from files and from databases."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from shutil import copytree
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+
+from aac.engines.duckdb import Store
+from aac.operations import open_project, open_sound_project, pull_sources
+from aac.packs import PRESETS, Packs
+from tests.loading import REGISTRY, load_documents
+from tests.small import NOW_US
+
+if TYPE_CHECKING:
+    from aac.findings import Finding
+    from aac.landing.pull import Pulled
+
+PROJECTS = Path(__file__).parent / "projects"
+FIVETRAN = ("fivetran_hubspot", "fivetran_salesforce")
+OF_FILES = 'connector = "csv"\npath = "data"\n'
+SETTINGS = '[project]\nname = "P"\nspec = 1\n\n[sources.warehouse]\n'
+
+
+def seeds(preset: str, table: str) -> list[dict[str, str]]:
+    """A table as it lies there, read by nobody of ours."""
+    with (PROJECTS / preset / "data" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def pulled(root: Path) -> Pulled:
+    return pull_sources(open_sound_project(root), NOW_US, lambda _: None)
+
+
+def rows(root: Path, entity: str, *columns: str) -> list[tuple[Any, ...]]:
+    with Store(root / ".aac" / "store.duckdb", read_only=True) as store:
+        return list(store.execute(f"SELECT {', '.join(columns)} FROM prepared.{entity} ORDER BY ALL"))
+
+
+def told(findings: tuple[Finding, ...], code: str, entity: str) -> list[tuple[str, int]]:
+    return [(f.level, f.count) for f in findings if f.code == code and f.doc == f"entity:{entity}"]
+
+
+def project(
+    root: Path, documents: str, tables: dict[str, str], settings: str = 'connector = "csv"\npath = "data"\n'
+) -> Path:
+    files = {"aac.toml": SETTINGS + settings, "alignment/all.yml": documents}
+    for name, text in {**files, **{f"data/{name}.csv": text for name, text in tables.items()}}.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+def all_of(preset: str) -> str:
+    ids = Packs(REGISTRY.packs).ids(preset)
+    return "---\n".join(f"kind: entity\nid: {id_}\nextends: {preset}\n" for id_ in ids)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_each_document_is_sound(tmp_path: Path, preset: str) -> None:
+    project, findings = load_documents(tmp_path, all_of(preset))
+    assert findings == ()
+    assert {table.entity for table in project.tables} >= set(Packs(REGISTRY.packs).ids(preset))
+
+
+@pytest.mark.parametrize("preset", FIVETRAN)
+def test_what_is_in_the_seeds_arrives(tmp_path: Path, preset: str) -> None:
+    """Every row that is not deleted is a record; the seeds of dbt_hubspot and dbt_salesforce are Fivetran's own."""
+    root = tmp_path / "p"
+    copytree(PROJECTS / preset, root)
+    found = pulled(root)
+    tables = {
+        "fivetran_hubspot": {
+            "opportunity": "deal", "contact": "contact", "account": "company", "ticket": "ticket", "user": "owner",
+        },
+        "fivetran_salesforce": {entity: entity for entity in ("opportunity", "contact", "account", "lead")},
+    }[preset]  # fmt: skip
+    for entity, table in tables.items():
+        there = seeds(preset, table)
+        gone = [r for r in there if "true" in (r.get("is_deleted", "").lower(), r.get("_fivetran_deleted", "").lower())]
+        assert found.rows[entity] == len(there) - len(gone), entity
+        level = "info" if len(there) > len(gone) else "warning"
+        assert told(found.findings, "AAC516", entity) == ([(level, len(gone))] if gone else [])
+    assert not [f for f in found.findings if f.code in ("AAC501", "AAC502", "AAC504", "AAC505", "AAC506")]
+
+
+def test_every_opportunity_of_the_salesforce_seeds_is_deleted_and_that_is_told(tmp_path: Path) -> None:
+    root = tmp_path / "p"
+    copytree(PROJECTS / "fivetran_salesforce", root)
+    (finding,) = [f for f in pulled(root).findings if f.code == "AAC516" and f.doc == "entity:opportunity"]
+    assert (finding.level, finding.count, len(finding.keys)) == ("warning", 10, 10)
+    assert finding.message == (
+        "10 records of `warehouse.opportunity` left out because they are deleted there, which leaves no opportunity"
+    )
+
+
+@pytest.mark.parametrize(("preset", "table"), [(FIVETRAN[0], "deal_stage"), (FIVETRAN[1], "opportunity_history")])
+def test_ends_that_never_come_are_none(tmp_path: Path, preset: str, table: str) -> None:
+    root = tmp_path / "p"
+    copytree(PROJECTS / preset, root)
+    found = pulled(root)
+    there = seeds(preset, table)
+    ended = [row["_fivetran_end"] for row in there if row["_fivetran_end"] < "2050"]
+    assert {row["_fivetran_end"][:4] for row in there} >= {"2050" if preset == FIVETRAN[0] else "9999"}
+    counted = rows(root, "stage_change", "count(*)", "count(changed_at)", "count(left_at)")
+    assert counted == [(len(there), len(there), len(ended))]
+    assert told(found.findings, "AAC506", "stage_change") == []
+
+
+def test_columns_that_are_missing_are_one_finding(tmp_path: Path) -> None:
+    deals = "deal_id,owner_id,deal_pipeline_stage_id,property_createdate,_fivetran_deleted\n1,7,s,2026-01-05,false\n"
+    stages = "stage_id,label,pipeline_id,is_closed,closed_won,probability\ns,Won,p,TRUE,TRUE,1.0\n"
+    root = project(
+        tmp_path, all_of("fivetran_hubspot").split("---\n")[4], {"deal": deals, "deal_pipeline_stage": stages}
+    )
+    (finding,) = [f for f in pulled(root).findings if f.code == "AAC641"]
+    assert finding.doc == "entity:opportunity"
+    assert finding.keys[:3] == ("deal_pipeline_id", "property_amount", "property_closed_lost_reason")
+    assert "`pipeline`, `type`, `close_date`, `amount`" in finding.message
+    assert rows(root, "opportunity", "opportunity_id", "owner", "deal_stage", "amount") == [("1", "7", "s", None)]
+
+
+APPENDED = """\
+ID,CREATEDAT,UPDATEDAT,ARCHIVED,PROPERTIES_DEALNAME,PROPERTIES_AMOUNT,PROPERTIES_CLOSEDATE,_AIRBYTE_EXTRACTED_AT
+1,2026-01-05T10:00:00Z,2026-01-05T10:00:00Z,false,One,100,2026-03-01T23:30:00Z,2026-01-06T00:00:00Z
+1,2026-01-05T10:00:00Z,2026-01-07T10:00:00Z,false,One,150,2026-03-02T00:00:00Z,2026-01-08T00:00:00Z
+1,2026-01-05T10:00:00Z,2026-01-06T10:00:00Z,false,One,120,2026-03-01T00:00:00Z,2026-01-09T00:00:00Z
+2,2026-01-05T10:00:00Z,2026-01-05T10:00:00Z,false,Two,200,,2026-01-06T00:00:00Z
+3,2026-01-05T10:00:00Z,,false,Three,300,,2026-01-06T00:00:00Z
+3,2026-01-05T10:00:00Z,,false,Three,350,,2026-01-07T00:00:00Z
+"""
+ARCHIVED = """ID,CREATEDAT,UPDATEDAT,ARCHIVED,PROPERTIES_AMOUNT,_AIRBYTE_EXTRACTED_AT
+2,2026-01-05T10:00:00Z,2026-01-06T10:00:00Z,true,200,2026-01-07T00:00:00Z
+"""
+
+
+def test_of_appended_rows_the_newest_is_the_record_and_the_archived_are_gone(tmp_path: Path) -> None:
+    root = project(tmp_path, "kind: entity\nid: opportunity\nextends: airbyte_hubspot\n",
+                   {"DEALS": APPENDED, "DEALS_ARCHIVED": ARCHIVED})  # fmt: skip
+    found = pulled(root)
+    assert rows(root, "opportunity", "opportunity_id", "amount::INTEGER", "close_date") == [
+        ("1", 150, 20514),
+        ("3", 350, None),
+    ]
+    assert told(found.findings, "AAC517", "opportunity") == [("info", 4)]
+    assert told(found.findings, "AAC516", "opportunity") == [("info", 1)]
+    assert told(found.findings, "AAC502", "opportunity") == []
+
+
+def test_tables_of_a_database_are_the_same(tmp_path: Path) -> None:
+    """The seeds with the types that DuckDB finds in them, against the text of the files."""
+    of_files, of_database = tmp_path / "files", tmp_path / "database"
+    copytree(PROJECTS / "fivetran_hubspot", of_files)
+    copytree(PROJECTS / "fivetran_hubspot", of_database)
+    with duckdb.connect(str(of_database / "warehouse.duckdb")) as connection:
+        for path in sorted((of_files / "data").glob("*.csv")):
+            connection.execute(f"CREATE TABLE {path.stem.upper()} AS FROM read_csv('{path}')")
+    (of_database / "aac.toml").write_text(SETTINGS + 'connector = "duckdb"\npath = "warehouse.duckdb"\n')
+    one, other = pulled(of_files), pulled(of_database)
+    assert one.rows == other.rows
+    for entity in one.rows:
+        assert rows(of_files, entity, "*") == rows(of_database, entity, "*"), entity
+    plain = [[(f.code, f.doc, f.count, f.keys) for f in found.findings if f.code != "AAC641"] for found in (one, other)]
+    assert plain[0] == plain[1]
+
+
+def test_a_document_says_where_a_field_or_a_stream_is(tmp_path: Path) -> None:
+    documents = """\
+kind: entity
+id: user
+extends: fivetran_hubspot
+from: warehouse.people
+fields:
+  region: {from: office}
+  started_on:
+"""
+    root = project(tmp_path, documents, {"people": "owner_id,office\n7,Berlin\n", "owner": "owner_id\n1\n"})
+    pulled(root)
+    assert rows(root, "user", "user_id", "region") == [("7", "Berlin")]
+
+
+def test_streams_in_two_sources_have_to_be_named(tmp_path: Path) -> None:
+    settings = 'connector = "csv"\npath = "data"\n\n[sources.other]\nconnector = "csv"\npath = "data"\n'
+    root = project(
+        tmp_path, "kind: entity\nid: user\nextends: fivetran_hubspot\n", {"owner": "owner_id\n7\n"}, settings
+    )
+    (finding,) = [f for f in pulled(root).findings if f.level == "error"]
+    assert (finding.code, "both have a stream `owner`" in finding.message) == ("AAC612", True)
+    (root / "aac.toml").write_text(SETTINGS + 'connector = "csv"\npath = "data"\nfiles = { people = "owner.csv" }\n')
+    (finding,) = [f for f in pulled(root).findings if f.level == "error"]
+    assert (finding.code, finding.message) == ("AAC611", "no source has a stream `owner`")
+
+
+@pytest.mark.parametrize(
+    ("keys", "code", "message"),
+    [
+        ("deleted: amount + 1", "AAC302", "`deleted` is a condition, and this is a number"),
+        ("version: amount", "AAC302", "`version` is a timestamp, and this is a number"),
+        ("deleted: amount = 0\nper: id", "AAC308", "`deleted` is said of rows that are records, and `per` has many"),
+    ],
+)
+def test_marks_that_cannot_be(tmp_path: Path, keys: str, code: str, message: str) -> None:
+    documents = f"kind: entity\nid: deal\nkey: id\ncolumns: {{amount: number}}\n{keys}\nfields: {{id: text}}\n"
+    root = project(tmp_path, documents, {"deal": "id,amount\n"})
+    found = [(f.code, f.message) for f in open_project(root).findings if f.level == "error"]
+    assert found == [(code, message)]
+
+
+def test_a_deleted_row_makes_way_for_a_living_one(tmp_path: Path) -> None:
+    documents = "kind: entity\nid: deal\nkey: id\ndeleted: gone\nfields: {id: text, n: integer}\n"
+    root = project(tmp_path, documents, {"deal": "id,n,gone\na,1,false\na,2,yes\nb,1,\nc,1,TRUE\nd,1,perhaps\n"})
+    found = pulled(root)
+    assert rows(root, "deal", "id", "n") == [("a", 1), ("b", 1), ("d", 1)]
+    assert told(found.findings, "AAC516", "deal") == [("info", 2)]
+    with Store(root / ".aac" / "store.duckdb", read_only=True) as store:
+        assert store.execute("SELECT keys FROM _aac.set_aside ORDER BY ALL") == [(["a"],), (["c"],)]
+
+
+def test_a_version_that_is_unknown_is_the_oldest(tmp_path: Path) -> None:
+    documents = "kind: entity\nid: deal\nkey: id\nversion: at\nfields: {id: text, n: integer}\n"
+    root = project(tmp_path, documents, {"deal": "id,n,at\na,1,2026-01-05\na,2,\na,3,soon\nb,1,\nb,2,\n"})
+    assert told(pulled(root).findings, "AAC517", "deal") == [("info", 3)]
+    assert rows(root, "deal", "id", "n") == [("a", 1), ("b", 2)]
