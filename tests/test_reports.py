@@ -25,7 +25,7 @@ from aac.reports.pages import pieces
 from aac.reports.text import TextReport, closing_line, findings_text
 from aac.reports.wiki import WikiReport
 from aac.reports.wording import UNSEEN, amount, number, percent, span, target_words
-from aac.results import Item, Result, Status
+from aac.results import ClockReading, Item, Result, Status
 from tests.reported import (
     DUE,
     FEBRUARY,
@@ -265,30 +265,89 @@ def screen(results: Any = RESULTS, project: Any = PROJECT) -> str:
     return page.text
 
 
+HEADER = "Larkspur @ 3f9c2e1 · data as of Mon 2026-03-02 06:00 CET · billing too old\n"
+REST = """\
+
+Findings  2 warnings, 1 note
+  warning[AAC503] 1,480 references to a product find nothing, such as `GTXPro`
+  warning[AAC401] nobody agreed what happens when this promise is missed
+  note[AAC505] 2 leads have <script>alert(1)</script> {{ 7 * 7 }} {% raw %} \\x1…
+Next  `aac build` and open site/sla/sales_follow_up.html: the 29 that were late
+      in 2026-02
+"""
+COUNTS = """\
+1 off target, 1 at risk, 1 data too old, 1 not measurable, 1 not enough data, 2
+on target
+"""
+
+
 def test_the_screen() -> None:
     assert screen() == (
-        """\
-Larkspur @ 3f9c2e1 · data as of Mon 2026-03-02 06:00 CET · billing too old
+        HEADER
+        + """\
 
-Agreements             window   result              objective  status
+Agreements                window   result            objective  status
  Sales → Marketing
-  sales_follow_up      2026-02  171/200 85.5%       95%        ■ off target
+  sales_follow_up         2026-02  171/200 85.5%     95%        ■ off target
      29 late (10 allowed) · 3 excused · 5 not measurable · 7 outside the promise
      12 outside hours
-                       2026-03  19/20 95%           95%        ▲ at risk
+                          2026-03  19/20 95%         95%        ▲ at risk
      so far · 1 late (1 allowed) · 4 open
      due (late): requeue → sdr_backup · L-1077, L-1, L-2 and 2 more
      due (off_target): agenda
-  rejection_reasons    2026-02  40/41 97.6%         95%        ● on target
-     1 late (2 allowed)
+  ● on target: rejection_reasons 40/41 97.6%
  Sales → Customer success
-  intro_call_48h       2026-02  16/17 94.1%         90%        ○ not enough data
+  ○ not enough data: intro_call_48h 16/17 94.1%, 20 needed
+ Customer success → Sales
+  renewal_notice          2026-02  8,999/9,000 99.99%  90%      ◇ data too old
+     1 late (900 allowed) · 2 unknown
+  expansion_signals_to_sales
+                          2026-02  —                 90%        ◇ not measurable
+     12 not measurable
+
+Metrics                 window  result   target     status
+  cycle                 all     57 days  ≤ 60       ▲ at risk
+     4,238 records
+  ● on target: win_rate 30/131 22.9%
+  no target yet: revenue · coverage
+"""
+        + REST
+        + """\
+More  `aac check --select sales_follow_up --items 10`: all windows and counts of
+      one
+"""
+        + COUNTS
+    )
+
+
+def test_what_was_selected_is_shown_in_full() -> None:
+    assert screen(replace(RESULTS, is_selection=True, items=2)) == (
+        HEADER
+        + """\
+
+Agreements               window   result            objective  status
+ Sales → Marketing
+  sales_follow_up        2026-02  171/200 85.5%     95%        ■ off target
+     29 late (10 allowed) · 3 excused · 5 not measurable · 7 outside the promise
+     12 outside hours
+     L-1041 · due Tue 2026-02-03 14:00 · late by 2 h 10 min
+     L-1077 · due Mon 2026-02-09 13:30 · late by 117 h and not done yet
+     and 1 more: `--items all` lists them
+                         2026-03  19/20 95%         95%        ▲ at risk
+     so far · 1 late (1 allowed) · 4 open
+     due (late): requeue → sdr_backup · L-1077, L-1, L-2 and 2 more
+     due (off_target): agenda
+  rejection_reasons      2026-02  40/41 97.6%       95%        ● on target
+     1 late (2 allowed)
+     L-1041 · due Tue 2026-02-03 14:00 · late by 2 h 10 min
+ Sales → Customer success
+  intro_call_48h         2026-02  16/17 94.1%       90%        ○ not enough data
      20 needed · 1 late (1 allowed)
  Customer success → Sales
   expansion_signals_to_sales
-                       2026-02  —                   90%        ◇ not measurable
+                         2026-02  —                 90%        ◇ not measurable
      12 not measurable
-  renewal_notice       2026-02  8,999/9,000 99.99%  90%        ◇ data too old
+  renewal_notice         2026-02  8,999/9,000 99.99%  90%      ◇ data too old
      1 late (900 allowed) · 2 unknown
 
 Metrics                 window   result          target     status
@@ -302,17 +361,46 @@ Metrics                 window   result          target     status
      4,238 records
   coverage              2026-02  3.1             open
      3,100 ÷ 1,000 · 88 records
-
-Findings  2 warnings, 1 note
-  warning[AAC503] 1,480 references to a product find nothing, such as `GTXPro`
-  warning[AAC401] nobody agreed what happens when this promise is missed
-  note[AAC505] 2 leads have <script>alert(1)</script> {{ 7 * 7 }} {% raw %} \\x1…
-Next  `aac build` and open site/sla/sales_follow_up.html: the 29 that were late
-      in 2026-02
-1 off target, 1 at risk, 1 data too old, 1 not measurable, 1 not enough data, 2
-on target
 """
+        + REST
+        + COUNTS
     )
+
+
+def test_windows_that_were_named_are_shown_in_full() -> None:
+    well = replace(clock("rejection_reasons", FEBRUARY, tally(40, 1), Status.ON_TARGET), selection="named")
+    shown = screen(replace(RESULTS, results=(well,)))
+    assert "  rejection_reasons     2026-02  40/41 97.6%  95%        ● on target\n     1 late\n" in shown
+
+
+def test_a_promise_of_a_volume_stands_among_the_agreements() -> None:
+    volume = counted("win_rate", FEBRUARY, "count", Fraction(3), Status.OFF_TARGET, {"at_least": Fraction(5)}, n=3)
+    volume = replace(volume, kind="sla", id="rejection_reasons")
+    shown = screen(replace(RESULTS, results=(volume,)))
+    assert " Sales → Marketing\n  rejection_reasons     2026-02  3       ≥ 5        ■ off target\n" in shown
+    assert "Metrics" not in shown
+
+
+def test_where_the_time_went_is_told_the_longest_step_first() -> None:
+    found = clock("sales_follow_up", FEBRUARY, tally(3, 1), Status.OFF_TARGET)
+    assert isinstance(found.reading, ClockReading)
+    through = (("routing", 3 * HOUR), ("assignment_to_owner", 9 * HOUR), ("reaction", 0))
+    results = replace(RESULTS, results=(replace(found, reading=replace(found.reading, through=through)),))
+    assert "\n     where the time went: assignment to owner 9 h (75%) · routing 3 h (25%)\n" in screen(results)
+    nothing = replace(found, reading=replace(found.reading, through=(("routing", 0),)))
+    assert "where the time went" not in screen(replace(RESULTS, results=(nothing,)))
+
+
+def test_what_has_no_data_at_all_says_so() -> None:
+    found = clock("sales_follow_up", FEBRUARY, tally(0), Status.NOT_MEASURABLE)
+    assert isinstance(found.reading, ClockReading)
+    results = replace(RESULTS, results=(replace(found, reading=replace(found.reading, is_off=True)),))
+    assert "there is no data of what it rests on: `aac explain sales_follow_up`\n" in screen(results)
+
+
+def test_the_items_that_were_asked_for() -> None:
+    for asked, listed in ((None, 3), (0, 0), (2, 2), (99, 3)):
+        assert len(as_json(replace(RESULTS, items=asked))["results"][0]["late_items"]) == listed
 
 
 def test_a_key_is_told_once_though_windows_overlap() -> None:
@@ -359,7 +447,7 @@ def test_the_screen_has_eighty_columns() -> None:
 
 def test_a_promise_without_two_teams_is_shown_too() -> None:
     results = replace(RESULTS, results=(clock("warm", FEBRUARY, tally(3), Status.ON_TARGET, kind="handoff"),))
-    assert " Other agreements\n  warm                  2026-02  3/3 100%  95%        ● on target\n" in screen(results)
+    assert " Other agreements\n  ● on target: warm 3/3 100%\n" in screen(results)
 
 
 def test_no_text_of_others_steers_the_terminal() -> None:

@@ -28,6 +28,7 @@ from aac.plugins import load as load_plugins
 from aac.reports.base import Page
 from aac.results import Results, SourceState
 from aac.revisions import revision
+from aac.selecting import is_agreed, measurable, select
 from aac.sources import check_settings, check_sources
 from aac.upkeep import overdue
 
@@ -245,8 +246,7 @@ def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], Non
 
 
 def _agreed(made: Project, *, everything: bool) -> list[Shown]:
-    numbers = (m for m in (*made.measures, *made.derived) if everything or m.has_target)
-    return [*made.clocks, *numbers, *made.cards]
+    return [part for part in measurable(made) if everything or is_agreed(part)]
 
 
 def plan_text(opened: Opened, asked: Asked, tell: Callable[[str], None]) -> str:
@@ -377,10 +377,22 @@ def check(
     formats: Sequence[str],
     fail_on: Sequence[str],
     tell: Callable[[str], None],
+    *,
+    chosen: Sequence[str] = (),
+    items: int | None = None,
 ) -> Checked:
-    """Everything that a target was agreed for: one text a format, and the exit code it leads to."""
-    results = measure(opened, now_us, asked, tell, everything=False)
-    texts = tuple(_screen(opened.registry, opened.project, results, name) for name in formats)
+    """Everything that a target was agreed for, or what was ``chosen`` as `--select` says: one text a format, and the
+    exit code it leads to. ``items``: how many late items of each are told. Raises what `measure` does."""
+    made: ReportProject = opened.project
+    if chosen:
+        selection = select(chosen, opened.project)
+        results = _measured(opened, now_us, asked, tell, lambda version: selection.of(measurable(version)))
+        results = replace(results, findings=selection.told(results.findings), is_selection=True)
+        made = Extract(opened.project, selection.told(made.findings), lambda _: True)
+    else:
+        results = measure(opened, now_us, asked, tell, everything=False)
+    results = replace(results, items=items)
+    texts = tuple(_screen(opened.registry, made, results, name) for name in formats)
     warned = any(finding.level != "info" for finding in results.findings)
     return Checked(results, texts, exit_code(results.deciding(), warned, fail_on))
 
@@ -458,6 +470,15 @@ def write_file(path: Path, text: str) -> None:
         fresh.replace(path)
     except OSError as error:
         fresh.unlink(missing_ok=True)
+        raise SourceError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def append_file(path: Path, text: str) -> None:
+    """Writes behind what a file holds; raises SourceError."""
+    try:
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
         raise SourceError(f"{path} cannot be written: {error.strerror}") from None
 
 

@@ -233,7 +233,11 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Everything one run found out."""
+    """Everything one run found out.
+
+    ``items``: how many late items of each were asked for, null as many as a report shows of its own accord;
+    ``is_selection``: whether somebody chose what is in it, and so wants to see all of it.
+    """
 
     project: str
     revision: str | None
@@ -242,6 +246,8 @@ class Results:
     entities: Mapping[str, int]
     results: tuple[Result, ...]
     findings: tuple[Finding, ...] = field(default=())
+    items: int | None = None
+    is_selection: bool = False
 
     def headline(self) -> tuple[Result, ...]:
         """The totals that the summary and the exit code follow: of the `last` windows or those that were named."""

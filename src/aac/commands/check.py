@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import click
@@ -9,8 +11,14 @@ import click
 from aac.commands import running
 from aac.hookspecs import hookimpl
 
+SELECT = "ID, kind:id, team:x, tag:x, or any with `+` for all that rests on it. Repeatable."
+SUMMARY = "GITHUB_STEP_SUMMARY"
+"""Where GitHub says in which file a step of a workflow tells in Markdown what came of it."""
+
 
 @click.command()
+@click.option("--select", "chosen", multiple=True, metavar="SEL", help=SELECT)
+@click.option("--items", metavar="N", help="How many late items of each are listed: a number, or `all`.")
 @running.window_option
 @running.clock_options
 @click.option(
@@ -22,6 +30,8 @@ from aac.hookspecs import hookimpl
 @click.pass_context
 def check(
     ctx: click.Context,
+    chosen: tuple[str, ...],
+    items: str | None,
     windows: tuple[str, ...],
     as_of: str | None,
     now: str | None,
@@ -33,10 +43,11 @@ def check(
 ) -> None:
     """Measure every agreement and every metric with a target."""
     from aac.judging import read_fail_on
+    from aac.operations import append_file, open_sound_project, plan_text
     from aac.operations import check as run
-    from aac.operations import open_sound_project, plan_text
 
     formats = formats or ("text",)
+    wanted = _read_items(items)
     stops = read_fail_on(fail_on)
     running.check_outputs(formats, outputs)
     opened = open_sound_project(Path.cwd())
@@ -45,9 +56,24 @@ def check(
     if is_plan:
         click.echo(plan_text(opened, asked, running.tell), nl=False)
         return
-    checked = run(opened, at, asked, formats, stops, running.tell)
-    running.put(checked.texts, outputs)
+    summary = os.environ.get(SUMMARY)
+    every = (*formats, "markdown") if summary else formats
+    checked = run(opened, at, asked, every, stops, running.tell, chosen=chosen, items=wanted)
+    if summary:
+        append_file(Path(summary), checked.texts[-1])
+    running.put(checked.texts[: len(formats)], outputs)
     ctx.exit(checked.exit_code)
+
+
+def _read_items(text: str | None) -> int | None:
+    """`--items`: a number, or all there are; raises UsageError."""
+    from aac.errors import UsageError
+
+    if text is None or text.isdecimal():
+        return int(text) if text else None
+    if text == "all":
+        return sys.maxsize
+    raise UsageError(f"--items: `{text}` is no number; write one, or `all`")
 
 
 @hookimpl

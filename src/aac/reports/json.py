@@ -98,7 +98,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "now": iso_utc(results.now_us),
         "sources": [_source(source) for source in results.sources],
         "entities": dict(results.entities),
-        "results": [_result(result) for result in results.results],
+        "results": [_result(result, ITEMS if results.items is None else results.items) for result in results.results],
         "findings": [_finding(finding) for finding in results.findings],
         "summary": {status.value: statuses.count(status) for status in SUMMARY},
     }
@@ -114,7 +114,7 @@ def _source(source: SourceState) -> dict[str, Any]:
     }
 
 
-def _result(result: Result) -> dict[str, Any]:
+def _result(result: Result, items: int) -> dict[str, Any]:
     reading, verdict = result.reading, result.verdict
     shared: dict[str, Any] = {
         "kind": result.kind,
@@ -125,7 +125,7 @@ def _result(result: Result) -> dict[str, Any]:
         "status": None if verdict.status is None else verdict.status.value,
     }
     if isinstance(reading, ClockReading):
-        return shared | _clock(result, reading)
+        return shared | _clock(result, reading, items)
     if isinstance(reading, CardReading):
         return shared | _card(reading)
     number = shared | _number(reading, verdict.target)
@@ -143,7 +143,7 @@ def _window(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _clock(result: Result, reading: ClockReading) -> dict[str, Any]:
+def _clock(result: Result, reading: ClockReading, items: int) -> dict[str, Any]:
     verdict = result.verdict
     interval = wilson_interval(reading.count(Outcome.MET), reading.judged)
     return {
@@ -161,7 +161,7 @@ def _clock(result: Result, reading: ClockReading) -> dict[str, Any]:
         "budget": _budget(reading, verdict),
         "through": {name: json_number(Fraction(us, SECOND_US)) for name, us in reading.through},
         "escalations": _escalations(verdict),
-        "late_items": [_item(item) for item in reading.late_items[:ITEMS]],
+        "late_items": [_item(item) for item in reading.late_items[:items]],
     }
 
 

@@ -10,19 +10,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from aac.findings import in_reading_order
 from aac.hookspecs import hookimpl
 from aac.reports.base import Page
-from aac.reports.wording import (
-    LEVELS,
-    NONE,
-    as_of_words,
-    count_words,
-    due_words,
-    freshness_of_all,
-    needed_words,
-    plural,
-    result_words,
-    visible,
-)
-from aac.results import CardReading, ClockReading, NumberReading, Outcome, Status
+from aac.reports.overview import by_document, by_pair, teams_of
+from aac.reports.wording import LEVELS, as_of_words, count_words, freshness_of_all, plural, visible
+from aac.results import CardReading, ClockReading, Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,6 +29,8 @@ FINDINGS_SHOWN = 5
 KEYS_SHOWN = 5
 COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "info": "\x1b[1;36m"}
 PLAIN = "\x1b[0m"
+WIDTHS = {"window": (6, 9), "result": (6, 16), "limit": (9, 12)}
+"""How wide each column of the screen is, at least and at most."""
 SEVERITY = {level: n for n, level in enumerate(LEVELS)}
 
 
@@ -52,9 +44,10 @@ class TextReport:
         """Everything the screen says: words and numbers as they are printed."""
         entries = {f"{entry.kind}:{entry.id}": entry for entry in project.entries()}
         totals = [result for result in results.results if not result.reading.by]
-        clocks = [result for result in totals if isinstance(result.reading, ClockReading)]
-        numbers = [result for result in totals if isinstance(result.reading, NumberReading)]
         cards = [result for result in totals if isinstance(result.reading, CardReading)]
+        promises = [result for result in totals if _is_promise(result, entries)]
+        numbers = [result for result in totals if result not in cards and result not in promises]
+        zone = project.timezone
         findings = in_reading_order((*project.findings, *results.findings))
         freshness = freshness_of_all(results)
         header = [
@@ -64,87 +57,28 @@ class TextReport:
         ]
         return {
             "header": header,
-            "agreements": _by_pair(clocks, entries),
-            "metrics": _by_document(numbers, entries),
-            "scorecards": _by_document(cards, entries),
+            "agreements": by_pair(promises, entries, results, zone),
+            "metrics": by_document(numbers, entries, results, zone),
+            "scorecards": by_document(cards, entries, results, zone),
             "findings": _findings(findings),
             "next": _next_step(results, findings),
+            "more": "" if results.is_selection else _more(results),
             "summary": count_words(results.headline()) or "nothing to judge yet",
         }
 
     def render(self, view: View) -> tuple[Page, ...]:
         """The page `check.txt`."""
         lines = _wrapped(view["header"], 0)
-        columns = _Columns([row for pair in view["agreements"] for row in pair["rows"]])
-        if view["agreements"]:
-            lines += columns.titles("Agreements", "objective")
-        for pair in view["agreements"]:
-            lines.append(f" {pair['title']}")
-            for row in pair["rows"]:
-                lines += columns.lines(row)
-        for section in ("metrics", "scorecards"):
-            columns = _Columns(view[section])
-            lines += columns.titles(section.capitalize(), "target") if view[section] else []
-            for row in view[section]:
-                lines += columns.lines(row)
+        lines += _section("Agreements", "objective", view["agreements"])
+        lines += _section("Metrics", "target", [view["metrics"]])
+        lines += _section("Scorecards", "target", [view["scorecards"]])
         if view["findings"]["counts"]:
             lines += ["", f"Findings  {view['findings']['counts']}"]
             lines += [_shortened(f"  {line}") for line in view["findings"]["lines"]]
         lines += textwrap.wrap(f"Next  {view['next']}", WIDTH, subsequent_indent="      ")
+        lines += textwrap.wrap(f"More  {view['more']}", WIDTH, subsequent_indent="      ") if view["more"] else []
         lines += textwrap.wrap(view["summary"], WIDTH)
         return (Page("check.txt", "".join(f"{visible(line)}\n" for line in lines)),)
-
-
-def _by_pair(results: list[Result], entries: Mapping[str, Entry]) -> list[View]:
-    """Agreements below the teams they bind, from the one that owes to the one it is owed to."""
-    pairs: dict[str, list[Result]] = {}
-    for result in results:
-        pairs.setdefault(_pair_title(f"{result.kind}:{result.id}", entries), []).append(result)
-    return [{"title": title, "rows": _by_document(of_pair, entries)} for title, of_pair in pairs.items()]
-
-
-def _pair_title(document: str, entries: Mapping[str, Entry]) -> str:
-    match entries[document].fields.get("who") if document in entries else None:
-        case {"owes": owes, "to": to}:
-            teams = [entries.get(f"team:{team}") for team in (owes, to)]
-            return " → ".join(team.name if team else str(id) for team, id in zip(teams, (owes, to), strict=True))
-        case _:
-            return "Other agreements"
-
-
-def _by_document(results: list[Result], entries: Mapping[str, Entry]) -> list[View]:
-    """A row a document: its id, a line for each window, and the steps that are due."""
-    documents: dict[tuple[str, str], list[Result]] = {}
-    for result in results:
-        documents.setdefault((result.kind, result.id), []).append(result)
-    return [
-        {
-            "id": id,
-            "windows": [_window(result, entries.get(f"{kind}:{id}")) for result in of_document],
-            "due": due_words(step for result in of_document for step in result.verdict.escalations),
-        }
-        for (kind, id), of_document in documents.items()
-    ]
-
-
-def _window(result: Result, entry: Entry | None) -> View:
-    words = result_words(result)
-    counts = words["counts"]
-    status = words["status"]
-    # A share never stands without its counts; what is none says below it what it is made of.
-    return {
-        "window": words["window"],
-        "result": f"{counts.replace(' of ', '/')} {words['shown']}" if words["is_share"] and counts else words["shown"],
-        "limit": words["short_limit"] or NONE,
-        "status": f"{status['shape']} {status['word'].lower()}" if status else "",
-        "notes": [
-            *(["so far"] if words["so_far"] else []),
-            *([words["hint"]] if words["hint"] else []),
-            *(needed_words(result, entry.fields) if entry else []),
-            *([counts] if counts and not words["is_share"] else []),
-            *words["beside"],
-        ],
-    }
 
 
 def _findings(findings: tuple[Finding, ...]) -> View:
@@ -158,6 +92,22 @@ def _findings(findings: tuple[Finding, ...]) -> View:
 def _level_counts(findings: Iterable[Finding]) -> str:
     levels = [finding.level for finding in findings]
     return ", ".join(plural(levels.count(level), noun) for level, noun in LEVELS.items() if level in levels)
+
+
+def _is_promise(result: Result, entries: Mapping[str, Entry]) -> bool:
+    """Whether it is a promise in time, or of a volume between two teams."""
+    return isinstance(result.reading, ClockReading) or bool(teams_of(result, entries))
+
+
+def _more(results: Results) -> str:
+    """How to see all of one document: of the first that was late, else of the first."""
+    late = [r for r in results.headline() if isinstance(r.reading, ClockReading) and r.reading.count(Outcome.LATE)]
+    off = [result for result in late if result.verdict.status is Status.OFF_TARGET]
+    chosen = next(iter((*off, *late, *results.headline())), None)
+    if chosen is None:
+        return ""
+    items = " --items 10" if late else ""
+    return f"`aac check --select {chosen.id}{items}`: all windows and counts of one"
 
 
 def _next_step(results: Results, findings: tuple[Finding, ...]) -> str:
@@ -176,34 +126,67 @@ def _next_step(results: Results, findings: tuple[Finding, ...]) -> str:
     return "`aac build` writes the wiki"
 
 
+def _section(title: str, limit: str, groups: list[View]) -> list[str]:
+    """A part of the screen: groups of documents, each maybe with a title; nothing when they are empty."""
+    rows = [row for group in groups for row in group["rows"]]
+    if not rows and not any(group["folded"] for group in groups):
+        return []
+    columns = _Columns(rows)
+    lines = ["", columns.titles(title, limit) if rows else title]
+    for group in groups:
+        lines += [f" {group['title']}"] if "title" in group else []
+        for row in group["rows"]:
+            lines += columns.lines(row)
+        for folded in group["folded"]:
+            first, *others = folded["pieces"]
+            lines += _wrapped([f"{folded['label']}: {first}", *others], 2, 5)
+    return lines
+
+
 class _Columns:
-    """Where the columns of the screen begin: as wide as their widest cell, the id taking what is left."""
+    """Where the columns of the screen begin: as wide as most cells are, the id taking what is left.
+
+    A cell that is wider moves those after it to the right.
+    """
 
     def __init__(self, rows: list[View]) -> None:
         cells = [window for row in rows for window in row["windows"]]
         self.widths = {
-            "window": max([6, *(len(cell["window"]) for cell in cells)]),
-            "result": max([6, *(len(cell["result"]) for cell in cells)]),
-            "limit": max([9, *(len(cell["limit"]) for cell in cells)]),
+            name: max(least, *(min(most, len(cell[name])) for cell in cells)) if cells else least
+            for name, (least, most) in WIDTHS.items()
         }
         status = max([6, *(len(cell["status"]) for cell in cells)])
         left = WIDTH - 4 - sum(width + 2 for width in self.widths.values()) - status
         self.id = max(8, min(left, max([20, *(len(row["id"]) for row in rows)])))
 
     def line(self, first: str, cells: Mapping[str, str]) -> str:
-        columns = [cells[name].ljust(width) for name, width in self.widths.items()]
-        return "  ".join([first.ljust(self.id + 2), *columns, cells["status"]]).rstrip()
+        line, start = first, self.id + 2
+        for name, width in (*self.widths.items(), ("status", 0)):
+            line = line.ljust(start + 2) if len(line) <= start else f"{line}  "
+            line += cells[name]
+            start += width + 2
+        return line.rstrip()
 
-    def titles(self, section: str, limit: str) -> list[str]:
-        return ["", self.line(section, {"window": "window", "result": "result", "limit": limit, "status": "status"})]
+    def fitted(self, first: str, cells: Mapping[str, str]) -> str:
+        """The line, with less room between its cells where it would be too long."""
+        line = self.line(first, cells)
+        if len(line) <= WIDTH:
+            return line
+        others = "  ".join(cells[name] for name in (*self.widths, "status"))
+        return first.ljust(max(len(first) + 2, min(self.id + 4, WIDTH - len(others)))) + others
+
+    def titles(self, section: str, limit: str) -> str:
+        return self.line(section, {"window": "window", "result": "result", "limit": limit, "status": "status"})
 
     def lines(self, row: View) -> list[str]:
-        """A row: an id too long for its column stands on a line of its own."""
+        """A row: an id too long for its column, or beside cells that need its room, stands on a line of its own."""
         first = f"  {row['id']}"
-        lines = [first] if len(row["id"]) > self.id else []
+        is_alone = len(row["id"]) > self.id or len(self.fitted(first, row["windows"][0])) > WIDTH
+        lines = [first] if is_alone else []
         for window in row["windows"]:
-            lines.append(self.line("" if lines else first, window))
-            lines += _wrapped(window["notes"], 5)
+            lines.append(self.fitted("" if lines else first, window))
+            for pieces in (window["notes"], window["through"], *window["late"]):
+                lines += _wrapped(pieces, 5)
         for step in row["due"]:
             lines += _wrapped(_due(step), 5)
         return lines
@@ -215,14 +198,15 @@ def _due(step: View) -> list[str]:
     return [action, *([", ".join(step["keys"]) + more] if step["keys"] else [])]
 
 
-def _wrapped(pieces: list[str], indent: int) -> list[str]:
-    """Pieces with dots between them on as few lines as they need; a piece is not broken."""
+def _wrapped(pieces: list[str], indent: int, hanging: int | None = None) -> list[str]:
+    """Pieces with dots between them on as few lines as they need, those after the first indented by ``hanging``; a
+    piece is not broken."""
     lines: list[str] = []
     for piece in pieces:
         if lines and len(lines[-1]) + 3 + len(piece) <= WIDTH:
             lines[-1] += f" · {piece}"
         else:
-            lines.append(" " * indent + piece)
+            lines.append(" " * (hanging if lines and hanging is not None else indent) + piece)
     return lines
 
 

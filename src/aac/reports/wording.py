@@ -313,6 +313,17 @@ def due_words(escalations: Iterable[Escalation]) -> list[View]:
     ]
 
 
+def through_words(reading: ClockReading) -> list[str]:
+    """Where the time went, the longest step first: `routing 41 h (61%)`; of items that were met or late."""
+    whole = sum(us for _, us in reading.through)
+    longest_first = sorted(reading.through, key=lambda step: -step[1])
+    return [
+        f"{name.replace('_', ' ')} {span(us, days=False)} ({percent(Fraction(us, whole))})"
+        for name, us in longest_first
+        if us
+    ]
+
+
 def needed_words(result: Result, fields: Mapping[str, Any]) -> list[str]:
     """`20 needed`, where there is not enough data and the document, whose ``fields`` these are, says how much is."""
     how = fields.get("how_measured", fields)
