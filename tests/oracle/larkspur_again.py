@@ -370,16 +370,36 @@ def dossier_items() -> list[Item]:
     return days_items(table("handoffs"), "signed_on", "dossier_on", 3, "handoff_id", works=True)
 
 
-def moving_items() -> list[Item]:
-    """Thirty days after opening: the last stage that the log has by then."""
+@cache
+def stage_log() -> dict[str, list[tuple[str, str]]]:
+    """When each deal came to which stage, in order; what has no moment is not in the log."""
     log: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in table("stage_changes"):
         if row["changed_at"]:
             log[row["opportunity_id"]].append((row["changed_at"], row["stage"]))
+    return {deal: sorted(entries) for deal, entries in log.items()}
+
+
+def our_part_items() -> list[Item]:
+    """Forty-five days less those in negotiation, which end with the next entry of the log."""
+    found: list[Item] = []
+    for deal, log in stage_log().items():
+        ends = [*(at for at, _ in log[1:]), NOW]
+        pauses = [
+            (seconds(at), seconds(end)) for (at, stage), end in zip(log, ends, strict=True) if stage == "Negotiation"
+        ]
+        done = [at for at, stage in log if stage.startswith("Closed")]
+        outcome = ended(45 * DAY, seconds(log[0][0]), seconds(done[-1]) if done else None, "", pauses)
+        found.append((log[0][0], deal, *outcome))
+    return found
+
+
+def moving_items() -> list[Item]:
+    """Thirty days after opening: the last stage that the log has by then."""
     found: list[Item] = []
     for row in table("opportunities"):
         due = str(date.fromisoformat(row["opened_on"]) + timedelta(days=30))
-        by_then = sorted(entry for entry in log[row["opportunity_id"]] if entry[0][:10] <= due)
+        by_then = [entry for entry in stage_log()[row["opportunity_id"]] if entry[0][:10] <= due]
         stage = by_then[-1][1] if by_then else "Parked"
         outcome = "late" if stage == "Discovery" else "unmeasurable" if stage == "Parked" else "met"
         found.append((row["opened_on"], row["opportunity_id"], "open" if NOW[:10] <= due else outcome, False))

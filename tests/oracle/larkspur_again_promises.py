@@ -48,6 +48,7 @@ AGREED: dict[str, tuple[Callable[[], list[Item]], str, int, tuple[str, ...]]] = 
     "proposal_answered": (again.proposal_items, "0.7", 20, ("FY2026-Q3", "FY2026-Q4", "FY2027-Q1")),
     "deal_decided": (again.deal_items, "0.85", 20, ("FY2026-Q4",)),
     "deal_moves": (again.moving_items, "0.6", 20, ("FY2026-Q4", "FY2027-Q1")),
+    "our_part": (again.our_part_items, "0.6", 20, ("FY2026-Q3", "FY2026-Q4")),
     "kickoff": (again.kickoff_items, "0.85", 20, ("2026-01", "2026-02")),
     "handover_dossier": (again.dossier_items, "0.8", 20, ("FY2026-Q4",)),
     "complete_handoff": (lambda: again.handoff_items("complete_handoff"), "0.85", 10, ("2025-08", "2026-02")),

@@ -63,6 +63,7 @@ def promises(crm: Crm, books: Books) -> list[tuple[Sla, int]]:
         Sla("demo_held", 0, Fraction(75, 100), demo_held(books, as_of), min_n=20, grain=quarter),
         Sla("proposal_answered", 0, Fraction(70, 100), proposal_answered(books, as_of), min_n=20, grain=quarter),
         Sla("deal_moves", 0, Fraction(60, 100), deal_moves(crm, books), min_n=20, grain=quarter),
+        Sla("our_part", 0, Fraction(60, 100), our_part(crm, books), min_n=20, grain=quarter),
         Sla("handover_dossier", 0, Fraction(80, 100), handover_dossier(books, as_of), min_n=20, grain=quarter),
         Sla("complete_handoff", 0, Fraction(85, 100), complete_handoff(books, as_of), min_n=10),
         Sla(
@@ -241,6 +242,29 @@ def deal_moves(crm: Crm, books: Books) -> list[Promise]:
         ended = ruled(None if stage is None else stage != "discovery", due, used, crm.as_of)
         by = {"segment": deal.segment, "region": deal.region}
         found.append(Promise(deal.id, True, frame.midnight(deal.opened_on), None, by, ended=ended))
+    return found
+
+
+def our_part(crm: Crm, books: Books) -> list[Promise]:
+    """45 days; from each time that a deal comes to a negotiation until its next change the clock stands still."""
+    changes: dict[str, list[Record]] = {}
+    for change in books.of("stage_change"):
+        if change["changed_at"] is not None:
+            changes.setdefault(change["opportunity"].id, []).append(change)
+    found: list[Promise] = []
+    for deal in crm.opportunities:
+        its = sorted(changes.get(deal.id, []), key=lambda change: change["changed_at"])
+        moments = [change["changed_at"] for change in its]
+        ends = [*moments[1:], None]
+        pauses = tuple(
+            (change["changed_at"], end)
+            for change, end in zip(its, ends, strict=True)
+            if change["stage"] == "negotiation"
+        )
+        decided = [change["changed_at"] for change in its if change["stage"] in ("won", "lost")]
+        item = clocks.Item(min(moments, default=None), max(decided, default=None), pauses=pauses)
+        ended = within("elapsed", 45 * DAY_US, item, crm.as_of)
+        found.append(Promise(deal.id, True, item.start, item.end, {"segment": deal.segment}, ended=ended))
     return found
 
 
