@@ -150,3 +150,41 @@ def test_what_was_pulled_before_stays_when_the_database_is_away(
     monkeypatch.setenv("CRM_DSN", server.url("gone"))
     assert 'database "gone" does not exist' in pull(root, code=4)
     assert measured(root) == before
+
+
+def test_a_database_that_is_followed(root: Path, database: Run) -> None:
+    follow(root)
+    pull(root)
+    agree(root, database)
+    database("""
+        UPDATE deals SET stage = 'won', updated_at = now() WHERE deal_id < 50;
+        DELETE FROM deals WHERE deal_id BETWEEN 600 AND 640;
+        INSERT INTO deals VALUES (1000, '2026-01-31T12:00Z', 1, 'won', 0.01, false);
+        INSERT INTO owners VALUES (3, 'new')
+    """)
+    pull(root)
+    agree(root, database)
+    database("ALTER TABLE deals ADD COLUMN lost_reason text DEFAULT 'price'; DELETE FROM deals WHERE deal_id = 1000")
+    pull(root)
+    agree(root, database)
+    pull(root)
+    agree(root, database)
+
+
+def test_rows_that_only_seem_to_be_gone_stop_the_pull(root: Path, database: Run) -> None:
+    follow(root)
+    pull(root)
+    before = measured(root)
+    database("ALTER TABLE deals RENAME TO all_deals; CREATE VIEW deals AS SELECT * FROM all_deals WHERE deal_id < 100")
+    told = pull(root, code=4)
+    assert "has no primary key" in told
+    (root / "aac.toml").write_text((root / "aac.toml").read_text().replace("cursor =", 'key = "deal_id", cursor ='))
+    told = pull(root, code=4)
+    assert "601 of the 700 records of `deals` are not there any more, more than 20 %" in told
+    assert measured(root) == before
+
+
+def follow(root: Path) -> None:
+    """The table of deals by its cursor from now on."""
+    with (root / "aac.toml").open("a") as settings:
+        settings.write('streams.deals = { cursor = "updated_at" }\n')

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copy, copytree
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from aac.connectors.base import Checkpoint, Context, Files, Rows
 from aac.errors import SourceError
 from aac.plugins import load
+from tests.commands import run_aac
 from tests.servers.tryton import DATABASE, PASSWORD, decimal
 
 if TYPE_CHECKING:
@@ -31,12 +34,17 @@ ROOT = Path(__file__).parents[2]
 DAY = {"__class__": "date", "year": 2026, "month": 3, "day": 1}
 
 
+def let_a_second_end() -> None:
+    """The server tells its time in seconds: what is younger than the last of them is left for the next pull."""
+    time.sleep(1 - time.time() % 1)
+
+
 @pytest.fixture
 def connect(crm: Crm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Connector]:
     """The connector, logged in; changed settings may be given."""
 
     def connected(password: str = PASSWORD, **changed: object) -> Connector:
-        time.sleep(1 - time.time() % 1)  # the server tells its time in seconds, and what is younger is left for later
+        let_a_second_end()
         monkeypatch.setenv("TRYTON_PASSWORD", password)
         made = load(ROOT).connectors["tryton"]
         given = {"url": crm.url, "database": DATABASE, "user": "admin", "password": {"env": "TRYTON_PASSWORD"}}
@@ -211,3 +219,81 @@ def test_what_goes_wrong_is_told_without_the_password(connect: Callable[..., Con
     connector.session = "Zm9v"  # pyright: ignore[reportAttributeAccessIssue]  # one that ended
     with pytest.raises(SourceError, match="does not let `admin` in"):
         sent(connector, "opportunity")
+
+
+# The whole road
+
+
+@pytest.fixture
+def root(crm: Crm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of this Tryton, with the plugin as its own."""
+    root = copytree(ROOT / "tests" / "projects" / "tryton", tmp_path / "deals")
+    (root / "plugins").mkdir()
+    copy(ROOT / "plugins" / "tryton.py", root / "plugins")
+    settings = root / "aac.toml"
+    settings.write_text(settings.read_text().replace("http://127.0.0.1:8000", crm.url))
+    monkeypatch.setenv("TRYTON_PASSWORD", PASSWORD)
+    return root
+
+
+def pull(root: Path) -> None:
+    let_a_second_end()
+    done = run_aac(root, "pull")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert PASSWORD not in done.stdout + done.stderr
+
+
+def measured(root: Path, metric: str, by: str) -> dict[str | None, Any]:
+    """A metric over all time by one dimension; the total is that of no value."""
+    done = run_aac(root, "query", metric, "--by", by, "--grain", "all", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    return {cell["by"].get(by): cell["value"] for cell in json.loads(done.stdout)["results"]}
+
+
+def agree(root: Path, select: Select, kept: Select) -> None:
+    """Every number is what the server's tables say."""
+    states = dict(select("SELECT state, count(*) FROM sale_opportunity GROUP BY 1"))
+    assert measured(root, "opportunities", "state") == {**states, None: sum(states.values())}
+    parties = select(
+        "SELECT p.name, count(*) FROM sale_opportunity AS o JOIN party_party AS p ON p.id = o.party GROUP BY 1"
+    )
+    assert measured(root, "opportunities", "party") == {**dict(parties), None: sum(states.values())}
+    ((pipeline,),) = select("SELECT sum(amount) FROM sale_opportunity WHERE state IN ('opportunity', 'converted')")
+    assert measured(root, "pipeline", "state")[None] == float(pipeline)
+    ((hours,),) = select("""
+        SELECT avg(extract(epoch FROM qualified - create_date)) / 3600 FROM sale_opportunity JOIN (
+          SELECT id, min(coalesce(write_date, create_date)) AS qualified FROM sale_opportunity__history
+          WHERE state = 'opportunity' GROUP BY id
+        ) AS q USING (id)
+    """)
+    assert measured(root, "hours_to_qualify", "state")[None] == pytest.approx(float(hours), rel=1e-9)
+    stages = Counter(stage for _, _, stage, _ in kept("SELECT id FROM sale_opportunity__history"))
+    assert measured(root, "moves", "stage") == {**stages, None: stages.total()}
+
+
+def test_numbers_follow_what_people_do(crm: Crm, root: Path, server: Server, select: Select, kept: Select) -> None:
+    server.run("DELETE FROM sale_opportunity; DELETE FROM sale_opportunity__history", DATABASE)
+    ids = create(crm, "100.50", "2000", "0.01", "999999.99", "5")
+    crm.opportunity("opportunity", *ids[:4])
+    crm.opportunity("lost", ids[1])
+    for table in ("sale_opportunity", "sale_opportunity__history"):  # as if it had all taken days
+        server.run(
+            f"UPDATE {table} SET create_date = create_date - interval '10 days' - id * interval '7 hours', "
+            "write_date = write_date - interval '3 days' - id * interval '1 hour'",
+            DATABASE,
+        )
+    pull(root)
+    agree(root, select, kept)
+    crm.opportunity("convert", ids[0])
+    crm.opportunity("lead", ids[1])
+    crm.opportunity("opportunity", ids[1])
+    crm.opportunity("lost", ids[2])
+    crm.opportunity("cancel", ids[4])
+    crm.opportunity("delete", ids[4])
+    crm.call("sale.opportunity.write", [ids[3]], {"amount": decimal("1000000.00")})
+    create(crm, "7", "8")
+    pull(root)
+    agree(root, select, kept)
+    assert measured(root, "opportunities", "state")[None] == 6
+    pull(root)
+    agree(root, select, kept)
