@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aac.connectors.base import Connector
+    from aac.landing.events import Event
 
 CONNECTORS: dict[str, type[Connector]] = {
     "csv": CsvConnector,
@@ -83,6 +84,9 @@ class Project:
     def set(self, source: str = "crm", **changes: Any) -> None:
         self.sources[source] = replace(self.sources.get(source, Source(source, "csv")), **changes)
 
+    def hear(self, event: Event) -> None:
+        self.told.append(event.words)
+
     def pull(self, zone: str = "UTC", now_us: int = NOW_US) -> Pulled:
         with DuckdbLook() as look:
 
@@ -91,7 +95,7 @@ class Project:
                 settings = made.settings.model_validate({"path": source.id, **source.settings})
                 return made(settings, Context(self.root, self.root / ".aac" / "raw" / source.id, look))
 
-            return pull(self.root, self.sources, self.tables, connect, zone, now_us, self.told.append, self.engine)
+            return pull(self.root, self.sources, self.tables, connect, zone, now_us, self.hear, self.engine)
 
     def landed(self, zone: str = "UTC", as_of_us: int | None = None) -> Landed:
         return prepared(self.root, self.tables, self.sources, zone, self.engine, as_of_us)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from aac.connectors.base import Checkpoint, Context, Message, Rows, Settings, Slice, Stream
-from aac.landing.pull import Pulled, Wish, pull
+from aac.landing.pull import Pulled, pull
+from aac.landing.pulling import Wish
 from aac.landing.state import raw_folder
 from tests.landing import NOW_US, Project, column, table
 
@@ -78,7 +79,7 @@ class Sent(Project):
         self.sender = Sender(None, Context(self.root, raw_folder(self.root) / "crm"))
         self.tables = [table("deal", column("id"), column("x"))]
 
-    def send(self, *steps: tuple[Any, ...], now_us: int = NOW_US, **wish: bool) -> Pulled:
+    def send(self, *steps: tuple[Any, ...], now_us: int = NOW_US, **wish: Any) -> Pulled:
         """A pull of what the source sends; Stopped when it stops."""
         self.sender.steps = steps
         return pull(
@@ -88,7 +89,7 @@ class Sent(Project):
             lambda _: self.sender,
             "UTC",
             now_us,
-            self.told.append,
+            self.hear,
             wish=Wish(**wish),
         )
 

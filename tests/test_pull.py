@@ -247,10 +247,10 @@ def test_a_pull_that_is_killed_leaves_everything_as_it_was(project: Project) -> 
     script = """
 import os, signal, sys
 from pathlib import Path
-from aac.landing import pull
+from aac.landing import pulling
 from tests.landing import Project, column, table
 def die(*_): os.kill(os.getpid(), signal.SIGKILL)
-pull.write_state = die
+pulling.write_state = die
 Project(Path(sys.argv[1]), [table("lead", column("id"))]).pull()
 """
     command = [sys.executable, "-c", script, str(project.root)]
@@ -358,7 +358,7 @@ def talker(project: Project) -> Talker:
 
 def said(project: Project, talker: Talker, *parts: tuple[Message, ...]) -> Pulled:
     talker.parts = parts
-    return pull(project.root, project.sources, project.tables, lambda _: talker, "UTC", NOW_US, project.told.append)
+    return pull(project.root, project.sources, project.tables, lambda _: talker, "UTC", NOW_US, project.hear)
 
 
 def test_slices_notices_progress_and_state(project: Project, talker: Talker) -> None:

@@ -45,15 +45,34 @@ def test_rows_arrive_and_are_replaced_by_newer_ones(project: Sent) -> None:
 
 def test_a_stream_that_is_not_at_its_end_is_not_seen_and_goes_on_where_it_was(project: Sent) -> None:
     project.send(("upsert", [("a", 1, "x")]), END)
-    (finding,) = project.send(
-        ("upsert", [("a", 2, "new")]), ("checkpoint", {"n": 2}, False), now_us=NOW_US + 1
-    ).findings
-    assert (finding.code, "was not read to its end" in finding.message) == ("AAC609", True)
+    pulled = project.send(("upsert", [("a", 2, "new")]), ("checkpoint", {"n": 2}, False), now_us=NOW_US + 1)
+    assert (pulled.findings, pulled.unfinished) == ((), ("crm",))
+    assert project.told[-1] == ("source crm: `deal` was read in part: run `aac pull` again, which goes on from there")
+    assert [source.pulled_at_us for source in pulled.sources] == [NOW_US]
     assert project.seen == {"a": "x"}
     pulled = project.send(("upsert", [("b", 1, "y")]), ("checkpoint", {"n": 3}, True), now_us=NOW_US + 2)
     assert project.sender.states == [None, {"n": 1}, {"n": 2}]
     assert project.seen == {"a": "new", "b": "y"}
     assert [source.watermark_us for source in pulled.sources] == [NOW_US + 2]
+
+
+def test_what_became_of_each_pull_is_kept(project: Sent) -> None:
+    rows = [(str(n), 1, "x") for n in range(9)]
+    project.send(("upsert", rows), END)
+    assert project.told[0].startswith("crm.deal: 9 records, ")
+    assert project.told[0].endswith(' s, until {"n": 1}')
+    project.send(("delete", [("1", 2)]), ("keys", rows[:-1]), ("checkpoint", {"n": 2}, True), now_us=NOW_US + 1)
+    assert ", 2 deleted, until " in project.told[1]
+    project.send(("keys", []), END, now_us=NOW_US + 2)
+    columns = "source, stream, began_us - $$0$$::BIGINT, rows, deleted, complete, error"
+    runs = project.ask(f"SELECT {columns} FROM _aac.runs ORDER BY began_us".replace("$$0$$", str(NOW_US)))
+    assert [run[:6] for run in runs] == [
+        ("crm", "deal", 0, 9, 0, True),
+        ("crm", "deal", 1, 7, 2, True),
+        ("crm", None, 2, None, None, False),
+    ]
+    assert "more than 20 %" in str(runs[2][6])
+    assert project.ask("SELECT count(DISTINCT run), count(seconds) FROM _aac.runs") == [(3, 2)]
 
 
 def test_a_scan_that_would_take_away_much_is_stopped(project: Sent) -> None:

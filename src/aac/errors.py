@@ -5,6 +5,7 @@ AacError
 ├── ConfigError       no project here, or `aac.toml` cannot be used (exit 2); carries findings
 ├── DocumentsError    the documents have errors, so nothing is evaluated (exit 2); carries findings
 ├── SourceError       a source failed: a folder is missing, a file cannot be read (exit 4)
+│   └── UnfinishedError    it ended where its limits are, and the next pull goes on from there (exit 3)
 ├── EngineError       the engine or its database failed (exit 4)
 │   └── DamagedStoreError  the file of the store is not whole; a pull makes it anew
 ├── NoDataError       nothing was pulled yet (exit 4)
@@ -59,6 +60,12 @@ class SourceError(AacError):
     def __init__(self, message: str, findings: tuple[Finding, ...] = ()) -> None:
         super().__init__(message)
         self.findings = findings
+
+
+class UnfinishedError(SourceError):
+    """A stream was read in part, and what was read is kept."""
+
+    exit_code = 3
 
 
 class EngineError(AacError):

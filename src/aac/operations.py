@@ -39,8 +39,10 @@ if TYPE_CHECKING:
     from aac.connectors.base import Connector, Context
     from aac.evaluate import Asked
     from aac.graph import Id
+    from aac.landing.events import Tell
     from aac.landing.landed import Landed
     from aac.landing.pull import Pulled
+    from aac.landing.pulling import Wish
     from aac.landing.state import PulledSource
     from aac.measures import Shown
     from aac.plugins import Registry
@@ -212,22 +214,47 @@ def write_schemas(registry: Registry, root: Path) -> list[Path]:
     return [Path(".schema", f"{name}.json") for name in schemas.OTHERS]
 
 
-def pull_sources(opened: Opened, now_us: int, tell: Callable[[str], None]) -> Pulled:
-    """Reads every source into the store, each whole or not at all; an error among its findings means: not."""
+def pull_sources(opened: Opened, now_us: int, tell: Tell, wish: Wish | None = None) -> Pulled:
+    """Reads sources into the store, each whole or not at all; an error among its findings means: not.
+
+    Raises UsageError for a source that there is not.
+    """
+    from aac.landing.pull import WHOLE, pull
+
+    made, settings, wish = opened.project, opened.project.config, wish or WHOLE
+    with _connecting(opened, wish) as connect:
+        return pull(
+            made.root, settings.sources, made.tables, connect, made.timezone, now_us, tell, settings.engine, wish
+        )
+
+
+def rehearse_pull(opened: Opened, wish: Wish, tell: Tell, *, streams: bool) -> tuple[Finding, ...]:
+    """Tells whether sources can be read, and with ``streams`` what a pull would read; what is wrong with them."""
+    from aac.landing.pull import rehearse
+
+    made, settings = opened.project, opened.project.config
+    tables = made.tables if streams else None
+    with _connecting(opened, wish) as connect:
+        return rehearse(made.root, settings.sources, tables, connect, made.timezone, tell, settings.engine, wish)
+
+
+@contextmanager
+def _connecting(opened: Opened, wish: Wish) -> Generator[Callable[[Source], Connector]]:
+    """What makes the connector of a source; raises UsageError when one is wished for that there is not."""
     from aac.connectors.base import Context
     from aac.engines.looking import DuckdbLook
-    from aac.landing.pull import pull
 
     made = opened.project
-
+    for name in sorted(wish.only or ()):
+        if name not in made.config.sources:
+            raise UsageError(f"there is no source `{name}`; {did_you_mean(name, made.config.sources)}")
     with DuckdbLook() as look:
 
         def connect(source: Source) -> Connector:
             folder = made.root / ".aac" / "raw" / source.id
             return _connector(opened.registry, source, Context(made.root, folder, look))
 
-        settings = made.config
-        return pull(made.root, settings.sources, made.tables, connect, made.timezone, now_us, tell, settings.engine)
+        yield connect
 
 
 def _connector(registry: Registry, source: Source, context: Context) -> Connector:

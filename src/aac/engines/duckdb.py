@@ -49,6 +49,9 @@ CREATE TABLE IF NOT EXISTS _aac.sources
   (source VARCHAR, pulled_at_us BIGINT, watermark_us BIGINT, watermark_rule VARCHAR, streams VARCHAR, offers VARCHAR);
 CREATE TABLE IF NOT EXISTS _aac.state
   (source VARCHAR, stream VARCHAR, number BIGINT, changed BIGINT, note VARCHAR);
+CREATE TABLE IF NOT EXISTS _aac.runs
+  (run VARCHAR, source VARCHAR, stream VARCHAR, began_us BIGINT, rows BIGINT, deleted BIGINT, complete BOOLEAN,
+   seconds DOUBLE, error VARCHAR);
 CREATE TABLE IF NOT EXISTS _aac.entities
   (entity VARCHAR, fingerprint VARCHAR, rows BIGINT, moments VARCHAR, flaws VARCHAR, lacking VARCHAR,
    filled VARCHAR);
@@ -58,9 +61,9 @@ CREATE TABLE IF NOT EXISTS _aac.problems
   (entity VARCHAR, code VARCHAR, field VARCHAR, row BIGINT, keys VARCHAR[], text VARCHAR);
 """
 """What landing remembers. `state`: of a stream the last batch that was merged, the last that changed something, and the
-note of the last. `set_aside` holds the records that were left out, `problems` the texts that became unknown; ``row``
-counts the records of a stream from 1. ``streams``, ``offers``, ``moments``, ``flaws``, ``lacking``, ``filled`` and
-``note`` are JSON."""
+note of the last. `runs`: what became of each stream in each pull, or of a source that failed. `set_aside` holds the
+records that were left out, `problems` the texts that became unknown; ``row`` counts the records of a stream from 1.
+``streams``, ``offers``, ``moments``, ``flaws``, ``lacking``, ``filled`` and ``note`` are JSON."""
 
 
 class DuckdbEngine:

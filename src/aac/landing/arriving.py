@@ -11,14 +11,16 @@ from aac.engines.raw import EXTRACTED, OP, OURS, PART, RUN, VERSION
 from aac.errors import SourceError
 from aac.expressions.nodes import NOTHING, Call, Column, Literal, Node
 from aac.landing.batches import Note
+from aac.landing.events import Event
 from aac.landing.staging import CONVERSIONS, moment_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from aac.connectors.base import Checkpoint, Rows, Stream
     from aac.engines.raw import Raw
     from aac.landing.batches import Batches
+    from aac.landing.events import Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +68,23 @@ class Arrival:
         batches.remove(batches.path_of_keys(number) for number in lost)  # their batch was never finished
         self._scans = self._last is not None and not self._last.complete
 
-    def begin(self, *, full: bool, tell: Callable[[str], None]) -> None:
+    def begin(self, *, full: bool, tell: Tell) -> None:
         """Finds the state to go on from; there is none when the stream is to be read from its beginning, which is told
         with its reason if it is news."""
         last = None if full else self._last
         reason = self._reason(last) if last is not None else None
         if reason is not None:
-            tell(f"{self._stream.name}: {reason}, so all of it is read anew")
+            words = f"{self._stream.name}: {reason}, so all of it is read anew"
+            tell(Event("notice", words, {"stream": self._stream.name}))
         if last is not None and reason is None:
             self.state = last.state
         else:
             self._scans = False  # a scan of keys that was not at its end is none
+
+    @property
+    def state_at_end(self) -> Mapping[str, Any] | None:
+        """The state that the next pull goes on from."""
+        return self._last.state if self._last is not None else None
 
     def _reason(self, last: Note) -> str | None:
         """What has changed so that the state of the connector means nothing any more."""

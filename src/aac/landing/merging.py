@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from aac.engines.base import ROWS
@@ -31,8 +31,17 @@ def read_marks(store: Store, source: str) -> dict[str, Mark]:
     return {stream: Mark(number, changed, Note.of(note)) for stream, number, changed, note in rows}
 
 
-def merge(store: Store, arrival: Arrival, *, mass_delete: bool) -> tuple[RawStream, list[Path]]:
-    """Merges what is not merged yet of a stream, within the caller's transaction; files to remove when that is kept.
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A stream as it is now, how many records of it were deleted, and files to remove when that is kept."""
+
+    raw: RawStream
+    deleted: int
+    spent: list[Path]
+
+
+def merge(store: Store, arrival: Arrival, *, mass_delete: bool) -> Merged:
+    """Merges what is not merged yet of a stream, within the caller's transaction.
 
     Raises SourceError when a key scan would take away too much; then that scan, and what followed it, is forgotten.
     """
@@ -47,13 +56,14 @@ def merge(store: Store, arrival: Arrival, *, mass_delete: bool) -> tuple[RawStre
     names = [str(name) for (name,) in store.execute(COLUMNS, *arrival.raw.table)]
     columns = tuple(name for name in names if name not in OURS)
     raw = RawStream((), ROWS, columns, "", rows, mark.note.state, table=arrival.raw.table, changed=mark.changed)
-    return raw, merging.spent()
+    return Merged(raw, merging.deleted, merging.spent())
 
 
 class _Merge:
     """A merge while it goes on."""
 
     def __init__(self, store: Store, arrival: Arrival) -> None:
+        self.deleted = 0
         self._store = store
         self._raw = arrival.raw
         self._batches = arrival.batches
@@ -87,6 +97,7 @@ class _Merge:
         path, parts = str(self._batches.path(number)), self._batches.parts(number)
         self._idle += [] if parts else [number]
         for part, op in parts:
+            before = self.value(raw.number) if op == "delete" else 0
             if op == "delete":
                 statements: tuple[str, ...] = raw.delete
             elif self.value(raw.is_empty) and self._is_plain(raw, path, part):
@@ -94,6 +105,7 @@ class _Merge:
             else:
                 statements = raw.upsert(once=note.history)
             self._do(number, statements, path, part)
+            self.deleted += before - self.value(raw.number) if op == "delete" else 0
         self._number = number
 
     def _do(self, number: int, statements: tuple[str, ...], path: str, part: int) -> None:

@@ -2,51 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from time import perf_counter
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from aac.config import EMBEDDED
-from aac.engines.base import Query, Select
-from aac.engines.raw import Raw
+from aac.engines.duckdb import Store
 from aac.engines.rewriting import locked, rewritten
-from aac.engines.staged import FORGET
-from aac.errors import DamagedStoreError, EngineError, OtherLayoutError, SourceError
-from aac.expressions.nodes import Aggregate
+from aac.errors import DamagedStoreError, OtherLayoutError
 from aac.findings import Finding, in_reading_order
-from aac.landing.arriving import Arrival, Run
-from aac.landing.batches import Batches, folder_of
+from aac.landing.events import Event
 from aac.landing.inputs import Inputs
-from aac.landing.merging import merge, read_marks
-from aac.landing.offers import placed
-from aac.landing.preparing import Preparation
-from aac.landing.reading import read_stream, remove_copies
-from aac.landing.state import (
-    KEPT,
-    PREPARED,
-    PulledSource,
-    State,
-    raw_folder,
-    raw_name,
-    read_state,
-    write_state,
-)
-from aac.landing.telling import missing_columns, missing_stream, missing_watermark, source_failed, tell_flaws
-from aac.landing.watermarks import find_watermark, watermark_column, watermark_rule
+from aac.landing.pulling import Pulling, Wish
+from aac.landing.reading import remove_copies
+from aac.landing.state import KEPT, PulledSource, State, raw_folder, read_state
+from aac.landing.telling import tell_flaws
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
     from aac.config import EngineSettings, Source
-    from aac.connectors.base import Connector, Stream
-    from aac.engines.duckdb import Store
-    from aac.engines.staged import Staged
-    from aac.landing.state import RawStream
+    from aac.connectors.base import Connector
+    from aac.landing.events import Tell
     from aac.measures import Table
 
 
@@ -54,23 +32,18 @@ if TYPE_CHECKING:
 class Pulled:
     """What the store holds after a pull: its sources, the records of each entity, and what was found.
 
-    A finding that is an error means that its source was not replaced.
+    A finding that is an error means that its source was not replaced; ``unfinished`` are those that the next pull goes
+    on with.
     """
 
     sources: tuple[PulledSource, ...]
     rows: Mapping[str, int]
     findings: tuple[Finding, ...]
+    unfinished: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How a pull is to be done.
-
-    ``full``: everything is read and prepared anew. ``mass_delete``: a key scan may take away any number of records.
-    """
-
-    full: bool = False
-    mass_delete: bool = False
+WHOLE = Wish()
+"""A pull of everything, as usual."""
 
 
 def pull(
@@ -80,40 +53,84 @@ def pull(
     connect: Callable[[Source], Connector],
     default_zone: str,
     now_us: int,
-    tell: Callable[[str], None],
+    tell: Tell,
     engine: EngineSettings = EMBEDDED,
-    wish: Wish = Wish(),
+    wish: Wish = WHOLE,
 ) -> Pulled:
-    """Reads all ``sources`` into the store of the project at ``root`` and prepares ``tables``.
+    """Reads ``sources`` into the store of the project at ``root`` and prepares ``tables``.
 
     A source is replaced whole or not at all: where something is wrong with one, the findings say so and what was
-    pulled of it before stays. ``tell`` gets lines of progress, ``engine`` says where the store lies. Raises
-    EngineError when the store cannot be written; then it is as it was.
+    pulled of it before stays. ``tell`` gets progress, ``engine`` says where the store lies. Raises EngineError when the
+    store cannot be written; then it is as it was.
     """
     path = root / engine.path
 
-    def run(*, anew: bool) -> tuple[_Pull, State]:
+    def run(*, anew: bool) -> tuple[Pulling, State]:
         with rewritten(path, KEPT, engine.memory_limit, anew=anew) as store:
-            before = read_state(store)
-            kept = {id: source for id, source in before.sources.items() if id in sources}
-            inputs = Inputs({}, sources, kept, raw_folder(root), default_zone)
-            running = _Pull(store, before, inputs, now_us, tell, wish)
-            for source in sources.values():
-                running.discover(source, connect)
-            running.place(tables)
-            running.read()
-            return running, running.write()
+            pulling = _begun(store, root, sources, connect, default_zone, now_us, tell, wish)
+            pulling.place(tables)
+            pulling.read()
+            return pulling, pulling.write()
 
     with locked(path):
         try:
             done, state = run(anew=False)
         except (OtherLayoutError, DamagedStoreError) as error:
-            tell(error.made_anew)  # of what it holds nothing is lost: it came from the sources and from `.aac/raw`
+            # of what it holds nothing is lost: it came from the sources and from `.aac/raw`
+            tell(Event("notice", error.made_anew))
             done, state = run(anew=True)
         _clean(root, state, done.spent)
     rows = {entity: prepared.rows for entity, prepared in sorted(state.entities.items())}
     flaws = [finding for table in done.tables for finding in tell_flaws(table, state)]
-    return Pulled(tuple(state.sources.values()), rows, in_reading_order([*done.findings, *flaws]))
+    findings = in_reading_order([*done.findings, *flaws])
+    return Pulled(tuple(state.sources.values()), rows, findings, tuple(done.unfinished))
+
+
+def rehearse(
+    root: Path,
+    sources: Mapping[str, Source],
+    tables: Sequence[Table] | None,
+    connect: Callable[[Source], Connector],
+    default_zone: str,
+    tell: Tell,
+    engine: EngineSettings = EMBEDDED,
+    wish: Wish = WHOLE,
+) -> tuple[Finding, ...]:
+    """Tells whether ``sources`` can be read, and with ``tables`` what of them would be; changes nothing.
+
+    What is wrong is in the findings. Raises EngineError when the store cannot be read.
+    """
+    path = root / engine.path
+    with TemporaryDirectory(prefix="aac-") as folder:
+        there = path.is_file()
+        with Store(path if there else Path(folder) / path.name, KEPT, read_only=there) as store:
+            pulling = _begun(store, root, sources, connect, default_zone, 0, tell, wish)
+            if tables is not None:
+                pulling.place(tables)
+            for event in pulling.plan() if tables is not None else pulling.streams():
+                tell(event)
+    return in_reading_order(pulling.findings)
+
+
+def _begun(
+    store: Store,
+    root: Path,
+    sources: Mapping[str, Source],
+    connect: Callable[[Source], Connector],
+    default_zone: str,
+    now_us: int,
+    tell: Tell,
+    wish: Wish,
+) -> Pulling:
+    """A pull whose sources have been asked for their streams."""
+    before = read_state(store)
+    kept = {id: source for id, source in before.sources.items() if id in sources}
+    inputs = Inputs({}, sources, kept, raw_folder(root), default_zone)
+    pulling = Pulling(store, before, inputs, now_us, tell, wish)
+    for source in sources.values():
+        if wish.only is None or source.id in wish.only:
+            pulling.discover(source, connect)
+    return pulling
 
 
 def _clean(root: Path, state: State, spent: Sequence[Path]) -> None:
@@ -122,207 +139,3 @@ def _clean(root: Path, state: State, spent: Sequence[Path]) -> None:
         path.unlink(missing_ok=True)
     for folder in sorted(raw_folder(root).glob("*/")):
         remove_copies(folder, state.copies(folder.name))
-
-
-class _Pull:
-    """A pull while it runs. A source enters ``_inputs`` when all of it is well, and its tables ``_staged``."""
-
-    def __init__(
-        self, store: Store, before: State, inputs: Inputs, now_us: int, tell: Callable[[str], None], wish: Wish
-    ) -> None:
-        self.findings: list[Finding] = []
-        self.tables: Sequence[Table] = ()
-        self.spent: list[Path] = []
-        self._store = store
-        self._before = State(before.sources, {}) if wish.full else before
-        self._inputs = inputs
-        self._now_us = now_us
-        self._run = uuid4().hex
-        self._tell = tell
-        self._wish = wish
-        self._preparation = Preparation(store)
-        self._staged: dict[str, Staged] = {}
-        self._originals: dict[str, str] = {}
-        self._found: dict[str, _Discovery] = {}
-
-    def discover(self, source: Source, connect: Callable[[Source], Connector]) -> None:
-        """Asks a source for its streams; when it cannot be asked, it stays as it was."""
-        with self._whole(source):
-            connector = connect(source)
-            connector.check()
-            streams = {stream.name: stream for stream in connector.discover()}
-            self._found[source.id] = _Discovery(source, connector, streams)
-
-    def place(self, tables: Sequence[Table]) -> None:
-        """Finds the tables that can be read from what was discovered, or from what there was before."""
-        offers = {id: source.offers for id, source in self._inputs.pulled.items()}
-        offers |= {id: tuple(found.streams) for id, found in self._found.items()}
-        known, wrong = placed(tables, offers, self._inputs.sources)
-        self.findings += wrong
-        self._inputs = replace(self._inputs, tables={table.entity: table for table in known})
-        self.tables = known
-
-    def read(self) -> None:
-        """Reads every source and stages its tables; when something is wrong with one, it stays as it was."""
-        for found in self._found.values():
-            with self._whole(found.source):
-                wanted = self._wanted(found)
-                arrivals = [self._arrive(found, found.streams[name]) for name in wanted]
-                with self._store.transaction():
-                    self._enter(found.source, [self._merged(arrival) for arrival in arrivals])
-                said = [finding for arrival in arrivals for finding in arrival.findings]
-                self.findings += [replace(finding, span=found.source.span_of()) for finding in said]
-
-    @contextmanager
-    def _whole(self, source: Source) -> Generator[None, None, None]:
-        """Tells what goes wrong with a source inside."""
-        try:
-            yield
-        except DamagedStoreError:
-            raise
-        except (SourceError, EngineError) as error:
-            if isinstance(error, SourceError) and error.findings:
-                self.findings += error.findings
-                return
-            message = str(error)
-            for copy, original in self._originals.items():
-                message = message.replace(copy, original)
-            self.findings.append(source_failed(source, message))
-
-    def write(self) -> State:
-        """Prepares every table that is not right any more, and keeps all there is to know; or nothing of it."""
-        tables, before = self._inputs.tables, self._before
-        right = {entity for entity, table in tables.items() if self._inputs.is_right(table, before)}
-        for entity, table in tables.items():
-            if entity not in right and entity not in self._staged:
-                self._stage_again(table)
-        with self._store.transaction():
-            changed = {entity: staged for entity, staged in self._staged.items() if entity not in right}
-            prepared = self._preparation.finish(changed, self._inputs, right)
-            for entity in before.entities.keys() - tables.keys():
-                self._store.drop((KEPT, PREPARED, entity))
-                for statement in FORGET:
-                    self._store.execute(statement, entity)
-            kept = {entity: known for entity, known in before.entities.items() if entity in tables}
-            state = State(self._inputs.pulled, {**kept, **prepared})
-            write_state(self._store, state)
-        return state
-
-    def _wanted(self, discovery: _Discovery) -> list[str]:
-        """The streams of a source that are needed; raises SourceError when one is not there."""
-        source, found = discovery.source, discovery.streams
-        tables = [table for table in self._inputs.tables.values() if source.id in table.sources]
-        named = [(table, name) for table in tables for name in table.streams if name.source == source.id]
-        watermark = watermark_column(source.watermark)
-        absent = [missing_stream(table, name, found) for table, name in named if name.stream not in found]
-        if watermark and watermark[0] not in found:
-            absent.append(missing_watermark(source, watermark[0], found))
-        if absent:
-            raise SourceError(f"`{source.id}` lacks streams", tuple(absent))
-        return sorted({*(name.stream for _, name in named), *((watermark[0],) if watermark else ())})
-
-    def _arrive(self, discovery: _Discovery, stream: Stream) -> _Arrival:
-        """Reads a stream: copies its files, or adds batches of its rows."""
-        started = perf_counter()
-        source, folder = discovery.source, self._inputs.raw / discovery.source.id
-        known = self._inputs.stream(source.id, stream.name)
-        arrival = self._arrival(source, stream) if stream.key else None
-        reading = read_stream(discovery.connector, stream, known, folder, arrival, self._tell)
-        copies = reading.raw.copies if reading.raw else ()
-        for copy, original in zip(copies, reading.originals, strict=True):
-            self._originals[str(folder / copy)] = str(original)
-        return _Arrival(stream.name, reading.raw, arrival, reading.findings, perf_counter() - started)
-
-    def _arrival(self, source: Source, stream: Stream) -> Arrival:
-        """What takes the rows of a stream."""
-        known = read_marks(self._store, source.id).get(stream.name)
-        batches = Batches(self._store, folder_of(self._inputs.raw, source.id, stream.name))
-        run = Run(self._now_us, self._run, self._inputs.zone(source.id))
-        settings = hashlib.sha256(json.dumps([source.connector, source.settings], default=str).encode()).hexdigest()
-        raw = Raw(raw_name(source.id, stream.name), stream.columns, stream.key)
-        arrival = Arrival(stream, raw, batches, run, settings, known)
-        arrival.begin(full=self._wish.full, tell=self._tell)
-        return arrival
-
-    def _merged(self, arrival: _Arrival) -> _Arrival:
-        """The same with its rows merged into the raw table of the stream."""
-        if arrival.raw is not None or arrival.rows is None:
-            return arrival
-        raw, spent = merge(self._store, arrival.rows, mass_delete=self._wish.mass_delete)
-        self.spent += spent
-        return replace(arrival, raw=raw)
-
-    def _enter(self, source: Source, arrivals: Sequence[_Arrival]) -> None:
-        """Stages the tables of a source that is there, counts its records and finds its watermark.
-
-        Raises SourceError with what there is to say when it cannot be used; then nothing of it has entered.
-        """
-        raw = {arrival.stream: arrival.raw for arrival in arrivals if arrival.raw is not None}
-        tables = [table for table in self._inputs.tables.values() if table.sources == {source.id}]
-        lacking = [
-            finding
-            for table in tables
-            for finding in missing_columns(table, [raw[name.stream] for name in table.streams])
-        ]
-        inputs = self._inputs.having(source.id, self._now_us, raw)
-        if lacking:
-            raise SourceError(f"`{source.id}` lacks columns", tuple(lacking))
-        watermark = find_watermark(source.id, inputs, self._store, self._now_us)
-        if isinstance(watermark, Finding):
-            raise SourceError(f"`{source.id}` has no watermark", (watermark,))
-        offers = tuple(self._found[source.id].streams)
-        pulled = PulledSource(source.id, self._now_us, watermark, watermark_rule(source.id, inputs), raw, offers)
-        inputs = replace(inputs, pulled={**inputs.pulled, source.id: pulled})
-        staged: dict[str, Staged] = {}
-        for arrival in arrivals:
-            started = perf_counter()
-            rows = None
-            for table in tables:
-                if table.streams[0].stream == arrival.stream and not inputs.is_right(table, self._before):
-                    staged[table.entity], records = self._preparation.stage(table, inputs)
-                    rows = records if len(table.streams) == 1 else rows
-            rows = self._count(source, arrival, inputs) if rows is None else rows
-            raw[arrival.stream] = replace(raw[arrival.stream], rows=rows)
-            seconds = arrival.seconds + perf_counter() - started
-            self._tell(f"{source.id}.{arrival.stream}: {rows:,} record{'s' if rows != 1 else ''}, {seconds:.1f} s")
-        self._inputs = inputs
-        self._staged |= staged
-
-    def _count(self, source: Source, arrival: _Arrival, inputs: Inputs) -> int:
-        """The records of a stream that no table had to be staged from."""
-        known = self._inputs.stream(source.id, arrival.stream)
-        if known is not None and arrival.raw is not None and known.content == arrival.raw.content:
-            return known.rows
-        output = Select(inputs.files(source.id, arrival.stream), (("records", Aggregate("count", ())),))
-        rows: list[Any] = list(self._store.run(Query((), (output,), {}))[0])
-        return rows[0][0]
-
-    def _stage_again(self, table: Table) -> None:
-        """Stages a table of several sources, or one whose source did not change: its document, or another table."""
-        streams = self._inputs.raw_streams(table)
-        if streams is None:  # a source of it failed now and was never pulled before
-            return
-        lacking = missing_columns(table, streams)
-        self.findings += lacking
-        if not lacking:
-            self._staged[table.entity], _ = self._preparation.stage(table, self._inputs)
-
-
-@dataclass(frozen=True, slots=True)
-class _Discovery:
-    """A source that answers, and its streams by name."""
-
-    source: Source
-    connector: Connector
-    streams: Mapping[str, Stream]
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """A stream that was read and the seconds it took; ``raw`` is null as long as its ``rows`` are not merged."""
-
-    stream: str
-    raw: RawStream | None
-    rows: Arrival | None
-    findings: tuple[Finding, ...]
-    seconds: float

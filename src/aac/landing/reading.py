@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from aac.connectors.base import Checkpoint, Files, Notice, Progress, Relation, Rows
-from aac.errors import SourceError
+from aac.errors import SourceError, UnfinishedError
 from aac.findings import Finding
 from aac.folders import file_mark
 from aac.landing.copying import UTF8, copied
+from aac.landing.events import Event
 from aac.landing.state import RawStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from aac.connectors.base import Connector, Stream
     from aac.findings import Level
     from aac.landing.arriving import Arrival
+    from aac.landing.events import Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def read_stream(
     before: RawStream | None,
     folder: Path,
     arrival: Arrival | None,
-    tell: Callable[[str], None],
+    tell: Tell,
 ) -> Reading:
     """Reads a stream to its end: files are copied into ``folder``, rows go to the ``arrival`` of a stream with a key.
 
@@ -69,12 +71,15 @@ def read_stream(
                         arrival.keep(message, complete=complete and number == len(parts))
                 case Notice(code, level, text, instead):
                     findings.append(Finding(code, cast("Level", level), text, instead))
-                case Progress(rows):
-                    tell(f"{stream.name}: {rows:,} records so far")
+                case Progress(rows, expected):
+                    values = {"stream": stream.name, "rows": rows, "expected": expected}
+                    tell(Event("progress", f"{stream.name}: {rows:,} records so far", values))
                 case _:
                     raise SourceError(f"`{stream.name}` sends {type(message).__name__}, which cannot be kept yet")
         if end is not None and not end.complete:
             break
+    if end is not None and not end.complete and arrival is not None and not files:
+        raise UnfinishedError(f"`{stream.name}` was read in part: run `aac pull` again, which goes on from there")
     if end is not None and end.complete and relations:
         return Reading(_related(relations, stream, end), (relations[0].database,), tuple(findings))
     if end is None or not end.complete or (arrival is None and not files):

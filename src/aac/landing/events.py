@@ -1,0 +1,25 @@
+"""What a pull tells while it runs: in words, and as plain values for programs (`aac pull --format json`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """``notice``: something to know; ``source``: one that can be read; ``progress``: rows read so far; ``stream``: one
+    that is there, with its ``rows``, how many were ``deleted``, ``seconds`` and the ``cursor`` it goes on from.
+
+    ``values`` can be JSON.
+    """
+
+    event: Literal["notice", "source", "progress", "stream"]
+    words: str
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+Tell: TypeAlias = "Callable[[Event], None]"

@@ -1,0 +1,321 @@
+"""A pull while it runs: sources are asked and read one after the other, then all that changed is prepared."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from aac.engines.base import Query, Select
+from aac.engines.raw import Raw
+from aac.engines.staged import FORGET
+from aac.errors import DamagedStoreError, EngineError, SourceError, UnfinishedError
+from aac.expressions.nodes import Aggregate
+from aac.findings import Finding
+from aac.landing.arriving import Arrival, Run
+from aac.landing.batches import Batches, folder_of
+from aac.landing.events import Event
+from aac.landing.inputs import Inputs
+from aac.landing.merging import merge, read_marks
+from aac.landing.offers import placed
+from aac.landing.preparing import Preparation
+from aac.landing.reading import read_stream
+from aac.landing.state import (
+    KEPT,
+    PREPARED,
+    PulledSource,
+    State,
+    raw_name,
+    write_state,
+)
+from aac.landing.telling import missing_columns, missing_stream, missing_watermark, source_failed
+from aac.landing.watermarks import find_watermark, watermark_column, watermark_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from aac.config import Source
+    from aac.connectors.base import Connector, Stream
+    from aac.engines.duckdb import Store
+    from aac.engines.staged import Staged
+    from aac.landing.events import Tell
+    from aac.landing.inputs import Inputs
+    from aac.landing.state import RawStream
+    from aac.measures import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a pull is to be done.
+
+    ``full``: everything is read and prepared anew. ``mass_delete``: a key scan may take away any number of records.
+    ``only``: the ids of the sources that are read; null: all of them.
+    """
+
+    full: bool = False
+    mass_delete: bool = False
+    only: frozenset[str] | None = None
+
+
+class Pulling:
+    """A pull while it runs. A source enters ``_inputs`` when all of it is well, and its tables ``_staged``."""
+
+    def __init__(self, store: Store, before: State, inputs: Inputs, now_us: int, tell: Tell, wish: Wish) -> None:
+        self.findings: list[Finding] = []
+        self.tables: Sequence[Table] = ()
+        self.spent: list[Path] = []
+        self.unfinished: list[str] = []
+        self._store = store
+        self._before = before
+        self._inputs = inputs
+        self._now_us = now_us
+        self._run = uuid4().hex
+        self._tell = tell
+        self._wish = wish
+        self._preparation = Preparation(store)
+        self._staged: dict[str, Staged] = {}
+        self._originals: dict[str, str] = {}
+        self._found: dict[str, _Discovery] = {}
+        self._log: list[tuple[Any, ...]] = []
+
+    def discover(self, source: Source, connect: Callable[[Source], Connector]) -> None:
+        """Asks a source for its streams; when it cannot be asked, it stays as it was."""
+        with self._whole(source):
+            connector = connect(source)
+            connector.check()
+            streams = {stream.name: stream for stream in connector.discover()}
+            self._found[source.id] = _Discovery(source, connector, streams)
+
+    def place(self, tables: Sequence[Table]) -> None:
+        """Finds the tables that can be read from what was discovered, or from what there was before."""
+        offers = {id: source.offers for id, source in self._inputs.pulled.items()}
+        offers |= {id: tuple(found.streams) for id, found in self._found.items()}
+        known, wrong = placed(tables, offers, self._inputs.sources)
+        self.findings += wrong
+        self._inputs = replace(self._inputs, tables={table.entity: table for table in known})
+        self.tables = known
+
+    def plan(self) -> Iterator[Event]:
+        """What would be read of every source that answers, and from where on; nothing is."""
+        for found in self._found.values():
+            with self._whole(found.source):
+                for name in self._wanted(found):
+                    stream = found.streams[name]
+                    state = self._arrival(found.source, stream).state if stream.key else None
+                    how = f"goes on from {json.dumps(state)}" if state else "is read whole"
+                    values = {"source": found.source.id, "stream": name, "cursor": state}
+                    yield Event("stream", f"{found.source.id}.{name} {how}", values)
+
+    def streams(self) -> Iterator[Event]:
+        """How many streams every source has that answers."""
+        for id_, found in self._found.items():
+            number = len(found.streams)
+            words = f"{id_}: can be read, {number} stream{'s' if number != 1 else ''}"
+            yield Event("source", words, {"source": id_, "streams": sorted(found.streams)})
+
+    def read(self) -> None:
+        """Reads every source and stages its tables; when something is wrong with one, it stays as it was."""
+        for found in self._found.values():
+            with self._whole(found.source):
+                wanted = self._wanted(found)
+                arrivals = [self._arrive(found, found.streams[name]) for name in wanted]
+                with self._store.transaction():
+                    self._enter(found.source, [self._merged(arrival) for arrival in arrivals])
+                said = [finding for arrival in arrivals for finding in arrival.findings]
+                self.findings += [replace(finding, span=found.source.span_of()) for finding in said]
+
+    @contextmanager
+    def _whole(self, source: Source) -> Generator[None, None, None]:
+        """Tells what goes wrong with a source inside."""
+        try:
+            yield
+        except DamagedStoreError:
+            raise
+        except UnfinishedError as error:
+            self.unfinished.append(source.id)
+            self._tell(Event("notice", f"source {source.id}: {error}", {"source": source.id}))
+            self._note(source.id, error=str(error))
+        except (SourceError, EngineError) as error:
+            if isinstance(error, SourceError) and error.findings:
+                self.findings += error.findings
+                self._note(source.id, error=error.findings[0].message)
+                return
+            message = str(error)
+            for copy, original in self._originals.items():
+                message = message.replace(copy, original)
+            self.findings.append(source_failed(source, message))
+            self._note(source.id, error=message)
+
+    def _note(
+        self,
+        source: str,
+        stream: str | None = None,
+        rows: int | None = None,
+        deleted: int | None = None,
+        seconds: float | None = None,
+        error: str | None = None,
+    ) -> None:
+        """Remembers for `_aac.runs` what became of a stream, or that a source failed."""
+        self._log.append((self._run, source, stream, self._now_us, rows, deleted, error is None, seconds, error))
+
+    def write(self) -> State:
+        """Prepares every table that is not right any more, and keeps all there is to know; or nothing of it."""
+        tables, before = self._inputs.tables, self._before
+        right = {entity for entity, table in tables.items() if self._is_right(table, self._inputs)}
+        for entity, table in tables.items():
+            if entity not in right and entity not in self._staged:
+                self._stage_again(table)
+        with self._store.transaction():
+            changed = {entity: staged for entity, staged in self._staged.items() if entity not in right}
+            prepared = self._preparation.finish(changed, self._inputs, right)
+            for entity in before.entities.keys() - tables.keys():
+                self._store.drop((KEPT, PREPARED, entity))
+                for statement in FORGET:
+                    self._store.execute(statement, entity)
+            kept = {entity: known for entity, known in before.entities.items() if entity in tables}
+            state = State(self._inputs.pulled, {**kept, **prepared})
+            write_state(self._store, state)
+            for values in self._log:
+                self._store.execute("INSERT INTO _aac.runs VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", *values)
+        return state
+
+    def _is_right(self, table: Table, inputs: Inputs) -> bool:
+        """Whether a table need not be prepared again."""
+        return not self._wish.full and inputs.is_right(table, self._before)
+
+    def _wanted(self, discovery: _Discovery) -> list[str]:
+        """The streams of a source that are needed; raises SourceError when one is not there."""
+        source, found = discovery.source, discovery.streams
+        tables = [table for table in self._inputs.tables.values() if source.id in table.sources]
+        named = [(table, name) for table in tables for name in table.streams if name.source == source.id]
+        watermark = watermark_column(source.watermark)
+        absent = [missing_stream(table, name, found) for table, name in named if name.stream not in found]
+        if watermark and watermark[0] not in found:
+            absent.append(missing_watermark(source, watermark[0], found))
+        if absent:
+            raise SourceError(f"`{source.id}` lacks streams", tuple(absent))
+        return sorted({*(name.stream for _, name in named), *((watermark[0],) if watermark else ())})
+
+    def _arrive(self, discovery: _Discovery, stream: Stream) -> _Arrival:
+        """Reads a stream: copies its files, or adds batches of its rows."""
+        started = perf_counter()
+        source, folder = discovery.source, self._inputs.raw / discovery.source.id
+        known = self._inputs.stream(source.id, stream.name)
+        arrival = self._arrival(source, stream) if stream.key else None
+        reading = read_stream(discovery.connector, stream, known, folder, arrival, self._tell)
+        copies = reading.raw.copies if reading.raw else ()
+        for copy, original in zip(copies, reading.originals, strict=True):
+            self._originals[str(folder / copy)] = str(original)
+        return _Arrival(stream.name, reading.raw, arrival, reading.findings, perf_counter() - started)
+
+    def _arrival(self, source: Source, stream: Stream) -> Arrival:
+        """What takes the rows of a stream."""
+        known = read_marks(self._store, source.id).get(stream.name)
+        batches = Batches(self._store, folder_of(self._inputs.raw, source.id, stream.name))
+        run = Run(self._now_us, self._run, self._inputs.zone(source.id))
+        settings = hashlib.sha256(json.dumps([source.connector, source.settings], default=str).encode()).hexdigest()
+        raw = Raw(raw_name(source.id, stream.name), stream.columns, stream.key)
+        arrival = Arrival(stream, raw, batches, run, settings, known)
+        arrival.begin(full=self._wish.full, tell=self._tell)
+        return arrival
+
+    def _merged(self, arrival: _Arrival) -> _Arrival:
+        """The same with its rows merged into the raw table of the stream."""
+        if arrival.raw is not None or arrival.rows is None:
+            return arrival
+        started = perf_counter()
+        merged = merge(self._store, arrival.rows, mass_delete=self._wish.mass_delete)
+        self.spent += merged.spent
+        seconds = arrival.seconds + perf_counter() - started
+        return replace(arrival, raw=merged.raw, deleted=merged.deleted, seconds=seconds)
+
+    def _enter(self, source: Source, arrivals: Sequence[_Arrival]) -> None:
+        """Stages the tables of a source that is there, counts its records and finds its watermark.
+
+        Raises SourceError with what there is to say when it cannot be used; then nothing of it has entered.
+        """
+        raw = {arrival.stream: arrival.raw for arrival in arrivals if arrival.raw is not None}
+        tables = [table for table in self._inputs.tables.values() if table.sources == {source.id}]
+        lacking = [
+            finding
+            for table in tables
+            for finding in missing_columns(table, [raw[name.stream] for name in table.streams])
+        ]
+        inputs = self._inputs.having(source.id, self._now_us, raw)
+        if lacking:
+            raise SourceError(f"`{source.id}` lacks columns", tuple(lacking))
+        watermark = find_watermark(source.id, inputs, self._store, self._now_us)
+        if isinstance(watermark, Finding):
+            raise SourceError(f"`{source.id}` has no watermark", (watermark,))
+        offers = tuple(self._found[source.id].streams)
+        pulled = PulledSource(source.id, self._now_us, watermark, watermark_rule(source.id, inputs), raw, offers)
+        inputs = replace(inputs, pulled={**inputs.pulled, source.id: pulled})
+        staged: dict[str, Staged] = {}
+        for arrival in arrivals:
+            started = perf_counter()
+            rows = None
+            for table in tables:
+                if table.streams[0].stream == arrival.stream and not self._is_right(table, inputs):
+                    staged[table.entity], records = self._preparation.stage(table, inputs)
+                    rows = records if len(table.streams) == 1 else rows
+            rows = self._count(source, arrival, inputs) if rows is None else rows
+            raw[arrival.stream] = replace(raw[arrival.stream], rows=rows)
+            seconds = arrival.seconds + perf_counter() - started
+            self._tell_arrival(source.id, arrival, rows, seconds)
+        self._inputs = inputs
+        self._staged |= staged
+
+    def _tell_arrival(self, source: str, arrival: _Arrival, rows: int, seconds: float) -> None:
+        """Says what became of a stream."""
+        cursor = arrival.rows.state_at_end if arrival.rows is not None else None
+        words = f"{source}.{arrival.stream}: {rows:,} record{'s' if rows != 1 else ''}, {seconds:.1f} s"
+        words += f", {arrival.deleted:,} deleted" if arrival.deleted else ""
+        words += f", until {json.dumps(cursor)}" if cursor else ""
+        values = {"source": source, "stream": arrival.stream, "rows": rows, "deleted": arrival.deleted}
+        self._tell(Event("stream", words, {**values, "seconds": round(seconds, 3), "cursor": cursor}))
+        self._note(source, arrival.stream, rows, arrival.deleted, seconds)
+
+    def _count(self, source: Source, arrival: _Arrival, inputs: Inputs) -> int:
+        """The records of a stream that no table had to be staged from."""
+        known = self._inputs.stream(source.id, arrival.stream)
+        if known is not None and arrival.raw is not None and known.content == arrival.raw.content:
+            return known.rows
+        output = Select(inputs.files(source.id, arrival.stream), (("records", Aggregate("count", ())),))
+        rows: list[Any] = list(self._store.run(Query((), (output,), {}))[0])
+        return rows[0][0]
+
+    def _stage_again(self, table: Table) -> None:
+        """Stages a table of several sources, or one whose source did not change: its document, or another table."""
+        streams = self._inputs.raw_streams(table)
+        if streams is None:  # a source of it failed now and was never pulled before
+            return
+        lacking = missing_columns(table, streams)
+        self.findings += lacking
+        if not lacking:
+            self._staged[table.entity], _ = self._preparation.stage(table, self._inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Discovery:
+    """A source that answers, and its streams by name."""
+
+    source: Source
+    connector: Connector
+    streams: Mapping[str, Stream]
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A stream that was read and the seconds it took; ``raw`` is null as long as its ``rows`` are not merged."""
+
+    stream: str
+    raw: RawStream | None
+    rows: Arrival | None
+    findings: tuple[Finding, ...]
+    seconds: float
+    deleted: int = 0
