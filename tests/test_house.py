@@ -172,6 +172,7 @@ FLOORS = (
     (
         "aac.plugins",
         "aac.sources",
+        "aac.starting",
         "aac.evaluation",
         "aac.evaluation.run",
         "aac.evaluation.versions",

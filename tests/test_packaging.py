@@ -17,6 +17,8 @@ from aac.distribution import VERSION, version_line
 
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src"
+SAMPLE = ("aac.toml", "alignment", "data", ".vscode")
+"""What `aac init` copies."""
 
 FOREIGN = {
     "aac/__init__.py": '"""The Architecture-as-Code tool."""\n__version__ = "0.5.21"\n__all__ = ("__version__",)\n',
@@ -121,5 +123,7 @@ def test_the_wheel_holds_all_that_runs(tmp_path: Path) -> None:
         held = {name for name in wheel.namelist() if ".dist-info/" not in name}
         points = wheel.read(f"alignment_as_code-{VERSION}.dist-info/entry_points.txt").decode()
     written = {path.relative_to(SRC).as_posix() for path in SRC.rglob("*") if path.is_file()}
+    sample = {path for part in SAMPLE for path in [ROOT / part, *(ROOT / part).rglob("*")] if path.is_file()}
+    written |= {f"aac/sample/{path.relative_to(ROOT).as_posix()}" for path in sample}
     assert held == {name for name in written if "__pycache__" not in name}
     assert "aac = alignment_as_code:main" in points

@@ -12,6 +12,7 @@ from aac.commands.running import project_root, tell_error
 from aac.distribution import version_line
 
 COMMANDS = {
+    "init": "aac.commands.init",
     "new": "aac.commands.new",
     "validate": "aac.commands.validate",
     "pull": "aac.commands.pull",

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from aac.project import Project
     from aac.querying import Question
     from aac.reports.base import Entry, ReportProject
+    from aac.starting import Answers
 
 SITE = "site"
 """The folder that `aac build` writes, at the root of the project."""
@@ -72,6 +73,23 @@ class Checked:
     results: Results
     texts: tuple[str, ...]
     exit_code: int
+
+
+def start_project(folder: Path, answers: Answers) -> tuple[str, ...]:
+    """Writes the files of a new project; their paths. Raises UsageError where one of them is there already."""
+    from aac.starting import first_files
+
+    folder = folder.absolute()
+    files = first_files(answers)
+    there = [path for path in files if (folder / path).exists() and path != ".gitignore"]
+    if there:
+        raise UsageError(f"{folder / there[0]} is there already: name a folder that has no project yet")
+    for path, data in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        if not (folder / path).exists():
+            write_file(folder / path, data.decode())
+    write_schemas(load_plugins(None), folder)
+    return tuple(files)
 
 
 def open_project(start: Path, *, with_plugins: bool = True) -> Opened:
