@@ -68,7 +68,7 @@ def test_first_documents_are_right_as_they_are(tmp_path: Path, cycle: str) -> No
     assert CYCLES[cycle]["decided_within"] in str(sla.model_dump())
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(teams=st.lists(st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True), min_size=3, max_size=3, unique=True))
 def test_teams_may_be_called_as_they_are(tmp_path_factory: pytest.TempPathFactory, teams: list[str]) -> None:
     root = tmp_path_factory.mktemp("teams")
