@@ -155,7 +155,7 @@ def test_a_meeting() -> None:
     shown = PAGES["meeting/weekly.html"]
     assert 'off target, <a href="../metric/win_rate.html">Win rate</a>' in shown
     assert '<a href="../calendar/desk.html">The desk</a>' in shown
-    assert "Weekly What to change" in parsed(PAGES["index.html"]).text
+    assert "Weekly What to change weekly on thu 10:00 30" in parsed(PAGES["meetings.html"]).text
 
 
 def test_a_scorecard_shows_how_its_rows_stand() -> None:

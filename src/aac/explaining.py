@@ -153,6 +153,14 @@ def sql_of(id_: Id, project: Project, as_of_us: int) -> list[str]:
     return [output_sql(replace(query, shared=()), query.outputs[0], readable=True) for query in queries]
 
 
+def queries_of(project: Project, as_of_us: int) -> dict[str, list[str]]:
+    """The same for each document that is measured, by its ``kind:id``."""
+    parts = (*project.clocks, *project.measures, *project.derived)
+    subjects = sorted({part.subject for part in parts})
+    ids = ((subject, subject.partition(":")) for subject in subjects)
+    return {subject: sql_of((kind, id_), project, as_of_us) for subject, (kind, _, id_) in ids}
+
+
 def view_of_plan(planned: Plan, project: Project) -> View:
     """The queries of a plan with what they read and answer, as plain values."""
     clocks = [(scan.query, setting, (scan.piece,), scan.windows) for scan, setting in planned.clocks]

@@ -26,8 +26,8 @@ from aac.packs import Packs
 from aac.periods import day_of, parse_moment
 from aac.plugins import load as load_plugins
 from aac.reports.base import Page
-from aac.results import Results, SourceState
-from aac.revisions import revision
+from aac.results import Background, Results, SourceState
+from aac.revisions import changes, revision, web
 from aac.selecting import is_agreed, measurable, select
 from aac.sources import check_settings, check_sources
 from aac.upkeep import overdue
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 SITE = "site"
 """The folder that `aac build` writes, at the root of the project."""
+PAST_SHOWN = 12
+"""How many windows before the last the wiki shows."""
 MANIFEST = ".aac-pages"
 """The file in which a build lists what it wrote: only a folder with such a list is ever replaced."""
 
@@ -454,12 +456,25 @@ def _screen(registry: Registry, project: ReportProject, results: Results, name: 
 
 def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None]) -> Path:
     """Writes the wiki; the path of its first page. The folder is old or new, never half."""
-    results = measure(opened, now_us, asked, tell, everything=True)
+    results = _with_background(opened, measure(opened, now_us, replace(asked, past=PAST_SHOWN), tell, everything=True))
     reports = [report() for report in opened.registry.reports.values() if report.made_by == "build"]
     pages = [page for report in reports for page in report.render(report.view(opened.project, results))]
     site = opened.project.root / SITE
     replace_folder(site, pages)
     return site / "index.html"
+
+
+def _with_background(opened: Opened, results: Results) -> Results:
+    """Results as `check` has them, with the past, the SQL and the history of what they are of."""
+    from aac.explaining import queries_of
+    from aac.planner.windows import PAST
+
+    totals = tuple(result for result in results.results if result.selection == PAST and not result.reading.by)
+    at = min((result.reading.as_of_us for result in results.results), default=results.now_us)
+    root = opened.project.root
+    background = Background(totals, queries_of(opened.project, at), changes(root), web(root))
+    present = tuple(result for result in results.results if result.selection != PAST)
+    return replace(results, results=present, background=background)
 
 
 def replace_folder(folder: Path, pages: Sequence[Page]) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aac.expressions.nodes import Value
     from aac.findings import Finding
@@ -60,6 +60,21 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How the time used of what was met or late is spread over the time promised, and when what was late began.
+
+    ``parts``: how many ended so, having used up to the end of that number in ``ENDS`` (percent of what was promised),
+    or more than all of them; null where items have no length of their own. ``late_hours``: how many late ones began in
+    the hour of the company's clocks that begins at a moment (microseconds); null for what begins on a date.
+    """
+
+    ENDS: ClassVar[tuple[int, ...]] = (25, 50, 75, 100, 150, 200, 400)
+
+    parts: Mapping[tuple[Outcome, int], int] | None = None
+    late_hours: Mapping[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ClockReading:
     """What was counted of a clock in one window and group.
 
@@ -85,6 +100,8 @@ class ClockReading:
     before: tuple[Status | None, ...] = ()
     """The statuses of the windows before, newest first, as far as a step of an escalation looks back."""
     through: tuple[tuple[str, int], ...] = ()
+    spread: Spread | None = None
+    """Of totals, if it was asked for."""
 
     def count(self, outcome: Outcome) -> int:
         """How many items ended so."""
@@ -232,6 +249,29 @@ class SourceState:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """The commit that changed a file last: its id, and how many commits of the folder are newer (``age``)."""
+
+    revision: str
+    age: int
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What a build tells beside results; none of their numbers depends on it.
+
+    ``past``: the totals of the windows before the last ones. ``queries``: the SQL that an engine runs for a document,
+    by its ``kind:id``. ``changes``: the last change of each file; ``web``: where its text can be read, a `{path}` in an
+    address, or null.
+    """
+
+    past: tuple[Result, ...] = ()
+    queries: Mapping[str, Sequence[str]] = field(default_factory=dict[str, "Sequence[str]"])
+    changes: Mapping[str, Change] = field(default_factory=dict[str, Change])
+    web: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """Everything one run found out.
 
@@ -248,6 +288,7 @@ class Results:
     findings: tuple[Finding, ...] = field(default=())
     items: int | None = None
     is_selection: bool = False
+    background: Background = field(default_factory=Background)
 
     def headline(self) -> tuple[Result, ...]:
         """The totals that the summary and the exit code follow: of the `last` windows or those that were named."""

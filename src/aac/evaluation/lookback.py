@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from aac.measures import Clock, Derived, Measure
 from aac.periods import previous, rolling_window
 from aac.planner.pieces import Piece
-from aac.planner.windows import Chosen
+from aac.planner.windows import BEFORE, PAST, Chosen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     Measured = tuple[Piece[Clock] | Piece[Measure] | Piece[Derived], Result]
 
-BEFORE = "before"
 DAY_US = 86_400_000_000
 Of = TypeVar("Of", Clock, Measure, Derived)
 Key = tuple[str, str]
@@ -43,7 +42,7 @@ def in_a_row(run: Run, measured: Sequence[Measured]) -> Iterator[Result]:
     for piece, result in measured:
         if not piece.is_shown:
             continue
-        if not piece.of.lookback or result.reading.by or result.selection == "unplaced":
+        if not piece.of.lookback or result.reading.by or result.selection in ("unplaced", PAST):
             yield result
             continue
         windows = _windows_before(run, result.reading.window, piece.of.lookback)
@@ -57,7 +56,8 @@ def _before(run: Run, pieces: Iterable[Piece[Of]], own: Callable[[Project], Iter
         if not piece.is_shown:
             continue
         known = {chosen.window for chosen in piece.windows}
-        for window in {w for c in piece.windows for w in _windows_before(run, c.window, piece.of.lookback)} - known:
+        shown = [chosen.window for chosen in piece.windows if chosen.selection != PAST]
+        for window in {w for now in shown for w in _windows_before(run, now, piece.of.lookback)} - known:
             first = window.first
             version = piece.project if first is None or run.asked.restate else piece.project.at(first)
             parts = [part for part in own(version) if part.subject == piece.subject]

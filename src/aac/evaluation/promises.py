@@ -11,10 +11,10 @@ from aac.findings import Finding
 from aac.periods import Window, iso_utc, midnight_us
 from aac.planner.clocks import Tally
 from aac.planner.windows import EPOCH, UNPLACED, Chosen
-from aac.results import ClockReading, Item
+from aac.results import ClockReading, Item, Spread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aac.calendars import Calendar
     from aac.engines.base import Rows
@@ -38,12 +38,16 @@ def clock_results(
     """The results of a clock. Each of its scans counts items without a start: one tells them (``with_unplaced``)."""
     clock = scan.piece.of
     tallies = {(t.window, tuple(t.by.items())): t for t in scan.tallies(outputs[0])}
-    lists = scan.lists(outputs[1:])
-    late: list[tuple[Listed, ...]] = []
-    due: list[tuple[Listed, ...]] = []
-    for _ in scan.windows:
-        late.append(next(lists))
-        due.append(next(lists) if clock.remind_at is not None else ())
+    lists = scan.lists(outputs)
+    spreads: Mapping[int, Spread] = {}
+    if scan.spread is not None:
+        spreads = scan.spread.read(outputs[1 : 1 + scan.spreads])
+    late: dict[int, tuple[Listed, ...]] = {}
+    due: dict[int, tuple[Listed, ...]] = {}
+    for number, chosen in enumerate(scan.windows):
+        if chosen.is_listed:
+            late[number] = next(lists)
+            due[number] = next(lists) if clock.remind_at is not None else ()
     for number in range(len(scan.windows)):
         tallies.setdefault((number, ()), Tally(number, {}, {}, 0, 0, 0, (0, 0)))
     for (number, by), tally in tallies.items():
@@ -65,8 +69,9 @@ def clock_results(
             unknown=tally.unknown,
             recent=tally.recent,
             through=_steps(clock, tally),
-            late_items=_items(run, clock, late[number], setting) if total else (),
-            open_items=_items(run, clock, due[number], setting) if total else (),
+            late_items=_items(run, clock, late.get(number, ()), setting) if total else (),
+            open_items=_items(run, clock, due.get(number, ()), setting) if total else (),
+            spread=spreads.get(number, Spread() if scan.spread is not None else None) if total else None,
         )
         yield run.judged(scan.piece.project, reading, chosen.selection)
 

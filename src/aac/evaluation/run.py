@@ -30,12 +30,14 @@ class Asked:
     """What a run was asked for. ``as_of_us``: instead of the watermarks; ``windows``: the words of `--window`.
 
     ``stale``: the sources whose data is too old at now. ``restate``: all windows as the documents of as_of say.
+    ``past``: how many windows before the last are measured too, and promises with how the time used is spread.
     """
 
     as_of_us: int | None = None
     windows: tuple[str, ...] = ()
     stale: frozenset[str] = frozenset()
     restate: bool = False
+    past: int = 0
 
 
 @dataclass

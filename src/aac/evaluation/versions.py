@@ -77,7 +77,8 @@ def _piece(run: Run, version: Project, part: Of, *, is_shown: bool) -> list[Piec
     clockwork = run.clockwork(run.as_of(part))
     has_windows = isinstance(part, Clock) or part.has_windows
     matures = part.basis.matures if isinstance(part, Measure) and isinstance(part.basis, Cohort) else None
-    windows = choose(run.asked.windows, part.grain, clockwork, matures) if has_windows else all_time()
+    past = run.asked.past
+    windows = choose(run.asked.windows, part.grain, clockwork, matures, past) if has_windows else all_time()
     today = day_of(clockwork.as_of_us - 1, clockwork.zone)
 
     def holds(chosen: Chosen) -> bool:
@@ -86,4 +87,4 @@ def _piece(run: Run, version: Project, part: Of, *, is_shown: bool) -> list[Piec
         return version.at(day) is version
 
     windows = tuple(filter(holds, windows))
-    return [Piece(version, part, windows, is_shown)] if windows else []
+    return [Piece(version, part, windows, is_shown, in_detail=past > 0)] if windows else []

@@ -20,6 +20,7 @@ from aac.periods import day_of, midnight_us
 from aac.planner.metrics import WINDOW, names_in
 from aac.planner.pauses import BEGINS, ENDS, OWNER, PARTS, WAITED, WAITING, WAITS, pause_blocks, wait_block
 from aac.planner.promised import Item, Terms
+from aac.planner.spreads import JUDGED, OUTCOME, USED, plan_spread
 from aac.planner.stretches import (
     ENDED,
     EXCUSED,
@@ -47,12 +48,13 @@ if TYPE_CHECKING:
     from aac.planner.pauses import Blocks
     from aac.planner.pieces import Piece
     from aac.planner.setting import Setting
+    from aac.planner.spreads import Spreading
 
 LISTED = 50
 """How many late items of a window are listed by key (LANGUAGE §11)."""
 
-TIMED, JUDGED = "timed", "judged"
-USED, ALLOWED, DUE, OUTCOME = "used", "allowed", "due", "outcome"
+TIMED = "timed"
+ALLOWED, DUE = "allowed", "due"
 OUTSIDE, RECENT, IN_DOUBT = "outside_hours", "recent", "in_doubt"
 COUNTED = tuple(outcome for outcome in Outcome if outcome is not Outcome.OUTSIDE)
 
@@ -94,8 +96,8 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class ClockScan:
-    """One query. Its outputs are the tallies, then for each window its late items and, if asked for, its open ones;
-    behind each such list the pauses of its items, if the clock has any.
+    """One query. Its outputs are the tallies, the spread if it is asked for, then for each window that is listed its
+    late items and, if asked for, its open ones; behind each such list the pauses of its items, if the clock has any.
 
     ``counted`` are the outcomes that can be, ``shown`` the columns of an item in a list behind its key. ``allowed``:
     the promised time, where it is the same for all.
@@ -108,6 +110,7 @@ class ClockScan:
     counted: tuple[Outcome, ...]
     shown: tuple[str, ...]
     allowed: int | None
+    spread: Spreading | None = None
 
     def tallies(self, rows: Sequence[Sequence[object]]) -> Iterator[Tally]:
         """The counted cells; a row is the mask, the group columns, the counts and the steps."""
@@ -124,9 +127,14 @@ class ClockScan:
                 window = int(str(values[WINDOW]))
                 yield Tally(window, by, counts, outside, unknown, in_doubt, (met, late), tuple(steps))
 
+    @property
+    def spreads(self) -> int:
+        """How many outputs tell of the spread."""
+        return len(self.spread.names) if self.spread is not None else 0
+
     def lists(self, outputs: Sequence[Sequence[Sequence[object]]]) -> Iterator[tuple[Listed, ...]]:
-        """The lists of all windows in turn: late items and, if asked for, open ones."""
-        rest = iter(outputs)
+        """The lists of the windows that are listed, in turn: late items and, if asked for, open ones."""
+        rest = iter(outputs[1 + self.spreads :])
         for rows in rest:
             if self.piece.of.paused is None:
                 yield self._listed(rows, ())
@@ -169,8 +177,10 @@ def plan_clock(piece: Piece[Clock], windows: tuple[Chosen, ...], setting: Settin
     together = (splits,) if clock.is_crossed else tuple((split,) for split in splits)
     groups = ((WINDOW,), *((WINDOW, *names) for names in together if names))
     blocks = list(plan.blocks())
-    outputs = [plan.tallied(groups)]
-    for number in range(len(windows)):
+    spread = plan.spread if piece.in_detail else None
+    blocks += spread.blocks if spread is not None else ()
+    outputs = [plan.tallied(groups), *(spread.outputs if spread is not None else ())]
+    for number in (number for number, chosen in enumerate(windows) if chosen.is_listed):
         late = Call("eq", (Column(OUTCOME), Literal(Outcome.LATE.value)))
         for name, rule, limit in (
             (f"late_{number}", late, LISTED),
@@ -182,7 +192,7 @@ def plan_clock(piece: Piece[Clock], windows: tuple[Chosen, ...], setting: Settin
                 outputs += [shown, *([plan.pauses_of(name)] if clock.paused is not None else [])]
     query = setting.query(tuple(blocks), tuple(outputs), JUDGED)
     allowed = cast("int", plan.allowed.value) if isinstance(plan.allowed, Literal) else None
-    return ClockScan(piece, windows, query, groups, plan.counted, tuple(plan.shown), allowed)
+    return ClockScan(piece, windows, query, groups, plan.counted, tuple(plan.shown), allowed, spread)
 
 
 def _integer(value: object) -> int | None:
@@ -240,6 +250,13 @@ class _Plan:
             (ENDED, self.clock.restarts is not None),
         )
         return [*names, *(name for name, is_there in asked if is_there)]
+
+    @property
+    def spread(self) -> Spreading:
+        """How the time used is spread; what must hold when its time is over has no length of its own."""
+        starts, setting = self.clock.starts, self.scope.setting
+        zone, has_length = setting.clockwork.zone, self.clock.must is None
+        return plan_spread(self.allowed, zone, is_date=starts.is_date, has_length=has_length)
 
     @property
     def counted(self) -> tuple[Outcome, ...]:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 MOST_WINDOWS = 100
 """As many windows a query has aggregates for: what it holds of each group or key grows with them."""
 
+MOST_OF_KEYS = 40
+"""As many measures of keys, in as many windows, a query answers: each has columns of its own, and the time that an
+engine takes to plan them grows with their square."""
+
 Blocks = tuple[tuple[str, Select], ...]
 Seen = tuple["Piece[Measure]", int, "Measure"]
 """A piece, the number of a window, and what is measured there."""
@@ -49,7 +53,9 @@ def _parted(seen: Sequence[Seen]) -> Iterator[Sequence[Seen]]:
     for one in seen:
         longer = [*part, one]
         columns = {column for _, _, measure in longer for column in _columns(measure)}
-        if len({number for _, number, _ in longer}) > MOST_WINDOWS or len(columns) > MOST_DIMENSIONS:
+        of_keys = [number for _, number, measure in longer if isinstance(measure.basis, Retention)]
+        windows = {number for _, number, _ in longer}
+        if len(windows) > MOST_WINDOWS or len(of_keys) > MOST_OF_KEYS or len(columns) > MOST_DIMENSIONS:
             yield part
             longer = [one]
         part = longer

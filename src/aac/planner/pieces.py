@@ -19,7 +19,8 @@ class Piece(Generic[Of]):
     """A measurement as a version of the project has it, and the windows that are measured with that version.
 
     ``is_shown``: whether it is asked for itself; others are only parts of formulas over numbers. ``as_of_us``: the
-    moment it is measured at, where that is not the least watermark of what it rests on.
+    moment it is measured at, where that is not the least watermark of what it rests on. ``in_detail``: whether it is
+    told how the time used of a promise is spread.
     """
 
     project: Project
@@ -27,6 +28,7 @@ class Piece(Generic[Of]):
     windows: tuple[Chosen, ...]
     is_shown: bool = True
     as_of_us: int | None = None
+    in_detail: bool = False
 
     @property
     def subject(self) -> str:

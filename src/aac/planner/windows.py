@@ -40,16 +40,24 @@ RANGE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})?\.\.([0-9]{4}-[0-9]{2}-[0-9]{2
 """From a day up to, not including, another one: `2025-01-01..2026-01-01`; either may be left out."""
 RECENT = 12
 """Windows of a range that does not say where it begins."""
+PAST, BEFORE = "past", "before"
+"""Why a window before the last one is measured: to be shown as the past of a number, or because a step looks back."""
 UNPLACED = -1
 """The window number of a record whose moment is unknown, or later than as_of, which is the same (LANGUAGE §7)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A window and why it is measured: as `last` or `current` of its own accord, or because `--window` `named` it."""
+    """A window and why it is measured: as `last` or `current` of its own accord, because `--window` `named` it, or as
+    one before these."""
 
     window: Window
     selection: str
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether its items are listed by key; of those before they are only counted."""
+        return self.selection not in (PAST, BEFORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +82,21 @@ class Clockwork:
 
 
 def choose(
-    asked: Sequence[str], grain: Grain | str, clockwork: Clockwork, matures: Duration | None = None
+    asked: Sequence[str], grain: Grain | str, clockwork: Clockwork, matures: Duration | None = None, past: int = 0
 ) -> tuple[Chosen, ...]:
     """The windows of one grain, each once, oldest first; raises UsageError for a word that names none.
 
     ``asked`` holds the words of `--window`; without any it is the newest window that ended by as_of, and the current.
     Of the grain ``rolling N days`` these are one, which ends at as_of. ``matures``: how long after that the last window
-    must have ended, so that all who entered in it have been judged.
+    must have ended, so that all who entered in it have been judged. ``past``: how many windows before the last one come
+    too, unless some were asked for.
     """
     as_of, zone, fiscal = clockwork.as_of_us, clockwork.zone, clockwork.fiscal_start
     own = ROLLING.fullmatch(grain)
     plain = cast("Grain", "all" if own else grain)
     chosen: dict[Window, Chosen] = {}
-    for word in asked or ("last", "current"):
+    before = [f"last:{past + 1}"] if past and not asked else []
+    for word in (*(asked or ("last", "current")), *before):
         name, _, count = word.partition(":")
         if rolling := ROLLING.fullmatch(word):
             windows: Iterable[Window] = (rolling_window(int(rolling[1]), as_of, zone),)
@@ -106,7 +116,7 @@ def choose(
                 last = f"`last`, `last:13` (at most {MOST_WINDOWS})"
                 raise UsageError(f"--window: {error}, {last} or `current`") from None
         for window in windows:
-            chosen.setdefault(window, Chosen(window, "named" if asked else word))
+            chosen.setdefault(window, Chosen(window, "named" if asked else PAST if word in before else word))
     return tuple(sorted(chosen.values(), key=lambda c: (c.window.first or date.min, c.window.until or date.max)))
 
 

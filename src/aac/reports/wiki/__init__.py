@@ -1,0 +1,187 @@
+"""The wiki: pages for a week and for each document, which open from a folder without a server.
+
+A page of a document is made by `templates/wiki/<kind>.html.j2` where there is one, else by `wiki/document.html.j2`;
+the project's own `templates/` come first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from aac.distribution import VERSION
+from aac.findings import in_reading_order
+from aac.hookspecs import hookimpl
+from aac.periods import iso_utc
+from aac.reports.base import Page
+from aac.reports.json import as_json, dumps
+from aac.reports.pages import asset, fill
+from aac.reports.wiki import sections
+from aac.reports.wiki.documents import card_of, document_view, measured_view, record_links
+from aac.reports.wiki.search import index_of, terms_of
+from aac.reports.wiki.sentences import sentences
+from aac.reports.wiki.shelves import SECTIONS, by_document, link_to, receivers_of, section_of, subject_of
+from aac.reports.wiki.trends import spread_of, steps_of, trend_of
+from aac.reports.wording import as_of_words, freshness_of_all, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aac.findings import Finding
+    from aac.reports.base import Entry, Report, ReportProject, View
+    from aac.reports.pages import Job
+    from aac.results import Background, Result, Results
+
+
+SCRIPTS = ("wiki.js", "minisearch.js")
+"""What pages can do beyond being read."""
+
+
+class WikiReport:
+    """What `aac build` writes: HTML that is read without scripts, what it looks like, and the numbers as `aac.json`."""
+
+    name: ClassVar[str] = "wiki"
+    made_by: ClassVar[Literal["check", "build"]] = "build"
+
+    def view(self, project: ReportProject, results: Results) -> View:
+        """Everything the pages say, in words; ``results`` are those of `aac.json`."""
+        entries = project.entries()
+        findings = in_reading_order((*project.findings, *results.findings))
+        links = {subject_of(entry): link_to(entry) for entry in entries}
+        documents = _documents(project, results, findings, links)
+        cards = {f"{doc['kind']}:{doc['id']}": card_of(doc) for doc in documents}
+        for doc in documents:
+            if doc["kind"] == "scorecard":
+                doc["rows"] = [sections.row_of(row, cards) for row in doc["fields"]["rows"]]
+        home = {"sentences": sentences(results, findings, links)} | sections.week(documents)
+        shown = _sections(project, results, findings, documents, links)
+        return {
+            "site": _site(project, results, shown),
+            "home": home,
+            "sections": shown,
+            "documents": documents,
+            "index": index_of(documents, shown),
+            "build": {"aac": VERSION, "project": results.project, "revision": results.revision}
+            | {"made": iso_utc(results.now_us)},
+            "results": as_json(results),
+            "templates": str(project.root / "templates"),
+        }
+
+    def render(self, view: View) -> tuple[Page, ...]:
+        """The pages of sections and documents, what they look like, how they are searched, `aac.json`, `build.json`.
+
+        Raises PluginError when a template is wrong.
+        """
+        site = {"site": view["site"]}
+        jobs: list[Job] = [
+            ("index.html", ("wiki/home.html.j2",), site | {"home": view["home"], "build": view["build"]}),
+            ("style.css", ("wiki/style.css.j2",), site),
+        ]
+        for name, page in view["sections"].items():
+            jobs.append((page["href"], (f"wiki/{name}.html.j2",), site | {"page": page}))
+        for doc in view["documents"]:
+            templates = (f"wiki/{doc['kind']}.html.j2", "wiki/document.html.j2")
+            jobs.append((doc["href"], templates, site | {"doc": doc}))
+        data = (("aac.json", view["results"]), ("build.json", view["build"]))
+        index = Page("search.js", f"aacIndex = {dumps(view['index'])};\n")
+        scripts = (*(Page(name, asset(name)) for name in SCRIPTS), index)
+        return (*fill(view["templates"], jobs), *scripts, *(Page(path, dumps(told) + "\n") for path, told in data))
+
+
+def _documents(
+    project: ReportProject, results: Results, findings: Sequence[Finding], links: Mapping[str, View]
+) -> list[View]:
+    entries, zone, background = project.entries(), project.timezone, results.background
+    receivers, records, terms = receivers_of(entries), record_links(entries), terms_of(entries)
+    now, past = by_document(results.results), by_document(background.past)
+    by_subject = {subject_of(entry): entry for entry in entries}
+    documents: list[View] = []
+    for entry in entries:
+        subject = subject_of(entry)
+        found = now.get(subject, [])
+        documents.append(
+            document_view(entry, links, [finding for finding in findings if finding.doc == subject])
+            | {"measured": measured_view(entry, found, zone), "receivers": receivers}
+            | _past(entry, found, past.get(subject, []), zone)
+            | {"in_words": [{"place": place, "words": said} for place, said in project.in_words(entry.kind, entry.id)]}
+            | {"records": results.entities.get(entry.id) if entry.kind == "entity" else None}
+            | {"record_link": records.get(subject), "queries": list(background.queries.get(subject, ()))}
+            | {"section": section_of(entry.kind), "terms": terms}
+            | _origin([entry], by_subject, background)
+        )
+    return documents
+
+
+def _past(entry: Entry, now: Sequence[Result], past: Sequence[Result], zone: str) -> View:
+    """How a number came to be what it is: its windows, and of a promise how its time was used."""
+    totals = [result for result in now if not result.reading.by and result.selection != "unplaced"]
+    answers = [result for result in totals if result.selection != "current"] or totals
+    is_in_days = "business" not in str(entry.fields.get("when"))
+    return {
+        "trend": trend_of([*past, *now], entry.name),
+        "spread": spread_of([*past, *now], zone),
+        "steps": steps_of(answers[-1] if answers else None, days=is_in_days),
+    }
+
+
+def _origin(entries: Sequence[Entry], known: Mapping[str, Entry], background: Background) -> View:
+    """Where the text of a page can be read, and the last change of all that it rests on."""
+    reached = {subject_of(entry): entry for entry in entries}
+    waiting = list(reached.values())
+    while waiting:
+        for subject in waiting.pop().rests_on:
+            if subject in known and subject not in reached:
+                reached[subject] = known[subject]
+                waiting.append(known[subject])
+    changes = [background.changes[entry.file] for entry in reached.values() if entry.file in background.changes]
+    newest = min(changes, key=lambda change: change.age, default=None)
+    address = None
+    if background.web is not None and len(entries) == 1:
+        address = background.web.replace("{path}", entries[0].file) + f"#L{entries[0].line}"
+    return {"edit": address, "revision": newest.revision if newest is not None else None}
+
+
+def _sections(
+    project: ReportProject,
+    results: Results,
+    findings: Sequence[Finding],
+    documents: Sequence[View],
+    links: Mapping[str, View],
+) -> dict[str, View]:
+    """The pages about several documents by name, in the order of the menu; those about nothing are left out."""
+    entries = project.entries()
+    by_subject = {subject_of(entry): entry for entry in entries}
+    made = {
+        "scorecards": sections.scorecards(documents, links),
+        "agreements": sections.agreements(documents, links),
+        "definitions": sections.definitions(documents),
+        "profiles": sections.profiles(documents),
+        "metrics": sections.metrics(documents),
+        "teams": sections.teams(documents, links),
+        "meetings": sections.meetings(documents),
+        "health": sections.health(results, findings, documents, links, project.timezone),
+        "documents": sections.shelves(documents, entries),
+    }
+    shown: dict[str, View] = {}
+    for name, data in made.items():
+        kinds = SECTIONS[name].kinds
+        rests_on = [entry for entry in entries if not kinds or entry.kind in kinds]
+        if any(data.values()) and (rests_on or name == "health"):
+            origin = _origin(rests_on, by_subject, results.background)
+            shown[name] = {"title": SECTIONS[name].title, "href": f"{name}.html"} | origin | data
+    return shown
+
+
+def _site(project: ReportProject, results: Results, shown: Mapping[str, View]) -> View:
+    return {
+        "project": results.project,
+        "as_of": as_of_words(results, project.timezone),
+        "freshness": freshness_of_all(results),
+        "zone": project.timezone,
+        "now": moment(results.now_us, project.timezone),
+        "menu": [{"href": page["href"], "title": page["title"]} for page in shown.values()],
+    }
+
+
+@hookimpl
+def aac_reports() -> list[type[Report]]:
+    return [WikiReport]
