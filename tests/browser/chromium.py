@@ -85,8 +85,10 @@ class Tab:
     def press(self, key: str) -> None:
         """Presses and lets go of a key."""
         codes = {"Tab": 9, "Enter": 13}
+        text = {} if key in codes else {"text": key}
         for action in ("keyDown", "keyUp"):
-            self.send("Input.dispatchKeyEvent", type=action, key=key, windowsVirtualKeyCode=codes[key])
+            code = codes.get(key, 0)
+            self.send("Input.dispatchKeyEvent", type=action, key=key, windowsVirtualKeyCode=code, **text)
 
     def picture(self) -> bytes:
         """The whole page as PNG."""

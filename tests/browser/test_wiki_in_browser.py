@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.servers
 
-PAGES = ("index.html", *(f"{document.kind}/{document.id}.html" for document in PROJECT.documents))
+SECTIONS = ("scorecards", "agreements", "definitions", "metrics", "teams", "health", "documents")
+PAGES = (
+    "index.html",
+    *(f"{name}.html" for name in SECTIONS),
+    *(f"{document.kind}/{document.id}.html" for document in PROJECT.documents),
+)
 PHONE, DESK = 360, 1280
 
 
@@ -54,11 +59,11 @@ def test_requests_are_seen(tab: Tab, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_ask_for_nothing_but_the_style_sheet(path: str, tab: Tab, site: Path) -> None:
+def test_pages_ask_for_nothing_but_style_and_script(path: str, tab: Tab, site: Path) -> None:
     tab.requests.clear()
     tab.open((site / path).as_uri())
     asked = [request for request in tab.requests if not request.startswith("data:")]
-    assert asked == [(site / path).as_uri(), (site / "style.css").as_uri()]
+    assert asked == [(site / path).as_uri(), (site / "style.css").as_uri(), (site / "wiki.js").as_uri()]
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -82,6 +87,62 @@ def test_the_reader_s_scheme_is_followed(tab: Tab, site: Path) -> None:
         tab.open((site / "index.html").as_uri())
         grounds.append(tab.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert grounds == ["rgb(251, 250, 247)", "rgb(21, 24, 27)"]
+
+
+def test_a_chosen_theme_stays(tab: Tab, site: Path) -> None:
+    tab.look(DESK)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    tab.open((site / "index.html").as_uri())
+    tab.evaluate("document.querySelector('[data-does=theme]').click()")
+    assert tab.evaluate(ground) == "rgb(21, 24, 27)"
+    tab.open((site / "sla/sales_follow_up.html").as_uri())
+    assert tab.evaluate(ground) == "rgb(21, 24, 27)"
+    tab.evaluate("document.querySelector('[data-does=theme]').click()")
+    assert tab.evaluate(ground) == "rgb(251, 250, 247)"
+    tab.evaluate("localStorage.clear()")
+
+
+def search(tab: Tab, words: str) -> list[str]:
+    """What is found by some words, after the key for it."""
+    tab.press("/")
+    tab.evaluate("new Promise(done => setTimeout(done, 300))")
+    box = f"document.querySelector('dialog input').value = {words!r}"
+    tab.evaluate(f"{box}; document.querySelector('dialog input').dispatchEvent(new Event('input'))")
+    found = "[...document.querySelectorAll('dialog li a')].map(link => link.getAttribute('href'))"
+    hrefs = tab.evaluate(found)
+    tab.evaluate("document.querySelector('dialog').close()")
+    return hrefs
+
+
+def test_search_finds_names_and_slips(tab: Tab, site: Path) -> None:
+    tab.look(DESK)
+    tab.open((site / "sla/sales_follow_up.html").as_uri())
+    assert search(tab, "win rate")[0] == "../metric/win_rate.html"
+    assert search(tab, "qualfied")[0] == "../definition/mql.html"
+    assert search(tab, "handover") == ["../definition/mql.html"]  # a tag
+    assert search(tab, "xyzzy") == []
+
+
+def test_keys_turn_the_pages_of_the_menu(tab: Tab, site: Path) -> None:
+    tab.look(DESK)
+    tab.open((site / "agreements.html").as_uri())
+    for key, name in (("n", "definitions"), ("p", "agreements")):
+        tab.press(key)
+        tab.evaluate("new Promise(done => setTimeout(done, 300))")
+        assert tab.evaluate("location.pathname").endswith(f"/{name}.html")
+    tab.press("?")
+    assert "the next page of the menu" in tab.evaluate("document.querySelector('dialog').textContent")
+
+
+def test_pages_are_read_without_scripts(tab: Tab, site: Path) -> None:
+    tab.send("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        tab.look(PHONE)
+        tab.open((site / "sla/sales_follow_up.html").as_uri())
+        assert tab.evaluate("document.querySelector('.tools').checkVisibility()") is False
+        assert "85.5%" in tab.evaluate("document.querySelector('main').innerText")
+    finally:
+        tab.send("Emulation.setScriptExecutionDisabled", value=False)
 
 
 def test_the_first_key_leads_past_the_menu(tab: Tab, site: Path) -> None:

@@ -77,7 +77,7 @@ def _environment(folder: str) -> Environment:
 
     @pass_context
     def markdown(context: Context, text: str) -> str:
-        terms = {} if context.get("doc") is None else context["doc"]["terms"]
+        terms: Mapping[str, str] = {} if context.get("doc") is None else context["doc"]["terms"]
         own = {name: context[name] for name in ("here", "root", "seen")}
         return prose.render(visible(text, KEPT), {"terms": terms, **own})
 

@@ -26,7 +26,7 @@ def index_of(documents: Sequence[View], sections: Mapping[str, View]) -> list[Vi
     found = [
         {
             "name": doc["name"],
-            "also": " ".join([doc["id"], *(str(name) for name in doc["fields"].get("aka") or []), *doc["tags"]]),
+            "also": " ".join([doc["id"], *map(str, listed(doc["fields"].get("aka"))), *doc["tags"]]),
             "kind": doc["kind_title"],
             "about": _in_short(doc["summary"]),
             "href": doc["href"],

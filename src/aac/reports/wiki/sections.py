@@ -223,11 +223,7 @@ def health(
     counts = Counter(finding.code for finding in findings)
     return {
         "sources": [_source(source, zone) for source in results.sources],
-        "unmeasurable": [
-            card_of(doc)
-            for doc in documents
-            if doc["measured"] and (doc["measured"]["headline"]["status"] or {}).get("code") in UNMEASURED
-        ],
+        "unmeasurable": [card_of(doc) for doc in documents if doc["measured"] and _code(doc) in UNMEASURED],
         "codes": [
             {
                 "code": code,
@@ -241,6 +237,12 @@ def health(
 
 
 UNMEASURED = (Status.NOT_MEASURABLE.value, Status.STALE.value, Status.NOT_ENOUGH_DATA.value)
+
+
+def _code(doc: View) -> str | None:
+    """The status of the newest window."""
+    status = doc["measured"]["headline"]["status"]
+    return status["code"] if status else None
 
 
 def _legend() -> list[View | None]:

@@ -30,7 +30,8 @@ def trend_of(results: Iterable[Result], name: str) -> View | None:
         return None
     newest = windows[-1]
     values, limits = [value_of(result.reading) for result in windows], limits_in(newest)
-    is_share = isinstance(newest.reading, ClockReading) or newest.reading.unit == "percent"
+    reading = newest.reading
+    is_share = isinstance(reading, ClockReading) or (isinstance(reading, NumberReading) and reading.unit == "percent")
     alt = _in_a_sentence(windows, name)
     rows = [_row(result) for result in windows]
     return {

@@ -52,7 +52,7 @@
   };
 
   async function search() {
-    if (document.querySelector("dialog")) return;
+    if (document.querySelector("dialog[open]")) return;
     const box = dialog("Search");
     const input = element("input", "", { type: "search", "aria-label": "Search", placeholder: "A word, a number, a team …" });
     const told = element("p", "", { "aria-live": "polite", class: "aside" });
@@ -96,7 +96,7 @@
     ["d", "dark or light"], ["?", "these keys"],
   ];
   function keys() {
-    if (document.querySelector("dialog")) return;
+    if (document.querySelector("dialog[open]")) return;
     const box = dialog("Keys");
     const list = document.createElement("dl");
     for (const row of KEYS) {
