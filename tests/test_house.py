@@ -196,13 +196,14 @@ FLOORS = (
         "aac.evaluation.cards",
         "aac.evaluate",
         "aac.querying",
+        "aac.mapping",
         "aac.selecting",
         "aac.explaining",
         "aac.impact",
         "aac.drafting",
     ),
     # 6
-    ("aac.operations",),
+    ("aac.sourcing", "aac.operations"),
     # 7: the doors
     (
         "aac.commands.running",

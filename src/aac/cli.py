@@ -16,6 +16,7 @@ COMMANDS = {
     "new": "aac.commands.new",
     "validate": "aac.commands.validate",
     "pull": "aac.commands.pull",
+    "map": "aac.commands.map",
     "check": "aac.commands.check",
     "query": "aac.commands.query",
     "explain": "aac.commands.explain",

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from aac.config import Source
-    from aac.connectors.base import Connector, Context
     from aac.evaluate import Asked
     from aac.graph import Id
     from aac.landing.events import Tell
@@ -240,46 +239,13 @@ def pull_sources(opened: Opened, now_us: int, tell: Tell, wish: Wish | None = No
     Raises UsageError for a source that there is not.
     """
     from aac.landing.pull import WHOLE, pull
+    from aac.sourcing import connecting
 
     made, settings, wish = opened.project, opened.project.config, wish or WHOLE
-    with _connecting(opened, wish) as connect:
+    with connecting(made, opened.registry, wish) as connect:
         return pull(
             made.root, settings.sources, made.tables, connect, made.timezone, now_us, tell, settings.engine, wish
         )
-
-
-def rehearse_pull(opened: Opened, wish: Wish, tell: Tell, *, streams: bool) -> tuple[Finding, ...]:
-    """Tells whether sources can be read, and with ``streams`` what a pull would read; what is wrong with them."""
-    from aac.landing.pull import rehearse
-
-    made, settings = opened.project, opened.project.config
-    tables = made.tables if streams else None
-    with _connecting(opened, wish) as connect:
-        return rehearse(made.root, settings.sources, tables, connect, made.timezone, tell, settings.engine, wish)
-
-
-@contextmanager
-def _connecting(opened: Opened, wish: Wish) -> Generator[Callable[[Source], Connector]]:
-    """What makes the connector of a source; raises UsageError when one is wished for that there is not."""
-    from aac.connectors.base import Context
-    from aac.engines.looking import DuckdbLook
-
-    made = opened.project
-    for name in sorted(wish.only or ()):
-        if name not in made.config.sources:
-            raise UsageError(f"there is no source `{name}`; {did_you_mean(name, made.config.sources)}")
-    with DuckdbLook() as look:
-
-        def connect(source: Source) -> Connector:
-            folder = made.root / ".aac" / "raw" / source.id
-            return _connector(opened.registry, source, Context(made.root, folder, look))
-
-        yield connect
-
-
-def _connector(registry: Registry, source: Source, context: Context) -> Connector:
-    connector = registry.connectors[source.connector]
-    return connector(connector.settings.model_validate(source.settings), context)
 
 
 def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None], *, everything: bool) -> Results:

@@ -14,8 +14,7 @@ from aac.hookspecs import hookimpl
 if TYPE_CHECKING:
     from aac.landing.events import Event
 
-SOURCE_FAILED = 4
-"""The exit code when a source was not replaced (LANGUAGE §10)."""
+
 RESUMABLE = 3
 """The exit code when a source was read in part, and the next pull goes on from there."""
 
@@ -42,18 +41,19 @@ def pull(
     """Read sources, all if none is named, and say what is wrong with their data."""
     from aac.findings import has_errors
     from aac.landing.pulling import Wish
-    from aac.operations import open_sound_project, pull_sources, rehearse_pull
+    from aac.operations import open_sound_project, pull_sources
+    from aac.sourcing import rehearse_pull
 
     tell = _tell_json if form == "json" else _tell
     opened = open_sound_project(Path.cwd())
     wish = Wish(full, allow_mass_delete, frozenset(sources) or None)
     if check or dry_run:
-        findings, unfinished = rehearse_pull(opened, wish, tell, streams=dry_run), ()
+        findings, unfinished = rehearse_pull(opened.project, opened.registry, wish, tell, streams=dry_run), ()
     else:
         pulled = pull_sources(opened, running.now_us(now, opened.project.timezone), tell, wish)
         findings, unfinished = pulled.findings, pulled.unfinished
     running.tell_findings(findings, None, "stdout")
-    ctx.exit(SOURCE_FAILED if has_errors(findings) else RESUMABLE if unfinished else 0)
+    ctx.exit(running.SOURCE_FAILED if has_errors(findings) else RESUMABLE if unfinished else 0)
 
 
 def _tell(event: Event) -> None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
+SOURCE_FAILED = 4
+"""The exit code when a source was not replaced (LANGUAGE §10)."""
+
 
 def project_root() -> Path | None:
     """The folder of the nearest `aac.toml` at or above this one."""

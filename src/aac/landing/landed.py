@@ -10,9 +10,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
 from aac.config import EMBEDDED
-from aac.engines.base import Relation
+from aac.engines.base import Query, Relation, Select
+from aac.engines.base import Table as StoreTable
 from aac.engines.duckdb import Store
 from aac.errors import NoDataError
+from aac.expressions.nodes import Aggregate, Column
 from aac.findings import Finding, in_reading_order
 from aac.landing.inputs import Inputs
 from aac.landing.offers import placed
@@ -136,6 +138,24 @@ def prepared(
             notices=tuple(_notice(t.entity) for t in usable if as_of_us is None or not t.is_of_a_moment),
             held=held.pop_all(),
         )
+
+
+def filled(
+    root: Path, tables: Sequence[Table], sources: Mapping[str, Source], default_zone: str, engine: EngineSettings
+) -> dict[str, tuple[int, dict[str, int]]]:
+    """The records of each entity that was pulled, and of how many of them each stored field is known."""
+    found: dict[str, tuple[int, dict[str, int]]] = {}
+    try:
+        with prepared(root, tables, sources, default_zone, engine) as data:
+            for entity, table in data.tables.items():
+                counts = tuple((field.name, Aggregate("count", (Column(field.name),))) for field in table.fields)
+                select = Select(StoreTable(data.relations[entity].name), counts)
+                ((known,),) = data.engine.run(Query((), (select,), {}))
+                names = (field.name for field in table.fields)
+                found[entity] = (data.rows[entity], dict(zip(names, map(int, map(str, known)), strict=True)))
+    except NoDataError:
+        return {}
+    return found
 
 
 def _watermarks(inputs: Inputs, engine: Engine) -> tuple[tuple[PulledSource, ...], list[Finding]]:

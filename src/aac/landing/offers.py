@@ -5,14 +5,35 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from aac.errors import SourceError
 from aac.findings import Finding, did_you_mean
 from aac.measures import ANY, StreamName
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from aac.config import Source
+    from aac.connectors.base import Connector
     from aac.measures import Table
+
+
+def offered(
+    sources: Iterable[Source], connect: Callable[[Source], Connector]
+) -> tuple[dict[str, dict[str, tuple[str, ...]]], list[Finding]]:
+    """The columns of every stream of the sources that answer, and what is wrong with the others (AAC609)."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    wrong: list[Finding] = []
+    for source in sources:
+        try:
+            connector = connect(source)
+            connector.check()
+            found[source.id] = {stream.name: stream.columns for stream in connector.discover()}
+        except SourceError as error:
+            instead = "correct this and run the command again"
+            wrong.append(
+                Finding("AAC609", "error", f"source `{source.id}` was not read: {error}", instead, source.span_of())
+            )
+    return found, wrong
 
 
 def placed(
