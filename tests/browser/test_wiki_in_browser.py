@@ -110,7 +110,8 @@ def search(tab: Tab, words: str) -> list[str]:
     tab.evaluate(f"{box}; document.querySelector('dialog input').dispatchEvent(new Event('input'))")
     found = "[...document.querySelectorAll('dialog li a')].map(link => link.getAttribute('href'))"
     hrefs = tab.evaluate(found)
-    tab.evaluate("document.querySelector('dialog').close()")
+    gone = "new Promise(done => document.querySelector('dialog').addEventListener('close', () => setTimeout(done)))"
+    tab.evaluate(f"(() => {{ const gone = {gone}; document.querySelector('dialog').close(); return gone; }})()")
     return hrefs
 
 
