@@ -133,7 +133,7 @@ class Chance:
         found = list(zip(bounds[::2], bounds[1::2], strict=True))
         if self.random.randrange(3) == 0 and found[-1][0] > 0:
             opens = found[-1][0]
-            found[-1] = (opens, self.random.randrange(1441, opens + 1440))
+            found[-1] = (opens, self.random.randrange(1441, max(1442, opens + 1440)))
         return tuple(found)
 
     def day(self) -> date:
