@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from aac.errors import SourceError
 from aac.operations import replace_folder
+from aac.reports.base import Page
 from tests.commands import AAC, run_aac
 
 ROOT = Path(__file__).parent.parent
@@ -235,6 +237,17 @@ def test_an_output_that_cannot_be_written(larkspur: Path, output: str) -> None:
     assert done.returncode == 4
     assert done.stderr.startswith(f"aac: {output} cannot be written")
     assert set(larkspur.iterdir()) == before
+
+
+def test_a_page_that_comes_out_as_it_was_keeps_its_date(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    replace_folder(site, [Page("same.html", "größer\n"), Page("other.html", "1\n")])
+    for page in ("same.html", "other.html"):
+        os.utime(site / page, (1_000_000_000, 1_000_000_000))
+    replace_folder(site, [Page("same.html", "größer\n"), Page("other.html", "2\n")])
+    dates = {path.name: path.stat().st_mtime == 1_000_000_000 for path in site.glob("*.html")}
+    assert dates == {"same.html": True, "other.html": False}
+    assert (site / "other.html").read_text() == "2\n"
 
 
 def test_a_site_that_cannot_be_written() -> None:

@@ -457,7 +457,7 @@ def replace_folder(folder: Path, pages: Sequence[Page]) -> None:
         for page in [*pages, Page(MANIFEST, "".join(f"{path}\n" for path in sorted(page.path for page in pages)))]:
             path = fresh / page.path
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(page.text, encoding="utf-8", newline="\n")
+            _write_or_keep(path, page.text, folder / page.path)
         _keep_others(folder, fresh, made_by_us)
         if folder.exists():
             folder.rename(old)
@@ -466,6 +466,14 @@ def replace_folder(folder: Path, pages: Sequence[Page]) -> None:
     except OSError as error:
         shutil.rmtree(fresh, ignore_errors=True)
         raise SourceError(f"{folder} cannot be written: {error.strerror}") from None
+
+
+def _write_or_keep(path: Path, text: str, before: Path) -> None:
+    """Writes a page; one that comes out as it was keeps its date, so that only what changed has to be sent anywhere."""
+    if before.is_file() and before.read_bytes() == text.encode():
+        shutil.copy2(before, path)
+    else:
+        path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _made_before(folder: Path) -> set[str]:

@@ -1,0 +1,280 @@
+"""The wiki's sections and drawings: the past of numbers, how time was used, trees, terms, one number everywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aac.periods import Window
+from aac.reports.wiki import WikiReport, charts
+from aac.reports.wiki.trends import spread_of, steps_of, trend_of
+from aac.results import Background, Change, ClockReading, Outcome, Spread, Status
+from tests.reported import FEBRUARY, HOUR, MARCH, PROJECT, RESULTS, clock, counted, entry, tally, us
+from tests.test_reports import parsed
+
+if TYPE_CHECKING:
+    from aac.results import Result
+
+JANUARY = Window("2026-01", "month", date(2026, 1, 1), date(2026, 2, 1))
+DECEMBER = Window("2025-12", "month", date(2025, 12, 1), date(2026, 1, 1))
+BERLIN = "Europe/Berlin"
+
+
+def before(window: Window, met: int, late: int, budget: tuple[int, int] | None = None) -> Result:
+    """A window of the promise that is over."""
+    return replace(
+        clock("sales_follow_up", window, tally(met, late), Status.ON_TARGET, budget=budget), selection="past"
+    )
+
+
+PAST = (before(DECEMBER, 0, 0), before(JANUARY, 190, 10, (10, 10)))
+NOW = tuple(result for result in RESULTS.results if result.id == "sales_follow_up")
+
+
+# The past
+
+
+def test_a_trend_goes_from_the_first_window_with_a_value_to_the_last_that_is_over() -> None:
+    trend = trend_of([*PAST, *NOW], "First contact")
+    assert trend is not None
+    assert [(row["window"], row["shown"]) for row in trend["rows"]] == [("2026-01", "95%"), ("2026-02", "85.5%")]
+    assert [(row["budget"], row["burn"]) for row in trend["rows"]] == [("10 of 10", "1×"), ("29 of 10", "2.9×")]
+    assert trend["change"] == "−9.5 points since 2026-01"
+    assert trend["line"]["alt"] == "First contact from 2026-01 to 2026-02: between 85.5% and 95%, last 85.5%."
+
+
+@pytest.mark.parametrize(
+    ("unit", "now", "told"),
+    [
+        ("percent", Fraction(1, 4), "+5 points since 2026-01"),
+        ("EUR", Fraction(1, 5), "as in 2026-01"),
+        ("EUR", Fraction(-1), "−EUR 1.20 since 2026-01"),
+        ("days", None, None),
+    ],
+)
+def test_against_the_window_before(unit: str, now: Fraction | None, told: str | None) -> None:
+    windows = [
+        replace(counted("a", JANUARY, unit, Fraction(1, 5), n=9), selection="past"),
+        counted("a", FEBRUARY, unit, now, n=9),
+    ]
+    windows[0] = replace(windows[0], reading=replace(windows[0].reading, is_open=False))
+    trend = trend_of(windows, "A")
+    assert (trend and trend["change"]) == told
+
+
+def test_one_window_is_no_trend() -> None:
+    assert trend_of(NOW, "First contact") is None
+
+
+def test_a_line_is_broken_where_nothing_is_known() -> None:
+    values = [Fraction(0), Fraction(1), None, Fraction(1)]
+    drawn = charts.line(values, [Fraction(1, 2)], "alt", is_share=True)
+    assert drawn is not None
+    assert [len(path.split()) for path in drawn["paths"]] == [2, 1]
+    assert [point["y"] for point in drawn["points"]] == [197, 3, 3]  # down is more in SVG; 3 are left free
+    assert drawn["limits"] == [100]
+    assert charts.line([Fraction(1), None], [], "alt", is_share=True) is None
+    flat = charts.line([Fraction(2), Fraction(2)], [], "alt", is_share=False)
+    assert flat is not None
+    assert {point["y"] for point in flat["points"]} == {3}
+
+
+# How the time was used
+
+
+def spread(result: Result, parts: dict[tuple[Outcome, int], int], hours: dict[int, int]) -> Result:
+    assert isinstance(result.reading, ClockReading)
+    return replace(result, reading=replace(result.reading, spread=Spread(parts, hours)))
+
+
+def test_how_time_was_used_is_told_of_all_windows() -> None:
+    monday_nine = us("2026-02-02T09:00:00+01:00")
+    view = spread_of(
+        [
+            spread(PAST[1], {(Outcome.MET, 0): 3, (Outcome.LATE, 4): 1}, {us("2026-01-05T09:00:00+01:00"): 1}),
+            spread(NOW[0], {(Outcome.MET, 1): 2, (Outcome.MET, 2): 4, (Outcome.LATE, 7): 2}, {monday_nine: 2}),
+        ],
+        BERLIN,
+    )
+    bars = {row["label"]: [part["n"] for part in row["parts"]] for row in view["parts"]["rows"]}
+    assert {label: numbers for label, numbers in bars.items() if any(numbers)} == {
+        "0–25%": [3, 0], "25–50%": [2, 0], "50–75%": [4, 0], "100–150%": [0, 1], "over 400%": [0, 2],
+    }  # fmt: skip
+    assert view["parts"]["alt"] == "Of 12 items, 5 were done in half of the time promised or less."
+    assert view["hours"]["hours"] == ["09"]
+    assert [day[0]["n"] for day in view["hours"]["days"]] == [3, 0, 0, 0, 0, 0, 0]
+    assert view["hours"]["alt"] == "Of 3 late items, 3 began on Mon between 9 and 10."
+
+
+def test_shades_go_from_the_least_to_the_most() -> None:
+    drawn = charts.heat({(0, 9): 8, (0, 10): 1, (6, 11): 4}, "alt")
+    assert drawn is not None
+    assert [cell["level"] for cell in drawn["days"][0]] == [4, 1, 0]
+    assert [cell["level"] for cell in drawn["days"][6]] == [0, 0, 2]
+
+
+def test_steps_of_the_way() -> None:
+    reading = NOW[0].reading
+    assert isinstance(reading, ClockReading)
+    shares = (("routing", 200 * HOUR), ("rest", 600 * HOUR))
+    (routing, rest) = steps_of(replace(NOW[0], reading=replace(reading, through=shares)), days=True)
+    assert (routing["each"], routing["share"]) == ("1 h", "25%")  # 171 were met and 29 late
+    assert (rest["each"], rest["share"]) == ("3 h", "75%")
+    assert steps_of(NOW[0], days=True) == []
+
+
+# Pages
+
+TREE = (
+    entry("metric:star", "Star", role="north_star", formula="1", owner="sales", rests_on="team:sales"),
+    entry("metric:leg", "Leg", leads_to=["star"], formula="1", owner="sales", rests_on="team:sales metric:star"),
+    entry("metric:toe", "Toe", leads_to=["leg", "star"], formula="1", owner="sales", rests_on="team:sales metric:leg"),
+    entry("metric:ring_a", "Ring A", leads_to=["ring_b"], formula="1", owner="sales", rests_on="team:sales"),
+    entry("metric:ring_b", "Ring B", leads_to=["ring_a"], formula="1", owner="sales", rests_on="team:sales"),
+)
+SPOKEN = entry(
+    "list:spoken", "Spoken", values=["a"],
+    means="`gone lead` and gone leads: a *Gone Lead* is not a long-gone lead. [gone lead](https://example.com)",
+)  # fmt: skip
+GONE = entry(
+    "definition:gone", "Gone lead", of="lead", owner="sales", aka=["SQ"], means="A gone lead is gone.", when="x"
+)
+ADDRESS = "https://crm.example.com/leads/{key}?tab=1"
+
+
+def project() -> Any:
+    documents = [*PROJECT.documents, *TREE, SPOKEN, GONE]
+    documents = [
+        replace(each, fields={**each.fields, "links": [ADDRESS]})
+        if (each.kind, each.id) == ("entity", "lead")
+        else each
+        for each in documents
+    ]
+    return replace(PROJECT, documents=tuple(documents))
+
+
+BACKGROUND = Background(
+    PAST,
+    {"sla:sales_follow_up": ["SELECT 1 < 2"]},
+    {
+        "alignment/slas/sales_follow_up.yml": Change("aaaaaaaaaa", 7),
+        "alignment/definitions/mql.yml": Change("bbbbbbbbbb", 3),
+        "alignment/metrics/win_rate.yml": Change("cccccccccc", 0),
+    },
+    "https://github.com/larkspur/aac/blob/HEAD/{path}",
+)
+
+
+@cache
+def site() -> dict[str, str]:
+    results = replace(RESULTS, background=BACKGROUND)
+    return {page.path: page.text for page in WikiReport().render(WikiReport().view(project(), results))}
+
+
+def test_the_view_can_be_carried() -> None:
+    view = WikiReport().view(project(), replace(RESULTS, background=BACKGROUND))
+    assert json.loads(json.dumps(view)) == view
+
+
+def test_the_tree_of_metrics_has_each_once() -> None:
+    view = WikiReport().view(project(), RESULTS)["sections"]["metrics"]
+
+    def names(branches: list[dict[str, Any]]) -> list[Any]:
+        return [(branch["of"]["id"], names(branch["below"])) for branch in branches]
+
+    assert names(view["tree"]) == [("star", [("leg", []), ("toe", [])])]
+    found = Counter(re.findall(r'<span class="leaf"><a href="metric/(\w+)\.html"', site()["metrics.html"]))
+    assert found == Counter(each.id for each in project().documents if each.kind == "metric")
+
+
+def test_who_owes_what_to_whom() -> None:
+    text = parsed(site()["teams.html"]).text
+    assert "Owes to Sales to Customer success to Marketing" in text
+    assert "Customer success Signals of expansion ◇ Not measurable Notice before renewal ◇ Data too old — —" in text
+
+
+def test_terms_lead_to_their_definition_once() -> None:
+    page = site()["list/spoken.html"]
+    assert (
+        '<code>gone lead</code> and <a class="term" href="../definition/gone.html">gone leads</a>: a <em>Gone Lead</em>'
+        in page
+    )
+    assert page.count('href="../definition/gone.html"') == 1
+    assert 'class="term"' not in site()["definition/gone.html"]  # it is its own page
+
+
+def test_keys_of_late_items_lead_to_the_records() -> None:
+    page = site()["sla/sales_follow_up.html"]
+    assert '<a href="https://crm.example.com/leads/L-1041?tab=1" rel="noreferrer">L-1041</a>' in page
+    assert ">EU / 77<" in page  # a key of several fields has no address
+
+
+def test_a_page_says_where_its_text_is_and_what_changed_last() -> None:
+    page = site()["sla/sales_follow_up.html"]
+    source = "https://github.com/larkspur/aac/blob/HEAD/alignment/slas/sales_follow_up.yml#L1"
+    assert f'<a href="{source}" rel="noreferrer">' in page
+    assert "changed last in revision <code>bbbbbbbbbb</code>" in page  # its definition is newer than itself
+    assert "changed last in revision <code>cccccccccc</code>" in site()["metrics.html"]
+
+
+def test_a_build_changes_the_first_page_and_build_json_alone() -> None:
+    later = replace(RESULTS, background=BACKGROUND, revision="fffffff", now_us=RESULTS.now_us + HOUR)
+    again = {page.path: page.text for page in WikiReport().render(WikiReport().view(project(), later))}
+    changed = {path for path, text in again.items() if text != site()[path]}
+    assert changed == {"index.html", "build.json", "aac.json"}  # the last holds the run, as `check` tells it
+
+
+def test_sql_is_folded_and_stays_text() -> None:
+    assert "<code>SELECT 1 &lt; 2</code>" in site()["sla/sales_follow_up.html"]
+
+
+def test_one_number_is_the_same_on_every_page() -> None:
+    """What the newest window of the promise came to, wherever a page shows it."""
+    for path in ("index.html", "agreements.html", "scorecards.html", "sla/sales_follow_up.html"):
+        assert re.findall(r'<span class="number">(8[0-9.]+%)</span>', site()[path])[:1] == ["85.5%"], path
+    (told,) = [
+        each["attainment"]
+        for each in json.loads(site()["aac.json"])["results"]
+        if (each["id"], each["window"]["label"], each["by"]) == ("sales_follow_up", "2026-02", {})
+    ]
+    assert told == 0.855
+
+
+def test_no_link_or_anchor_is_dead() -> None:
+    pages = {path: parsed(text) for path, text in site().items() if path.endswith(".html")}
+    dead: list[str] = []
+    for path, page in pages.items():
+        for href in page.values("href"):
+            if href.startswith(("https://", "data:", "mailto:")):
+                continue
+            place, _, anchor = href.partition("#")
+            parts = [*path.split("/")[:-1], *place.split("/")] if place else path.split("/")
+            while ".." in parts:
+                at = parts.index("..")
+                del parts[at - 1 : at + 1]
+            target = "/".join(parts)
+            if target not in site() or (anchor and anchor not in pages[target].values("id")):
+                dead.append(f"{path}: {href}")
+    assert dead == []
+
+
+def test_the_index_holds_every_page() -> None:
+    text = site()["search.js"].removeprefix("aacIndex = ").removesuffix(";\n")
+    index = json.loads(text)
+    assert {page["href"] for page in index} == {path for path in site() if path.endswith(".html")} - {"index.html"}
+    (gone,) = [page for page in index if page["href"] == "definition/gone.html"]
+    assert "SQ" in gone["also"]
+
+
+def test_the_window_that_runs_on_is_no_part_of_the_past() -> None:
+    trend = trend_of([*PAST, *NOW], "First contact")
+    assert trend is not None
+    assert MARCH.label not in [row["window"] for row in trend["rows"]]
