@@ -124,6 +124,7 @@ FLOORS = (
         "aac.planner.windows",
         "aac.planner.pieces",
         "aac.planner.pasts",
+        "aac.planner.lean",
         "aac.planner.setting",
         "aac.planner.ends",
         "aac.planner.cohorts",

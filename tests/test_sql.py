@@ -205,6 +205,7 @@ CASES = {
             ("b", 3, None, None),
         ],
     ),
+    "what_comes_later": Case(of_entity("account", "country"), [("x", "DE"), ("y", None)]),
     "reference_of_a_reference": Case(
         of_entity("act", "deal.account.country", "deal.won"),
         [("a", "DE", True), ("b", "DE", True), ("c", "DE", True), ("d", "DE", True), ("e", None, None)],
@@ -288,11 +289,11 @@ CASES = {
     "clock_judged": Case(
         clock(None),
         [
-            ("a", 1, "DE", False, True, ASKED, REPLIED, 0, 4 * HOUR, False, 1, "met", False, False),
-            ("a", 2, "DE", None, True, ASKED, ASKED + 24 * HOUR, 1, 8 * HOUR, True, 1, "unmeasurable", False, False),
-            ("b", 1, None, False, None, ASKED, REPLIED, None, None, None, 1, "unmeasurable", False, False),
-            ("b", 2, "DE", False, True, ASKED_EARLY, None, 0, 183 * HOUR, False, 0, "late", False, False),
-            ("b", 3, None, False, None, None, REPLIED, None, None, None, -1, "unmeasurable", None, False),
+            ("a", 1, "DE", False, True, ASKED, REPLIED, 0, 4 * HOUR, False, 1, "met", False),
+            ("a", 2, "DE", None, True, ASKED, ASKED + 24 * HOUR, 1, 8 * HOUR, True, 1, "unmeasurable", False),
+            ("b", 1, None, False, None, ASKED, REPLIED, None, None, None, 1, "unmeasurable", False),
+            ("b", 2, "DE", False, True, ASKED_EARLY, None, 0, 183 * HOUR, False, 0, "late", False),
+            ("b", 3, None, False, None, None, REPLIED, None, None, None, -1, "unmeasurable", None),
         ],
     ),
     # mask, window, country, vip; unmeasurable, excused, met, late, open; outside hours, unknown, in doubt; lately

@@ -112,10 +112,19 @@ class Stack:
 
 
 @dataclass(frozen=True, slots=True)
+class Constants:
+    """Rows that are written out; at least one, and each has a value, or null, for every column."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Join:
     """The rows of an earlier block beside each row (as often as there are some, once if there are none).
 
-    ``on``: pairs of a column of the source and one of the block, which are equal. `Column` reads it with ``block``.
+    ``on``: pairs of a column of the source and one of the block, which are equal; without any, all of its rows stand
+    beside every row, so it should have few. `Column` reads it with ``block``.
     """
 
     block: str
@@ -131,7 +140,7 @@ class Select:
     null where they are not part of the set. ``order`` sorts ascending, nulls last.
     """
 
-    source: Entity | Files | Table | Stack | str
+    source: Entity | Files | Table | Stack | Constants | str
     columns: tuple[tuple[str, Node], ...]
     where: Node | None = None
     groups: tuple[tuple[str, ...], ...] = ()

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from aac.engines.base import (
     CALENDARS,
+    Constants,
     Entity,
     Files,
     Join,
@@ -31,6 +32,7 @@ from aac.engines.functions import AGGREGATES, FUNCTIONS, duckdbs, eq, is_not_nul
 from aac.engines.raw import DELETED
 from aac.expressions.nodes import (
     RATES,
+    STRICT,
     Aggregate,
     Applied,
     AsOf,
@@ -166,6 +168,8 @@ class _Block:
                 self.source = _files(source)
             case Stack():
                 self.source = _stacked(source)
+            case Constants():
+                self.source = _written(source)
             case str():
                 self.source = _table((source,), ROOT)
         self.joins += [_joined(join) for join in select.joins]
@@ -234,9 +238,20 @@ class _Block:
             name = self._name("j")
             relation = self.query.relations[path[-1].entity]
             key = exp.column(_single_key(relation), table=name, quoted=True)
-            self._join(relation.name, name, [eq(key, held)], relation)
+            self._join(relation.name, name, [eq(key, held)], relation, always=self._always(path))
             self._paths[path] = name
         return self._paths[path]
+
+    def _always(self, path: Path) -> bool:
+        """Whether every record refers over ``path`` to one that exists: engines look such a one up faster."""
+        owners = (self.entity, *(step.entity for step in path))
+        return all(
+            owner is not None
+            and step.then is None
+            and step.field in self.query.relations[owner].filled
+            and not _exists(self.query.relations[step.entity], ROOT)
+            for owner, step in zip(owners, path, strict=False)
+        )
 
     def named(self, node: Named) -> Expr:
         """The rule a name stands for; said of a record that a reference does not find, it is unknown."""
@@ -340,18 +355,19 @@ class _Block:
     def _name(self, letter: str) -> str:
         return f"{letter}{len(self.joins) + 1}"
 
-    def _join(self, table: tuple[str, ...], name: str, on: list[Expr], relation: Relation | None = None) -> None:
+    def _join(
+        self,
+        table: tuple[str, ...],
+        name: str,
+        on: list[Expr],
+        relation: Relation | None = None,
+        *,
+        always: bool = False,
+    ) -> None:
+        """Joins one row or none; where there is ``always`` one, that."""
         conditions = on + (_exists(relation, name) if relation is not None else [])
-        self.joins.append(exp.Join(this=_table(table, name), on=exp.and_(*conditions), side="LEFT"))
-
-
-PASSING = frozenset(
-    {
-        "eq", "ne", "lt", "le", "gt", "ge", "like", "ilike", "lower", "upper", "add", "subtract", "multiply", "not",
-        "hours_between", "days_between",
-    }
-)  # fmt: skip
-"""Functions that are unknown as soon as one argument is."""
+        side = None if always else "LEFT"
+        self.joins.append(exp.Join(this=_table(table, name), on=exp.and_(*conditions), side=side))
 
 
 def _is_unknown_of_nothing(node: Node) -> bool:
@@ -366,7 +382,7 @@ def _is_unknown_of_nothing(node: Node) -> bool:
         case Call(function="in"):
             return _is_unknown_of_nothing(node.arguments[0])
         case Call(function=function):
-            return function in PASSING and any(map(_is_unknown_of_nothing, node.arguments))
+            return function in STRICT and any(map(_is_unknown_of_nothing, node.arguments))
         case _:
             return False
 
@@ -386,7 +402,16 @@ def _stacked(stack: Stack) -> Expr:
     return rows.subquery(ROOT)
 
 
+def _written(constants: Constants) -> Expr:
+    rows = [exp.Tuple(expressions=list(map(literal, row))) for row in constants.rows]
+    names = [exp.to_identifier(name, quoted=True) for name in constants.columns]
+    alias = exp.TableAlias(this=exp.to_identifier(ROOT, quoted=True), columns=names)
+    return exp.Values(expressions=rows, alias=alias)
+
+
 def _joined(join: Join) -> exp.Join:
+    if not join.on:
+        return exp.Join(this=_table((join.block,), join.block), kind="CROSS")
     pairs = [
         eq(exp.column(here, table=ROOT, quoted=True), exp.column(there, table=join.block, quoted=True))
         for here, there in join.on

@@ -343,6 +343,14 @@ Node = (
 TRUE = Literal(True)
 NOTHING = Literal(None)
 
+STRICT = frozenset(
+    {
+        "eq", "ne", "lt", "le", "gt", "ge", "like", "ilike", "lower", "upper", "add", "subtract", "multiply", "not",
+        "hours_between", "days_between",
+    }
+)  # fmt: skip
+"""Functions that are unknown as soon as one argument is, and only then."""
+
 
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below. A roll-up is a leaf: what it says is about its child and its own parent."""

@@ -9,6 +9,7 @@ from aac.engines.base import Query, Relation, Select
 from aac.expressions.nodes import NOTHING, RATES, Applied, Call, Case, Literal, Named, Node, Rate, Rollup, Stored, walk
 from aac.measures import Clock, Cohort, Retention, Snapshot
 from aac.periods import day_of
+from aac.planner.lean import lean
 from aac.planner.pasts import History, as_of_moment, ever
 from aac.planner.windows import EPOCH, Clockwork
 
@@ -82,10 +83,20 @@ class Setting:
         """A query at this as_of: what occurs later does not exist in any of its tables."""
         relations = {entity: self._at_as_of(entity) for entity in self.entities}
         relations |= {ever(entity): prepared.relation for entity, prepared in self.entities.items()}
-        return Query(blocks, outputs, relations, shared, self.as_of_us, self.segments, self.calendars, self.pieces)
+        query = Query(blocks, outputs, relations, shared, self.as_of_us, self.segments, self.calendars, self.pieces)
+        return lean(query, self._greatest)
+
+    @property
+    def _greatest(self) -> dict[tuple[str, str], int]:
+        """The greatest value of each moment, in its own unit."""
+        known = self.entities.items()
+        return {(entity, name): value for entity, prepared in known for name, (value, _) in prepared.latest.items()}
 
     def _at_as_of(self, entity: str) -> Relation:
         prepared = self.entities[entity]
+        occurs = prepared.relation.occurs
+        if occurs is None or not self.comes_later(entity, occurs):
+            return prepared.relation
         until = self.as_of_day(prepared.zone) if prepared.occurs_is_date else self.as_of_us
         return replace(prepared.relation, exists_until=until)
 
