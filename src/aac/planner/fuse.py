@@ -11,13 +11,12 @@ from aac.measures import Retention, Snapshot
 from aac.planner.clocks import ClockScan, plan_clock
 from aac.planner.in_force import plan_in_force
 from aac.planner.known import as_known
-from aac.planner.metrics import MOST_DIMENSIONS, MetricScan, plan_metrics
+from aac.planner.metrics import MetricScan, parted, plan_metrics
 from aac.planner.windows import Chosen, layers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
-    from aac.expressions.nodes import Node
     from aac.measures import Clock, Measure, Moment
     from aac.planner.pieces import Piece
     from aac.planner.setting import Setting
@@ -66,7 +65,7 @@ def plan(
             continue
         for layer in layers(windows):
             pieces = [piece for piece in group if not set(piece.windows).isdisjoint(layer)]
-            metric_scans += [(plan_metrics(part, layer, setting), setting) for part in _parted(pieces)]
+            metric_scans += [(plan_metrics(part, layer, setting), setting) for part in parted(pieces)]
     return Plan(tuple(clock_scans), tuple(metric_scans))
 
 
@@ -74,20 +73,6 @@ def _all_windows(pieces: Iterable[Piece[Measure]]) -> tuple[Chosen, ...]:
     """The windows of all pieces, each once; those of one grain follow each other."""
     windows = dict.fromkeys(chosen for piece in pieces for chosen in piece.windows)
     return tuple(sorted(windows, key=lambda chosen: (chosen.window.grain, chosen.window.first or date.min)))
-
-
-def _parted(pieces: Sequence[Piece[Measure]]) -> list[tuple[Piece[Measure], ...]]:
-    """The pieces of one scan, or of several when there are more dimensions than a scan tells apart."""
-    parts: list[list[Piece[Measure]]] = []
-    dimensions: set[Node] = set()
-    for piece in pieces:
-        values = {dimension.value for dimension in piece.of.dimensions}
-        if not parts or len(dimensions | values) > MOST_DIMENSIONS:
-            parts.append([])
-            dimensions = set()
-        parts[-1].append(piece)
-        dimensions |= values
-    return [tuple(part) for part in parts]
 
 
 @dataclass(frozen=True, slots=True)

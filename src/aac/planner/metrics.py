@@ -27,7 +27,7 @@ from aac.expressions.nodes import (
     conjunction,
     walk,
 )
-from aac.measures import Cohort, Measure, aggregates, sides
+from aac.measures import Cohort, Measure, Retention, aggregates, sides
 from aac.planner.cohorts import judged
 from aac.planner.ends import end_of, with_ends
 from aac.planner.windows import UNPLACED, Chosen, in_reach, told_of_window, window_number
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 WINDOW = "w"
 RECORDS = "records"
 MOST_DIMENSIONS = 62
-"""A mask of 63 bits says which of the group columns a row is split by, and the window, or a key, is one of them."""
+"""A mask of 63 bits says which of the group columns a row is split by, and the window is one of them."""
 Part = Aggregate | Measured
 """What a formula is arithmetic over."""
 
@@ -106,7 +106,6 @@ class Sheet:
 
     In a row there is a mask at the place ``mask``, which tells of the columns ``masked``; behind it stand the columns
     ``grouped``, and then the aggregates as ``columns`` says. ``dimensions`` is the column of each dimension's rule.
-    ``is_placed``: whether a row says its window; else it is of all windows.
     """
 
     views: tuple[View, ...]
@@ -114,7 +113,6 @@ class Sheet:
     grouped: tuple[str, ...]
     dimensions: Mapping[Node, str]
     columns: Mapping[Aggregate, int]
-    is_placed: bool = True
     mask: int = 0
 
     def cells(self, rows: Rows) -> Iterator[Cell]:
@@ -124,11 +122,11 @@ class Sheet:
             split = names_in(int(str(row[self.mask])), self.masked)
             values = cast("dict[str, Value]", dict(zip(self.grouped, row[behind:], strict=False)))
             found = row[behind + len(self.grouped) :]
-            number = int(str(values[WINDOW])) if self.is_placed else None
+            number = int(str(values[WINDOW]))
             for view in self.views:
-                if number is None or number == UNPLACED or number in view.numbers:
+                if number == UNPLACED or number in view.numbers:
                     for by in self._groups(view, split, values):
-                        yield from self._cell(view, view.numbers[0] if number is None else number, by, found)
+                        yield from self._cell(view, number, by, found)
 
     def empty(self, view: View, window: int) -> Cell:
         """The total of a window without records: counts and sums are what they are of nothing."""
@@ -219,6 +217,22 @@ def plan_metrics(pieces: tuple[Piece[Measure], ...], windows: tuple[Chosen, ...]
     return MetricScan(pieces, windows, setting.query(((RECORDS, block),), (output,)), (sheet,))
 
 
+def parted(pieces: Sequence[Piece[Measure]]) -> list[tuple[Piece[Measure], ...]]:
+    """The pieces of one scan, or of several when there are more dimensions, or keys, than a scan tells apart."""
+    parts: list[list[Piece[Measure]]] = []
+    columns: set[Node] = set()
+    for piece in pieces:
+        basis = piece.of.basis
+        own = {dimension.value for dimension in piece.of.dimensions}
+        own |= {Named("key", basis.per)} if isinstance(basis, Retention) else set()
+        if not parts or len(columns | own) > MOST_DIMENSIONS:
+            parts.append([])
+            columns = set()
+        parts[-1].append(piece)
+        columns |= own
+    return [tuple(part) for part in parts]
+
+
 def maybe_anyone(measures: Iterable[Measure]) -> Node | None:
     """Whether a record may belong to the population of one of some measures; null when every record does."""
     rules = [measure.population.rule for measure in measures]
@@ -244,7 +258,7 @@ def _view(piece: Piece[Measure], windows: tuple[Chosen, ...], setting: Setting) 
 
 
 def sheet_of(
-    views: tuple[View, ...], columns: Columns, block: str, where: Node | None, *, is_placed: bool = True
+    views: tuple[View, ...], columns: Columns, block: str, where: Node | None
 ) -> tuple[Sheet, Select]:
     """The output that answers views from a block of records, whose ``columns`` they add what they need to."""
     dimensions = {d.value: columns.column(d.value) for view in views for d in view.measure.dimensions}
@@ -253,7 +267,7 @@ def sheet_of(
     groups = grouping_sets(views, dimensions)
     names = group_columns(groups)
     places = {aggregate: place for place, aggregate in enumerate(wanted)}
-    return Sheet(views, names, names, dimensions, places, is_placed), Select(block, outputs, where, groups)
+    return Sheet(views, names, names, dimensions, places), Select(block, outputs, where, groups)
 
 
 def grouping_sets(views: Sequence[View], dimensions: Mapping[Node, str]) -> tuple[tuple[str, ...], ...]:

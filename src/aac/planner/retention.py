@@ -1,6 +1,6 @@
 """Keys with records in force at one of the two ends of a span, and what they had at each (LANGUAGE §8).
 
-Records are grouped by key, and by key and each dimension; then keys are counted as records are elsewhere. What a key
+Records are grouped by window and key, and each dimension; then keys are counted as records are elsewhere. What a key
 had at an end is unknown if one of its records may have been in force then, or has no value; such a key is unknown, and
 left out of everything that the formula adds or counts. Records without a key are unknown, each of them.
 """
@@ -15,6 +15,7 @@ from aac.expressions.nodes import NOTHING, TRUE, Aggregate, Call, Case, Column, 
 from aac.measures import Population, Retention
 from aac.planner.metrics import (
     RECORDS,
+    WINDOW,
     Columns,
     Figures,
     Sheet,
@@ -26,16 +27,14 @@ from aac.planner.metrics import (
     needed,
     unrated_in,
 )
-from aac.planner.snapshots import Closing, in_force
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aac.expressions.nodes import Node
     from aac.measures import Measure
-    from aac.periods import Window
     from aac.planner.pieces import Piece
-    from aac.planner.setting import Setting
+    from aac.planner.snapshots import Told
 
 KEYS, ENDS, RULES = "keys", "ends", "rules"
 """The blocks: records grouped by key; what each key had at the two ends; and what rules say of that."""
@@ -44,10 +43,14 @@ SIDES = ("opening", "closing")
 
 
 class Keys:
-    """The keys of some measures, from the columns of the block `records`; `view` adds what one measure needs."""
+    """The keys of some measures, from the columns of the block `records`; `add` adds what one measure needs.
 
-    def __init__(self, records: Columns) -> None:
-        self._records = records
+    ``maybe``: rules, of which one is true of every record that may be in force at one of the ends.
+    """
+
+    def __init__(self, records: Columns, told: Told) -> None:
+        self.maybe: list[Node] = []
+        self._records, self._told = records, told
         self._ends = Columns("e")
         self._asked: dict[Aggregate, str] = {}
         self._keys: dict[Node, str] = {}
@@ -59,20 +62,23 @@ class Keys:
         """What the block `records` must have besides its other columns."""
         return tuple((name, per) for per, name in self._keys.items())
 
-    def add(self, piece: Piece[Measure], number: int, measure: Measure, window: Window, setting: Setting) -> None:
-        """A piece as it is seen from a window (with its number); ``measure`` has the ends of the window in place."""
+    def add(self, piece: Piece[Measure]) -> None:
+        """A piece as it is seen from all of its windows."""
+        measure = self._told.seen(piece.of)
         basis, entity, rule = measure.basis, measure.population.entity, measure.population.rule
         if not isinstance(basis, Retention):
             raise TypeError(f"{measure.subject} is about no keys")
         key = self._keys.setdefault(basis.per, f"key{len(self._keys)}")
-        ends = dict(zip(SIDES, (Closing(window, setting, basis.span), Closing(window, setting)), strict=True))
-        inside = {side: conjunction([rule, in_force(basis.force, end, entity)]) or TRUE for side, end in ends.items()}
+        ends = dict(zip(SIDES, (basis.span, None), strict=True))
+        forces = {side: self._told.in_force(basis.force, entity, side, earlier) for side, earlier in ends.items()}
+        inside = {side: conjunction([rule, force]) or TRUE for side, force in forces.items()}
+        self.maybe.append(Call("is_not_false", (Call("or", tuple(inside.values())),)))
         values = {part: self._end(self._value(part, inside[part.function])) for part in _of_keys(measure.formula)}
         formula = transform(measure.formula, lambda node: values.get(node, node) if isinstance(node, Call) else node)
         splits = [replace(split, value=Column(self._dimension(split.value))) for split in measure.dimensions]
         figures = self._figures(key, formula, measure, inside, [*values.values()])
         measure = replace(measure, population=Population(KEYS, None), formula=formula, dimensions=tuple(splits))
-        self._views.append(View(piece, (number,), measure, figures, (key,)))
+        self._views.append(View(piece, self._told.numbers(piece), measure, figures, (WINDOW, key)))
 
     def _figures(
         self, key: str, formula: Node, measure: Measure, inside: dict[str, Node], values: Sequence[Node]
@@ -135,7 +141,7 @@ class Keys:
         rules = Columns("v")
         wanted = dict.fromkeys(aggregate for view in views for aggregate in view.figures.all)
         outputs = tuple((f"a{i}", rules.over_columns(aggregate)) for i, aggregate in enumerate(wanted))
-        split = (MASK, *dimensions.values())
+        split = (MASK, WINDOW, *dimensions.values())
         same = [(name, cast("Node", Column(name))) for name in group_columns(groups)]
         by = [(name, cast("Node", Column(name))) for name in split]
         blocks = (
@@ -149,7 +155,6 @@ class Keys:
             grouped=split[1:],
             dimensions=dimensions,
             columns={aggregate: place for place, aggregate in enumerate(wanted)},
-            is_placed=False,
             mask=1,
         )
         return blocks, sheet, Select(RULES, outputs, None, (split,))
