@@ -74,9 +74,7 @@ def _plain(
     return made, (Rows() if select.groups else rows).told(columns)
 
 
-def _rows(
-    source: object, query: Query, seen: Mapping[str, Rows], greatest: Mapping[tuple[str, str], int]
-) -> Rows:
+def _rows(source: object, query: Query, seen: Mapping[str, Rows], greatest: Mapping[tuple[str, str], int]) -> Rows:
     """What is known of the rows of a source."""
     match source:
         case str():

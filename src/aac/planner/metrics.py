@@ -257,9 +257,7 @@ def _view(piece: Piece[Measure], windows: tuple[Chosen, ...], setting: Setting) 
     return View(piece, numbers, measure, figures_of(measure, entry))
 
 
-def sheet_of(
-    views: tuple[View, ...], columns: Columns, block: str, where: Node | None
-) -> tuple[Sheet, Select]:
+def sheet_of(views: tuple[View, ...], columns: Columns, block: str, where: Node | None) -> tuple[Sheet, Select]:
     """The output that answers views from a block of records, whose ``columns`` they add what they need to."""
     dimensions = {d.value: columns.column(d.value) for view in views for d in view.measure.dimensions}
     wanted = dict.fromkeys(aggregate for view in views for aggregate in view.figures.all)

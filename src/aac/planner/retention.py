@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from aac.engines.base import Select, group_columns
+from aac.engines.base import Join, Select, group_columns
 from aac.expressions.nodes import NOTHING, TRUE, Aggregate, Call, Case, Column, Literal, conjunction, transform, walk
 from aac.measures import Population, Retention
 from aac.planner.metrics import (
@@ -27,6 +27,7 @@ from aac.planner.metrics import (
     needed,
     unrated_in,
 )
+from aac.planner.snapshots import WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,10 +145,12 @@ class Keys:
         split = (MASK, WINDOW, *dimensions.values())
         same = [(name, cast("Node", Column(name))) for name in group_columns(groups)]
         by = [(name, cast("Node", Column(name))) for name in split]
+        asked = [part.block for _, rule in rules.columns for part in walk(rule) if isinstance(part, Column)]
+        joins = (Join(WINDOWS, ((WINDOW, WINDOW),)),) if WINDOWS in asked else ()
         blocks = (
             (KEYS, Select(RECORDS, tuple(grouped), None, groups)),
             (ENDS, Select(KEYS, ((MASK, Column("grouping")), *same, *self._ends.columns))),
-            (RULES, Select(ENDS, (*by, *rules.columns))),
+            (RULES, Select(ENDS, (*by, *rules.columns), joins=joins)),
         )
         sheet = Sheet(
             views,

@@ -5,5 +5,4 @@ FROM "store"."prepared"."lead" AS "r"
 LEFT JOIN "store"."prepared"."rep" AS "j1" ON "j1"."id" = "r"."rep"
 LEFT JOIN "aac_calendars" AS "n1" ON "n1"."id" = "j1"."calendar"
 LEFT JOIN "aac_2_business_days_later" AS "c3" ON "c3"."key" = "n1"."number" * 65536 + DIVIDE("r"."asked_at", 86400000000)
-WHERE ("r"."created_at" IS NULL OR "r"."created_at" <= 1773144000000000)
 ORDER BY "org" NULLS LAST, "number" NULLS LAST

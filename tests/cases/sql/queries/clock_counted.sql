@@ -9,7 +9,7 @@ SELECT GROUPING("r"."w", "r"."d0", "r"."d1") AS "grouping",
   COUNT(*) FILTER(WHERE ("r"."member" AND ("r"."outcome" = 'open'))) AS "open",
   COUNT(*) FILTER(WHERE ("r"."member" AND ("r"."outcome" = 'met') AND ("r"."used" = 0) AND "r"."outside_hours")) AS "outside_hours",
   COUNT(*) FILTER(WHERE (("r"."member" IS NULL) AND (NOT ("r"."started" IS NULL)))) AS "unknown",
-  COUNT(*) FILTER(WHERE ("r"."member" AND "r"."in_doubt" AND (NOT ("r"."outcome" = 'unmeasurable')))) AS "in_doubt",
+  0 AS "in_doubt",
   COUNT(*) FILTER(WHERE ("r"."member" AND ("r"."outcome" = 'met') AND "r"."recent")) AS "recent_met",
   COUNT(*) FILTER(WHERE ("r"."member" AND ("r"."outcome" = 'late') AND "r"."recent")) AS "recent_late"
 FROM "judged" AS "r"

@@ -5,5 +5,5 @@ SELECT "r"."k0" AS "k0",
   "r"."used" AS "used",
   "r"."calendar" AS "calendar"
 FROM "judged" AS "r"
-WHERE ("r"."member" AND ("r"."w" = 0) AND (("r"."stopped" IS NULL) AND (("r"."outcome" = 'open') OR ("r"."outcome" = 'late')) AND ("r"."used" >= 7200000000)))
+WHERE ("r"."member" AND ("r"."w" = 0) AND ("r"."stopped" IS NULL) AND (("r"."outcome" = 'open') OR ("r"."outcome" = 'late')) AND ("r"."used" >= 7200000000))
 ORDER BY "k0" NULLS LAST, "k1" NULLS LAST

@@ -4,21 +4,19 @@ WITH items AS (SELECT "r"."org" AS "k0",
   "r"."vip" AS "d1",
   ("j1"."country" = 'DE') AS "member",
   (NOT "r"."vip") AS "included",
-  FALSE AS "excused",
-  CASE WHEN ("r"."asked_at" <= 1773144000000000) THEN "r"."asked_at" ELSE NULL END AS "started",
-  CASE WHEN ("r"."replied_at" <= 1773144000000000) THEN "r"."replied_at" ELSE NULL END AS "stopped",
+  "r"."asked_at" AS "started",
+  "r"."replied_at" AS "stopped",
   "n2"."number" AS "calendar"
 FROM "store"."prepared"."lead" AS "r"
 LEFT JOIN "store"."prepared"."account" AS "j1" ON "j1"."id" = "r"."account" AND ("j1"."since" IS NULL OR "j1"."since" <= 20522)
 LEFT JOIN "store"."prepared"."rep" AS "j2" ON "j2"."id" = "r"."rep"
 LEFT JOIN "aac_calendars" AS "n2" ON "n2"."id" = "j2"."calendar"
-WHERE (COALESCE(("j1"."country" = 'DE'), TRUE) AND COALESCE((NOT "r"."vip"), TRUE) AND (("r"."asked_at" IS NULL) OR ("r"."asked_at" >= 1769900400000000))) AND ("r"."created_at" IS NULL OR "r"."created_at" <= 1773144000000000)), timed AS (SELECT "r"."k0" AS "k0",
+WHERE (COALESCE(("j1"."country" = 'DE'), TRUE) AND COALESCE((NOT "r"."vip"), TRUE) AND (("r"."asked_at" IS NULL) OR ("r"."asked_at" >= 1769900400000000)))), timed AS (SELECT "r"."k0" AS "k0",
   "r"."k1" AS "k1",
   "r"."d0" AS "d0",
   "r"."d1" AS "d1",
   "r"."member" AS "member",
   "r"."included" AS "included",
-  "r"."excused" AS "excused",
   "r"."started" AS "started",
   "r"."stopped" AS "stopped",
   "r"."calendar" AS "calendar",
@@ -38,7 +36,6 @@ SELECT "r"."k0" AS "k0",
   "r"."used" AS "used",
   "r"."outside_hours" AS "outside_hours",
   CASE WHEN ("r"."started" IS NULL) THEN (-1) ELSE CASE WHEN ("r"."started" < 1772319600000000) THEN CASE WHEN ("r"."started" < 1769900400000000) THEN NULL ELSE 0 END ELSE CASE WHEN ("r"."started" < 1774994400000000) THEN 1 ELSE NULL END END END AS "w",
-  CASE WHEN (("r"."included" IS NULL) OR ("r"."started" IS NULL) OR ("r"."used" IS NULL) OR ("r"."stopped" < "r"."started")) THEN 'unmeasurable' WHEN "r"."excused" THEN 'excused' WHEN ("r"."used" > 14400000000) THEN 'late' WHEN (NOT ("r"."stopped" IS NULL)) THEN 'met' ELSE 'open' END AS "outcome",
-  ("r"."started" >= 1772578800000000) AS "recent",
-  ("r"."excused" IS NULL) AS "in_doubt"
+  CASE WHEN (("r"."included" IS NULL) OR ("r"."started" IS NULL) OR ("r"."used" IS NULL) OR ("r"."stopped" < "r"."started")) THEN 'unmeasurable' WHEN ("r"."used" > 14400000000) THEN 'late' WHEN (NOT ("r"."stopped" IS NULL)) THEN 'met' ELSE 'open' END AS "outcome",
+  ("r"."started" >= 1772578800000000) AS "recent"
 FROM "timed" AS "r"

@@ -1,8 +1,7 @@
 WITH leads AS (SELECT "r"."vip" AS "vip",
   "r"."org" AS "org",
   "r"."amount" AS "amount"
-FROM "store"."prepared"."lead" AS "r"
-WHERE ("r"."created_at" IS NULL OR "r"."created_at" <= 1773144000000000))
+FROM "store"."prepared"."lead" AS "r")
 SELECT GROUPING("r"."vip", "r"."org") AS "grouping",
   "r"."vip" AS "vip",
   "r"."org" AS "org",

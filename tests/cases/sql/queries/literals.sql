@@ -3,5 +3,5 @@ SELECT "r"."it's ""odd""" AS "a ""b""", ("r"."it's ""odd""" IN ('it''s', '"quote
   NULL AS "e",
   TRUE AS "f"
 FROM "store"."prepared"."lead" AS "r"
-WHERE (NOT ("r"."it's ""odd""" IS NULL)) AND ("r"."created_at" IS NULL OR "r"."created_at" <= 1773144000000000)
+WHERE (NOT ("r"."it's ""odd""" IS NULL))
 ORDER BY "a ""b""" NULLS LAST

@@ -2,14 +2,14 @@ WITH records AS (SELECT CASE WHEN ("r"."asked_at" > 1773144000000000) THEN (-1) 
   "r"."vip" AS "c0",
   "j1"."calendar" AS "c1",
   ("j2"."country" = 'DE') AS "c2",
-  ((("j2"."country" = 'DE') AND ("r"."amount" IS NULL)) OR (("j2"."country" = 'DE') IS NULL)) AS "c3",
+  ("j2"."country" IS NULL) AS "c3",
   "r"."amount" AS "c4",
   ("r"."vip" IS NULL) AS "c5",
   (NOT ("r"."vip" IS NULL)) AS "c6"
 FROM "store"."prepared"."lead" AS "r"
 LEFT JOIN "store"."prepared"."rep" AS "j1" ON "j1"."id" = "r"."rep"
 LEFT JOIN "store"."prepared"."account" AS "j2" ON "j2"."id" = "r"."account" AND ("j2"."since" IS NULL OR "j2"."since" <= 20522)
-WHERE (("r"."asked_at" IS NULL) OR ("r"."asked_at" >= 1769900400000000)) AND ("r"."created_at" IS NULL OR "r"."created_at" <= 1773144000000000))
+WHERE (("r"."asked_at" IS NULL) OR ("r"."asked_at" >= 1769900400000000)))
 SELECT GROUPING("r"."w", "r"."c0", "r"."c1") AS "grouping",
   "r"."w" AS "w",
   "r"."c0" AS "c0",

@@ -4,5 +4,5 @@ SELECT "r"."org" AS "org",
 FROM "store"."prepared"."lead" AS "r"
 LEFT JOIN "aac_calendar_days" AS "c1" ON "c1"."key" = 1 * 65536 + DIVIDE("r"."replied_at", 86400000000)
 LEFT JOIN "aac_calendar_days" AS "c2" ON "c2"."key" = 1 * 65536 + DIVIDE("r"."asked_at", 86400000000)
-WHERE (NOT ("r"."replied_at" IS NULL)) AND ("r"."created_at" IS NULL OR "r"."created_at" <= 1773144000000000)
+WHERE (NOT ("r"."replied_at" IS NULL))
 ORDER BY "org" NULLS LAST, "number" NULLS LAST

@@ -6,5 +6,5 @@ LEFT JOIN "store"."prepared"."rep" AS "j1" ON "j1"."id" = "r"."rep"
 LEFT JOIN "aac_calendars" AS "n1" ON "n1"."id" = "j1"."calendar"
 LEFT JOIN "aac_calendar_days" AS "c3" ON "c3"."key" = "n1"."number" * 65536 + DIVIDE("r"."replied_at", 86400000000)
 LEFT JOIN "aac_calendar_days" AS "c4" ON "c4"."key" = "n1"."number" * 65536 + DIVIDE("r"."asked_at", 86400000000)
-WHERE (NOT ("r"."replied_at" IS NULL)) AND ("r"."created_at" IS NULL OR "r"."created_at" <= 1773144000000000)
+WHERE (NOT ("r"."replied_at" IS NULL))
 ORDER BY "org" NULLS LAST, "number" NULLS LAST

@@ -4,5 +4,5 @@ SELECT "r"."org" AS "org",
   ("j1"."country" = 'DE') AS "v1"
 FROM "store"."prepared"."lead" AS "r"
 LEFT JOIN "store"."prepared"."account" AS "j1" ON "j1"."id" = "r"."account" AND ("j1"."since" IS NULL OR "j1"."since" <= 20522)
-WHERE (("j1"."country" IS NULL) OR ("j1"."id" = 'x')) AND ("r"."created_at" IS NULL OR "r"."created_at" <= 1773144000000000)
+WHERE (("j1"."country" IS NULL) OR ("j1"."id" = 'x'))
 ORDER BY "org" NULLS LAST, "number" NULLS LAST

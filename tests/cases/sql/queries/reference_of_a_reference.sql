@@ -4,5 +4,4 @@ SELECT "r"."id" AS "id",
 FROM "store"."prepared"."act" AS "r"
 LEFT JOIN "store"."prepared"."deal" AS "j1" ON "j1"."id" = "r"."deal"
 LEFT JOIN "store"."prepared"."account" AS "j2" ON "j2"."id" = "j1"."account" AND ("j2"."since" IS NULL OR "j2"."since" <= 20522)
-WHERE ("r"."at" IS NULL OR "r"."at" <= 1773144000000000)
 ORDER BY "id" NULLS LAST

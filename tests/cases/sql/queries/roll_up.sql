@@ -7,6 +7,6 @@ LEFT JOIN (SELECT "r"."deal" AS "k",
   COUNT(*) AS "v0",
   MIN("r"."at") FILTER(WHERE "r"."human") AS "v1"
 FROM "store"."prepared"."act" AS "r"
-WHERE (NOT ("r"."deal" IS NULL)) AND ("r"."at" IS NULL OR "r"."at" <= 1773144000000000)
+WHERE (NOT ("r"."deal" IS NULL))
 GROUP BY "r"."deal") AS u1 ON "u1"."k" = "r"."id"
 ORDER BY "id" NULLS LAST

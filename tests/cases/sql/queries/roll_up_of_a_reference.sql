@@ -5,7 +5,7 @@ LEFT JOIN "store"."prepared"."account" AS "j1" ON "j1"."id" = "r"."account" AND 
 LEFT JOIN (SELECT "r"."account" AS "k",
   COUNT(*) AS "v0"
 FROM "store"."prepared"."lead" AS "r"
-WHERE (NOT ("r"."account" IS NULL)) AND ("r"."created_at" IS NULL OR "r"."created_at" <= 1773144000000000)
+WHERE (NOT ("r"."account" IS NULL))
 GROUP BY "r"."account") AS u1 ON "u1"."k" = "j1"."id"
 WHERE "r"."won"
 ORDER BY "id" NULLS LAST
