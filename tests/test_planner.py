@@ -157,8 +157,8 @@ def test_the_window_of_a_moment(asked: tuple[Chosen, ...], zone: str, is_date: b
             expected = UNPLACED if moment is None else holding[0] if holding else None
             assert value(number, moment) == expected
             is_placed = moment is not None and moment <= latest
-            if expected is not None or not is_placed:
-                assert reach is None or value(reach, moment) is True
+            is_read = reach is None or value(reach, moment) is True
+            assert is_read == (expected is not None or not is_placed)
 
 
 def test_what_lies_outside_all_windows_is_not_read() -> None:
@@ -168,6 +168,8 @@ def test_what_lies_outside_all_windows_is_not_read() -> None:
     for text, is_read in (
         ("2026-01-31T23:59:59", False),
         ("2026-02-01T00:00:00", True),
+        ("2026-03-01T00:00:00", False),
+        ("2026-04-01T00:00:00", True),
         ("2026-04-30T23:59:59", True),
         ("2026-05-01T00:00:00", False),
         ("2026-06-01T00:00:00", False),

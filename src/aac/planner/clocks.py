@@ -405,7 +405,7 @@ class _Plan:
             where = conjunction([Column(MEMBER), is_judged])
             steps = [Column(f"step_{number}") for number in range(len(self.clock.through) + 1)]
             counts += [(step.name, Aggregate("sum", (step,), where)) for step in steps]
-        return Select(JUDGED, tuple(counts), Call("is_not_null", (Column(WINDOW),)), groups)
+        return Select(JUDGED, tuple(counts), groups=groups)
 
     def list(self, window: int, rule: Node, limit: int | None) -> Select:
         """The items of a window for which a rule is true, or the first of them, in the order of their keys."""

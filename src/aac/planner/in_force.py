@@ -46,7 +46,7 @@ def _scan(pieces: tuple[Piece[Measure], ...], windows: tuple[Chosen, ...], setti
     snapshots = tuple(snapshot_view(piece, told) for piece in pieces if not isinstance(piece.of.basis, Retention))
     answers: list[tuple[Blocks, Sheet, Select]] = []
     if snapshots:
-        answers.append(((), *sheet_of(snapshots, records, RECORDS, None)))
+        answers.append(((), *sheet_of(snapshots, records, RECORDS)))
     answers += [keys.sheet()] if keys.maybe else []
     anyone = [*keys.maybe]
     if snapshots and (rule := maybe_anyone(view.measure for view in snapshots)) is not None:

@@ -211,7 +211,7 @@ def plan_metrics(pieces: tuple[Piece[Measure], ...], windows: tuple[Chosen, ...]
         reach = in_reach(anchor.value, windows, zone, anchor.is_date, latest)
     views = tuple(_view(piece, windows, setting) for piece in pieces)
     records = Columns()
-    sheet, output = sheet_of(views, records, RECORDS, Call("is_not_null", (Column(WINDOW),)))
+    sheet, output = sheet_of(views, records, RECORDS)
     anyone = maybe_anyone(view.measure for view in views)
     block = Select(Entity(entity), ((WINDOW, window), *records.columns), conjunction([anyone, reach]))
     return MetricScan(pieces, windows, setting.query(((RECORDS, block),), (output,)), (sheet,))
@@ -257,7 +257,7 @@ def _view(piece: Piece[Measure], windows: tuple[Chosen, ...], setting: Setting) 
     return View(piece, numbers, measure, figures_of(measure, entry))
 
 
-def sheet_of(views: tuple[View, ...], columns: Columns, block: str, where: Node | None) -> tuple[Sheet, Select]:
+def sheet_of(views: tuple[View, ...], columns: Columns, block: str) -> tuple[Sheet, Select]:
     """The output that answers views from a block of records, whose ``columns`` they add what they need to."""
     dimensions = {d.value: columns.column(d.value) for view in views for d in view.measure.dimensions}
     wanted = dict.fromkeys(aggregate for view in views for aggregate in view.figures.all)
@@ -265,7 +265,7 @@ def sheet_of(views: tuple[View, ...], columns: Columns, block: str, where: Node 
     groups = grouping_sets(views, dimensions)
     names = group_columns(groups)
     places = {aggregate: place for place, aggregate in enumerate(wanted)}
-    return Sheet(views, names, names, dimensions, places), Select(block, outputs, where, groups)
+    return Sheet(views, names, names, dimensions, places), Select(block, outputs, groups=groups)
 
 
 def grouping_sets(views: Sequence[View], dimensions: Mapping[Node, str]) -> tuple[tuple[str, ...], ...]:

@@ -230,17 +230,30 @@ def _halved(moment: Node, cuts: list[tuple[int, Node]], before: Node) -> Node:
 
 
 def in_reach(moment: Node, windows: tuple[Chosen, ...], zone: str, is_date: bool, latest: int) -> Node | None:
-    """Whether a moment lies between the first and the last window, or in none: unknown, or after ``latest``.
+    """Whether a moment lies in one of the windows, which do not overlap, or in none: unknown, or after ``latest``.
 
     Null when that is true of every moment. What lies in no window is counted whatever the windows are.
     """
-    starts, untils = zip(*(bounds(chosen.window, zone, is_date) for chosen in windows), strict=True)
-    if None in starts:
-        return None
-    # whatever is later than ``latest`` is read too, even if all windows begin later still
-    after_start = Call("ge", (moment, Literal(min(latest + 1, *(start for start in starts if start is not None)))))
-    nowhere = Call("is_null", (moment,))
-    if None in untils or (last := max(until for until in untils if until is not None)) > latest:
-        return Call("or", (nowhere, after_start))
-    within = Call("and", (after_start, Call("lt", (moment, Literal(last)))))
-    return Call("or", (nowhere, Call("gt", (moment, Literal(latest))), within))
+    parts: list[Node] = [Call("is_null", (moment,))]
+    for start, until in _runs(windows, zone, is_date):
+        if start is None:
+            return None
+        if until is None or until > latest:
+            # whatever is later than ``latest`` is read too, even if all windows begin later still
+            parts.append(Call("ge", (moment, Literal(min(latest + 1, start)))))
+            break
+        parts.append(Call("and", (Call("ge", (moment, Literal(start))), Call("lt", (moment, Literal(until))))))
+    else:
+        parts.append(Call("gt", (moment, Literal(latest))))
+    return Call("or", tuple(parts))
+
+
+def _runs(windows: tuple[Chosen, ...], zone: str, is_date: bool) -> list[tuple[int | None, int | None]]:
+    """From and until of windows, those that follow each other taken together."""
+    runs: list[tuple[int | None, int | None]] = []
+    for chosen in windows:
+        start, until = bounds(chosen.window, zone, is_date)
+        if runs and runs[-1][1] == start:
+            start = runs.pop()[0]
+        runs.append((start, until))
+    return runs

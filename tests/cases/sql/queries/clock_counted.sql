@@ -13,5 +13,4 @@ SELECT GROUPING("r"."w", "r"."d0", "r"."d1") AS "grouping",
   COUNT(*) FILTER(WHERE ("r"."member" AND ("r"."outcome" = 'met') AND "r"."recent")) AS "recent_met",
   COUNT(*) FILTER(WHERE ("r"."member" AND ("r"."outcome" = 'late') AND "r"."recent")) AS "recent_late"
 FROM "judged" AS "r"
-WHERE (NOT ("r"."w" IS NULL))
 GROUP BY GROUPING SETS (("r"."w"), ("r"."w", "r"."d0"), ("r"."w", "r"."d1"))

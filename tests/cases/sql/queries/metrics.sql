@@ -22,5 +22,4 @@ SELECT GROUPING("r"."w", "r"."c0", "r"."c1") AS "grouping",
   COUNT(*) FILTER(WHERE "r"."c0") AS "a5",
   COUNT(*) FILTER(WHERE "r"."c6") AS "a6"
 FROM "records" AS "r"
-WHERE (NOT ("r"."w" IS NULL))
 GROUP BY GROUPING SETS (("r"."w"), ("r"."w", "r"."c0"), ("r"."w", "r"."c1"))
