@@ -129,6 +129,7 @@ FLOORS = (
         "aac.planner.ends",
         "aac.planner.cohorts",
         "aac.planner.known",
+        "aac.planner.reckoning",
         "aac.planner.metrics",
         "aac.planner.snapshots",
         "aac.planner.retention",

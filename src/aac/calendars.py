@@ -38,7 +38,8 @@ DAY_US = DAY_SECONDS * SECOND_US
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 DAYS_A_CALENDAR = 65_536
 """Room for the UTC days of one calendar in a key: 1970-01-01 to 2149-06-05."""
-SEARCH_US = 28 * DAY_US
+SEARCH_US = 2 * DAY_US
+"""How much of a calendar is looked at first for the end of a promise; then twice as much each time."""
 END_US = int(datetime(2101, 1, 1, tzinfo=UTC).timestamp()) * SECOND_US
 """Data knows no moments after 2100 (LANGUAGE §3)."""
 
@@ -170,12 +171,13 @@ def due_us(calendar: Calendar, start_us: int, promised_us: int) -> int | None:
     Time stands still while closed, so a promise that runs out at closing is due at the next opening. Null when the
     calendar does not open for that long before 2101.
     """
-    left = promised_us
-    for begin in range(start_us, END_US, SEARCH_US):
-        for opens, closes in open_intervals(calendar, begin, begin + SEARCH_US):
+    left, begin, search = promised_us, start_us, SEARCH_US
+    while begin < END_US:
+        for opens, closes in open_intervals(calendar, begin, min(begin + search, END_US)):
             if left < closes - opens:
                 return opens + left
             left -= closes - opens
+        begin, search = begin + search, 2 * search
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from aac.evaluation.cards import card_results
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 
 __all__ = ["Asked", "evaluate", "plan_of"]
+
+TURNS = {"current": 1, "unplaced": 2}
+"""What stands behind all other windows of a document."""
 
 
 def evaluate(
@@ -101,14 +105,16 @@ def _counted(run: Run, engine: Engine, planned: Plan) -> Iterator[Measured]:
 def _derived(run: Run, pieces: Pieces, counted: Iterable[Measured]) -> list[Measured]:
     """What is reckoned from what was counted."""
     known = Known()
+    inputs = {part.subject for piece in pieces.derived for part in piece.of.inputs}
     for piece, result in counted:
-        known.keep(piece.project, result.reading)
+        if piece.subject in inputs:
+            known.keep(piece.project, result.reading)
     return [(piece, result) for piece in pieces.derived for result in derived_results(run, piece, known)]
 
 
 def _in_order(result: Result) -> tuple[object, ...]:
     reading = result.reading
-    first = str(reading.window.first or "")
+    window = reading.window
     groups = [(name, value is not None, str(value)) for name, value in reading.by.items()]
-    turn = {"current": 1, "unplaced": 2}.get(result.selection, 0)
-    return (result.kind, result.id, turn, first, reading.window.label, len(groups), groups)
+    turn = TURNS.get(result.selection, 0)
+    return (result.kind, result.id, turn, window.first or date.min, window.label, len(groups), groups)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from aac.expressions.nodes import Measured
 from aac.findings import Finding
 from aac.judging import is_measurable
 from aac.measures import Clock, Measure, sides
-from aac.planner.metrics import evaluated
 from aac.planner.pieces import Piece
+from aac.planner.reckoning import reckoned
 from aac.results import CardReading, ClockReading, NumberReading, Outcome
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from aac.expressions.nodes import Value
     from aac.measures import Derived
     from aac.periods import Window
-    from aac.planner.metrics import Part
-    from aac.planner.windows import Chosen
+    from aac.planner.reckoning import Part, Reckoned
+    from aac.planner.windows import Chosen, Clockwork
     from aac.project import Project
     from aac.results import Counted, Reading, Result
 
@@ -96,7 +97,8 @@ def _splits(part: Clock | Measure) -> set[tuple[str, ...]]:
 
 def derived_results(run: Run, piece: Piece[Derived], known: Known) -> Iterator[Result]:
     """The total of each window, and every group that one of the inputs has there."""
-    derived, as_of = piece.of, run.as_of(piece.of)
+    derived, as_of, formulas = piece.of, run.as_of(piece.of), Formulas.of(piece.of)
+    clockwork = run.clockwork(as_of)
     for chosen in piece.windows:
         inputs = {
             Measured(part.subject): known.of(piece.project, part.subject, as_of, chosen.window)
@@ -106,7 +108,8 @@ def derived_results(run: Run, piece: Piece[Derived], known: Known) -> Iterator[R
         if off:
             _tell_off(run, piece, off)
         for group in [TOTAL] if off else _groups(derived, inputs.values()):
-            reading = _reading(run, derived, chosen.window, group, {part: c.get(group) for part, c in inputs.items()})
+            there = {part: cells.get(group) for part, cells in inputs.items()}
+            reading = _reading(derived, formulas, clockwork, chosen.window, group, there)
             if off:
                 reading = replace(reading, value=None, numerator=None, denominator=None, is_off=True)
             yield run.judged(piece.project, reading, chosen.selection)
@@ -119,27 +122,50 @@ def _groups(derived: Derived, inputs: Iterable[Cells]) -> list[Group]:
     return [TOTAL, *(group for group in groups if group)]
 
 
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    """The formula of a derived number, its two sides and the steps before it, as functions of what parts came to."""
+
+    steps: tuple[tuple[Measured, Reckoned], ...]
+    value: Reckoned
+    numerator: Reckoned | None
+    denominator: Reckoned | None
+
+    @classmethod
+    def of(cls, derived: Derived) -> Formulas:
+        above, below = sides(derived.formula) or (None, None)
+        return cls(
+            tuple((part, reckoned(formula, itemgetter)) for part, formula in derived.steps),
+            reckoned(derived.formula, itemgetter),
+            reckoned(above, itemgetter) if above is not None else None,
+            reckoned(below, itemgetter) if below is not None else None,
+        )
+
+
 def _reading(
-    run: Run, derived: Derived, window: Window, group: Group, inputs: Mapping[Measured, Counted | None]
+    derived: Derived,
+    formulas: Formulas,
+    clockwork: Clockwork,
+    window: Window,
+    group: Group,
+    inputs: Mapping[Measured, Counted | None],
 ) -> NumberReading:
     """The formula and its two sides, from what the inputs came to; one that has no such group is unknown."""
-    as_of = run.as_of(derived)
     unknown = [*(part for part, _ in derived.steps), *map(Measured, derived.missing)]
     parts: dict[Part, object] = {**dict.fromkeys(unknown), **{part: _value(inputs[part]) for part in inputs}}
-    for part, formula in derived.steps:
-        parts[part] = evaluated(formula, parts)
-    above, below = sides(derived.formula) or (None, None)
+    for part, step in formulas.steps:
+        parts[part] = step(parts)
     there = [reading for reading in inputs.values() if reading is not None]
     return NumberReading(
         subject=derived.subject,
         window=window,
-        as_of_us=as_of,
-        is_open=run.clockwork(as_of).is_open(window),
+        as_of_us=clockwork.as_of_us,
+        is_open=clockwork.is_open(window),
         is_stale=any(reading.is_stale for reading in there),
         by={name: value for name in derived.splits for known, value in group if known == name},
-        value=evaluated(derived.formula, parts),
-        numerator=evaluated(above, parts) if above is not None else None,
-        denominator=evaluated(below, parts) if below is not None else None,
+        value=formulas.value(parts),
+        numerator=formulas.numerator(parts) if formulas.numerator is not None else None,
+        denominator=formulas.denominator(parts) if formulas.denominator is not None else None,
         n=min((_size(reading) for reading in inputs.values()), default=0),
         unknown=sum(_unknown(reading) for reading in there),
         unit=derived.unit,

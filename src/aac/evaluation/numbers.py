@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -24,32 +25,65 @@ if TYPE_CHECKING:
     from aac.planner.setting import Setting
     from aac.results import Result
 
+ALL_OF_IT = Fraction(1)
+"""The share that is over of what is looked at from its end."""
+
 
 def number_results(
     run: Run, scan: NumberScan, setting: Setting, answers: Sequence[Rows]
 ) -> Iterator[tuple[Piece[Measure], Result]]:
     """The results of every piece of a scan, also of those that are only parts of other numbers."""
+    over = [(setting.clockwork.is_open(c.window), setting.clockwork.elapsed(c.window)) for c in scan.windows]
+    facts = {piece: _Facts.of(run, piece.of) for piece in scan.pieces}
     for cell in scan.cells(answers):
-        is_told = not cell.by and cell.piece.is_shown
+        piece = cell.piece
+        is_told = not cell.by and piece.is_shown
         if cell.window == UNPLACED:
             if is_told and cell.n:
                 _tell_unplaced(run, cell)
             continue
+        chosen = scan.windows[cell.window]
         if is_told:
-            _tell_unrated(run, cell, scan.windows[cell.window].window)
-        yield cell.piece, _result(run, scan, setting, cell)
+            _tell_unrated(run, cell, chosen.window)
+        reading = _reading(cell, facts[piece], chosen.window, setting, *over[cell.window])
+        if cell.by and not piece.is_shown:  # a group of what is only a part of other numbers
+            yield piece, run.unjudged(reading, chosen.selection)
+        else:
+            yield piece, run.judged(piece.project, reading, chosen.selection)
 
 
-def _result(run: Run, scan: NumberScan, setting: Setting, cell: Cell) -> Result:
-    chosen, measure = scan.windows[cell.window], cell.piece.of
-    is_counted = not isinstance(measure.basis, Snapshot | Retention)
-    has_all = has_matured(measure, chosen.window, cell.latest, setting)
-    reading = NumberReading(
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is the same in all cells of a measure. ``is_counted``: its records belong to windows by their moment;
+    ``can_mature``: they are judged only so long after that."""
+
+    is_stale: bool
+    is_volume: bool
+    is_counted: bool
+    can_mature: bool
+
+    @classmethod
+    def of(cls, run: Run, measure: Measure) -> _Facts:
+        basis = measure.basis
+        return cls(
+            run.is_stale(run.sources_of(measure)),
+            is_volume(measure.formula),
+            not isinstance(basis, Snapshot | Retention),
+            isinstance(basis, Cohort) and basis.matures is not None,
+        )
+
+
+def _reading(
+    cell: Cell, facts: _Facts, window: Window, setting: Setting, is_open: bool, elapsed: Fraction
+) -> NumberReading:
+    measure = cell.piece.of
+    has_all = has_matured(measure, window, cell.latest, setting)
+    return NumberReading(
         subject=measure.subject,
-        window=chosen.window,
+        window=window,
         as_of_us=setting.as_of_us,
-        is_open=setting.clockwork.is_open(chosen.window),
-        is_stale=run.is_stale(run.sources_of(measure)),
+        is_open=is_open,
+        is_stale=facts.is_stale,
         by=cell.by,
         value=cell.value,
         numerator=cell.numerator,
@@ -57,12 +91,11 @@ def _result(run: Run, scan: NumberScan, setting: Setting, cell: Cell) -> Result:
         n=cell.n,
         unknown=cell.unknown,
         unit=measure.unit,
-        is_volume=is_volume(measure.formula),
-        elapsed=setting.clockwork.elapsed(chosen.window) if is_counted else Fraction(1),
+        is_volume=facts.is_volume,
+        elapsed=elapsed if facts.is_counted else ALL_OF_IT,
         has_matured=has_all,
-        is_maturing=not has_all and isinstance(measure.basis, Cohort) and measure.basis.matures is not None,
+        is_maturing=not has_all and facts.can_mature,
     )
-    return run.judged(cell.piece.project, reading, chosen.selection)
 
 
 def _tell_unplaced(run: Run, cell: Cell) -> None:

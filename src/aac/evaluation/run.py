@@ -147,6 +147,12 @@ class Run:
 
     def judged(self, project: Project, reading: Reading, selection: str) -> Result:
         """What the document of a reading says of it, as it holds in ``project``."""
+        if selection == "unplaced":
+            return self.unjudged(reading, selection)
         kind, _, id_ = reading.subject.partition(":")
-        verdict = project.models[kind, id_].judge(reading) if selection != "unplaced" else Verdict(None)
-        return Result(kind, id_, reading, verdict, selection)
+        return Result(kind, id_, reading, project.models[kind, id_].judge(reading), selection)
+
+    def unjudged(self, reading: Reading, selection: str) -> Result:
+        """A reading that no document says anything of."""
+        kind, _, id_ = reading.subject.partition(":")
+        return Result(kind, id_, reading, Verdict(None), selection)

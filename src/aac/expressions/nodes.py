@@ -346,7 +346,7 @@ NOTHING = Literal(None)
 STRICT = frozenset(
     {
         "eq", "ne", "lt", "le", "gt", "ge", "like", "ilike", "lower", "upper", "add", "subtract", "multiply", "not",
-        "hours_between", "days_between",
+        "least", "greatest", "hours_between", "days_between",
     }
 )  # fmt: skip
 """Functions that are unknown as soon as one argument is, and only then."""

@@ -236,7 +236,7 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
         if not isinstance(reading, NumberReading):
             return Verdict(status=None)
         limits = self.target.limits if self.target else None
-        target = self.target.as_written() if self.target else None
+        target = self.target.as_written if self.target else None
         return Verdict(number_status(reading, limits, self.min_n), target=target)
 
     def _moment(self, scope: Scope, rule: str | None, entity: str, *path: Part) -> Moment | None:
@@ -259,7 +259,7 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
 
     def _check_target(self, scope: Scope, target: Target) -> None:
         """A limit that the unit cannot mean is an error, one on the other side of `better` a warning."""
-        (key,) = target.as_written()
+        (key,) = target.as_written
         if target.from_ is not None:
             self._check_plan(scope, target.from_)
         for limit in target.limits or ():

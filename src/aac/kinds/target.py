@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Annotated, Any, Self, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Self, cast
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from aac.kinds.written import Percentage, Share, Strict, read_share, wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def read_between(value: object) -> tuple[Fraction, Fraction]:
@@ -54,19 +58,20 @@ class Target(Strict):
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
-        if len(self.as_written()) != 1:
+        if len(self.as_written) != 1:
             advice = "write one of `at_least`, `at_most`, `between`, `from` or `open`; for two `between: [10, 20]`"
             raise wrong("AAC308", "a target is one limit, or two with `between`", advice)
         return self
 
-    @property
+    @cached_property
     def limits(self) -> tuple[Fraction | None, Fraction | None] | None:
         """The least and greatest value on target; null when none is agreed yet, or a plan has them."""
         if self.open is not None or self.from_ is not None:
             return None
         return self.between or (self.at_least, self.at_most)
 
-    def as_written(self) -> dict[str, Any]:
+    @cached_property
+    def as_written(self) -> Mapping[str, Any]:
         """The one key that was written, and its value."""
         written = {key: value for key, value in self if value is not None and key != "from_"}
         return written if self.from_ is None else {**written, "from": f"plan.{self.from_}"}

@@ -71,7 +71,10 @@ def _plain(
     rows = rows.where(where)
     columns = tuple((name, rows.plain(node)) for name, node in select.columns)
     made = replace(select, columns=columns, where=None if where == TRUE else where)
-    return made, (Rows() if select.groups else rows).told(columns)
+    if not select.groups:
+        return made, rows.told(columns)
+    split = tuple((name, Column(name)) for name in group_columns(select.groups))
+    return made, rows.grouped(select.groups).told((*split, *columns))
 
 
 def _rows(source: object, query: Query, seen: Mapping[str, Rows], greatest: Mapping[tuple[str, str], int]) -> Rows:
@@ -116,6 +119,11 @@ class Rows:
         parts = [part for part in found if not isinstance(part, Literal)]
         full = {known for part in parts for known in _known_by(part)}
         return replace(self, full=self.full | full, true=self.true | set(parts))
+
+    def grouped(self, groups: Sequence[tuple[str, ...]]) -> Rows:
+        """The groups of these rows: what splits all of them is known where it was."""
+        everywhere = set(groups[0]).intersection(*groups)
+        return Rows(full=frozenset(column for name in everywhere if self.is_full(column := Column(name))))
 
     def told(self, columns: Iterable[tuple[str, Node]]) -> Rows:
         """What a later block knows of these rows by ``columns``."""

@@ -8,7 +8,7 @@ afterwards, on exact fractions.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
+from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
 from aac.engines.base import Entity, Query, Select, group_columns
@@ -20,7 +20,6 @@ from aac.expressions.nodes import (
     Case,
     Column,
     Literal,
-    Measured,
     Named,
     Node,
     PeriodEnd,
@@ -30,23 +29,24 @@ from aac.expressions.nodes import (
 from aac.measures import Cohort, Measure, Retention, aggregates, sides
 from aac.planner.cohorts import judged
 from aac.planner.ends import end_of, with_ends
+from aac.planner.reckoning import needed, reckoned
 from aac.planner.windows import UNPLACED, Chosen, in_reach, told_of_window, window_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from fractions import Fraction
 
     from aac.engines.base import Rows
     from aac.expressions.nodes import Value
-    from aac.measures import Moment
+    from aac.measures import Dimension, Moment
     from aac.planner.pieces import Piece
+    from aac.planner.reckoning import Look, Part, Reckoned
     from aac.planner.setting import Setting
 
 WINDOW = "w"
 RECORDS = "records"
 MOST_DIMENSIONS = 62
 """A mask of 63 bits says which of the group columns a row is split by, and the window is one of them."""
-Part = Aggregate | Measured
-"""What a formula is arithmetic over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,10 @@ class Cell:
     latest: int | None = None
 
 
+Splits = tuple[tuple["Dimension", int], ...]
+"""How a group is told: dimensions, and the place of each one's value in a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One output of a query and how its rows answer views.
@@ -117,39 +121,107 @@ class Sheet:
 
     def cells(self, rows: Rows) -> Iterator[Cell]:
         """Every cell that has records."""
-        behind = self.mask + 1
+        readers = [self._reader(view) for view in self.views]
+        answering: dict[object, list[tuple[Splits, list[_Reader]]]] = {}
+        window = self._place(WINDOW)
         for row in rows:
-            split = names_in(int(str(row[self.mask])), self.masked)
-            values = cast("dict[str, Value]", dict(zip(self.grouped, row[behind:], strict=False)))
-            found = row[behind + len(self.grouped) :]
-            number = int(str(values[WINDOW]))
-            for view in self.views:
-                if number == UNPLACED or number in view.numbers:
-                    for by in self._groups(view, split, values):
-                        yield from self._cell(view, number, by, found)
+            mask, number = row[self.mask], cast("int", row[window])
+            if mask not in answering:
+                answering[mask] = self._answering(int(str(mask)), readers)
+            for splits, answered in answering[mask]:
+                by = {split.name: split.shown(cast("Value", row[place])) for split, place in splits}
+                for reader in answered:
+                    if number in reader.numbers:
+                        cell = reader.cell(number, by, row)
+                        if cell.n or cell.unknown:
+                            yield cell
 
     def empty(self, view: View, window: int) -> Cell:
         """The total of a window without records: counts and sums are what they are of nothing."""
-        nothing = {a: 0 if a.function in {"count", "count_distinct"} else None for a in self.columns}
-        return _calculated(view, window, {}, nothing)
+        nothing = [0 if a.function in {"count", "count_distinct"} else None for a in self.columns]
+        return self._reader(view).cell(window, {}, [None] * self._behind + nothing)
 
-    def _groups(self, view: View, split: set[str], values: Mapping[str, Value]) -> list[Mapping[str, Value]]:
+    @property
+    def _behind(self) -> int:
+        """Where the aggregates begin."""
+        return self.mask + 1 + len(self.grouped)
+
+    def _place(self, column: str) -> int:
+        return self.mask + 1 + self.grouped.index(column)
+
+    def _reader(self, view: View) -> _Reader:
+        figures, formula, scale = view.figures, view.measure.formula, view.measure.scale
+
+        def place(aggregate: Aggregate) -> int:
+            return self._behind + self.columns[aggregate]
+
+        def look(part: Part) -> Look:
+            return itemgetter(place(figures.parts[cast("Aggregate", part)]))
+
+        above, below = sides(formula) or (None, None)
+        return _Reader(
+            view.piece,
+            frozenset((*view.numbers, UNPLACED)),
+            reckoned(formula, look, scale),
+            reckoned(above, look, scale) if above is not None else None,
+            reckoned(below, look) if below is not None else None,
+            place(figures.n),
+            tuple(map(place, figures.unknown)),
+            tuple(map(place, figures.unrated)),
+            place(figures.latest) if figures.latest is not None else None,
+        )
+
+    def _answering(self, mask: int, readers: Sequence[_Reader]) -> list[tuple[Splits, list[_Reader]]]:
+        """The groups that a row of this mask is: how each is told, and who has it."""
+        split = names_in(mask, self.masked)
+        found: dict[Splits, list[_Reader]] = {}
+        for view, reader in zip(self.views, readers, strict=True):
+            for splits in self._groups(view, split):
+                found.setdefault(splits, []).append(reader)
+        return list(found.items())
+
+    def _groups(self, view: View, split: set[str]) -> list[Splits]:
         """The groups of a view that a row is: the total, or one for each name its column has there."""
         if not split.issuperset(view.base):
             return []
         split = split.difference(view.base)
         if not split:
-            return [{}]
+            return [()]
         columns = [(dimension, self.dimensions[dimension.value]) for dimension in view.measure.dimensions]
+        placed = tuple((dimension, self._place(column)) for dimension, column in columns if column in split)
         if view.measure.is_crossed:
-            is_ours = split == {column for _, column in columns}
-            return [{split_by.name: split_by.shown(values[column]) for split_by, column in columns}] if is_ours else []
-        return [{split_by.name: split_by.shown(values[column])} for split_by, column in columns if split == {column}]
+            return [placed] if split == {column for _, column in columns} else []
+        return [(one,) for one in placed] if len(split) == 1 else []
 
-    def _cell(self, view: View, window: int, by: Mapping[str, Value], values: Sequence[object]) -> Iterator[Cell]:
-        cell = _calculated(view, window, by, {aggregate: values[place] for aggregate, place in self.columns.items()})
-        if cell.n or cell.unknown:
-            yield cell
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Where the figures of a piece stand in a row, for the windows with these numbers."""
+
+    piece: Piece[Measure]
+    numbers: frozenset[int]
+    value: Reckoned
+    numerator: Reckoned | None
+    denominator: Reckoned | None
+    n: int
+    unknown: tuple[int, ...]
+    unrated: tuple[int, ...]
+    latest: int | None
+
+    def cell(self, window: int, by: Mapping[str, Value], row: Sequence[object]) -> Cell:
+        """What the piece came to; a sum of no records is null."""
+        return Cell(
+            self.piece,
+            window,
+            by,
+            self.value(row),
+            self.numerator(row) if self.numerator is not None else None,
+            self.denominator(row) if self.denominator is not None else None,
+            cast("int", row[self.n]),
+            sum(int(cast("int", row[place] or 0)) for place in self.unknown),
+            sum(int(cast("int", row[place] or 0)) for place in self.unrated),
+            cast("int | None", row[self.latest]) if self.latest is not None else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,30 +245,6 @@ class MetricScan:
                 for number in view.numbers:
                     if (id(view.piece), number) not in seen:
                         yield sheet.empty(view, number)
-
-
-def _calculated(view: View, window: int, by: Mapping[str, Value], found: Mapping[Aggregate, object]) -> Cell:
-    """The formula and its two sides from what the engine answered."""
-    measure, figures = view.measure, view.figures
-    parts: dict[Part, object] = {part: found[wanted] for part, wanted in figures.parts.items()}
-    both = sides(measure.formula)
-    return Cell(
-        view.piece,
-        window,
-        by,
-        value=scaled(evaluated(measure.formula, parts), measure.scale),
-        numerator=scaled(evaluated(both[0], parts), measure.scale) if both else None,
-        denominator=evaluated(both[1], parts) if both else None,
-        n=cast("int", found[figures.n]),
-        unknown=_added(found, figures.unknown),
-        unrated=_added(found, figures.unrated),
-        latest=cast("int | None", found[figures.latest]) if figures.latest is not None else None,
-    )
-
-
-def _added(found: Mapping[Aggregate, object], wanted: Sequence[Aggregate]) -> int:
-    """Counts together; a sum of no records is null."""
-    return sum(int(cast("int", found[aggregate] or 0)) for aggregate in wanted)
 
 
 def plan_metrics(pieces: tuple[Piece[Measure], ...], windows: tuple[Chosen, ...], setting: Setting) -> MetricScan:
@@ -364,94 +412,12 @@ def _doubts(aggregate: Aggregate) -> Iterator[Node]:
             yield Call("and", (aggregate.where, lacking)) if aggregate.where is not None else lacking
 
 
-def needed(formula: Node) -> Iterator[Aggregate]:
-    """The aggregates an engine has to answer, so that the formula and its two sides can be calculated."""
-    for aggregate in aggregates(formula):
-        match aggregate:
-            case Aggregate(function="share"):
-                above, below = cast("tuple[Aggregate, Aggregate]", sides(aggregate))
-                yield from (above, below)
-            case Aggregate(function="avg", arguments=arguments, where=where):
-                yield from (Aggregate("sum", arguments, where), Aggregate("count", arguments, where))
-            case Aggregate(function="quantile_cont", arguments=(value, _), where=where):
-                yield from (aggregate, Aggregate("count", (value,), where))
-            case _:
-                yield aggregate
-
-
 def in_population(aggregate: Aggregate, rule: Node | None) -> Aggregate:
     """The aggregate over members only (``rule`` is true of them); a rule it counts by becomes part of its filter."""
     where = conjunction([rule, aggregate.where])
     if aggregate.function == "count_if":
         return Aggregate("count", (), conjunction([where, aggregate.arguments[0]]))
     return replace(aggregate, where=where)
-
-
-def evaluated(node: Node, parts: Mapping[Part, object]) -> Fraction | None:
-    """A formula's value from its aggregates or other numbers; unknown when a part is, and when it divides by 0."""
-    match node:
-        case Literal():
-            return None if node.value is None else Fraction(str(node.value))
-        case Named():
-            return evaluated(node.body, parts)
-        case Aggregate(function="share" | "avg"):
-            above, below = needed(node)
-            return _divided(_exact(parts[above]), _exact(parts[below]))
-        case Aggregate(function="median"):
-            middle = cast("list[object] | None", parts[node])
-            return None if middle is None else sum(map(_known, middle), Fraction(0)) / 2
-        case Aggregate(function="quantile_cont"):
-            return _quantile(node, parts)
-        case Aggregate() | Measured():
-            return _exact(parts[node])
-        case Call():
-            left, right = (evaluated(argument, parts) for argument in node.arguments)
-            return _combined(node.function, left, right)
-        case _:
-            raise TypeError(f"{type(node).__name__} is not part of a formula")
-
-
-def _quantile(node: Aggregate, parts: Mapping[Part, object]) -> Fraction | None:
-    """So much of the way between the two neighbours as the share says, of all gaps between values in order."""
-    neighbours, known = needed(node)
-    found, share = cast("list[object] | None", parts[neighbours]), cast("Literal", node.arguments[1])
-    if not found:
-        return None
-    below, above = _known(found[0]), _known(found[-1])
-    place = (_known(parts[known]) - 1) * Fraction(cast("int", share.value))
-    return below + (above - below) * (place % 1)
-
-
-def _combined(function: str, left: Fraction | None, right: Fraction | None) -> Fraction | None:
-    if left is None or right is None:
-        return None
-    match function:
-        case "add":
-            return left + right
-        case "subtract":
-            return left - right
-        case "multiply":
-            return left * right
-        case _:
-            return _divided(left, right)
-
-
-def _divided(above: Fraction | None, below: Fraction | None) -> Fraction | None:
-    return None if above is None or not below else above / below
-
-
-def _exact(value: object) -> Fraction | None:
-    return None if value is None else _known(value)
-
-
-def _known(value: object) -> Fraction:
-    """An integer or decimal of an engine, exactly."""
-    return Fraction(cast("int", value))
-
-
-def scaled(value: Fraction | None, scale: int) -> Fraction | None:
-    """A value in its unit; ``scale`` stored integers make one."""
-    return None if value is None else value / scale
 
 
 def names_in(mask: int, names: tuple[str, ...]) -> set[str]:

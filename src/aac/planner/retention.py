@@ -24,9 +24,9 @@ from aac.planner.metrics import (
     doubts_of,
     grouping_sets,
     in_population,
-    needed,
     unrated_in,
 )
+from aac.planner.reckoning import needed
 from aac.planner.snapshots import WINDOWS
 
 if TYPE_CHECKING:
