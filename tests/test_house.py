@@ -192,6 +192,7 @@ FLOORS = (
         "aac.evaluation.opening",
         "aac.evaluation.unmeasured",
         "aac.evaluation.present",
+        "aac.evaluation.health",
         "aac.evaluation.numbers",
         "aac.evaluation.promises",
         "aac.evaluation.derived",

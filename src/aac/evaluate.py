@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aac.evaluation.cards import card_results
 from aac.evaluation.derived import Known, derived_results, with_inputs
+from aac.evaluation.health import tell_health, with_affected
 from aac.evaluation.lookback import add_windows_before, in_a_row
 from aac.evaluation.numbers import number_results
 from aac.evaluation.opening import needed_of, prepare_calendars
@@ -42,7 +43,8 @@ def evaluate(
 ) -> tuple[tuple[Result, ...], tuple[Finding, ...]]:
     """The results of what is ``chosen`` of each version of a project, in the order of their kinds, ids and windows.
 
-    With them come the findings on the way. Raises UsageError for windows that do not exist, and EngineError.
+    With them come the findings of landing and those on the way. Raises UsageError for windows that do not exist, and
+    EngineError.
     """
     run = Run(project, landed, asked)
     pieces = _pieces(run, chosen)
@@ -53,10 +55,11 @@ def evaluate(
     results: list[Measured] = [*_counted(run, engine, planned)]
     results += ((piece, result) for piece in off for result in unmeasured(run, piece))
     results += _derived(run, pieces, results)
+    tell_health(run, there.counted, engine)
     shown = list(in_a_row(run, results))
     for card in (part for part in chosen(project) if isinstance(part, Card)):
         shown += card_results(run, card, [result for _, result in results])
-    return tuple(sorted(shown, key=_in_order)), tuple(run.findings)
+    return tuple(sorted(shown, key=_in_order)), with_affected((*landed.findings, *run.findings), pieces.counted)
 
 
 def plan_of(project: Project, landed: Landed, asked: Asked, chosen: Callable[[Project], Sequence[Shown]]) -> Plan:

@@ -35,7 +35,8 @@ class Finding:
     """One thing that is wrong or worth knowing.
 
     ``doc`` is ``kind:id`` of the document it is about, ``count`` how many records share it and ``keys`` a few of
-    their keys (never personal data).
+    their keys (never personal data). ``field``: the field of records that it is about; ``affects``: the promises and
+    numbers that rest on it, as ``kind:id``.
     """
 
     code: str
@@ -46,6 +47,8 @@ class Finding:
     doc: str | None = None
     count: int = 1
     keys: tuple[str, ...] = ()
+    field: str | None = None
+    affects: tuple[str, ...] = ()
 
 
 SHORT = 3

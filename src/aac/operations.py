@@ -346,7 +346,7 @@ def _measured(
         stale = frozenset(source.id for source in sources if source.status == "stale")
         made = _on_its_day(made, asked, data.sources)
         results, found = evaluate(made, data, data.engine, replace(asked, stale=stale), chosen)
-        findings = in_reading_order([*with_reviews(opened, now_us).findings, *data.findings, *found])
+        findings = in_reading_order([*with_reviews(opened, now_us).findings, *found])
         all_of_it = Results(made.name, revision(made.root), now_us, sources, data.rows, results, findings)
     return without_personal(all_of_it, made.entries())
 

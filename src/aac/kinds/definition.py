@@ -187,11 +187,11 @@ examples:                      # worked examples, run by `aac validate`
             elif other is not None:
                 continue
             is_fine = False
-        if self.follows and is_fine and self._can_be_dated(scope):
-            scope.unmeasured("`follows`", "follows")
+        if self.follows and is_fine:
+            self._are_dated(scope)
 
-    def _can_be_dated(self, scope: Scope) -> bool:
-        """Whether this word and those that come before have moments; a warning (AAC425) where not."""
+    def _are_dated(self, scope: Scope) -> None:
+        """A warning (AAC425) where this word or one that comes before has no moment."""
         undated = [(("follows",), self.id)] if self.at is None else []
         for number, word in enumerate(self.follows):
             model = cast("Definition | None", scope.model("definition", word))
@@ -200,7 +200,6 @@ examples:                      # worked examples, run by `aac validate`
             message = f"`{word}` has no moment, so nobody can tell what came first"
             advice = f"give the definition `{word}` an `at: <field>`"
             scope.report("AAC425", message, advice, *place, level="warning")
-        return not undated
 
     def _ring(self, scope: Scope, word: str) -> tuple[str, ...]:
         """The way from a word that comes before back to this one, by what comes before each; empty when none."""

@@ -172,7 +172,8 @@ def _told(flaw: Flaw, table: Table, prepared: PreparedEntity, streams: Sequence[
     is_field = flaw.field is not None and not of_column
     span = (table.field(str(flaw.field)) if is_field else table).span
     message, instead = _sentences(flaw, table, prepared, streams)
-    return Finding(flaw.code, level, message, instead, span, f"entity:{table.entity}", flaw.count, flaw.keys)
+    doc = f"entity:{table.entity}"
+    return Finding(flaw.code, level, message, instead, span, doc, flaw.count, flaw.keys, flaw.field)
 
 
 def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence[RawStream]) -> tuple[str, str]:

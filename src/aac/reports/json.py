@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from aac.results import Escalation, Item, Key, NumberReading, Reading, Result, Results, SourceState, Verdict
 
 SCHEMA = "aac-results/1"
+SET_ASIDE = frozenset({"AAC501", "AAC502", "AAC516"})
+"""Records that are left out: without a key, doubled, deleted."""
 ITEMS = 50
 """How many late items a result lists; how many there are, its counts say."""
 SUMMARY = (
@@ -98,9 +100,24 @@ def as_json(results: Results) -> dict[str, Any]:
         "now": iso_utc(results.now_us),
         "sources": [_source(source) for source in results.sources],
         "entities": dict(results.entities),
+        "health": [_health(entity, results) for entity in results.entities],
         "results": [_result(result, ITEMS if results.items is None else results.items) for result in results.results],
         "findings": [_finding(finding) for finding in results.findings],
         "summary": {status.value: statuses.count(status) for status in SUMMARY},
+    }
+
+
+def _health(entity: str, results: Results) -> dict[str, Any]:
+    """What is wrong with the records of an entity, by field and code, and what rests on that."""
+    found = [f for f in results.findings if f.doc == f"entity:{entity}" and f.code.startswith("AAC5")]
+    return {
+        "entity": entity,
+        "records": results.entities[entity],
+        "set_aside": sum(finding.count for finding in found if finding.code in SET_ASIDE),
+        "problems": [
+            {"code": f.code, "level": f.level, "field": f.field, "count": f.count, "affects": list(f.affects)}
+            for f in found
+        ],
     }
 
 
@@ -245,6 +262,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "col": span.col if span else None,
         "count": finding.count,
         "keys": list(finding.keys),
+        **({"field": finding.field} if finding.field else {}),
+        **({"affects": list(finding.affects)} if finding.affects else {}),
     }
 
 

@@ -26,6 +26,7 @@ LINE = 100
 """The longest part of a source line that is shown with a finding."""
 WRITE = re.compile(r"^write (?=`)")
 FINDINGS_SHOWN = 5
+AFFECTS_SHOWN = 4
 KEYS_SHOWN = 5
 COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "info": "\x1b[1;36m"}
 PLAIN = "\x1b[0m"
@@ -251,6 +252,10 @@ def _finding_text(finding: Finding, color: bool) -> str:
         lines.append(f"{gutter} = records: {keys}" + (f" and {more:,} more" if more > 0 else ""))
     elif finding.count > 1:
         lines.append(f"{gutter} = {plural(finding.count, 'record')}")
+    if finding.affects:
+        others = len(finding.affects) - AFFECTS_SHOWN
+        shown = ", ".join(f"`{visible(subject)}`" for subject in finding.affects[:AFFECTS_SHOWN])
+        lines.append(f"{gutter} = counts in: {shown}" + (f" and {others:,} more" if others > 0 else ""))
     if finding.instead:
         lines.append(f"{gutter} = {WRITE.sub('write: ', visible(finding.instead))}")
     return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,291 @@
+"""Data health: what of the data cannot be right as the documents see it, and which numbers rest on each fault.
+
+Every entity is scanned once for all that is asked of it: moments before a record came, stages without the one before,
+words of rules that no record holds.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from aac.engines.base import Entity, Select
+from aac.expressions.nodes import (
+    Aggregate,
+    BusinessDaysLater,
+    CalendarNumber,
+    Call,
+    DaysLater,
+    Literal,
+    OpenTime,
+    Rate,
+    Stored,
+    Values,
+)
+from aac.findings import Finding, did_you_mean
+from aac.kinds.definition import Definition
+from aac.measures import Clock
+from aac.periods import iso_utc
+from aac.planner.pasts import ever
+from aac.planner.setting import entities_in, entities_of, everything_in, fields_in, fields_of, rules_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from aac.engines.base import Engine
+    from aac.evaluation.run import Run
+    from aac.expressions.nodes import Node
+    from aac.findings import Level, Span
+    from aac.measures import Measure, Table
+    from aac.planner.pieces import Piece
+
+    Counted = Sequence[Piece[Clock] | Piece[Measure]]
+
+FEW = 10
+"""How many keys of records are told."""
+MANY = 200
+"""Among more values than these, none is looked for that was perhaps meant."""
+OF_RECORDS = frozenset({"AAC501", "AAC502", "AAC516", "AAC517"})
+"""Findings about whole records: whatever rests on the entity rests on them."""
+TIMED = OpenTime | DaysLater | BusinessDaysLater | CalendarNumber | Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A rule that no record of ``entity`` should fulfil (of a ``word``: that one should), and what to say if one does.
+
+    ``is_later``: it is about records later than as_of, which do not exist.
+    """
+
+    code: str
+    level: Level
+    entity: str
+    rule: Node
+    message: str
+    instead: str
+    span: Span | None
+    doc: str
+    field: str | None = None
+    word: str | None = None
+    is_later: bool = False
+
+
+def tell_health(run: Run, counted: Counted, engine: Engine) -> None:
+    """Tells what is wrong with the data as far as what is measured rests on it, beside what landing found."""
+    by_entity: dict[tuple[str, bool], list[Fault]] = defaultdict(list)
+    for fault in (*_later(run), *_too_early(run, counted), *_out_of_order(run), *_words(run, counted)):
+        if _can_be_asked(run, fault):
+            by_entity[fault.entity, fault.is_later].append(fault)
+    for (entity, is_later), faults in by_entity.items():
+        source = Entity(ever(entity) if is_later else entity)
+        counts = [(f"n{place}", Aggregate("count_if", (fault.rule,))) for place, fault in enumerate(faults)]
+        ((records, *found),) = _ask(run, engine, entity, Select(source, (("n", Aggregate("count", ())), *counts)))
+        for fault, count in zip(faults, found, strict=True):
+            if fault.word is not None and records and not count:
+                run.tell(_word_finding(run, engine, fault))
+            elif count and fault.word is None:
+                run.tell(_finding(fault, count, _keys(run, engine, fault, source)))
+
+
+def with_affected(findings: Iterable[Finding], counted: Counted) -> tuple[Finding, ...]:
+    """Findings about data, each with the promises and numbers that rest on what it is about."""
+    by_field: dict[tuple[str, str | None], set[str]] = defaultdict(set)
+    for piece in counted:
+        for entity, field in fields_of(piece.of):
+            by_field[entity, field].add(piece.subject)
+        for entity in entities_of(piece.of):
+            by_field[entity, None].add(piece.subject)
+    return tuple(_affecting(finding, by_field) for finding in findings)
+
+
+def _affecting(finding: Finding, by_field: dict[tuple[str, str | None], set[str]]) -> Finding:
+    kind, _, entity = (finding.doc or "").partition(":")
+    is_about_data = kind == "entity" and finding.code.startswith("AAC5")
+    if not is_about_data or (finding.field is None and finding.code not in OF_RECORDS):
+        return finding
+    return replace(finding, affects=tuple(sorted(by_field.get((entity, finding.field), ()))))
+
+
+# What no record should be
+
+
+def _later(run: Run) -> Iterator[Fault]:
+    """Records and moments later than up to when their sources are known (AAC518); not asked of an earlier as_of."""
+    for table in run.landed.tables.values() if run.asked.as_of_us is None else ():
+        as_of = run.as_of_sources(table.sources)
+        if table.occurs is None or table.per or not run.setting_at(as_of).comes_later(table.entity, table.occurs):
+            continue
+        stored = Stored(ever(table.entity), table.occurs)
+        until = run.setting_at(as_of).entities[table.entity]
+        limit = run.setting_at(as_of).as_of_day(until.zone) if until.occurs_is_date else as_of
+        message = f"`{table.occurs}` is later than {iso_utc(as_of)}, up to when the data is known"
+        yield Fault(
+            "AAC518",
+            "warning",
+            table.entity,
+            Call("gt", (stored, Literal(limit))),
+            f"{message}, in {{records}}: they do not exist yet",
+            "correct the moment, or tell by `watermark` of the source up to when it is known",
+            table.field(table.occurs).span,
+            f"entity:{table.entity}",
+            table.occurs,
+            is_later=True,
+        )
+
+
+def _too_early(run: Run, counted: Counted) -> Iterator[Fault]:
+    """Moments that come before what they end, or before the record itself (AAC519)."""
+    for entity, first, last in sorted(set(_spans(run, counted))):
+        table = run.landed.tables.get(entity)
+        if table is None or first == last:
+            continue
+        begins, moment = table.field(first), table.field(last)
+        begin: Node = Stored(entity, first)
+        if (begins.type.name, moment.type.name) == ("timestamp", "date"):
+            begin = Call("local_day", (begin, Literal(run.landed.zones[entity])))
+        elif begins.type.name != moment.type.name:
+            continue
+        yield Fault(
+            "AAC519",
+            "warning",
+            entity,
+            Call("lt", (Stored(entity, last), begin)),
+            f"`{last}` comes before `{first}` in {{records}}, and nothing ends before it begins",
+            "correct the moments in the source, or read the other column",
+            moment.span,
+            f"entity:{entity}",
+            last,
+        )
+
+
+def _spans(run: Run, counted: Counted) -> Iterator[tuple[str, str, str]]:
+    """Pairs of moments of a record, the earlier first: when it came and became a word; start and end of a clock."""
+    for id_ in run.project.ids("definition"):
+        entity = run.project.graph.entity_of_word(id_)
+        meaning = run.project.graph.meaning(entity, id_) if entity is not None else None
+        table = run.landed.tables.get(str(entity))
+        if table is not None and meaning is not None and table.occurs is not None and not table.per:
+            yield from _span(table.entity, Stored(table.entity, table.occurs), meaning.moment)
+    for part in (piece.of for piece in counted):
+        if isinstance(part, Clock) and part.stops is not None:
+            yield from _span(part.population.entity, part.starts.value, part.stops.value)
+
+
+def _span(entity: str, first: Node, last: Node | None) -> Iterator[tuple[str, str, str]]:
+    if isinstance(first, Stored) and isinstance(last, Stored) and not (first.path or last.path):
+        yield entity, first.field, last.field
+
+
+def _out_of_order(run: Run) -> Iterator[Fault]:
+    """Records that are a word and never were the one before (AAC521), or became it earlier (AAC522)."""
+    graph = run.project.graph
+    for id_ in run.project.ids("definition"):
+        model = run.project.models.get(("definition", id_))
+        entity = graph.entity_of_word(id_)
+        for number, word in enumerate(model.follows if isinstance(model, Definition) and entity is not None else ()):
+            here, before = graph.meaning(str(entity), id_), graph.meaning(str(entity), word)
+            if here is None or before is None or here.moment is None or before.moment is None:
+                continue
+            span, doc = run.project.scope(("definition", id_)).span("follows", number), f"definition:{id_}"
+            skipped = Call("and", (here.node, Call("is_null", (before.moment,))))
+            message = f"{{records}} of `{entity}` became `{id_}` and never `{word}`, which comes before"
+            advice = "fill the moment in the source, or leave the word out of `follows`"
+            yield Fault("AAC521", "warning", str(entity), skipped, message, advice, span, doc)
+            if here.moment_type == before.moment_type:
+                turned = Call("and", (here.node, Call("lt", (here.moment, before.moment))))
+                message = f"{{records}} of `{entity}` became `{id_}` before `{word}`, which comes before"
+                advice = "correct the moments in the source, or the order in `follows`"
+                yield Fault("AAC522", "warning", str(entity), turned, message, advice, span, doc)
+
+
+def _words(run: Run, counted: Counted) -> Iterator[Fault]:
+    """Texts that rules compare a field with, and that no record holds (AAC523): the CRM calls it otherwise by now."""
+    told: set[tuple[str, str, str]] = set()
+    for piece in counted:
+        for node in everything_in(rules_of(piece.of)):
+            for stored, text in _compared(node):
+                table = run.landed.tables.get(stored.entity)
+                place = (stored.entity, stored.field, text)
+                if table is None or place in told or not _is_open_text(table, stored.field):
+                    continue
+                told.add(place)
+                yield _word(run, piece.subject, stored, text)
+
+
+def _word(run: Run, subject: str, stored: Stored, text: str) -> Fault:
+    kind, _, id_ = subject.partition(":")
+    rule = Call("eq", (Stored(stored.entity, stored.field), Literal(text)))
+    message = f"rules ask for {text!r} in `{stored.field}` of `{stored.entity}`, and no record holds it"
+    span = run.project.scope((kind, id_)).span()
+    return Fault("AAC523", "info", stored.entity, rule, message, "", span, subject, stored.field, word=text)
+
+
+def _compared(node: Node) -> Iterator[tuple[Stored, str]]:
+    match node:
+        case Call(function="eq" | "ne", arguments=(Stored() as stored, Literal(value=str() as text))):
+            yield stored, text
+        case Call(function="in", arguments=(Stored() as stored, Values(values=values))):
+            yield from ((stored, value) for value in values if isinstance(value, str))
+        case _:
+            pass
+
+
+def _is_open_text(table: Table, field: str) -> bool:
+    """Whether a field is a text of which nobody says what it may hold; a closed list is checked when it lands."""
+    stored = next((each for each in table.fields if each.name == field), None)
+    return stored is not None and stored.type.name == "text" and stored.type.values is None and not stored.type.entity
+
+
+# Asking
+
+
+def _can_be_asked(run: Run, fault: Fault) -> bool:
+    """Whether all that a rule reads is there, and it needs no calendar."""
+    nodes = list(everything_in([fault.rule]))
+    entity = fault.entity
+    there = {ever(entity), *run.landed.tables} if entity in run.landed.tables else set[str]()
+    is_there = {entity, *entities_in(nodes)} <= there and run.landed.lacking.isdisjoint(fields_in(nodes, entity))
+    return is_there and not any(isinstance(node, TIMED) for node in nodes)
+
+
+def _ask(run: Run, engine: Engine, entity: str, select: Select) -> list[Any]:
+    setting = run.setting_at(run.as_of_sources(run.landed.tables[entity].sources))
+    return list(engine.run(setting.query((), (select,)))[0])
+
+
+def _keys(run: Run, engine: Engine, fault: Fault, source: Entity) -> tuple[str, ...]:
+    """Keys of the first records, by key; none where a key is personal."""
+    table = run.landed.tables[fault.entity]
+    if any(_is_personal(run, table, key) for key in table.key):
+        return ()
+    columns = tuple((f"k{place}", Call("to_text", (Stored(source.id, key),))) for place, key in enumerate(table.key))
+    names = tuple(name for name, _ in columns)
+    rows = _ask(run, engine, fault.entity, Select(source, columns, fault.rule, order=names, limit=FEW))
+    return tuple(", ".join(part for part in row if part is not None) for row in rows)
+
+
+def _is_personal(run: Run, table: Table, name: str) -> bool:
+    """Whether a field holds personal data, itself or as the key of a record that does."""
+    field = table.field(name)
+    target = run.landed.tables.get(field.type.entity) if field.type.entity else None
+    return field.pii or (target is not None and any(target.field(key).pii for key in target.key))
+
+
+def _finding(fault: Fault, count: int, keys: tuple[str, ...]) -> Finding:
+    message = fault.message.replace("{records}", f"{count:,} record{'s' if count != 1 else ''}")
+    return Finding(fault.code, fault.level, message, fault.instead, fault.span, fault.doc, count, keys, fault.field)
+
+
+def _word_finding(run: Run, engine: Engine, fault: Fault) -> Finding:
+    """A text that no record holds, with the one that is meant perhaps."""
+    table = run.landed.tables[fault.entity]
+    field = str(fault.field)
+    held: list[str] = []
+    if not _is_personal(run, table, field):
+        rows = _ask(run, engine, fault.entity, Select(Entity(fault.entity), (), None, ((field,),), (field,), MANY + 1))
+        held = [text for _, text in rows if text is not None] if len(rows) <= MANY else []
+    near = did_you_mean(str(fault.word), held)
+    otherwise = "correct the rule, or the field's `map`, if the CRM calls it otherwise by now"
+    advice = near if near.startswith("did you mean") else otherwise
+    return Finding(fault.code, fault.level, fault.message, advice, fault.span, fault.doc, field=field)

@@ -1,0 +1,164 @@
+"""Data that cannot be right as the documents see it, and what rests on each fault."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aac.evaluate import Asked
+from aac.operations import measure, open_sound_project, pull_sources, read_moment
+from aac.reports.json import as_json
+from aac.reports.text import findings_text
+from tests.small import NOW_US, write_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aac.findings import Finding
+    from aac.results import Results
+
+DOCUMENTS = """\
+kind: entity
+id: deal
+key: id
+from: crm.deals
+occurs: created_at
+fields:
+  id: text
+  created_at: timestamp
+  qualified_at: timestamp
+  won_on: date
+  lost_at: timestamp
+  stage: text
+  owner: {ref: rep}
+  region: {type: text, values: [EU, US]}
+---
+kind: entity
+id: rep
+key: id
+from: crm.reps
+fields: {id: text, region: text}
+---
+kind: definition
+id: qualified
+of: deal
+at: qualified_at
+when: qualified_at is not null
+owner: sales
+---
+kind: definition
+id: won
+of: deal
+at: won_on
+when: stage = 'Won'
+follows: [qualified]
+owner: sales
+---
+kind: definition
+id: lost
+of: deal
+at: lost_at
+when: lost_at is not null
+follows: [qualified]
+owner: sales
+---
+kind: metric
+id: wins
+formula: count(*) filter (where owner.region <> 'APAC')
+of: won
+at: won_on
+by: [region]
+unit: count
+better: higher
+owner: sales
+serves: successful_acquisition
+role: north_star
+---
+kind: metric
+id: deals
+formula: count(*)
+of: deal
+at: created_at
+unit: count
+better: higher
+owner: sales
+serves: successful_acquisition
+leads_to: [wins]
+"""
+DEALS = """\
+id,created_at,qualified_at,won_on,lost_at,stage,owner,region
+a,2026-01-05T09:00Z,2026-01-06T09:00Z,2026-01-07,,Won,r1,EU
+b,2026-01-05T09:00Z,2026-01-04T09:00Z,2026-01-04,,Won,r9,EU
+c,2026-01-05T09:00Z,,2026-01-05,,Won,r1,Asia
+d,2026-01-05T09:00Z,2026-01-09T09:00Z,,2026-01-08T09:00Z,Lost,r1,US
+e,2126-01-05T09:00Z,,,,Open,,
+f,2052-01-05T09:00Z,,,,Open,,US
+,2026-01-05T09:00Z,,,,Open,,US
+"""
+
+
+def results(root: Path, deals: str = DEALS, as_of: str | None = None) -> Results:
+    tables = {"deals": deals, "reps": "id,region\nr1,EMEA\n"}
+    opened = open_sound_project(write_project(root, DOCUMENTS, tables, watermark="2026-02-01"))
+    pull_sources(opened, NOW_US, lambda _: None)
+    as_of_us = read_moment("--as-of", as_of, opened.project.timezone) if as_of else None
+    return measure(opened, NOW_US, Asked(as_of_us=as_of_us), lambda _: None, everything=True)
+
+
+def found(results: Results) -> dict[str, list[Finding]]:
+    told: dict[str, list[Finding]] = {}
+    for finding in results.findings:
+        told.setdefault(finding.code, []).append(finding)
+    return told
+
+
+def test_what_contradicts_itself_is_told_with_its_keys(tmp_path: Path) -> None:
+    told = found(results(tmp_path / "p"))
+    assert [(f.message, f.keys) for f in told["AAC519"]] == [
+        ("`qualified_at` comes before `created_at` in 1 record, and nothing ends before it begins", ("b",)),
+        ("`won_on` comes before `created_at` in 1 record, and nothing ends before it begins", ("b",)),
+    ]
+    (later,) = told["AAC518"]
+    assert (later.count, later.keys, later.field) == (1, ("f",), "created_at")
+    (skipped,) = told["AAC521"]
+    assert (skipped.keys, skipped.doc) == (("c",), "definition:won")
+    assert skipped.message == "1 record of `deal` became `won` and never `qualified`, which comes before"
+    (turned,) = told["AAC522"]
+    assert (turned.keys, turned.doc) == (("d",), "definition:lost")
+    assert [f.message for f in told["AAC523"]] == [
+        "rules ask for 'APAC' in `region` of `rep`, and no record holds it",
+    ]
+
+
+def test_words_that_are_nearly_there_are_offered(tmp_path: Path) -> None:
+    told = found(results(tmp_path / "p", DEALS.replace("Won", "Wonn")))
+    advice = {f.message.split("'")[1]: f.instead for f in told["AAC523"]}
+    assert advice["Won"] == "did you mean `Wonn`?"
+    assert advice["APAC"].startswith("correct the rule")
+
+
+def test_an_earlier_as_of_is_no_fault_of_the_data(tmp_path: Path) -> None:
+    told = found(results(tmp_path / "p", as_of="2026-01-05T09:00Z"))
+    assert "AAC518" not in told
+    assert {"AAC519", "AAC522"} <= told.keys()
+
+
+def test_nothing_is_told_of_sound_data(tmp_path: Path) -> None:
+    deals = DEALS.splitlines()[0] + "\na,2026-01-05T09:00Z,2026-01-06T09:00Z,2026-01-06,,Won,r1,EU\n"
+    told = found(results(tmp_path / "p", deals))
+    assert not told.keys() & {"AAC518", "AAC519", "AAC521", "AAC522"}
+
+
+def test_each_finding_names_what_rests_on_it(tmp_path: Path) -> None:
+    measured = results(tmp_path / "p")
+    told = found(measured)
+    assert [(f.field, f.affects) for f in told["AAC503"]] == [("owner", ("metric:wins",))]
+    assert [(f.field, f.affects) for f in told["AAC504"]] == [("region", ("metric:wins",))]
+    assert [f.affects for f in told["AAC501"]] == [("metric:deals", "metric:wins")]
+    assert [f.affects for f in told["AAC506"]] == [("metric:deals",)]
+    assert "= counts in: `metric:deals`, `metric:wins`" in findings_text(told["AAC501"])
+    (deal, rep) = as_json(measured)["health"]
+    assert (deal["entity"], deal["records"], deal["set_aside"]) == ("deal", 6, 1)
+    assert (rep["entity"], rep["problems"]) == ("rep", [])
+    problems = {(p["code"], p["field"]): (p["count"], p["affects"]) for p in deal["problems"]}
+    assert problems["AAC503", "owner"] == (1, ["metric:wins"])
+    assert problems["AAC518", "created_at"] == (1, ["metric:deals"])
