@@ -234,18 +234,23 @@ def everything(project: Project) -> Sequence[Measurement]:
 
 @contextmanager
 def planned(
-    root: Path, *windows: str, asked: Callable[[Project], Sequence[Measurement]] = everything
+    root: Path,
+    *windows: str,
+    asked: Callable[[Project], Sequence[Measurement]] = everything,
+    versions: Sequence[Project] = (),
 ) -> Generator[tuple[Plan, DuckdbEngine]]:
-    """What is asked of a project as a plan, and the engine that can explain it."""
+    """What is asked of a project, or of some ``versions`` of it, as a plan, and the engine that can explain it."""
     opened = open_sound_project(root)
     pull_sources(opened, NOW_US, lambda _: None)
     made = opened.project
     with prepared(root, made.tables, made.config.sources, made.timezone) as data:
-        run = Run(made, data, Asked(windows=windows))
-        pieces = with_inputs(run, pieces_of(run, asked))
-        prepare_calendars(run, needed_from(run, 0), data.engine)
+        runs = [Run(version, data, Asked(windows=windows)) for version in versions or [made]]
+        pieces = [with_inputs(run, pieces_of(run, asked)) for run in runs]
+        prepare_calendars(runs[0], needed_from(runs[0], 0), data.engine)
         keys = {table.entity: table.key for table in made.tables}
-        yield plan(pieces.clocks, pieces.measures, run.setting, keys), data.engine
+        clocks = [piece for found in pieces for piece in found.clocks]
+        measures = [piece for found in pieces for piece in found.measures]
+        yield plan(clocks, measures, runs[0].setting, keys), data.engine
 
 
 def scans(engine: DuckdbEngine, text: str) -> Counter[str]:
@@ -414,3 +419,46 @@ def test_a_clock_reads_its_records_once(larkspur: Path) -> None:
             assert all(output.source == shared for output in query.outputs)
     with planned(larkspur, "2026-02", "2026-Q1", asked=named(*SLAS)) as (made, _):
         assert Counter(scan.piece.of.subject for scan, _ in made.clocks) == dict.fromkeys(clocks, 2)
+
+
+def counted(made: Plan, engine: DuckdbEngine, version: Project) -> dict[tuple[str, str, str], tuple[object, ...]]:
+    """What the scans of a plan count for a version of the project, by metric, window and group."""
+    return {
+        (cell.piece.subject, scan.windows[cell.window].window.label if cell.window != UNPLACED else "", str(cell.by)): (
+            cell.value,
+            cell.numerator,
+            cell.denominator,
+            cell.n,
+            cell.unknown,
+        )
+        for scan, _ in made.metrics
+        for cell in scan.cells(engine.run(scan.query))
+        if cell.piece.project is version
+    }
+
+
+def test_two_versions_of_a_project_are_read_together(larkspur: Path, tmp_path: Path) -> None:
+    """With another threshold and a metric more: in the scans of one of them, and each has the numbers of its own."""
+    root = tmp_path / "head"
+    shutil.copytree(larkspur, root, ignore=shutil.ignore_patterns(".aac"))
+    settings_file = root / "aac.toml"
+    settings_file.write_text(settings_file.read_text().replace("mql_threshold = 50", "mql_threshold = 70"))
+    more = metric("more", "avg(score)", of="mql", at="mql_at", unit="score", by="[region]")
+    (root / "alignment" / "more.yml").write_text(more.removesuffix("---\n"))
+    base, head = (open_sound_project(path).project for path in (larkspur, root))
+    subjects = [f"metric:{id_}" for id_ in (*METRICS, "more")]
+
+    def asked(version: Project) -> list[Measurement]:
+        return only(version, subjects)
+
+    alone: list[dict[tuple[str, str, str], tuple[object, ...]]] = []
+    read: list[dict[tuple[str, str], Counter[str]]] = []
+    for version in (base, head):
+        with planned(larkspur, "last:3", asked=asked, versions=[version]) as (made, engine):
+            read.append(scans_of_metrics(made, engine))
+            alone.append(counted(made, engine, version))
+    with planned(larkspur, "last:3", asked=asked, versions=[base, head]) as (made, engine):
+        assert sum(len(scan.pieces) for scan, _ in made.metrics) == 2 * len(METRICS) + 1
+        assert read == 2 * [scans_of_metrics(made, engine)]
+        assert [counted(made, engine, version) for version in (base, head)] == alone
+    assert sum(alone[0][cell] != alone[1].get(cell) for cell in alone[0]) > 10
