@@ -21,6 +21,7 @@ COMMANDS = {
     "query": "aac.commands.query",
     "explain": "aac.commands.explain",
     "build": "aac.commands.build",
+    "agenda": "aac.commands.agenda",
     "schema": "aac.commands.schema",
     "plugins": "aac.commands.plugins",
 }

@@ -35,6 +35,7 @@ from aac.upkeep import overdue
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
+    from aac.agendas import Wanted
     from aac.config import Source
     from aac.evaluate import Asked
     from aac.graph import Id
@@ -421,13 +422,25 @@ def _screen(registry: Registry, project: ReportProject, results: Results, name: 
 
 
 def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None]) -> Path:
-    """Writes the wiki; the path of its first page. The folder is old or new, never half."""
+    """Writes the wiki and the agendas; the path of the first page. The folder is old or new, never half."""
+    from aac import agendas
+
     results = _with_background(opened, measure(opened, now_us, replace(asked, past=PAST_SHOWN), tell, everything=True))
     reports = [report() for report in opened.registry.reports.values() if report.made_by == "build"]
     pages = [page for report in reports for page in report.render(report.view(opened.project, results))]
+    pages += agendas.pages(opened.project, results, asked)
     site = opened.project.root / SITE
     replace_folder(site, pages)
     return site / "index.html"
+
+
+def agenda(opened: Opened, now_us: int, asked: Asked, wanted: Wanted, tell: Callable[[str], None]) -> str:
+    """The agenda of a meeting that is ``wanted``, or its days as a calendar file. Raises UsageError, and what `measure`
+    does."""
+    from aac import agendas
+
+    agendas.check(wanted, opened.project)  # what cannot be asked is told before there is data
+    return agendas.text(wanted, opened.project, measure(opened, now_us, asked, tell, everything=True), asked)
 
 
 def _with_background(opened: Opened, results: Results) -> Results:

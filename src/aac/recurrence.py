@@ -121,17 +121,49 @@ def moments(
     is_open: Callable[[date], bool] | None = None,
     is_skipped: Callable[[date], bool] | None = None,
 ) -> tuple[int, ...]:
-    """When it takes place on the local days from ``first`` up to, not including, ``until``; in microseconds.
+    """When it takes place on the local days from ``first`` up to, not including, ``until``; in microseconds."""
+    held = held_days(repeats, first, until, starts_on=starts_on, is_open=is_open, is_skipped=is_skipped)
+    return tuple(moment_on(day, repeats.at, zone) for day in held)
 
-    A day that is not open moves to the next that is; one that is skipped is left out. Without a time it is the local
-    midnight. A local time that does not exist is the first moment after it, one that occurs twice the second
-    (LANGUAGE §6).
+
+def held_days(
+    repeats: Repeats,
+    first: date,
+    until: date,
+    *,
+    starts_on: date | None = None,
+    is_open: Callable[[date], bool] | None = None,
+    is_skipped: Callable[[date], bool] | None = None,
+) -> tuple[date, ...]:
+    """The days from ``first`` up to, not including, ``until`` on which it takes place.
+
+    A day that is not open moves to the next that is; one that is skipped is left out.
     """
     taken: set[date] = set()
     for day in days(repeats, first - FURTHEST_DAYS * DAY, until, starts_on):
         if is_skipped is None or not is_skipped(day):
             taken |= _moved(day, is_open)
-    return tuple(_moment(day, repeats.at, zone) for day in sorted(taken) if first <= day < until)
+    return tuple(day for day in sorted(taken) if first <= day < until)
+
+
+def moment_on(day: date, at: time | None, zone: str) -> int:
+    """The moment of a local time on a day, in microseconds; without a time it is the local midnight.
+
+    A local time that does not exist is the first moment after it, one that occurs twice the second (LANGUAGE §6).
+    """
+    return midnight_us(day, zone) if at is None else parse_moment(f"{day} {at:%H:%M}", zone)
+
+
+def rrule(repeats: Repeats, starts_on: date | None = None) -> str:
+    """The same days as an RRULE (RFC 5545, 3.3.10), without its end and without a time of day, which other programs
+    take from the first one."""
+    whole = _with_days(repeats, starts_on or ANCHOR)
+    parts = [f"FREQ={whole.frequency.upper()}", f"INTERVAL={whole.interval}"]
+    weekdays = [f"{n or ''}{ICAL_DAYS[weekday]}" for n, weekday in whole.weekdays]
+    numbers = {"BYMONTH": whole.months, "BYMONTHDAY": whole.month_days, "BYSETPOS": whole.places}
+    parts += [f"BYDAY={','.join(weekdays)}"] if weekdays else []
+    parts += [f"{name}={','.join(map(str, values))}" for name, values in numbers.items() if values]
+    return ";".join(parts)
 
 
 def _moved(day: date, is_open: Callable[[date], bool] | None) -> set[date]:
@@ -140,10 +172,6 @@ def _moved(day: date, is_open: Callable[[date], bool] | None) -> set[date]:
         if is_open is None or is_open(day + step * DAY):
             return {day + step * DAY}
     return set()
-
-
-def _moment(day: date, at: time | None, zone: str) -> int:
-    return midnight_us(day, zone) if at is None else parse_moment(f"{day} {at:%H:%M}", zone)
 
 
 # Days of a period

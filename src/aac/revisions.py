@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aac.periods import iso_utc
 from aac.results import Change
 
 if TYPE_CHECKING:
@@ -20,6 +22,15 @@ REMOTE = re.compile(r"(?:https?://|ssh://)?(?:[^@/]*@)?([^:/]+)(?::[0-9]+)?[:/](
 """The host and the path of a remote, as `git clone` takes them."""
 WEB = {"github": "blob", "gitlab": "-/blob"}
 """Hosts, by a word in their name, and what leads to a file there (GitHub's and GitLab's own addresses)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A file that was committed: when last (in microseconds), and whether it is `new`, `changed` or `removed`."""
+
+    file: str
+    at_us: int
+    sort: str
 
 
 def revision(root: Path) -> str | None:
@@ -46,6 +57,37 @@ def web(root: Path) -> str | None:
     if remote is None or folder is None or word is None:
         return None
     return f"https://{remote[1]}/{remote[2]}/{WEB[word]}/HEAD/{folder.strip()}{{path}}"
+
+
+def committed(root: Path, folder: str, since_us: int | None, until_us: int) -> tuple[Edit, ...] | None:
+    """The files below a folder of ``root`` that were committed after ``since_us`` and not after ``until_us``, by file.
+
+    Null outside a repository or without git. What was committed and taken back in that time is no change.
+    """
+    since = [f"--since={iso_utc(since_us)}"] if since_us is not None else []
+    how = ("--format=@%ct", "--name-status", "--no-renames", "--relative", "-z")
+    told = _git(root, "log", *how, *since, "--", folder)
+    if told is None:
+        return None
+    found: dict[str, list[tuple[int, str]]] = {}
+    at_us, sort = 0, ""
+    for part in (part.strip("\n") for part in told.split("\0")):
+        if part.startswith("@"):
+            at_us = int(part[1:]) * 1_000_000
+        elif len(part) == 1:
+            sort = part
+        elif part and (since_us is None or since_us < at_us) and at_us <= until_us:
+            found.setdefault(part, []).append((at_us, sort))
+    changes = (_change(file, commits) for file, commits in sorted(found.items()))
+    return tuple(change for change in changes if change is not None)
+
+
+def _change(file: str, commits: list[tuple[int, str]]) -> Edit | None:
+    """What became of a file in the commits on it, the newest first; null for one that came and went."""
+    was_new, is_gone = commits[-1][1] == "A", commits[0][1] == "D"
+    if was_new and is_gone:
+        return None
+    return Edit(file, commits[0][0], "new" if was_new else "removed" if is_gone else "changed")
 
 
 def _git(root: Path, *words: str) -> str | None:

@@ -133,6 +133,12 @@ def clock_time(us: int, zone: str, *, seconds: bool = False) -> str:
     return f"{day(us, zone)} {local_time(us, zone):{'%H:%M:%S' if seconds else '%H:%M'}}"
 
 
+def local_clock(us: int, zone: str, *, with_zone: bool = True) -> str:
+    """A time of day as local clocks show it: `10:30 CET`, or without its zone `10:30`."""
+    local = local_time(us, zone)
+    return f"{local:%H:%M} {local.tzname()}" if with_zone else f"{local:%H:%M}"
+
+
 def day(us: int, zone: str) -> str:
     """The day of a moment: `Mon 2026-03-02`."""
     local = local_time(us, zone)

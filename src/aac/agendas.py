@@ -1,0 +1,85 @@
+"""The agendas of meetings as files: each filled with what was measured, and all of their days for other programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aac import meetings
+from aac.errors import UsageError
+from aac.findings import did_you_mean
+from aac.reports import agenda, ics
+from aac.reports.base import Page
+from aac.revisions import committed
+
+if TYPE_CHECKING:
+    from aac.evaluate import Asked
+    from aac.project import Project
+    from aac.reports.base import View
+    from aac.reports.sections import Sitting
+    from aac.results import Results
+
+FORMATS = ("md", "html", "ics")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which agenda is wanted: of the meeting that is named, or that comes next; ``on`` a day, or the next time."""
+
+    meeting: str | None
+    on: str | None
+    form: str
+
+
+def check(wanted: Wanted, project: Project) -> None:
+    """Raises UsageError for a format, meeting or day that there is not."""
+    if wanted.form not in FORMATS:
+        raise UsageError(f"--format: there is no format `{wanted.form}`; {did_you_mean(wanted.form, FORMATS)}")
+    if wanted.on is not None and (wanted.meeting is None or wanted.form == "ics"):
+        raise UsageError("--on: name a meeting for `md` or `html`; a calendar file has all of its days")
+    if wanted.meeting is not None:
+        meeting = meetings.find(wanted.meeting, project)
+        if wanted.on is not None:
+            meetings.sitting_on(meeting, project, wanted.on)
+
+
+def text(wanted: Wanted, project: Project, results: Results, asked: Asked) -> str:
+    """The agenda, or without a meeting that of the one that comes next; `ics` then has all meetings."""
+    every = [meetings.find(wanted.meeting, project)] if wanted.meeting else meetings.all_meetings(project)
+    at_us = _newest(results, asked)
+    if wanted.form == "ics":
+        return ics.calendar_text(project.name, [meetings.series(meeting, project, at_us) for meeting in every])
+    meeting, sitting = meetings.chosen(every, project, at_us, wanted.on)
+    view = _view(project, results, meeting.id, sitting)
+    if wanted.form == "md":
+        return agenda.as_markdown(view)
+    return agenda.as_html(view, str(project.root / "templates"), f"{meeting.id}.html").text
+
+
+def pages(project: Project, results: Results, asked: Asked) -> list[Page]:
+    """`agendas/<id>.md`, `.html` and `.ics` of each meeting, and `agendas.ics` with all; nothing without meetings.
+
+    One that takes place no more has its days alone.
+    """
+    at_us, templates, made = _newest(results, asked), str(project.root / "templates"), list[Page]()
+    every = meetings.all_meetings(project)
+    series = [meetings.series(meeting, project, at_us) for meeting in every]
+    for meeting, days in zip(every, series, strict=True):
+        made.append(Page(f"agendas/{meeting.id}.ics", ics.calendar_text(meeting.title, [days])))
+        sitting = meetings.next_sitting(meeting, project, at_us)
+        if sitting is not None:
+            view = _view(project, results, meeting.id, sitting)
+            made.append(Page(f"agendas/{meeting.id}.md", agenda.as_markdown(view)))
+            made.append(agenda.as_html(view, templates, f"agendas/{meeting.id}.html"))
+    return [*made, Page("agendas.ics", ics.calendar_text(project.name, series))] if every else []
+
+
+def _newest(results: Results, asked: Asked) -> int:
+    """The moment that agendas look ahead from: what was asked for, else that of the newest data."""
+    return asked.as_of_us if asked.as_of_us is not None else max(source.watermark_us for source in results.sources)
+
+
+def _view(project: Project, results: Results, id_: str, sitting: Sitting) -> View:
+    (entry,) = (entry for entry in project.entries() if (entry.kind, entry.id) == ("meeting", id_))
+    edits = committed(project.root, "alignment", sitting.before_us, sitting.from_us)
+    return agenda.view_of(entry, sitting, project, results, edits)
