@@ -201,7 +201,7 @@ def test_the_calendar_file(pulled: Path, tmp_path: Path) -> None:
     done = run_aac(pulled, "agenda", "--format", "ics", "--output", str(file), *NOW)
     assert (done.returncode, done.stdout) == (0, "")
     assert file.read_bytes().count(b"\r\n") == file.read_bytes().count(b"\n")
-    events = Calendar.from_ical(file.read_bytes()).walk("VEVENT")
+    events = Calendar.from_ical(file.read_text()).walk("VEVENT")
     assert [str(event["UID"]) for event in events] == ["bare@small", "weekly@small"]
     one = run_aac(pulled, "agenda", "weekly", "--format", "ics", *NOW).stdout
     assert "DESCRIPTION:What to change.\\nLast actions (3 min)\\nNumbers (7 min)" in one.replace("\n ", "")

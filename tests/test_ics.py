@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from io import StringIO
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from dateutil import tz
@@ -38,7 +38,7 @@ def series(
 
 def listed(value: Any) -> list[Any]:
     """The dates of a property that may stand several times."""
-    several = value if isinstance(value, list) else [] if value is None else [value]
+    several = cast("list[Any]", value) if isinstance(value, list) else [] if value is None else [value]
     return [each.dt for property_ in several for each in property_.dts]
 
 
