@@ -263,6 +263,7 @@ FAULTS = {
     # secrets
     SOURCE + 'token = "hunter2"\n': [("AAC605", "aac.toml:6:1")],
     SOURCE + 'Password = "hunter2"\n': [("AAC605", "aac.toml:6:1")],
+    SOURCE + 'dsn = "postgresql://u:hunter2@h/d"\n': [("AAC605", "aac.toml:6:1")],
     SOURCE + 'secret = { env = "" }\n': [("AAC605", "aac.toml:6:1")],
     SOURCE + 'api_key = { env = "X", default = "hunter2" }\n': [("AAC605", "aac.toml:6:1")],
     SOURCE + 'auth = { user = "me", password = "hunter2" }\n': [("AAC605", "aac.toml:6:23")],
@@ -295,7 +296,14 @@ def test_a_near_name_is_offered(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ['token = "hunter2"', "token = hunter2", 'auth = { "password" = "hunter2" }', "'secret' = 'hunter2'"]
+    "line",
+    [
+        'token = "hunter2"',
+        "token = hunter2",
+        'auth = { "password" = "hunter2" }',
+        "'secret' = 'hunter2'",
+        'dsn = "h:hunter2"',
+    ],
 )
 def test_no_finding_shows_a_secret(tmp_path: Path, line: str) -> None:
     findings = faults(tmp_path, SOURCE + line + "\n")
