@@ -86,6 +86,7 @@ bench: $(READY)
 	$(BIN)/python bench/documents.py
 	$(BIN)/python bench/gate.py
 	$(BIN)/python bench/work.py
+	$(BIN)/python bench/landing.py
 
 clean:
 	rm -rf .venv .aac site dist bench/out .pytest_cache .ruff_cache .hypothesis

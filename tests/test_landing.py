@@ -131,6 +131,33 @@ def test_times_without_an_offset_are_local_to_the_source(project: Project) -> No
     }
 
 
+def test_an_offset_counts_wherever_it_stands(project: Project) -> None:
+    """Among texts of nineteen characters, which most are, some end in an offset."""
+    texts = {
+        "2026-07-15 12:00:00": us(2026, 7, 15, 10),
+        "2026-07-15T12:00+01": us(2026, 7, 15, 11),
+        "2026-07-15 1:00:00Z": us(2026, 7, 15, 1),
+        "  2026-07-15T1:2:0Z": us(2026, 7, 15, 1, 2),
+        "  2026-07-15T1:2:0z": None,
+        "2026-07-15T12:00Z": us(2026, 7, 15, 12),
+        "ä026-07-15 12:00:00": None,
+    }
+    rows = [f"{number},{text}\n" for number, text in enumerate(texts)]
+    project.put("lead", "id,at\n" + "".join(rows))
+    project.set(timezone="Europe/Berlin")
+    project.tables = [table("lead", column("id"), column("at", "timestamp"))]
+    project.pull()
+    assert dict(zip(texts, (at for _, at in project.rows("lead")), strict=True)) == texts
+
+
+def test_conditions_are_read_however_they_are_written(project: Project) -> None:
+    texts = {"true": True, "1": True, "TRUE": True, " yes ": True, "0": False, "No": False, "f": None, "2": None}
+    project.put("lead", "id,won\n" + "".join(f"{number},{text}\n" for number, text in enumerate(texts)))
+    project.tables = [table("lead", column("id"), column("won", "boolean"))]
+    project.pull()
+    assert dict(zip(texts, (won for _, won in project.rows("lead")), strict=True)) == texts
+
+
 def test_without_a_zone_of_its_own_a_source_has_the_company_s(project: Project) -> None:
     project.put("lead", "id,at\n1,2026-07-15 12:00\n")
     project.tables = [table("lead", column("id"), column("at", "timestamp"))]

@@ -167,6 +167,17 @@ def test_every_encoding_arrives_as_the_same_text(project: Project, encoding: str
     assert project.rows("lead") == [("1", text.split("1")[1][1:].strip())]
 
 
+@pytest.mark.parametrize("before", [0, 1, 2, 3])
+def test_a_letter_may_lie_on_the_border_of_two_readings(project: Project, before: int) -> None:
+    filler = "x" * ((1 << 20) - len("id,name\n1,") - before)
+    path = project.put("lead", f"id,name\n1,{filler}😀\n")
+    project.tables = [table("lead", column("id"), column("name"))]
+    assert [f.code for f in project.pull().findings] == []
+    assert project.rows("lead")[0][1][-1] == "😀"
+    path.write_bytes(path.read_bytes()[: (1 << 20) - before + 2] + b"\n2,y\n" * 300_000)  # half a letter
+    assert {"AAC609", "AAC640"} & {f.code for f in project.pull().findings}
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 def test_compressed_files_are_read_as_others(project: Project, encoding: str) -> None:
     path = project.put("lead", "").with_suffix(".csv.gz")

@@ -125,6 +125,30 @@ def test_a_typed_file_and_its_csv_are_the_same_table(project: Project) -> None:
     assert {"AAC506", "AAC505"} == {code for code, *_ in counts[0]}
 
 
+def test_columns_in_capital_letters_keep_their_types(project: Project) -> None:
+    write_parquet(project, "deal", "SELECT 'a' AS ID, 7 AS N, TRUE AS WON, DATE '2026-03-02' AS DAY")
+    typed = (TypedColumn("day", Type("date")),)
+    lower = StoredField("low", Type("text"), Call("lower", (Column("n"),)))
+    day = StoredField("on", Type("date"), Column("day"), is_text=False)
+    fields = (column("id"), column("n", "integer"), column("text", "text", "n"), column("won", "boolean"), lower, day)
+    project.tables = [replace(table("deal", *fields), columns=typed)]
+    project.pull()
+    assert project.rows("deal") == [("a", 7, "7", True, "7", days(2026, 3, 2))]
+
+
+@pytest.mark.parametrize("nulls", [("",), ("?", "-"), ("n/a", "infinity", "epoch", "nan", "-1")])
+def test_blanks_and_nulls_are_no_values_of_any_type(project: Project, nulls: tuple[str, ...]) -> None:
+    types = ("integer", "number", "float", "boolean", "date", "timestamp")
+    texts = ["", "   ", *nulls, "odd"]
+    lines = [f"{number},{','.join([text] * len(types))}\n" for number, text in enumerate(texts)]
+    project.put("deal", f"id,{','.join(types)}\n" + "".join(lines))
+    project.set(nulls=nulls)
+    project.tables = [table("deal", column("id"), *(column(name, name) for name in types))]
+    findings = project.pull().findings
+    assert [row[1:] for row in project.rows("deal")] == [(None,) * len(types)] * len(texts)
+    assert [(f.code, f.count, f.keys) for f in findings] == [("AAC505", 1, (str(len(texts) - 1),))] * len(types)
+
+
 def test_nulls_of_the_source_hold_for_typed_columns_too(project: Project) -> None:
     write_parquet(project, "deal", "SELECT 'a' AS id, -1 AS n, false AS won UNION ALL SELECT 'b', 2, true")
     project.set(nulls=("-1", "false"))

@@ -147,8 +147,12 @@ def _holds(path: Path, encoding: str) -> bool:
     """Whether all of a file is written in an encoding."""
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
+        is_fresh = encoding == UTF8
         for chunk in _chunks(path):
-            decoder.decode(chunk)
+            # plain letters need no decoding, unless a letter has begun before them
+            if not (is_fresh and chunk.isascii()):
+                decoder.decode(chunk)
+                is_fresh = encoding == UTF8 and decoder.getstate() == (b"", 0)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False

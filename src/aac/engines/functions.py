@@ -321,11 +321,17 @@ def _to_float(text: Expr) -> Expr:
     return _finite(_try_cast(text, "DOUBLE"))
 
 
+PLAINLY = (("true", "1"), ("false", "0"))
+
+
 def _to_boolean(text: Expr) -> Expr:
+    plainly = [exp.In(this=text.copy(), expressions=[exp.Literal.string(w) for w in ws]) for ws in PLAINLY]
     word = exp.Lower(this=exp.Trim(this=text))
     true = exp.In(this=word, expressions=[exp.Literal.string(w) for w in ("true", "yes", "1")])
     false = exp.In(this=word.copy(), expressions=[exp.Literal.string(w) for w in ("false", "no", "0")])
-    return exp.Case(ifs=[exp.If(this=true, true=exp.true()), exp.If(this=false, true=exp.false())], default=exp.Null())
+    # most texts are written plainly, and need not be cleaned before they are compared
+    ways = zip((*plainly, true, false), (exp.true(), exp.false()) * 2, strict=True)
+    return exp.Case(ifs=[exp.If(this=condition, true=value) for condition, value in ways], default=exp.Null())
 
 
 def _to_date(text: Expr, format_: Expr) -> Expr:
@@ -347,7 +353,11 @@ def _to_timestamp(text: Expr, format_: Expr, zone: Expr) -> Expr:
     local = _epoch_us(_at_zone(zone, _try_cast(text.copy(), "TIMESTAMP")))
     time_of_day = exp.Substring(this=text.copy(), start=literal(11))
     offset = duckdbs("REGEXP_MATCHES", time_of_day, exp.Literal.string("[Zz+-]"))
-    return _if(offset, _epoch_us(_try_cast(text, "TIMESTAMPTZ")), local)
+    # nineteen characters that end in seconds leave no room for an offset but `Z`, and that is quicker to see
+    seconds = eq(duckdbs("SUBSTRING_GRAPHEME", text.copy(), literal(17), literal(1)), exp.Literal.string(":"))
+    ends = [duckdbs("SUFFIX", text.copy(), exp.Literal.string(letter)) for letter in "Zz"]
+    is_local = exp.and_(eq(duckdbs("STRLEN", text.copy()), literal(19)), seconds, *map(_not, ends))
+    return _if(is_local, local, _if(offset, _epoch_us(_try_cast(text, "TIMESTAMPTZ")), local.copy()))
 
 
 def _days_of(day: Expr) -> Expr:

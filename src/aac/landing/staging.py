@@ -71,7 +71,7 @@ def staging_query(table: Table, files: Files, nulls: tuple[str, ...], zone: str)
         for place, field in enumerate(table.fields)
     )
     marks = tuple((f"r_{mark.name}", _values(mark.read, table, files, nulls, zone)) for mark in marks_of(table))
-    return staged_from(table, Select(files, (*read, *marks)), zone, typed=typed)
+    return staged_from(table, Select(files, (*read, *marks)), zone, typed=typed, nulls=nulls)
 
 
 def marks_of(table: Table) -> list[StoredField]:
@@ -80,19 +80,26 @@ def marks_of(table: Table) -> list[StoredField]:
 
 
 def staged_from(
-    table: Table, read: Select, zone: str, order: tuple[str, ...] = (), typed: Mapping[int, str] = NO_TYPES
+    table: Table,
+    read: Select,
+    zone: str,
+    order: tuple[str, ...] = (),
+    typed: Mapping[int, str] = NO_TYPES,
+    nulls: tuple[str, ...] = (),
 ) -> tuple[Query, Select]:
     """The columns of a staged table from a block in which field 3 is `r3`, as it was read; ``order``: columns of it.
 
-    ``typed``: the types of those fields that were read as they are, by place.
+    ``typed``: the types of those fields that were read as they are, by place; of `text` the ``nulls`` are in it yet.
     """
     values: list[tuple[str, Node]] = [(name, Column(name)) for name in order]
     staged: list[tuple[str, Node]] = [(name, Column(name)) for name in order]
     for place, field in enumerate(table.fields):
         text, value = Column(f"r{place}"), Column(f"v{place}")
-        known = _as_it_is(typed[place], field.type.name, text, zone) if place in typed else None
+        is_typed = typed.get(place, "text") != "text"
+        known = _as_it_is(typed[place], field.type.name, text, zone) if is_typed else None
         values += [(text.name, text), (value.name, known or _typed(field, _mapped(field, text), zone))]
-        staged += _columns(field, place, Call("to_text", (text,)) if place in typed else text, value)
+        written = Call("to_text", (text,)) if is_typed else cleaned(text, nulls) if place in typed else text
+        staged += _columns(field, place, written, value)
     for mark in marks_of(table) if not table.per else ():
         values.append((f"v_{mark.name}", _typed(mark, Column(f"r_{mark.name}"), zone)))
         staged.append((mark.name, Column(f"v_{mark.name}")))
@@ -140,13 +147,26 @@ def _values(read: Node, table: Table, files: Files, nulls: tuple[str, ...], zone
 
 
 def _column_typed(field: StoredField, table: Table, files: Files, nulls: tuple[str, ...]) -> str | None:
-    """The type of the column that a field is read from as it is; null when it goes through text."""
+    """The type of the column that a field is read from as it is; null when it goes through text that was cleaned.
+
+    Text is read as it is where a blank and the source's nulls are no values anyway: then only what is told is cleaned.
+    """
     if not isinstance(field.read, Column) or not field.is_text or field.mapping or field.type.values is not None:
         return None
     if any(column.name == field.read.name for column in table.columns):
         return None
-    type_ = files.types.get(field.read.name)
+    type_ = _type_of(field.read.name, files)
+    if type_ == "text":
+        is_read = field.type.name != "text" and is_column(field.read.name, files.columns)
+        return type_ if is_read and not any(map(str.isalnum, "".join(nulls))) else None
     return type_ if (type_, field.type.name) in AS_THEY_ARE and _leaves_values(nulls) else None
+
+
+def _type_of(name: str, files: Files) -> str:
+    """The type of a column, however its name is spelled; `text` also of what is nested, which is read as its JSON."""
+    types = {column.casefold(): type_ for column, type_ in files.types.items()}
+    type_ = types.get(name.casefold(), "text")
+    return "text" if type_ == "json" else type_
 
 
 def _leaves_values(nulls: tuple[str, ...]) -> bool:
@@ -167,7 +187,7 @@ def column_held(name: str, typed: TypedColumn | None, files: Files, nulls: tuple
     text = column_text(name, files, nulls)
     if typed is None:
         return text
-    type_ = files.types.get(name, "text")
+    type_ = _type_of(name, files)
     if (type_, typed.type.name) not in AS_THEY_ARE or not _leaves_values(nulls):
         return column_value(typed, text, zone)
     value = _as_it_is(type_, typed.type.name, Column(name), zone)
@@ -183,7 +203,7 @@ def column_text(name: str, files: Files, nulls: tuple[str, ...]) -> Node:
     """The text of a column; null where it is blank or one of the source's nulls, and everywhere if it is not there."""
     if not is_column(name, files.columns):
         return Call("to_text", (NOTHING,))
-    is_text = files.types.get(name, "json") == "json"
+    is_text = _type_of(name, files) == "text"
     return cleaned(Column(name) if is_text else Call("to_text", (Column(name),)), nulls)
 
 
