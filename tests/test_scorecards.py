@@ -5,7 +5,9 @@ As_of is 2026-03-10T12:00Z, a Tuesday; the company is in Berlin, an hour ahead.
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,9 @@ import pytest
 
 from aac.evaluate import Asked
 from aac.judging import WORST_FIRST, card_score, card_status, read_fail_on
-from aac.operations import check, explain, open_sound_project, pull_sources
+from aac.operations import check, explain, measure, open_sound_project, pull_sources
+from aac.reports.scorecard import ScorecardReport
+from aac.reports.tables import csv_text
 from aac.reports.wording import STATUSES
 from aac.results import CardReading, RowReading, Status
 from tests.small import COMPANY, NOW_US, metric, write_project
@@ -236,3 +240,34 @@ def test_explained_alone_its_rows_are_measured_and_not_told(tmp_path: Path) -> N
     today = text.partition("\nToday\n")[2].splitlines()
     assert [line.split()[:4] for line in today[1:3]] == [["2026-02", "2", "of", "2"], ["2026-03", "2", "of", "2"]]
     assert "leads" not in text.partition("\nToday\n")[2]
+
+
+def test_a_scorecard_as_files(tmp_path: Path) -> None:
+    checked(tmp_path / "p")
+    opened = open_sound_project(tmp_path / "p")
+    results = measure(opened, NOW_US, Asked(), lambda _: None, everything=True)
+    pages = {p.path: p.text for p in ScorecardReport().render(ScorecardReport().view(opened.project, results))}
+    assert set(pages) == {f"scorecards/joint.{form}" for form in ("csv", "html", "md")}
+    head, _, table = pages["scorecards/joint.md"].partition("\n| What")
+    assert head.splitlines()[0] == "# joint"
+    assert "**● on target, 2 of 2 on target**" in head
+    assert table.splitlines()[2:] == [
+        "| leads | 2026-02 | 3 | — | ≥ 3 | ● on target | 3 | now | Sales |",
+        "| reply | 2026-02 | 66.7% | 2 of 3 | 50% | ● on target | 1 | now | Sales |",
+        "| sized | 2026-02 | 3 | — | ≥ 9 | ■ off target | 1 | longer term | Sales |",
+        "| small | 2026-02 | 3 | — | — | — | 1 | now | Sales |",
+    ]
+    rows = list(csv.DictReader(pages["scorecards/joint.csv"].splitlines()))
+    assert [(row["what"], row["value"], row["weight"]) for row in rows] == [
+        ("leads", "3", "3"),
+        ("reply", "0.6666666666666666", "1"),
+        ("sized", "3", "1"),
+        ("small", "3", "1"),
+    ]
+    assert re.findall(r'href="([^"]*)"', pages["scorecards/joint.html"]) == [
+        "../metric/leads.html", "../sla/reply.html", "../metric/sized.html", "../metric/small.html",
+    ]  # fmt: skip
+
+
+def test_cells_of_a_scorecard_run_no_formula() -> None:
+    assert csv_text(["a"], [["=1+1"], ["-0.5"], ["@x"]]) == "a\n'=1+1\n-0.5\n'@x\n"

@@ -54,6 +54,7 @@ REPORTS = (
     "aac.reports.json",
     "aac.reports.junit",
     "aac.reports.markdown",
+    "aac.reports.scorecard",
     "aac.reports.sarif",
     "aac.reports.text",
     "aac.reports.wiki",

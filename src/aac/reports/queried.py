@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import re
 import textwrap
 from io import StringIO
 from typing import TYPE_CHECKING
 
 from aac.periods import iso_utc
 from aac.reports.json import as_json, dumps, json_value
+from aac.reports.tables import harmless
 from aac.reports.wording import as_of_words, group_words, is_provisional, result_words, target_words, visible
 from aac.results import NumberReading
 
@@ -28,9 +28,6 @@ COLUMNS = ("metric", "window", "from", "until", "cell")
 """What stands before the dimensions in a row of CSV; ``cell`` is `total` or `group`."""
 NUMBERS = ("value", "numerator", "denominator", "n", "unknown", "unit", "provisional", "as_of")
 """What stands behind them."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""With these a cell begins that a spreadsheet would run (OWASP, CSV injection)."""
-PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def query_json(project: ReportProject, results: Results, by: Sequence[str]) -> str:
@@ -45,9 +42,9 @@ def query_csv(project: ReportProject, results: Results, by: Sequence[str]) -> st
     names = [f"by.{name}" if name in (*COLUMNS, *NUMBERS) else name for name in by]
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(map(_harmless, (*COLUMNS, *names, *NUMBERS)))
+    writer.writerow(map(harmless, (*COLUMNS, *names, *NUMBERS)))
     for result in results.results:
-        writer.writerow(map(_harmless, _csv_row(result, by)))
+        writer.writerow(map(harmless, _csv_row(result, by)))
     return text.getvalue()
 
 
@@ -71,13 +68,6 @@ def _csv_row(result: Result, by: Sequence[str]) -> list[object]:
 
 def _plain(value: Value) -> object:
     return str(value).lower() if isinstance(value, bool) else json_value(value)
-
-
-def _harmless(cell: object) -> object:
-    """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
-    text = getattr(cell, "digits", None) or ("" if cell is None else str(cell))
-    is_risky = isinstance(cell, str) and text.startswith(FORMULA) and not PLAIN_NUMBER.fullmatch(text)
-    return f"'{text}" if is_risky else text
 
 
 def query_text(project: ReportProject, results: Results, by: Sequence[str]) -> str:

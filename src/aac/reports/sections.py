@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aac.results import Result, Results, RowReading
     from aac.revisions import Edit
 
-ROWS = 10
+ROWS = 8
 """How many rows a table has at most: an agenda has two pages."""
 BLANKS = 3
 OFF = (Status.OFF_TARGET, Status.AT_RISK, Status.STALE, Status.NOT_MEASURABLE)
@@ -121,9 +121,10 @@ def role_of(team: str, entries: Mapping[str, Entry]) -> str:
     return str(entry.fields.get("lead_role") or entry.name) if entry is not None else team
 
 
-def _table(columns: list[str], rows: list[View], note: str | None = None) -> View:
+def _table(columns: list[str], rows: list[View], note: str | None = None, *, others: str = "aac check") -> View:
+    """A table; ``others``: the command that tells of the rows for which there is no room."""
     left = len(rows) - ROWS
-    more = f"And {left:,} more: `aac check` has them all." if left > 0 else None
+    more = f"And {left:,} more: `{others}` has them all." if left > 0 else None
     return {"columns": columns if rows else [], "rows": rows[:ROWS], "note": more or note}
 
 
@@ -240,7 +241,8 @@ def _changes(material: Material) -> View:
             rows.append({"cells": [entry.name, entry.kind, change.sort, when], "href": href})
         if change.file not in in_file:
             rows.append({"cells": [change.file, "file", change.sort, when], "href": None})
-    return _table(["What", "Sort", "Is", "Committed"], rows, None if rows else f"No document changed {since}.")
+    note = None if rows else f"No document changed {since}."
+    return _table(["What", "Sort", "Is", "Committed"], rows, note, others="git log alignment")
 
 
 def _needs_help(material: Material) -> View:
