@@ -1,0 +1,114 @@
+"""Runs `aac pull` in processes of their own that are killed, or out of room, at a point that is told.
+
+As a program: reads lines of JSON ``{"root", "kill_at", "most_bytes"}`` and answers each with ``{"status", "points",
+"stderr"}``. A point is the beginning of a step that changes a file or the store, and is named after its phase.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aac.cli import main
+from aac.engines import rewriting
+from aac.engines.duckdb import Store
+from aac.landing import copying, pull, pulling
+from aac.landing.batches import Batches
+from aac.landing.preparing import Preparation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+PHASES: dict[str, tuple[Any, str]] = {
+    "copy of the store": (rewriting, "_copy"),
+    "copy of a file": (copying, "_copy"),
+    "batch written": (Batches, "_write"),
+    "batch named": (Batches, "_place"),
+    "rows merged": (pulling, "merge"),
+    "table staged": (Preparation, "stage"),
+    "tables prepared": (Preparation, "finish"),
+    "state written": (pulling, "write_state"),
+    "store closed": (Store, "finish"),
+    "store replaced": (rewriting, "_replace"),
+    "sizes noted": (rewriting, "_note_sizes"),
+    "leavings removed": (pull, "_clean"),
+}
+"""Where a process may die: before the call of each of these, and when it has returned."""
+
+
+def run(root: Path, kill_at: int, most_bytes: int | None, points: int) -> None:
+    """One pull in this process, which never returns. The names of points go to the file descriptor ``points``."""
+    os.chdir(root)
+    passed = 0
+
+    def reach(name: str) -> None:
+        nonlocal passed
+        passed += 1
+        os.write(points, f"{name}\n".encode())
+        if passed == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    for name, (owner, attribute) in PHASES.items():
+        setattr(owner, attribute, _announced(getattr(owner, attribute), name, reach))
+    Store.transaction = _announced_transaction(Store.transaction, reach)
+    if most_bytes is not None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+    sys.argv = ["aac", "pull"]
+    code = 1
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _announced(call: Callable[..., Any], name: str, reach: Callable[[str], None]) -> Callable[..., Any]:
+    def announced(*arguments: Any, **named: Any) -> Any:
+        reach(name)
+        result = call(*arguments, **named)
+        reach(name)
+        return result
+
+    return announced
+
+
+def _announced_transaction(transaction: Callable[[Store], Any], reach: Callable[[str], None]) -> Any:
+    @contextmanager
+    def announced(store: Store) -> Generator[None]:
+        with transaction(store):
+            yield
+            reach("transaction")
+        reach("transaction")
+
+    return announced
+
+
+def answer(asked: dict[str, Any]) -> dict[str, Any]:
+    """Forks a process that pulls, and tells how it ended."""
+    log, read_end, write_end = Path(asked["root"]) / "stderr.txt", *os.pipe()
+    process = os.fork()
+    if not process:
+        os.close(read_end)
+        with log.open("w") as file:
+            os.dup2(file.fileno(), 2)
+            os.dup2(file.fileno(), 1)
+        run(Path(asked["root"]), asked["kill_at"], asked["most_bytes"], write_end)
+    os.close(write_end)
+    with os.fdopen(read_end) as points:
+        names = points.read().splitlines()
+    _, status = os.waitpid(process, 0)
+    return {"status": os.waitstatus_to_exitcode(status), "points": names, "stderr": log.read_text()}
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(answer(json.loads(line))), flush=True)

@@ -1,0 +1,228 @@
+"""Whole or not at all: a pull that is killed anywhere, has no room, or finds its store cut, leaves before or after."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aac.engines.duckdb import Store
+from tests.killing import PHASES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SETTINGS = """
+[project]
+name = "Small"
+spec = 1
+
+[sources.crm]
+connector = "csv"
+path = "data"
+
+[sources.flow]
+connector = "flow"
+"""
+PLUGIN = '''
+"""What `source.json` holds: readings, whose keys are listed whole, and events, which it forgets."""
+
+import json
+from typing import ClassVar
+
+from aac import Checkpoint, Rows, Settings, Slice, Stream, hookimpl
+
+
+class Flow:
+    name: ClassVar[str] = "flow"
+    settings: ClassVar[type[Settings]] = Settings
+
+    def __init__(self, settings, context):
+        self.folder = context.folder
+        self.rows = json.loads((context.root / "source.json").read_text())
+
+    def check(self):
+        pass
+
+    def discover(self):
+        return (
+            Stream("event", ("id", "value"), key=("id",), history=True),
+            Stream("reading", ("id", "value"), key=("id",), deletes="key_scan"),
+        )
+
+    def slices(self, stream, state):
+        return (Slice(stream.name),)
+
+    def read(self, stream, part):
+        rows = self.rows[stream.name]
+        for number, half in enumerate((rows[::2], rows[1::2])):
+            yield Rows(self._file(stream.name, number, half), "json", ("id", "value"))
+            if number == 0:
+                yield Checkpoint({"half": 1}, complete=False)
+        if stream.name == "reading":
+            yield Rows(self._file("keys", 0, [{"id": row["id"]} for row in rows]), "json", ("id",), "keys")
+        yield Checkpoint({"half": 2}, complete=True)
+
+    def _file(self, name, number, rows):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{name}.{number}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\\n" for row in rows))
+        return path
+
+
+@hookimpl
+def aac_connectors():
+    return [Flow]
+'''
+ENTITIES = """
+kind: entity
+id: lead
+from: crm.leads
+key: id
+fields: {id: text}
+---
+kind: entity
+id: reading
+from: flow.reading
+key: id
+fields: {id: text, value: text}
+---
+kind: entity
+id: event
+from: flow.event
+key: id
+fields: {id: text, value: text}
+"""
+
+Data = dict[str, list[tuple[str, ...]]]
+OLD: Data = {
+    "event": [("e1", "x"), ("e2", "x")],
+    "lead": [("1",), ("2",)],
+    "reading": [(str(n), "old") for n in range(1, 9)],
+}
+NEW: Data = {
+    "event": [("e1", "x"), ("e2", "x"), ("e3", "x")],
+    "lead": [("1",), ("3",)],
+    "reading": [(str(n), "new") for n in range(2, 9)],
+}
+
+
+def change(root: Path, leads: str, readings: dict[str, str], events: list[str]) -> None:
+    """What the sources hold from now on."""
+    (root / "data" / "leads.csv").write_text(leads)
+    rows = [{"id": id_, "value": value} for id_, value in readings.items()]
+    (root / "source.json").write_text(
+        json.dumps({"reading": rows, "event": [{"id": id_, "value": "x"} for id_ in events]})
+    )
+
+
+def seen(root: Path) -> Data:
+    """What a reader sees."""
+    with Store(root / ".aac" / "store.duckdb", read_only=True) as store:
+        found: dict[str, Any] = {e: store.execute(f"FROM prepared.{e} ORDER BY ALL") for e in OLD}
+    return {entity: list(rows) for entity, rows in found.items()}
+
+
+@dataclass
+class Pulls:
+    """A process that forks one for each pull."""
+
+    process: subprocess.Popen[str]
+
+    def __call__(self, root: Path, kill_at: int = 0, most_bytes: int | None = None) -> dict[str, Any]:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps({"root": str(root), "kill_at": kill_at, "most_bytes": most_bytes}) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+
+@pytest.fixture(scope="module")
+def pulls() -> Iterator[Pulls]:
+    here = Path(__file__).parent.parent
+    command = [sys.executable, "-m", "tests.killing"]
+    with subprocess.Popen(command, cwd=here, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield Pulls(process)
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory, pulls: Pulls) -> Path:
+    """A project that was pulled, and whose sources have changed since; one event they have forgotten."""
+    root = tmp_path_factory.mktemp("killed") / "project"
+    for name, text in {
+        "aac.toml": SETTINGS,
+        "alignment/entities.yml": ENTITIES,
+        "plugins/flow.py": PLUGIN,
+        "data/leads.csv": "",
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    change(root, "id\n1\n2\n", {str(n): "old" for n in range(1, 9)}, ["e1", "e2"])
+    done = pulls(root)
+    assert done["status"] == 0, done["stderr"]
+    assert seen(root) == OLD
+    change(root, "id\n1\n3\n", {str(n): "new" for n in range(2, 9)}, ["e2", "e3"])
+    return root
+
+
+def copy(before: Path, folder: Path) -> Path:
+    return Path(shutil.copytree(before, folder / "copy"))
+
+
+def chosen(points: list[str]) -> list[int]:
+    """The numbers of points: of each phase its first two and its last two."""
+    places = {name: [number for number, each in enumerate(points, 1) if each == name] for name in points}
+    return sorted({number for numbers in places.values() for number in (*numbers[:2], *numbers[-2:])})
+
+
+def test_killed_anywhere_it_is_before_or_after(tmp_path: Path, before: Path, pulls: Pulls) -> None:
+    points = pulls(copy(before, tmp_path / "whole"))["points"]
+    hit: Counter[str] = Counter()
+    ends: Counter[str] = Counter()
+    for number in chosen(points):
+        name = points[number - 1]
+        root = copy(before, tmp_path / str(number))
+        done = pulls(root, kill_at=number)
+        assert (done["status"], done["points"]) == (-signal.SIGKILL, points[:number]), done["stderr"]
+        hit[name] += 1
+        there = seen(root)
+        assert there in (OLD, NEW), name
+        ends["before" if there == OLD else "after"] += 1
+        again = pulls(root)
+        assert (again["status"], seen(root)) == (0, NEW), (name, again["stderr"])
+        if hit[name] == 1:  # what the source forgot is in none of its files any more
+            (root / ".aac" / "store.duckdb").unlink()
+            assert (pulls(root)["status"], seen(root)) == (0, NEW), name
+        shutil.rmtree(root)
+    print("".join(f"\n{count:4}  {name}" for name, count in sorted(hit.items())), dict(ends))
+    assert {*PHASES, "transaction"} == set(hit)
+    assert set(ends) == {"before", "after"}
+
+
+@pytest.mark.parametrize("share", [0, 1, 40, 99])
+def test_a_store_that_was_cut_is_made_anew(tmp_path: Path, before: Path, pulls: Pulls, share: int) -> None:
+    root = copy(before, tmp_path)
+    store = root / ".aac" / "store.duckdb"
+    whole = store.read_bytes()
+    store.write_bytes(whole[: len(whole) * share // 100])
+    done = pulls(root)
+    assert done["status"] == 0, done["stderr"]
+    assert "the store is damaged: it is made anew from the sources and `.aac/raw`" in done["stderr"]
+    assert seen(root) == NEW
+
+
+@pytest.mark.parametrize("most_bytes", [100, 5_000, 20_000, 500_000])
+def test_without_room_nothing_changes(tmp_path: Path, before: Path, pulls: Pulls, most_bytes: int) -> None:
+    root = copy(before, tmp_path)
+    done = pulls(root, most_bytes=most_bytes)
+    assert (done["status"], seen(root)) == (4, OLD), done["stderr"]
+    assert "Traceback" not in done["stderr"]
+    assert (pulls(root)["status"], seen(root)) == (0, NEW)
