@@ -8,12 +8,12 @@ from shutil import copytree
 from typing import TYPE_CHECKING
 
 import pytest
-from icalendar import Calendar
 
 from aac.kinds.meeting import SHOWN_WORDS
 from aac.operations import open_sound_project, pull_sources
 from aac.reports.sections import WORDS
 from aac.revisions import Edit, committed
+from tests.calendar_files import events_in
 from tests.commands import run_aac
 from tests.small import COMPANY, DESK, NOW_US, metric, write_project
 
@@ -201,7 +201,7 @@ def test_the_calendar_file(pulled: Path, tmp_path: Path) -> None:
     done = run_aac(pulled, "agenda", "--format", "ics", "--output", str(file), *NOW)
     assert (done.returncode, done.stdout) == (0, "")
     assert file.read_bytes().count(b"\r\n") == file.read_bytes().count(b"\n")
-    events = Calendar.from_ical(file.read_text()).walk("VEVENT")
+    events = events_in(file.read_text())
     assert [str(event["UID"]) for event in events] == ["bare@small", "weekly@small"]
     one = run_aac(pulled, "agenda", "weekly", "--format", "ics", *NOW).stdout
     assert "DESCRIPTION:What to change.\\nLast actions (3 min)\\nNumbers (7 min)" in one.replace("\n ", "")

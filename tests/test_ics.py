@@ -12,10 +12,10 @@ from dateutil import tz
 from dateutil.rrule import rrulestr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from icalendar import Calendar
 
 from aac.recurrence import days, held_days, moment_on, parse_repeats
 from aac.reports.ics import Series, calendar_text, escaped, folded
+from tests.calendar_files import events_in
 from tests.test_recurrence import ZONES, rrules
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,7 +55,7 @@ def moments_in(text: str) -> list[object]:
         return value.replace(tzinfo=zone).astimezone(UTC)
 
     found: list[object] = []
-    for event in Calendar.from_ical(text).walk("VEVENT"):
+    for event in events_in(text):
         start = event["DTSTART"].dt
         rule = event.get("RRULE")
         naive = start.replace(tzinfo=None) if isinstance(start, datetime) else datetime.combine(start, time())
@@ -113,7 +113,7 @@ def test_the_file_holds_the_moments(
         assert moments_in(file) == expected
     assert all(len(line.encode()) <= 75 for line in file.split("\r\n"))
     assert "\n" not in file.replace("\r\n", "")
-    uids = [str(event["UID"]) for event in Calendar.from_ical(file).walk("VEVENT")]
+    uids = [str(event["UID"]) for event in events_in(file)]
     assert len(uids) == len(set(uids))
 
 
@@ -201,5 +201,5 @@ def test_lines_are_folded_between_characters(line: str) -> None:
 def test_other_programs_read_the_text(text: str) -> None:
     made = series("FREQ=WEEKLY", date(2026, 3, 19), date(2026, 4, 9))
     file = calendar_text("x", [replace(made, name=text, text=f"{text}\n{text}")])
-    (event,) = Calendar.from_ical(file).walk("VEVENT")
+    (event,) = events_in(file)
     assert (str(event["SUMMARY"]), str(event["DESCRIPTION"])) == (text, f"{text}\n{text}")
