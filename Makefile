@@ -45,8 +45,9 @@ demo: $(READY)
 test: $(READY) real-data
 	$(PYTEST) -m "not servers and not long"
 
-test-all: $(READY) real-data browser postgresql
-	$(PYTEST) -m "not long"
+# Given in one call, `make test test-all` runs each test once.
+test-all: test browser postgresql
+	$(PYTEST) -m "servers and not long"
 
 test-long: $(READY)
 	$(PYTEST) -m long
