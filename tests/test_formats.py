@@ -19,6 +19,7 @@ from jsonschema import Draft4Validator, Draft202012Validator
 
 from aac.distribution import VERSION
 from aac.findings import Finding, Level, Span
+from aac.reports.filling import fill
 from aac.reports.github import GithubReport
 from aac.reports.gitlab import GitlabReport
 from aac.reports.json import JsonReport
@@ -48,7 +49,7 @@ ALONE = Results("Larkspur", None, RESULTS.now_us, (), {}, (), ())
 
 def page(report: type[Report], results: Results) -> str:
     """The text of a report."""
-    (made,) = report().render(report().view(PROJECT, results))
+    (made,) = fill(report().render(report().view(PROJECT, results)))
     return made.text
 
 

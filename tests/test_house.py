@@ -167,6 +167,8 @@ FLOORS = (
         "aac.changes",
         "aac.reports.wording",
         "aac.reports.pages",
+        "aac.reports.sandbox",
+        "aac.reports.filling",
         "aac.reports.overview",
         "aac.reports.tables",
         "aac.reports.sections",
@@ -185,6 +187,7 @@ FLOORS = (
     # 5
     (
         "aac.plugins",
+        "aac.overrides",
         "aac.sources",
         "aac.starting",
         "aac.evaluation",
@@ -255,7 +258,7 @@ OWNERS = {
         "aac.engines.raw",
         "aac.engines.sql",
     ),
-    "subprocess": ("aac.revisions",),
+    "subprocess": ("aac.revisions", "aac.reports.filling"),
     "yaml": ("aac.documents",),
     "zoneinfo": FLOORS[0],
 }

@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from aac.errors import PluginError
 from aac.findings import Finding, Level, Span
 from aac.periods import ALL, Window
+from aac.reports.filling import fill
 from aac.reports.json import JsonReport, as_json, dumps, json_number
 from aac.reports.pages import pieces
 from aac.reports.text import TextReport, closing_line, findings_text
@@ -424,7 +424,7 @@ def test_without_an_agreement_on_freshness_nothing_is_called_fresh() -> None:
     assert screen(silent).splitlines()[0] == "Larkspur @ 3f9c2e1 · data as of Mon 2026-03-02 06:00 CET"
     assert [source["status"] for source in as_json(silent)["sources"]] == [None, None]
     assert broken_parts(json.loads(dumps(as_json(silent)))) == []
-    home = parsed(WikiReport().render(WikiReport().view(PROJECT, silent))[0].text)
+    home = parsed(fill(WikiReport().render(WikiReport().view(PROJECT, silent)))[0].text)
     assert [attributes for _, attributes in home.elements if "fresh" in (attributes.get("class") or "").split()] == []
     assert "Age" not in home.text
     one = replace(RESULTS, sources=(replace(RESULTS.sources[0], status=None), RESULTS.sources[1]))
@@ -637,7 +637,7 @@ def parsed(text: str) -> Html:
 
 @cache
 def site() -> dict[str, str]:
-    return {page.path: page.text for page in WikiReport().render(WikiReport().view(PROJECT, RESULTS))}
+    return {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(PROJECT, RESULTS)))}
 
 
 HTML_PAGES = sorted(path for path in site() if path.endswith(".html"))
@@ -655,7 +655,7 @@ def test_the_view_is_plain_data_and_all_that_pages_need() -> None:
     view = WikiReport().view(PROJECT, RESULTS)
     carried = json.loads(json.dumps(view))
     assert carried == view
-    pages = {page.path: page.text for page in WikiReport().render(carried)}
+    pages = {page.path: page.text for page in fill(WikiReport().render(carried))}
     assert {path: text for path, text in pages.items() if path != "aac.json"} == {
         path: text for path, text in site().items() if path != "aac.json"
     }
@@ -780,7 +780,7 @@ def test_an_agreement_page() -> None:
 
 
 def measured_page(*results: Result, path: str = "sla/sales_follow_up.html") -> Html:
-    pages = WikiReport().render(WikiReport().view(PROJECT, replace(RESULTS, results=results)))
+    pages = fill(WikiReport().render(WikiReport().view(PROJECT, replace(RESULTS, results=results))))
     return parsed({page.path: page.text for page in pages}[path])
 
 
@@ -844,7 +844,7 @@ def test_ids_of_windows_and_units_are_words() -> None:
         else each
         for each in PROJECT.documents
     )
-    pages = WikiReport().render(WikiReport().view(replace(PROJECT, documents=documents), RESULTS))
+    pages = fill(WikiReport().render(WikiReport().view(replace(PROJECT, documents=documents), RESULTS)))
     texts = {page.path: page.text for page in pages}
     sla = parsed(texts["sla/intro_call_48h.html"]).text
     assert "Window fiscal quarter" in sla
@@ -889,7 +889,7 @@ def test_a_metric_page() -> None:
 def test_rules_are_told_in_words() -> None:
     told = (("when", "score is more than 50 <b>"), ("at", "mql at"))
     project = replace(PROJECT, told=told)
-    pages = {page.path: page.text for page in WikiReport().render(WikiReport().view(project, RESULTS))}
+    pages = {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(project, RESULTS)))}
     for path in ("definition/mql.html", "metric/win_rate.html", "sla/sales_follow_up.html"):
         said = parsed(pages[path]).text
         assert "In words When score is more than 50 <b> At mql at" in said, path
@@ -927,46 +927,18 @@ def test_hostile_text_stays_text() -> None:
     assert [a for tag, a in warm.elements if tag == "img"] == []
 
 
-def test_a_project_s_own_templates_come_first(tmp_path: Path) -> None:
-    own = tmp_path / "templates" / "wiki"
-    own.mkdir(parents=True)
-    (own / "handoff.html.j2").write_text("<title>{{ doc.name }}</title>{{ root }}", encoding="utf-8")
-    project = replace(PROJECT, root=tmp_path)
-    pages = {page.path: page.text for page in WikiReport().render(WikiReport().view(project, RESULTS))}
-    assert pages["handoff/warm.html"] == "<title>Warm handoff</title>../\n"
-    assert pages["index.html"] == site()["index.html"]
-
-
-@pytest.mark.parametrize(
-    ("template", "told"),
-    [
-        ("a\n{{ doc.nothing }}", r"handoff\.html\.j2:2: 'dict object' has no attribute 'nothing'"),
-        ("a\n\n{% if %}", r"handoff\.html\.j2:3: "),
-        ("{{ doc.name + 1 }}", r"handoff\.html\.j2:1: "),
-        ("{% include 'gone.html' %}", r"handoff\.html\.j2:1: gone\.html"),
-    ],
-)
-def test_a_wrong_template_is_told_with_its_place(template: str, told: str, tmp_path: Path) -> None:
-    own = tmp_path / "templates" / "wiki"
-    own.mkdir(parents=True)
-    (own / "handoff.html.j2").write_text(template, encoding="utf-8")
-    view = WikiReport().view(replace(PROJECT, root=tmp_path), RESULTS)
-    with pytest.raises(PluginError, match=told):
-        WikiReport().render(view)
-
-
 def test_an_empty_project_has_a_home() -> None:
     project, results = (
         replace(PROJECT, documents=(), findings=()),
         replace(RESULTS, results=(), findings=(), sources=(), entities={}, revision=None),
     )
-    pages = {page.path: page.text for page in WikiReport().render(WikiReport().view(project, results))}
+    pages = {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(project, results)))}
     assert "Nothing is judged yet." in parsed(pages["index.html"]).text
 
 
 def test_documents_that_were_not_measured_say_so() -> None:
     results = replace(RESULTS, results=())
-    pages = {page.path: page.text for page in WikiReport().render(WikiReport().view(PROJECT, results))}
+    pages = {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(PROJECT, results)))}
     for path in ("sla/sales_follow_up.html", "metric/win_rate.html", "agreements.html"):
         assert "Nothing was measured yet." in parsed(pages[path]).text
 
@@ -977,7 +949,7 @@ def test_a_plugin_s_kind_is_shown_with_what_it_measures() -> None:
         clock("warm", FEBRUARY, tally(3, 1), Status.OFF_TARGET, kind="handoff", by={"segment": None}),
     )
     view = WikiReport().view(PROJECT, replace(RESULTS, results=measured))
-    pages = {page.path: page.text for page in WikiReport().render(view)}
+    pages = {page.path: page.text for page in fill(WikiReport().render(view))}
     text = parsed(pages["handoff/warm.html"]).text
     assert "75% 3 of 4 2026-02 · objective 95% ■ Off target" in text
     assert "L-1041" in text

@@ -16,6 +16,7 @@ import pytest
 from aac.evaluate import Asked
 from aac.judging import WORST_FIRST, card_score, card_status, read_fail_on
 from aac.operations import check, explain, measure, open_sound_project, pull_sources
+from aac.reports.filling import fill
 from aac.reports.scorecard import ScorecardReport
 from aac.reports.tables import csv_text
 from aac.reports.wording import STATUSES
@@ -246,7 +247,7 @@ def test_a_scorecard_as_files(tmp_path: Path) -> None:
     checked(tmp_path / "p")
     opened = open_sound_project(tmp_path / "p")
     results = measure(opened, NOW_US, Asked(), lambda _: None, everything=True)
-    pages = {p.path: p.text for p in ScorecardReport().render(ScorecardReport().view(opened.project, results))}
+    pages = {p.path: p.text for p in fill(ScorecardReport().render(ScorecardReport().view(opened.project, results)))}
     assert set(pages) == {f"scorecards/joint.{form}" for form in ("csv", "html", "md")}
     head, _, table = pages["scorecards/joint.md"].partition("\n| What")
     assert head.splitlines()[0] == "# joint"

@@ -13,6 +13,7 @@ from aac.kinds.base import NUMBERS
 from aac.kinds.sla import Sla
 from aac.measures import Moment
 from aac.periods import parse_duration
+from aac.reports.filling import fill
 from aac.reports.wiki import WikiReport
 from aac.results import ClockReading, Outcome, Status
 from tests.loading import load_documents
@@ -359,7 +360,7 @@ def page(when: dict[str, Any], how_measured: dict[str, Any]) -> str:
         "sla:s", what="x", who={"owes": "sales", "to": "marketing"}, escalation=[], when=when, how_measured=how_measured
     )
     project, results = replace(PROJECT, documents=(document,)), replace(RESULTS, results=(), entities={})
-    pages = {page.path: page.text for page in WikiReport().render(WikiReport().view(project, results))}
+    pages = {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(project, results)))}
     return parsed(pages["sla/s.html"]).text
 
 

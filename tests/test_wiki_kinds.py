@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from aac.reports.filling import fill
 from aac.reports.wiki import WikiReport
 from tests.reported import HOSTILE, PROJECT, RESULTS, entry
 from tests.test_reports import HOSTILE_SHOWN, Html, parsed
@@ -87,7 +88,7 @@ DOCUMENTS = (ICP, SCORING, MEETING, SCORECARD, LIFECYCLE, LIST, CODES, WORD, CHE
 
 def pages() -> dict[str, str]:
     project = replace(PROJECT, documents=(*PROJECT.documents, *DOCUMENTS), told=TOLD)
-    return {page.path: page.text for page in WikiReport().render(WikiReport().view(project, RESULTS))}
+    return {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(project, RESULTS)))}
 
 
 PAGES = pages()
@@ -170,7 +171,7 @@ def test_a_scorecard_shows_how_its_rows_stand() -> None:
 def test_rows_of_a_scorecard_that_were_not_measured_say_so() -> None:
     project = replace(PROJECT, documents=(*PROJECT.documents, SCORECARD))
     view = WikiReport().view(project, replace(RESULTS, results=()))
-    texts = {page.path: page.text for page in WikiReport().render(view)}
+    texts = {page.path: page.text for page in fill(WikiReport().render(view))}
     assert parsed(texts["scorecard/joint.html"]).text.count("not measured yet not judged") == 2
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aac.periods import Window
+from aac.reports.filling import fill
 from aac.reports.wiki import WikiReport, charts
 from aac.reports.wiki.trends import spread_of, steps_of, trend_of
 from aac.results import Background, Change, ClockReading, Outcome, Spread, Status
@@ -176,7 +177,7 @@ BACKGROUND = Background(
 @cache
 def site() -> dict[str, str]:
     results = replace(RESULTS, background=BACKGROUND)
-    return {page.path: page.text for page in WikiReport().render(WikiReport().view(project(), results))}
+    return {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(project(), results)))}
 
 
 def test_the_view_can_be_carried() -> None:
@@ -227,7 +228,7 @@ def test_a_page_says_where_its_text_is_and_what_changed_last() -> None:
 
 def test_a_build_changes_the_first_page_and_build_json_alone() -> None:
     later = replace(RESULTS, background=BACKGROUND, revision="fffffff", now_us=RESULTS.now_us + HOUR)
-    again = {page.path: page.text for page in WikiReport().render(WikiReport().view(project(), later))}
+    again = {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(project(), later)))}
     changed = {path for path, text in again.items() if text != site()[path]}
     assert changed == {"index.html", "build.json", "aac.json"}  # the last holds the run, as `check` tells it
 

@@ -9,7 +9,7 @@ from aac import meetings
 from aac.errors import UsageError
 from aac.findings import did_you_mean
 from aac.reports import agenda, ics
-from aac.reports.base import Page
+from aac.reports.base import Page, Sheet
 from aac.revisions import committed
 
 if TYPE_CHECKING:
@@ -43,25 +43,26 @@ def check(wanted: Wanted, project: Project) -> None:
             meetings.sitting_on(meeting, project, wanted.on)
 
 
-def text(wanted: Wanted, project: Project, results: Results, asked: Asked) -> str:
+def page(wanted: Wanted, project: Project, results: Results, asked: Asked) -> Page | Sheet:
     """The agenda, or without a meeting that of the one that comes next; `ics` then has all meetings."""
     every = [meetings.find(wanted.meeting, project)] if wanted.meeting else meetings.all_meetings(project)
     at_us = _newest(results, asked)
     if wanted.form == "ics":
-        return ics.calendar_text(project.name, [meetings.series(meeting, project, at_us) for meeting in every])
+        series = [meetings.series(meeting, project, at_us) for meeting in every]
+        return Page("agendas.ics", ics.calendar_text(project.name, series))
     meeting, sitting = meetings.chosen(every, project, at_us, wanted.on)
     view = _view(project, results, meeting.id, sitting)
     if wanted.form == "md":
-        return agenda.as_markdown(view)
-    return agenda.as_html(view, str(project.root / "templates"), f"{meeting.id}.html").text
+        return Page(f"{meeting.id}.md", agenda.as_markdown(view))
+    return agenda.as_html(view, f"{meeting.id}.html")
 
 
-def pages(project: Project, results: Results, asked: Asked) -> list[Page]:
+def pages(project: Project, results: Results, asked: Asked) -> list[Page | Sheet]:
     """`agendas/<id>.md`, `.html` and `.ics` of each meeting, and `agendas.ics` with all; nothing without meetings.
 
     One that takes place no more has its days alone.
     """
-    at_us, templates, made = _newest(results, asked), str(project.root / "templates"), list[Page]()
+    at_us, made = _newest(results, asked), list[Page | Sheet]()
     every = meetings.all_meetings(project)
     series = [meetings.series(meeting, project, at_us) for meeting in every]
     for meeting, days in zip(every, series, strict=True):
@@ -70,7 +71,7 @@ def pages(project: Project, results: Results, asked: Asked) -> list[Page]:
         if sitting is not None:
             view = _view(project, results, meeting.id, sitting)
             made.append(Page(f"agendas/{meeting.id}.md", agenda.as_markdown(view)))
-            made.append(agenda.as_html(view, templates, f"agendas/{meeting.id}.html"))
+            made.append(agenda.as_html(view, f"agendas/{meeting.id}.html"))
     return [*made, Page("agendas.ics", ics.calendar_text(project.name, series))] if every else []
 
 

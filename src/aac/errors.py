@@ -10,7 +10,8 @@ AacError
 │   └── DamagedStoreError  the file of the store is not whole; a pull makes it anew
 ├── NoDataError       nothing was pulled yet (exit 4)
 │   └── OtherLayoutError   what was pulled is laid out as another version of ours does it
-└── PluginError       a plugin cannot be loaded or breaks its contract (exit 2)
+├── PluginError       a plugin cannot be loaded or breaks its contract (exit 2)
+└── PageError         a template cannot make its page, so no page was written (exit 2)
 """
 
 from __future__ import annotations
@@ -99,5 +100,11 @@ class OtherLayoutError(NoDataError):
 
 class PluginError(AacError):
     """A plugin could not be loaded, or two plugins own one name."""
+
+    exit_code = 2
+
+
+class PageError(AacError):
+    """A template is wrong, or takes more than it may; the message names its file and line."""
 
     exit_code = 2

@@ -59,6 +59,12 @@ def aac_reports() -> list[type[Report]]:
 
 
 @hookspec
+def aac_templates() -> Mapping[str, Path]:
+    """Templates that go before ours: a file for each, by the name of what it stands in for (`wiki/sla.html.j2`)."""
+    ...
+
+
+@hookspec
 def aac_commands() -> list[click.Command]:
     """Commands below `aac`."""
     ...

@@ -33,7 +33,7 @@ from aac.sources import check_settings, check_sources
 from aac.upkeep import overdue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from aac.agendas import Wanted
     from aac.config import Source
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from aac.plugins import Registry
     from aac.project import Project
     from aac.querying import Question
-    from aac.reports.base import Entry, ReportProject
+    from aac.reports.base import Entry, ReportProject, Sheet
     from aac.starting import Answers
 
 SITE = "site"
@@ -417,30 +417,47 @@ def _screen(registry: Registry, project: ReportProject, results: Results, name: 
     if name not in screens:
         raise UsageError(f"--format: there is no format `{name}`; {did_you_mean(name, screens)}")
     report = screens[name]()
-    (page,) = report.render(report.view(project, results))
+    (page,) = _filled(registry, project.root, report.render(report.view(project, results)))
     return page.text
 
 
+def _filled(registry: Registry, root: Path, parts: Iterable[Page | Sheet]) -> tuple[Page, ...]:
+    """Pages, with those made that templates make; nothing of templates is loaded where there are none of them."""
+    given = tuple(parts)
+    pages = tuple(part for part in given if isinstance(part, Page))
+    if len(pages) == len(given):
+        return pages
+    from aac import overrides
+    from aac.reports.filling import fill
+
+    return fill(given, overrides.read(root, registry.templates))
+
+
 def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None]) -> Path:
-    """Writes the wiki and the agendas; the path of the first page. The folder is old or new, never half."""
+    """Writes the wiki and the agendas; the path of the first page. The folder is old or new, never half.
+
+    Raises PageError for a template that is wrong, and what `measure` does.
+    """
     from aac import agendas
 
     results = _with_background(opened, measure(opened, now_us, replace(asked, past=PAST_SHOWN), tell, everything=True))
     reports = [report() for report in opened.registry.reports.values() if report.made_by == "build"]
-    pages = [page for report in reports for page in report.render(report.view(opened.project, results))]
-    pages += agendas.pages(opened.project, results, asked)
+    parts = [part for report in reports for part in report.render(report.view(opened.project, results))]
+    parts += agendas.pages(opened.project, results, asked)
     site = opened.project.root / SITE
-    replace_folder(site, pages)
+    replace_folder(site, _filled(opened.registry, opened.project.root, parts))
     return site / "index.html"
 
 
 def agenda(opened: Opened, now_us: int, asked: Asked, wanted: Wanted, tell: Callable[[str], None]) -> str:
-    """The agenda of a meeting that is ``wanted``, or its days as a calendar file. Raises UsageError, and what `measure`
+    """The agenda of a meeting that is ``wanted``, or its days as a calendar file. Raises UsageError, and what `build`
     does."""
     from aac import agendas
 
     agendas.check(wanted, opened.project)  # what cannot be asked is told before there is data
-    return agendas.text(wanted, opened.project, measure(opened, now_us, asked, tell, everything=True), asked)
+    made = agendas.page(wanted, opened.project, measure(opened, now_us, asked, tell, everything=True), asked)
+    (page,) = _filled(opened.registry, opened.project.root, [made])
+    return page.text
 
 
 def _with_background(opened: Opened, results: Results) -> Results:

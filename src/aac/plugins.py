@@ -82,6 +82,7 @@ class Registry:
     functions: Mapping[str, Function]
     commands: Mapping[str, click.Command]
     packs: Mapping[str, Path]
+    templates: Mapping[str, Path]
     _manager: pluggy.PluginManager = field(repr=False)
     _origins: dict[str, str] = field(repr=False)
 
@@ -128,6 +129,7 @@ def load(root: Path | None) -> Registry:
         functions=functions,
         commands=_owned(manager, "command", "aac_commands", "name", origins),
         packs=_owned(manager, "pack", "aac_packs", "", origins),
+        templates=_owned(manager, "template", "aac_templates", "", origins),
         _manager=manager,
         _origins=origins,
     )

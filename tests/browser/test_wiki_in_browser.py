@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aac.reports.filling import fill
 from aac.reports.wiki import WikiReport
 from tests.browser.chromium import chromium
 from tests.reported import PROJECT, RESULTS
@@ -34,7 +35,7 @@ PHONE, DESK = 360, 1280
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    for page in WikiReport().render(WikiReport().view(PROJECT, RESULTS)):
+    for page in fill(WikiReport().render(WikiReport().view(PROJECT, RESULTS))):
         path = folder / page.path
         path.parent.mkdir(exist_ok=True)
         path.write_text(page.text, encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aac.reports.pages import fill
+from aac.reports.base import Sheet
 from aac.reports.sections import Material, joined, role_of, tables_of, teams_of
 from aac.reports.tables import plain, table
 from aac.reports.wording import as_of_words, day, freshness_of_all, local_clock
@@ -12,7 +12,7 @@ from aac.reports.wording import as_of_words, day, freshness_of_all, local_clock
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aac.reports.base import Entry, Page, ReportProject, View
+    from aac.reports.base import Entry, ReportProject, View
     from aac.reports.sections import Sitting
     from aac.results import Results
     from aac.revisions import Edit
@@ -108,8 +108,6 @@ def as_markdown(view: View) -> str:
     return "\n".join(parts)
 
 
-def as_html(view: View, templates: str, path: str) -> Page:
-    """The agenda as one page to be printed, whose links lead to the wiki at the top of its site; ``templates``: the
-    folder of the project's own. Raises PluginError when a template is wrong."""
-    (page,) = fill(templates, [(path, ("agenda/agenda.html.j2",), {"agenda": view})])
-    return page
+def as_html(view: View, path: str) -> Sheet:
+    """The agenda as one page to be printed, whose links lead to the wiki at the top of its site."""
+    return Sheet(path, ("agenda/agenda.html.j2",), {"agenda": view})

@@ -25,6 +25,16 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page that a template makes: its path, the templates to choose from (the first that there is), and what it
+    shows, as plain data."""
+
+    path: str
+    templates: tuple[str, ...]
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A document as reports see it: plain values as written, where it stands, and what it rests on.
 
@@ -83,6 +93,6 @@ class Report(Protocol):
         """Everything the pages say, as plain data."""
         ...
 
-    def render(self, view: View) -> tuple[Page, ...]:
-        """The pages; the same view gives the same bytes."""
+    def render(self, view: View) -> tuple[Page | Sheet, ...]:
+        """The pages, and those that templates make; the same view gives the same bytes. ``check`` takes one page."""
         ...

@@ -2,6 +2,9 @@
 
 All text is escaped, but for the HTML that `markdown` and `first_line` make of prose, which templates mark as safe.
 A page asks nothing of the network: prose has no pictures, and no other element of ours loads one.
+
+What a page may be made of is known in advance: `Templates` holds every text that is none of ours, so that pages which
+need one of the project's own can be made in another process (`aac.reports.filling`).
 """
 
 from __future__ import annotations
@@ -9,26 +12,52 @@ from __future__ import annotations
 import pkgutil
 import re
 import traceback
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
-from aac.errors import PluginError
+from aac.errors import PageError
+from aac.findings import did_you_mean
 from aac.reports.base import Page
 from aac.reports.wording import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
 
-    from jinja2 import Environment, TemplateError
+    from jinja2 import BaseLoader, Environment
     from jinja2.runtime import Context
     from markdown_it import MarkdownIt
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
-    from aac.reports.base import View
+    from aac.reports.base import Sheet, View
 
-Job = tuple[str, tuple[str, ...], "View"]
-"""A page to be made: its path, the templates to choose from (the first that there is), and what it shows."""
 
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template: its text, and the file as messages name it."""
+
+    file: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """The templates that go before ours, by name (`wiki/sla.html.j2`): the project's own first, then its plugins'."""
+
+    own: Mapping[str, Template] = field(default_factory=dict[str, Template])
+    plugins: Mapping[str, Template] = field(default_factory=dict[str, Template])
+
+
+class TooLong(RuntimeError):
+    """A page took more time than it may."""
+
+
+FAILURES = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+"""What filling a template may raise beside Jinja's own errors."""
+PACKAGE = "aac:"
+"""What the file of a template of ours begins with in messages."""
+LISTED = "`docs/reference/templates.md` lists what templates can show"
 KEPT = "\n\t"
 SUFFIX = ".j2"
 LINKS = ("https://", "http://", "mailto:")
@@ -37,24 +66,94 @@ PIECES = re.compile(r"('(?:[^']|'')*')|((?<![\w.])[A-Za-z_]\w*)|([^'A-Za-z_]+|.)
 """A rule in pieces: a text in quotes, a name that no dot precedes, and what stands between."""
 
 
-def fill(folder: str, jobs: Iterable[Job]) -> tuple[Page, ...]:
-    """The pages. Templates come from ``folder`` (the project's) where it has them, else from ours.
+class Filler:
+    """Makes pages. Templates see the view, ``here``, the path of their page, and ``root``, the way to the top of the
+    site (`../`)."""
 
-    A template sees the view, ``here``, the path of its page, and ``root``, the way to the top of the site (`../`).
-    Raises PluginError when a template is wrong.
-    """
-    from jinja2 import TemplateError
+    def __init__(self, loader: BaseLoader, *, is_guarded: bool = False) -> None:
+        self._environment = _environment(loader, is_guarded=is_guarded)
 
-    environment = _environment(folder)
-    pages: list[Page] = []
-    for path, templates, view in jobs:
+    def page(self, sheet: Sheet) -> Page:
+        """Raises PageError when a template is wrong."""
+        from jinja2 import TemplateError
+
+        own = {"root": "../" * sheet.path.count("/"), "here": sheet.path, "seen": set[str]()}
         try:
-            own = {"root": "../" * path.count("/"), "here": path, "seen": set[str]()}
-            text = environment.select_template(list(templates)).render(view | own)
-        except (TemplateError, TypeError) as error:
-            raise PluginError(f"the page {path} cannot be made: {_place(error)}: {error}") from error
-        pages.append(Page(path, text + "\n"))
-    return tuple(pages)
+            text = self._environment.select_template(list(sheet.templates)).render(sheet.view | own)
+        except (TemplateError, *FAILURES) as error:
+            place, told = _place(error), told_of(error, sheet.view, self._environment.list_templates())
+            raise PageError(
+                visible(f"{place}: {told} (the page {sheet.path} cannot be made, so none was written)")
+            ) from error
+        return Page(sheet.path, text + "\n")
+
+
+def filler(templates: Templates) -> Filler:
+    """What makes pages of our templates and those of plugins: never of the project's own."""
+    from jinja2 import ChoiceLoader, PackageLoader
+
+    return Filler(ChoiceLoader([loader_of(templates.plugins), PackageLoader("aac", "templates")]))
+
+
+def guarded_filler(templates: Mapping[str, Template]) -> Filler:
+    """What makes pages of templates that are not to be trusted: all that there are, ours among them, in a sandbox."""
+    return Filler(loader_of(templates), is_guarded=True)
+
+
+def loader_of(templates: Mapping[str, Template]) -> BaseLoader:
+    """A loader of texts that have been read."""
+    from jinja2 import BaseLoader, TemplateNotFound
+
+    class Loader(BaseLoader):
+        def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+            del environment
+            if template not in templates:
+                raise TemplateNotFound(template)
+            return templates[template].text, templates[template].file, lambda: True
+
+        def list_templates(self) -> list[str]:
+            return sorted(templates)
+
+    return Loader()
+
+
+def every_template(templates: Templates) -> dict[str, Template]:
+    """All templates by name: the project's own, else a plugin's, else ours."""
+    from jinja2 import Environment, PackageLoader
+
+    loader, environment = PackageLoader("aac", "templates"), Environment()
+    names = [name for name in loader.list_templates() if name.endswith(SUFFIX)]
+    ours = {name: Template(PACKAGE + name, loader.get_source(environment, name)[0]) for name in names}
+    return {**ours, **templates.plugins, **templates.own}
+
+
+def needs_own(templates: Templates, known: Mapping[str, Template]) -> Callable[[Sheet], bool]:
+    """Whether a page needs one of the project's own templates, itself or by what it extends, includes and imports."""
+    from jinja2 import Environment, TemplateSyntaxError, meta
+
+    environment = Environment()
+
+    @cache
+    def named_in(name: str) -> list[str | None]:
+        try:
+            return list(meta.find_referenced_templates(environment.parse(known[name].text)))
+        except TemplateSyntaxError:
+            return []  # told when its page is made
+
+    @cache
+    def reaches_own(start: str | None) -> bool:
+        waiting: list[str | None] = [start]
+        seen: set[str | None] = set()
+        while waiting:
+            name = waiting.pop()
+            if name is None or name in templates.own:  # null is a name that is not known before the page is made
+                return True
+            if name in known and name not in seen:
+                waiting += named_in(name)
+            seen.add(name)
+        return False
+
+    return lambda sheet: reaches_own(next((name for name in sheet.templates if name in known), None))
 
 
 def asset(name: str) -> str:
@@ -62,13 +161,14 @@ def asset(name: str) -> str:
     return (pkgutil.get_data("aac", f"templates/assets/{name}") or b"").decode()
 
 
-def _environment(folder: str) -> Environment:
-    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined, pass_context
+def _environment(loader: BaseLoader, *, is_guarded: bool) -> Environment:
+    """Jinja as we use it; guarded it lets templates see values and nothing of Python."""
+    from jinja2 import Environment, pass_context
 
-    environment = Environment(
-        loader=ChoiceLoader([FileSystemLoader(folder), PackageLoader("aac", "templates")]),
+    environment = (_sandbox() if is_guarded else Environment)(
+        loader=loader,
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=_unknown(),
         finalize=_finalized,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -86,7 +186,60 @@ def _environment(folder: str) -> Environment:
 
     filters: dict[str, Any] = environment.filters
     filters.update(markdown=markdown, first_line=first_line, pieces=pieces)
+    del filters["random"], environment.globals["lipsum"]  # the same view gives the same bytes
     return environment
+
+
+LONGEST = 1_000_000
+"""Characters or items of what `*` makes in a template that is not trusted."""
+MOST_BITS = 4096
+"""Of a whole number there."""
+
+
+def _sandbox() -> type[Environment]:
+    """Jinja's sandbox, in which values cannot be changed, and powers and products end somewhere."""
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Sandbox(ImmutableSandboxedEnvironment):
+        intercepted_binops = frozenset(("*", "**"))
+
+        def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+            if operator == "*":
+                sizes = [side for side in (left, right) if isinstance(side, int)]
+                others = [len(side) for side in (left, right) if hasattr(side, "__len__")]
+                too_long = any(size * n > LONGEST for size in sizes for n in others)
+                too_large = len(sizes) == 2 and sum(size.bit_length() for size in sizes) > MOST_BITS
+            else:
+                too_long = False
+                too_large = isinstance(left, int) and isinstance(right, int) and left.bit_length() * right > MOST_BITS
+            if too_long or too_large:
+                raise SecurityError(f"`{operator}` makes more here than a page can show")
+            return super().call_binop(context, operator, left, right)
+
+    return Sandbox
+
+
+def _unknown() -> type[Any]:
+    """What a name stands for that is not there: an error wherever it is used, with the names that are."""
+    from jinja2 import StrictUndefined
+    from jinja2.exceptions import SecurityError
+    from jinja2.utils import missing
+
+    class Unknown(StrictUndefined):
+        @property
+        def _undefined_message(self) -> str:
+            name, around = self._undefined_name, self._undefined_obj
+            if self._undefined_hint or self._undefined_exception is SecurityError:
+                return self._undefined_hint or ""
+            if around is missing:
+                return f"there is no `{name}`"
+            if not isinstance(around, dict):
+                return f"there is no `{name}` in {type(around).__name__}"
+            near = did_you_mean(str(name), map(str, cast("Mapping[str, object]", around)))
+            return f"there is no `{name}` here" + (f"; {near}" if near else "")
+
+    return Unknown
 
 
 def _finalized(value: object) -> object:
@@ -167,11 +320,39 @@ def pieces(rule: str, names: Mapping[str, str]) -> list[tuple[str, str | None]]:
     return [(match[0], names.get(match[2]) if match[2] else None) for match in PIECES.finditer(rule)]
 
 
-def _place(error: TemplateError | TypeError) -> str:
-    """The template and line where it went wrong."""
+def _place(error: BaseException) -> str:
+    """The template and line where it went wrong; of several the project's or a plugin's."""
     from jinja2 import TemplateSyntaxError
 
     if isinstance(error, TemplateSyntaxError):
         return f"{error.filename or error.name}:{error.lineno}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(SUFFIX)]
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "its template"
+    guests = [frame for frame in frames if not frame.filename.startswith(PACKAGE)]
+    found = guests or frames
+    return f"{found[-1].filename}:{found[-1].lineno}" if found else "its template"
+
+
+def told_of(error: BaseException, view: View, names: Collection[str]) -> str:
+    """What is wrong with a template, and what to write instead."""
+    from jinja2 import TemplateNotFound, TemplateSyntaxError, UndefinedError
+    from jinja2.exceptions import SecurityError
+
+    text = str(error).rstrip(".")
+    match error:
+        case TemplateNotFound():
+            missing = error.name or str(error)
+            return f"there is no template `{missing}`; {did_you_mean(str(missing), names)}"
+        case TemplateSyntaxError():
+            return f"{text}: write `{{{{ a value }}}}` or `{{% a tag %}}`, and close each tag that has an end"
+        case SecurityError():
+            return f"{text}: write a value of the page; a template sees no more of Python. {LISTED}"
+        case UndefinedError():
+            return f"{text}; {did_you_mean('', view)}" if text.endswith("`") else text
+        case TooLong():
+            return f"{text}: let its loops go over what the page shows, and no further"
+        case MemoryError():
+            return "this needs more memory than a page may have: make less of it"
+        case RecursionError():
+            return "this calls itself without end: let it end where there is nothing below"
+        case _:
+            return f"{type(error).__name__}: {text}. {LISTED}"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from aac.hookspecs import hookimpl
-from aac.reports.base import Page
+from aac.reports.base import Page, Sheet
 from aac.reports.json import dumps, json_number
-from aac.reports.pages import fill
 from aac.reports.sections import role_of, teams_of
 from aac.reports.tables import csv_text, plain, table
 from aac.reports.wording import NONE, as_of_words, freshness_of_all, result_words
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aac.reports.base import Entry, Report, ReportProject, View
-    from aac.reports.pages import Job
     from aac.results import Result, Results, RowReading
 
 COLUMNS = ("what", "window", "result", "counts", "agreed", "status", "weight", "horizon", "who")
@@ -43,17 +41,16 @@ class ScorecardReport:
             for result in results.headline()
             if isinstance(result.reading, CardReading)
         ]
-        return {"cards": cards, "templates": str(project.root / "templates")}
+        return {"cards": cards}
 
-    def render(self, view: View) -> tuple[Page, ...]:
-        """Three pages a scorecard. Raises PluginError when a template is wrong."""
-        jobs: list[Job] = []
-        pages: list[Page] = []
+    def render(self, view: View) -> tuple[Page | Sheet, ...]:
+        """Three pages a scorecard."""
+        pages: list[Page | Sheet] = []
         for card in view["cards"]:
             path = f"scorecards/{card['name']}"
-            jobs.append((f"{path}.html", ("scorecard/scorecard.html.j2",), {"card": card}))
             pages += [Page(f"{path}.md", _markdown(card)), Page(f"{path}.csv", _csv(card))]
-        return (*pages, *fill(view["templates"], jobs))
+            pages.append(Sheet(f"{path}.html", ("scorecard/scorecard.html.j2",), {"card": card}))
+        return tuple(pages)
 
 
 def _card(result: Result, reading: CardReading, results: Results, entries: Mapping[str, Entry]) -> View:

@@ -12,9 +12,9 @@ from aac.distribution import VERSION
 from aac.findings import in_reading_order
 from aac.hookspecs import hookimpl
 from aac.periods import iso_utc
-from aac.reports.base import Page
+from aac.reports.base import Page, Sheet
 from aac.reports.json import as_json, dumps
-from aac.reports.pages import asset, fill
+from aac.reports.pages import asset
 from aac.reports.wiki import sections
 from aac.reports.wiki.documents import card_of, document_view, measured_view, record_links
 from aac.reports.wiki.search import index_of, terms_of
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from aac.findings import Finding
     from aac.reports.base import Entry, Report, ReportProject, View
-    from aac.reports.pages import Job
     from aac.results import Background, Result, Results
 
 
@@ -63,28 +62,24 @@ class WikiReport:
             "build": {"aac": VERSION, "project": results.project, "revision": results.revision}
             | {"made": iso_utc(results.now_us)},
             "results": as_json(results),
-            "templates": str(project.root / "templates"),
         }
 
-    def render(self, view: View) -> tuple[Page, ...]:
-        """The pages of sections and documents, what they look like, how they are searched, `aac.json`, `build.json`.
-
-        Raises PluginError when a template is wrong.
-        """
+    def render(self, view: View) -> tuple[Page | Sheet, ...]:
+        """The pages of sections and documents, what they look like, how they are searched, `aac.json`, `build.json`."""
         site = {"site": view["site"]}
-        jobs: list[Job] = [
-            ("index.html", ("wiki/home.html.j2",), site | {"home": view["home"], "build": view["build"]}),
-            ("style.css", ("wiki/style.css.j2",), site),
+        sheets = [
+            Sheet("index.html", ("wiki/home.html.j2",), site | {"home": view["home"], "build": view["build"]}),
+            Sheet("style.css", ("wiki/style.css.j2",), site),
         ]
         for name, page in view["sections"].items():
-            jobs.append((page["href"], (f"wiki/{name}.html.j2",), site | {"page": page}))
+            sheets.append(Sheet(page["href"], (f"wiki/{name}.html.j2",), site | {"page": page}))
         for doc in view["documents"]:
             templates = (f"wiki/{doc['kind']}.html.j2", "wiki/document.html.j2")
-            jobs.append((doc["href"], templates, site | {"doc": doc}))
+            sheets.append(Sheet(doc["href"], templates, site | {"doc": doc}))
         data = (("aac.json", view["results"]), ("build.json", view["build"]))
         index = Page("search.js", f"aacIndex = {dumps(view['index'])};\n")
         scripts = (*(Page(name, asset(name)) for name in SCRIPTS), index)
-        return (*fill(view["templates"], jobs), *scripts, *(Page(path, dumps(told) + "\n") for path, told in data))
+        return (*sheets, *scripts, *(Page(path, dumps(told) + "\n") for path, told in data))
 
 
 def _documents(

@@ -1,0 +1,84 @@
+"""Sheets become pages: those of our own and of plugins' templates here, those of the project's in a process of theirs.
+
+Whoever may change `templates/` is thereby not allowed to run code: no text of the project's is ever a template in this
+process, and what comes back from the other one is written as it is, or told as a message.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aac.errors import PageError
+from aac.reports.base import Page, Sheet
+from aac.reports.pages import Templates, every_template, filler, needs_own
+from aac.reports.wording import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from aac.reports.pages import Template
+
+START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from aac.reports.sandbox import main; main()"
+"""The program of the other process, which looks for modules where this one does."""
+WAIT = 60
+"""Seconds that we wait for the other process, and as many more as it may have for its pages."""
+A_PAGE = 10
+KILLED = -9
+"""How a process ends that is ended from outside."""
+
+
+def fill(parts: Iterable[Page | Sheet], templates: Templates | None = None) -> tuple[Page, ...]:
+    """The pages, with each sheet filled in its place. Raises PageError when a template is wrong."""
+    given, templates = tuple(parts), templates or Templates()
+    made: dict[int, Page] = {}
+    if templates.own:
+        known = every_template(templates)
+        is_own = needs_own(templates, known)
+        theirs = {n: part for n, part in enumerate(given) if isinstance(part, Sheet) and is_own(part)}
+        made = dict(zip(theirs, _elsewhere([*theirs.values()], known), strict=True)) if theirs else {}
+    ours = filler(templates)
+    return tuple(
+        made[n] if n in made else ours.page(part) if isinstance(part, Sheet) else part for n, part in enumerate(given)
+    )
+
+
+def _elsewhere(sheets: Sequence[Sheet], known: Mapping[str, Template]) -> list[Page]:
+    """The pages of sheets, made in one process of their own."""
+    told = {
+        "templates": {name: [template.file, template.text] for name, template in known.items()},
+        "sheets": [[sheet.path, sheet.templates, sheet.view] for sheet in sheets],
+    }
+    path = json.dumps([str(Path(folder).resolve()) for folder in sys.path if folder])
+    command = [sys.executable, "-I", "-B", "-c", START, path]
+    limit = WAIT + A_PAGE * len(sheets)
+    try:
+        run = subprocess.run(
+            command, input=json.dumps(told).encode(), capture_output=True, env={}, timeout=limit, check=False
+        )
+        ended, answers, said = run.returncode, run.stdout, run.stderr
+    except subprocess.TimeoutExpired as error:
+        ended, answers, said = KILLED, error.stdout or b"", b""
+    texts = [json.loads(line) for line in answers.splitlines() if line.endswith(b"}")]
+    for answer in texts:
+        if "wrong" in answer:
+            raise PageError(visible(answer["wrong"]))
+    made = [answer["text"] for answer in texts if "text" in answer]
+    if ended < 0 and len(made) < len(sheets):
+        raise PageError(_stopped(sheets[len(made)], known))
+    if ended != 0:
+        why = said.decode(errors="replace").strip().rpartition("\n")[2]
+        raise PageError(f"the process that fills the templates of the project failed: {visible(why)}")
+    return [Page(sheet.path, text) for sheet, text in zip(sheets, made, strict=True)]
+
+
+def _stopped(sheet: Sheet, known: Mapping[str, Template]) -> str:
+    """That a page took so much that the system ended the process, by the template it was made of."""
+    file = next(known[name].file for name in sheet.templates if name in known)
+    return (
+        f"{file}: it, or what it extends or includes, takes more time or memory than a page may have: make less of it "
+        f"(the page {sheet.path} cannot be made, so none was written)"
+    )
