@@ -151,20 +151,6 @@ SETTINGS = {
             *("`slow` cannot measure a project yet", 'write `type = "duckdb"`, or leave it out'),
         )
     ],
-    "[privacy]\nkeys = 'hashed'\n": [
-        (
-            *("AAC614", "warning", "aac.toml:5:1"),
-            "hashed keys are not made by this version: the keys of records are shown as they are",
-            "mark keys that are personal with `pii: true`: then they are not shown at all",
-        )
-    ],
-    "[privacy]\nk = 5\n": [
-        (
-            *("AAC614", "warning", "aac.toml:5:1"),
-            "groups of fewer than 5 people are not hidden by this version",
-            "leave such dimensions out of `by`, and `k` until a later version",
-        )
-    ],
 }
 
 

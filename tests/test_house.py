@@ -142,6 +142,7 @@ FLOORS = (
         "aac.planner.clocks",
         "aac.planner.fuse",
         "aac.privacy",
+        "aac.small_groups",
         "aac.landing",
         "aac.landing.state",
         "aac.landing.inputs",

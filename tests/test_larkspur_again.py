@@ -31,7 +31,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str],
     opened = open_sound_project(root)
     pull_sources(opened, NOW_US, lambda _: None)
     labels = sorted({label for _, label in PROMISES | METRICS if not label.startswith("rolling")})
-    asked = (Asked(windows=tuple(labels)), Asked())
+    asked = (Asked(windows=tuple(labels), is_restricted=True), Asked(is_restricted=True))
     results = [r for one in asked for r in as_json(measure(opened, NOW_US, one, print, everything=True))["results"]]
     return {(r["kind"], r["id"], r["window"]["label"]): r for r in results if not r["by"]}
 

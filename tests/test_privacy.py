@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
-from aac.privacy import without_personal
+from aac.findings import Finding
+from aac.privacy import with_hashed_keys, without_personal
 from aac.results import ClockReading, Escalation, Outcome, Status
-from tests.reported import FEBRUARY, LATE, OPEN, RESULTS, clock, entry, tally
+from tests.reported import FEBRUARY, LATE, OPEN, RESULTS, clock, counted, entry, tally
 
 LEAD = entry(
     "entity:lead",
@@ -109,3 +111,59 @@ def test_a_ring_of_numbers_ends() -> None:
     two = replace(entry("metric:two", by=["d"]), rests_on=("metric:one",))
     results = (clock("one", FEBRUARY, tally(1), None, kind="metric", by={"d": "x"}),)
     assert without_personal(replace(RESULTS, results=results), (LEAD, one, two)).results == results
+
+
+@pytest.mark.parametrize("rule", ["domain", "first_mail", "account.domain"])
+def test_what_is_reckoned_from_a_personal_field_is_personal(rule: str) -> None:
+    fields = {
+        "lead_id": "text",
+        "email": {"type": "text", "pii": True},
+        "account": {"ref": "account"},
+        "domain": {"is": "lower(email)"},
+        "first_mail": {"rollup": "min(sender)", "over": "activity"},
+    }
+    lead = entry("entity:lead", key="lead_id", fields=fields)
+    activity = entry(
+        "entity:activity",
+        key="id",
+        fields={"id": "text", "lead": {"ref": "lead"}, "sender": {"type": "text", "pii": 1}},
+    )
+    account = entry(
+        "entity:account",
+        key="id",
+        fields={"id": "text", "main": {"ref": "lead"}, "domain": {"is": "main.domain"}, "ring": {"is": "ring"}},
+    )
+    metric = entry("metric:wins", of="lead", by=[{"d": rule}, {"r": "account.ring"}])
+    results = tuple(counted("wins", FEBRUARY, "count", None, by=by) for by in ({}, {"d": "x"}, {"r": "x"}))
+    cleaned = without_personal(replace(RESULTS, results=results), (lead, activity, account, metric))
+    assert [dict(result.reading.by) for result in cleaned.results] == [{}, {"r": "x"}]
+
+
+def test_hashed_keys_stand_wherever_keys_stood() -> None:
+    """sha256 of `Larkspur`, a zero byte and the key, its first twelve digits."""
+    result = clock("follow_up", FEBRUARY, tally(1, 3), Status.OFF_TARGET, late=LATE, opened=OPEN, due=STEPS)
+    dangling = Finding(
+        "AAC503", "warning", "`lead` finds no lead in 2 records: 'L-1', 'L-22'",
+        "repair the spelling with `map: {L-22: L-2}`, or add what is missing to `lead`", keys=("A-1",),
+    )  # fmt: skip
+    doubled = Finding("AAC502", "warning", "1 record set aside: L-1; of L-11 not", "export once", keys=("L-1",))
+    column = Finding("AAC641", "info", "no column `city`", "sync it", keys=("city",))
+    hashed = with_hashed_keys(replace(RESULTS, results=(result,), findings=(dangling, doubled, column)))
+    (cleaned,) = hashed.results
+    reading = cleaned.reading
+    assert isinstance(reading, ClockReading)
+    keys = [item.key for item in (*reading.late_items, *reading.open_items)]
+    assert keys == [digest(item.key) for item in (*LATE, *OPEN)]
+    assert [step.key for step in cleaned.verdict.escalations] == [digest("L-1"), None]
+    one, two, three = hashed.findings
+    assert one.message == f"`lead` finds no lead in 2 records: '{digest('L-1')}', '{digest('L-22')}'"
+    assert one.instead == "repair the spelling with `map`, or add what is missing to `lead`"
+    assert one.keys == (digest("A-1"),)
+    assert two.message == f"1 record set aside: {digest('L-1')}; of L-11 not"
+    assert three == column
+    assert hashed.are_keys_hashed
+
+
+def digest(key: str | tuple[str, ...]) -> str:
+    parts = ["Larkspur", *([key] if isinstance(key, str) else key)]
+    return sha256("\0".join(parts).encode()).hexdigest()[:12]

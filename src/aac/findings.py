@@ -50,6 +50,10 @@ class Finding:
     field: str | None = None
     affects: tuple[str, ...] = ()
 
+    def is_about(self, doc: str) -> bool:
+        """Whether it is about a document: that alone, or (about no single one) what rests on it."""
+        return self.doc == doc if self.doc is not None else doc in self.affects
+
 
 SHORT = 3
 SHOWN = 12

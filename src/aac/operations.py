@@ -339,9 +339,11 @@ def _measured(
 ) -> Results:
     """What is ``chosen`` of the project of its day, measured on the data that was pulled."""
     from aac.evaluate import evaluate
-    from aac.privacy import without_personal
+    from aac.privacy import with_hashed_keys, without_personal
+    from aac.small_groups import without_small_groups
 
     made = opened.project
+    privacy, places = made.config.privacy, made.config.places
     with _pulled(opened, asked, tell) as data:
         sources = tuple(_state(made.config.sources[pulled.id], pulled, now_us) for pulled in data.sources)
         stale = frozenset(source.id for source in sources if source.status == "stale")
@@ -349,7 +351,11 @@ def _measured(
         results, found = evaluate(made, data, data.engine, replace(asked, stale=stale), chosen)
         findings = in_reading_order([*with_reviews(opened, now_us).findings, *found])
         all_of_it = Results(made.name, revision(made.root), now_us, sources, data.rows, results, findings)
-    return without_personal(all_of_it, made.entries())
+    results = without_personal(all_of_it, made.entries())
+    if asked.is_restricted:
+        return results
+    results = without_small_groups(results, privacy.k, places.span_of("privacy", "k"))
+    return with_hashed_keys(results) if privacy.keys == "hashed" else results
 
 
 @contextmanager

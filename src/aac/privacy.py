@@ -1,7 +1,12 @@
-"""What is personal stays out of every report: the values and the keys of fields that are marked `pii`."""
+"""What is personal stays out of every report: the values and the keys of fields that are marked `pii`.
+
+Other keys are shown as they are, or (`[privacy] keys = "hashed"`) as a short hash, which is the same in every report of
+a project.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,13 +15,17 @@ from typing import TYPE_CHECKING, Any, cast
 from aac.results import ClockReading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from aac.findings import Finding
     from aac.reports.base import Entry
-    from aac.results import Result, Results
+    from aac.results import Key, Result, Results
 
 PATHS = re.compile(r"'(?:[^']|'')*'|([A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*)")
 """A text inside a rule, which is passed over, or a dotted name."""
+QUOTED = re.compile(r"'[^']*'")
+SPELLINGS = re.compile(r"`map: \{.*\}`")
+HASH_LENGTH = 12
 
 
 def is_personal(field: object) -> bool:
@@ -37,6 +46,46 @@ def without_personal(results: Results, entries: tuple[Entry, ...]) -> Results:
         if not any(_splits_personal(name, document, documents, entities) for name in result.reading.by):
             kept.append(_without_keys(result) if entity and _key_is_personal(entity) else result)
     return replace(results, results=tuple(kept))
+
+
+def with_hashed_keys(results: Results) -> Results:
+    """The results with a hash in place of each key of a record.
+
+    It is no secret: who knows all keys can hash them too. It keeps keys out of the hands of those who do not.
+    """
+
+    def hashed(key: Key) -> str:
+        parts = [results.project, *([key] if isinstance(key, str) else key)]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:HASH_LENGTH]
+
+    found = tuple(_with_keys(result, hashed) for result in results.results)
+    findings = tuple(_finding_with_keys(finding, hashed) for finding in results.findings)
+    return replace(results, results=found, findings=findings, are_keys_hashed=True)
+
+
+def _with_keys(result: Result, hashed: Callable[[Key], str]) -> Result:
+    reading = result.reading
+    if isinstance(reading, ClockReading):
+        late = tuple(replace(item, key=hashed(item.key)) for item in reading.late_items)
+        opened = tuple(replace(item, key=hashed(item.key)) for item in reading.open_items)
+        reading = replace(reading, late_items=late, open_items=opened)
+    steps = tuple(
+        step if step.key is None else replace(step, key=hashed(step.key)) for step in result.verdict.escalations
+    )
+    return replace(result, reading=reading, verdict=replace(result.verdict, escalations=steps))
+
+
+def _finding_with_keys(finding: Finding, hashed: Callable[[Key], str]) -> Finding:
+    """What was found in data, with hashes where it names records: by their keys, or by what should lead to them."""
+    if not finding.code.startswith("AAC5"):
+        return finding
+    message, instead = finding.message, finding.instead
+    for key in sorted(finding.keys, key=len, reverse=True):
+        message = re.sub(rf"(?<!\w){re.escape(key)}(?!\w)", hashed(key), message)
+    if finding.code == "AAC503":
+        message = QUOTED.sub(lambda text: f"'{hashed(text[0][1:-1])}'", message)
+        instead = SPELLINGS.sub("`map`", instead)
+    return replace(finding, message=message, instead=instead, keys=tuple(map(hashed, finding.keys)))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -93,7 +142,9 @@ def _numbers(document: Entry, name: str, documents: Mapping[str, Entry]) -> list
     return [number for number in numbers if name in dict(_dimensions(documents[number]))]
 
 
-def _reads_personal(rule: str, entity: Entry | None, entities: Mapping[str, Entry]) -> bool:
+def _reads_personal(
+    rule: str, entity: Entry | None, entities: Mapping[str, Entry], seen: frozenset[str] = frozenset()
+) -> bool:
     """Whether a rule on ``entity`` names a personal field; when it is unknown whose rule it is, any of that name."""
     for match in PATHS.finditer(rule):
         parts = [part.strip() for part in (match[1] or "").split(".")]
@@ -101,15 +152,22 @@ def _reads_personal(rule: str, entity: Entry | None, entities: Mapping[str, Entr
         for step in parts[:-1]:
             here = entities.get(str(_mapping(_fields(here).get(step)).get("ref"))) if here else None
         places = [here] if here else entities.values()
-        if any(_holds_personal(_fields(place).get(parts[-1]), entities) for place in places):
+        if any(_holds_personal(parts[-1], place, entities, seen) for place in places):
             return True
     return False
 
 
-def _holds_personal(field: object, entities: Mapping[str, Entry]) -> bool:
-    """Whether a field is personal, or refers to records whose key is."""
+def _holds_personal(name: str, entity: Entry, entities: Mapping[str, Entry], seen: frozenset[str]) -> bool:
+    """Whether a field is personal, refers to records whose key is, or is reckoned from one that is."""
+    field, place = _fields(entity).get(name), f"{entity.id}.{name}"
     target = entities.get(str(_mapping(field).get("ref")))
-    return is_personal(field) or (target is not None and _key_is_personal(target))
+    if is_personal(field) or (target is not None and _key_is_personal(target)):
+        return True
+    written = _mapping(field)
+    reckoned = ((written.get("is"), entity), (written.get("rollup"), entities.get(str(written.get("over")))))
+    return place not in seen and any(
+        rule is not None and _reads_personal(str(rule), of, entities, seen | {place}) for rule, of in reckoned
+    )
 
 
 def _key_is_personal(entity: Entry) -> bool:

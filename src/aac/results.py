@@ -276,7 +276,8 @@ class Results:
     """Everything one run found out.
 
     ``items``: how many late items of each were asked for, null as many as a report shows of its own accord;
-    ``is_selection``: whether somebody chose what is in it, and so wants to see all of it.
+    ``is_selection``: whether somebody chose what is in it, and so wants to see all of it; ``are_keys_hashed``: whether
+    hashes stand in place of the keys of records.
     """
 
     project: str
@@ -288,6 +289,7 @@ class Results:
     findings: tuple[Finding, ...] = field(default=())
     items: int | None = None
     is_selection: bool = False
+    are_keys_hashed: bool = False
     background: Background = field(default_factory=Background)
 
     def headline(self) -> tuple[Result, ...]:

@@ -1,4 +1,4 @@
-"""What `aac.toml` asks for against what there is: connectors, engines, and what this version does not do yet."""
+"""What `aac.toml` asks for against what there is: connectors and engines."""
 
 from __future__ import annotations
 
@@ -41,17 +41,9 @@ def check_sources(sources: Mapping[str, Source], connectors: Mapping[str, type[C
 
 
 def check_settings(config: Config, engines: Collection[str]) -> Iterator[Finding]:
-    """An error for an engine that cannot measure (AAC613), a warning for what is asked and not done yet (AAC614)."""
+    """An error for an engine that cannot measure (AAC613)."""
     type_ = config.engine.type
     if type_ != EMBEDDED.type:
         message = f"there is no engine `{type_}`" if type_ not in engines else f"`{type_}` cannot measure a project yet"
         instead = f'write `type = "{EMBEDDED.type}"`, or leave it out'
         yield Finding("AAC613", "error", message, instead, config.places.span_of("engine", "type"))
-    if config.privacy.keys == "hashed":
-        message = "hashed keys are not made by this version: the keys of records are shown as they are"
-        instead = "mark keys that are personal with `pii: true`: then they are not shown at all"
-        yield Finding("AAC614", "warning", message, instead, config.places.span_of("privacy", "keys"))
-    if config.privacy.k is not None and config.privacy.k > 1:
-        message = f"groups of fewer than {config.privacy.k} people are not hidden by this version"
-        instead = "leave such dimensions out of `by`, and `k` until a later version"
-        yield Finding("AAC614", "warning", message, instead, config.places.span_of("privacy", "k"))

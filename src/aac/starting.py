@@ -44,6 +44,9 @@ nulls = ["", "n/a"]            # how your CRM writes "no value"
 
 [param]
 mql_threshold = 50             # the points a lead must exceed to be an MQL
+
+[privacy]
+k = 5                          # groups of fewer records are hidden: they would tell of single people
 """
 IGNORED = ".aac/\nsite/\n"
 README = """\

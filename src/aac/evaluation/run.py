@@ -31,6 +31,7 @@ class Asked:
 
     ``stale``: the sources whose data is too old at now. ``restate``: all windows as the documents of as_of say.
     ``past``: how many windows before the last are measured too, and promises with how the time used is spread.
+    ``is_restricted``: for those inside who may see it: groups of any size, the keys of records as they are.
     """
 
     as_of_us: int | None = None
@@ -38,6 +39,7 @@ class Asked:
     stale: frozenset[str] = frozenset()
     restate: bool = False
     past: int = 0
+    is_restricted: bool = False
 
 
 @dataclass

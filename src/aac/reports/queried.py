@@ -79,7 +79,7 @@ def query_text(project: ReportProject, results: Results, by: Sequence[str]) -> s
         of_metric = [result for result in results.results if f"{result.kind}:{result.id}" == subject]
         lines += ["", _title(of_metric, entries.get(subject)), *_table(of_metric, by)]
         for finding in results.findings:
-            if finding.doc == subject and finding.level == "info":
+            if finding.is_about(subject) and finding.level == "info":
                 lines += textwrap.wrap(f"note: {finding.message}", WIDTH, initial_indent="  ", subsequent_indent="    ")
     return "".join(f"{visible(line)}\n" for line in lines)
 

@@ -86,7 +86,8 @@ def _documents(
     project: ReportProject, results: Results, findings: Sequence[Finding], links: Mapping[str, View]
 ) -> list[View]:
     entries, zone, background = project.entries(), project.timezone, results.background
-    receivers, records, terms = receivers_of(entries), record_links(entries), terms_of(entries)
+    receivers, terms = receivers_of(entries), terms_of(entries)
+    records = {} if results.are_keys_hashed else record_links(entries)
     now, past = by_document(results.results), by_document(background.past)
     by_subject = {subject_of(entry): entry for entry in entries}
     documents: list[View] = []
@@ -94,7 +95,7 @@ def _documents(
         subject = subject_of(entry)
         found = now.get(subject, [])
         documents.append(
-            document_view(entry, links, [finding for finding in findings if finding.doc == subject])
+            document_view(entry, links, [finding for finding in findings if finding.is_about(subject)])
             | {"measured": measured_view(entry, found, zone), "receivers": receivers}
             | _past(entry, found, past.get(subject, []), zone)
             | {"in_words": [{"place": place, "words": said} for place, said in project.in_words(entry.kind, entry.id)]}

@@ -1,0 +1,253 @@
+"""Groups of fewer records than may be published are left out, and with them those by which they could be reckoned.
+
+A shown number is a sum over *atoms*: the records of one stretch of time in one group of all dimensions at once. What is
+hidden stays hidden if no sum of multiples of shown numbers is the one that is hidden, which Gaussian elimination tells.
+Numbers that share no records are looked at apart. That of each table rests on those of fewer dimensions alone, so that
+what is left out is the same whichever tables are asked for together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import date
+from fractions import Fraction
+from itertools import combinations
+from typing import TYPE_CHECKING, TypeAlias
+
+from aac.findings import Finding
+from aac.periods import ALL
+from aac.results import ClockReading, NumberReading, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from aac.expressions.nodes import Value
+    from aac.findings import Span
+    from aac.periods import Window
+    from aac.results import Reading, Result, Results
+
+Group: TypeAlias = "tuple[tuple[str, Value], ...]"
+"""Names and values of dimensions; empty: the total."""
+Cell: TypeAlias = tuple[int, Group]
+"""The number of a window, and a group."""
+Atom: TypeAlias = tuple[int, Group]
+"""The number of a stretch of time, and a group of all dimensions."""
+
+
+def without_small_groups(results: Results, k: int | None, span: Span | None) -> Results:
+    """The results without groups of fewer than ``k`` records and those that would tell of them; null: all of them.
+
+    One finding (AAC540) tells of how many, and of which documents; ``span`` is where ``k`` stands.
+    """
+    if k is None or k < 2:
+        return results
+    tables: dict[tuple[str, str, tuple[str, ...]], list[Result]] = defaultdict(list)
+    for result in results.results:
+        if result.reading.by:
+            tables[result.kind, result.id, tuple(result.reading.by)].append(result)
+    hidden = [result for table in tables.values() for result in _hidden(table, k)]
+    if not hidden:
+        return results
+    gone = {id(result) for result in hidden}
+    left = tuple(result for result in results.results if id(result) not in gone)
+    return replace(results, results=left, findings=(*results.findings, _told(hidden, k, span)))
+
+
+def _told(hidden: Sequence[Result], k: int, span: Span | None) -> Finding:
+    groups = "1 group is" if len(hidden) == 1 else f"{len(hidden):,} groups are"
+    message = f"{groups} not shown: fewer than {k} records, or a number that would tell of those"
+    instead = f"ask for longer windows or fewer groups; `k = {k}` in `[privacy]` says how many records a group needs"
+    subjects = tuple(sorted({f"{result.kind}:{result.id}" for result in hidden}))
+    return Finding("AAC540", "info", message, instead, span, count=len(hidden), affects=subjects)
+
+
+def _hidden(table: Sequence[Result], k: int) -> list[Result]:
+    """What is to be left out of the groups of one document by the same dimensions, in all windows."""
+    found: list[Result] = []
+    for windows in _that_meet(dict.fromkeys(result.reading.window for result in table)):
+        cells = {
+            (windows.index(result.reading.window), tuple(result.reading.by.items())): result
+            for result in table
+            if result.reading.window in windows
+        }
+        sizes = {cell: size_of(result.reading) for cell, result in cells.items()}
+        found += [cells[cell] for cell in hidden_cells(sizes, _stretches(windows), k)]
+    return found
+
+
+def size_of(reading: Reading) -> int:
+    """How many records a group has."""
+    match reading:
+        case ClockReading():
+            return sum(n for outcome, n in reading.counts.items() if outcome is not Outcome.OUTSIDE)
+        case NumberReading():
+            return reading.n
+        case _:
+            return 0
+
+
+def _that_meet(windows: Iterable[Window]) -> list[list[Window]]:
+    """Windows in lists, such that those of two lists share no day; what has no days but is not `all` stands alone."""
+    dated = sorted((w for w in windows if w.first is not None or w == ALL), key=lambda w: (_ends(w), w.label))
+    lists = [[window] for window in windows if window not in dated]
+    until = date.min
+    for window in dated:
+        first, end = _ends(window)
+        if until != date.min and first < until:
+            lists[-1].append(window)
+        else:
+            lists.append([window])
+        until = max(until, end)
+    return lists
+
+
+def _ends(window: Window) -> tuple[date, date]:
+    return window.first or date.min, window.until or date.max
+
+
+def _stretches(windows: Sequence[Window]) -> list[range]:
+    """The stretches of time of which each window is made, by their numbers."""
+    cuts = sorted({end for window in windows for end in _ends(window)})
+    place = {cut: number for number, cut in enumerate(cuts)}
+    return [range(place[_ends(window)[0]], place[_ends(window)[1]]) for window in windows]
+
+
+# Which cells
+
+
+@dataclass
+class _Sums:
+    """What is known of atoms: ``shown`` and ``hidden`` cells, and the ``size`` of each."""
+
+    atoms: Mapping[Cell, tuple[Atom, ...]]
+    size: Mapping[Cell, int]
+    shown: set[Cell] = field(default_factory=set[Cell])
+    hidden: set[Cell] = field(default_factory=set[Cell])
+
+    def hide(self, cell: Cell) -> None:
+        self.shown.discard(cell)
+        self.hidden.add(cell)
+
+    def turn(self, cell: Cell) -> tuple[int, str]:
+        """Smaller ones come first."""
+        return self.size[cell], str(cell)
+
+
+def hidden_cells(sizes: Mapping[Cell, int], stretches: Sequence[range], k: int) -> set[Cell]:
+    """The cells of one table that are to be left out. ``sizes``: how many records each has; ``stretches``: of each
+    window the stretches of time that it is made of.
+
+    The total of each window counts as shown, and so does each cell of a table of fewer dimensions that is not to be
+    left out there.
+    """
+    names = [name for name, _ in next((group for _, group in sizes), ())]
+    sums = _sums(sizes, stretches, len(names))
+    for depth in range(len(names)):
+        for chosen in combinations(names, depth):
+            table = {c: sums.size[c] for c in sums.atoms if tuple(name for name, _ in c[1]) == chosen}
+            hidden = hidden_cells(table, stretches, k) if depth else set[Cell]()
+            sums.hidden |= hidden
+            sums.shown |= table.keys() - hidden
+    sums.hidden |= {cell for cell, size in sizes.items() if size < k}
+    sums.shown |= sizes.keys() - sums.hidden
+    if sums.hidden:
+        _hide_what_tells(sums, sorted(sizes, key=sums.turn), k)
+    return sums.hidden & sizes.keys()
+
+
+def _sums(sizes: Mapping[Cell, int], stretches: Sequence[range], width: int) -> _Sums:
+    """All cells, also those of tables of fewer dimensions and of the whole, each with its atoms.
+
+    Of a group that a window does not have there is nothing in that time, and whoever reads the table knows.
+    """
+    groups = dict.fromkeys(group for _, group in sizes)
+    nothing = {
+        (part, group)
+        for group in groups
+        for window, stretch in enumerate(stretches)
+        for part in stretch
+        if (window, group) not in sizes
+    }
+    atoms: dict[Cell, set[Atom]] = defaultdict(set)
+    size: dict[Cell, int] = defaultdict(int)
+    for window, group in sizes:
+        for depth in range(width + 1):
+            for chosen in combinations(group, depth):
+                atoms[window, chosen] |= {(part, group) for part in stretches[window]} - nothing
+                size[window, chosen] += sizes[window, group]
+    return _Sums({cell: tuple(sorted(found, key=str)) for cell, found in atoms.items()}, size)
+
+
+def _hide_the_rest(sums: _Sums, table: Sequence[Cell], k: int) -> None:
+    """Of a shown sum so many parts are hidden that together they have ``k`` records: what is missing is told by it.
+
+    ``table``: its cells, the smallest first.
+    """
+    above = sorted((cell for cell in sums.shown if cell not in table), key=lambda cell: (len(cell[1]), str(cell)))
+    for window, group in above:
+        parts = [part for part in table if part[0] == window and set(group) < set(part[1])]
+        left = [part for part in parts if part in sums.shown]
+        hidden = [part for part in parts if part in sums.hidden]
+        missing = sum(sums.size[part] for part in hidden)
+        while hidden and left and (len(hidden) < 2 or missing < k):
+            hidden.append(left.pop(0))
+            sums.hide(hidden[-1])
+            missing += sums.size[hidden[-1]]
+
+
+def _hide_what_tells(sums: _Sums, table: Sequence[Cell], k: int) -> None:
+    """Hides cells of a table, of each way to reckon a hidden one the smallest, until there is no way left."""
+    is_told = True
+    while is_told:
+        is_told = False
+        _hide_the_rest(sums, table, k)
+        order = sorted(sums.shown, key=lambda cell: (len(sums.atoms[cell]), str(cell)))
+        known = Known(sums.atoms[cell] for cell in order)
+        for cell in sorted(sums.hidden, key=sums.turn):
+            way = [order[number] for number in known.way_to(sums.atoms[cell])]
+            ours = [step for step in way if step in table]
+            if ours and all(step in sums.shown for step in way):
+                sums.hide(min(ours, key=sums.turn))
+                is_told = True
+
+
+Row: TypeAlias = dict[Atom | int, Fraction]
+"""Multiples of atoms, and (by their numbers) of the sums that they were reckoned from."""
+
+
+class Known:
+    """Sums of atoms that are known, in echelon form."""
+
+    def __init__(self, sums: Iterable[Sequence[Atom]]) -> None:
+        self._rows: dict[Atom, Row] = {}
+        for number, atoms in enumerate(sums):
+            row = self._reduced(atoms) | {number: Fraction(1)}
+            pivot = next((atom for atom in row if not isinstance(atom, int)), None)
+            if pivot is not None:
+                self._rows[pivot] = row
+
+    def way_to(self, atoms: Sequence[Atom]) -> list[int]:
+        """The numbers of the sums from which the sum of some atoms can be reckoned; empty where it cannot."""
+        row = self._reduced(atoms)
+        if any(not isinstance(atom, int) for atom in row):
+            return []
+        return [number for number in row if isinstance(number, int)]
+
+    def _reduced(self, atoms: Sequence[Atom]) -> Row:
+        """A sum without the atoms that other rows begin with."""
+        row: Row = {atom: Fraction(1) for atom in atoms}
+        waiting = [*atoms]
+        while waiting:
+            atom = waiting.pop()
+            if atom not in row or atom not in self._rows:
+                continue
+            other = self._rows[atom]
+            times = row[atom] / other[atom]
+            for part, value in other.items():
+                if part not in row and not isinstance(part, int):
+                    waiting.append(part)
+                row[part] = row.get(part, Fraction(0)) - times * value
+                if not row[part]:
+                    del row[part]
+        return row
