@@ -14,7 +14,7 @@ help:
 	@echo "make test       the tests that need no server and no browser"
 	@echo "make test-all   all tests but the long ones; installs the browser and the server they need"
 	@echo "make test-long  the long random runs"
-	@echo "make docs       writes the pages that are made from the program: docs/findings and docs/kinds"
+	@echo "make docs       writes the pages that are made from the program: findings, kinds, and what docs/reference says it made"
 	@echo "make lint types bench clean"
 
 $(READY): pyproject.toml
@@ -74,7 +74,7 @@ define INSTALL
 endef
 
 docs: $(READY)
-	$(BIN)/pytest tests/test_codes.py tests/test_kind_pages.py -k pages --snapshot-update
+	$(BIN)/pytest tests/test_codes.py tests/test_kind_pages.py tests/test_template_pages.py -k pages --snapshot-update
 
 lint: $(READY)
 	$(BIN)/ruff check

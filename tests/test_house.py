@@ -166,6 +166,8 @@ FLOORS = (
         "aac.revisions",
         "aac.agreements",
         "aac.changes",
+        "aac.reports.context",
+        "aac.reports.page_context",
         "aac.reports.wording",
         "aac.reports.pages",
         "aac.reports.sandbox",

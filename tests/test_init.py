@@ -50,7 +50,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_sample_company_is_that_of_this_repository(sample: Path) -> None:
-    for part in ("alignment", "data"):
+    for part in ("alignment", "data", "templates"):
         ours = {path.relative_to(ROOT): path.read_bytes() for path in (ROOT / part).rglob("*") if path.is_file()}
         theirs = {path.relative_to(sample): path.read_bytes() for path in (sample / part).rglob("*") if path.is_file()}
         assert theirs == ours

@@ -17,7 +17,7 @@ from aac.distribution import VERSION, version_line
 
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src"
-SAMPLE = ("aac.toml", "alignment", "data", ".vscode")
+SAMPLE = ("aac.toml", "alignment", "data", "templates", ".vscode")
 """What `aac init` copies."""
 
 FOREIGN = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from shutil import copy, copytree
 from typing import TYPE_CHECKING, Any
@@ -17,13 +18,14 @@ from aac.reports.filling import fill
 from aac.reports.pages import Template, Templates, every_template, needs_own
 from aac.reports.wiki import WikiReport
 from tests.commands import run_aac
-from tests.reported import HOSTILE, PROJECT, RESULTS
+from tests.reported import HOSTILE, PROJECT, RESULTS, entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PLUGGED = Path(__file__).parent / "projects" / "plugged"
-BRIEF = Path(__file__).parent.parent / "plugins" / "brief.py"
+ROOT = Path(__file__).parent.parent
+PLUGGED = ROOT / "tests" / "projects" / "plugged"
+BRIEF = ROOT / "plugins" / "brief.py"
 WIKI = WikiReport().render(WikiReport().view(PROJECT, RESULTS))
 OURS = {page.path: page.text for page in fill(WIKI)}
 
@@ -55,6 +57,26 @@ def test_then_those_of_plugins() -> None:
     assert dict_of(fill(WIKI, plugged))["handoff/warm.html"] == "plugin warm\n"
     both = Templates(own(handoff="project").own, plugged.plugins)
     assert dict_of(fill(WIKI, both))["handoff/warm.html"] == "project\n"
+
+
+def test_a_template_extends_ours_of_its_name() -> None:
+    text = "{% extends 'aac:wiki/document.html.j2' %}{% block body %}{{ super() }}<p>added</p>{% endblock %}"
+    for templates in (own(document=text), Templates({}, own(document=text).own)):
+        page = dict_of(fill(WIKI, templates))["handoff/warm.html"]
+        assert page.replace("<p>added</p>", "") == OURS["handoff/warm.html"]
+        assert page.count("<p>added</p>") == 1
+
+
+def test_the_sample_company_s_own_template() -> None:
+    """It adds to the page of an agreement in which meetings it is talked about."""
+    meeting = entry("meeting:weekly", "Weekly", purpose="x", repeats="weekly on thu", minutes="30")
+    talked = [replace(each, used_by=("meeting:weekly",)) if each.kind == "sla" else each for each in PROJECT.documents]
+    wiki = WikiReport().render(WikiReport().view(replace(PROJECT, documents=(*talked, meeting)), RESULTS))
+    pages = dict_of(fill(wiki, overrides.read(ROOT, {})))
+    assert 'Talked about in: <a href="../meeting/weekly.html">Weekly</a>.' in pages["sla/sales_follow_up.html"]
+    alone = dict_of(fill(WIKI, overrides.read(ROOT, {})))
+    assert "No meeting looks at it of its own accord" in alone["sla/sales_follow_up.html"]
+    assert {path for path in OURS if alone[path] != OURS[path]} == {path for path in OURS if path.startswith("sla/")}
 
 
 def dict_of(pages: Sequence[Page]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from aac.reports.filling import fill
 from aac.reports.wiki import WikiReport
-from tests.reported import HOSTILE, PROJECT, RESULTS, entry
+from tests.reported import HOSTILE, PROJECT, RESULTS, Project, entry
 from tests.test_reports import HOSTILE_SHOWN, Html, parsed
 
 ICP = entry(
@@ -86,9 +86,12 @@ TOLD = (
 DOCUMENTS = (ICP, SCORING, MEETING, SCORECARD, LIFECYCLE, LIST, CODES, WORD, CHECKED)
 
 
+def project() -> Project:
+    return replace(PROJECT, documents=(*PROJECT.documents, *DOCUMENTS), told=TOLD)
+
+
 def pages() -> dict[str, str]:
-    project = replace(PROJECT, documents=(*PROJECT.documents, *DOCUMENTS), told=TOLD)
-    return {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(project, RESULTS)))}
+    return {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(project(), RESULTS)))}
 
 
 PAGES = pages()

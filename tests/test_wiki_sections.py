@@ -22,7 +22,7 @@ from tests.reported import FEBRUARY, HOUR, MARCH, PROJECT, RESULTS, clock, count
 from tests.test_reports import parsed
 
 if TYPE_CHECKING:
-    from aac.results import Result
+    from aac.results import Result, Results
 
 JANUARY = Window("2026-01", "month", date(2026, 1, 1), date(2026, 2, 1))
 DECEMBER = Window("2025-12", "month", date(2025, 12, 1), date(2026, 1, 1))
@@ -174,14 +174,17 @@ BACKGROUND = Background(
 )
 
 
+def results() -> Results:
+    return replace(RESULTS, background=BACKGROUND)
+
+
 @cache
 def site() -> dict[str, str]:
-    results = replace(RESULTS, background=BACKGROUND)
-    return {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(project(), results)))}
+    return {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(project(), results())))}
 
 
 def test_the_view_can_be_carried() -> None:
-    view = WikiReport().view(project(), replace(RESULTS, background=BACKGROUND))
+    view = WikiReport().view(project(), results())
     assert json.loads(json.dumps(view)) == view
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 STARTER = HERE / "starter"
 """The first documents of a company of one's own, with names to fill in."""
-PARTS = ("aac.toml", FOLDER, "data", ".vscode")
+PARTS = ("aac.toml", FOLDER, "data", "templates", ".vscode")
 """What the sample company is made of."""
 
 TEAMS: tuple[str, ...] = ("marketing", "sales", "customer_success")

@@ -56,7 +56,7 @@ class TooLong(RuntimeError):
 FAILURES = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
 """What filling a template may raise beside Jinja's own errors."""
 PACKAGE = "aac:"
-"""What the file of a template of ours begins with in messages."""
+"""What the name of a template of ours begins with where one of the same name goes before it, and in messages."""
 LISTED = "`docs/reference/templates.md` lists what templates can show"
 KEPT = "\n\t"
 SUFFIX = ".j2"
@@ -90,9 +90,11 @@ class Filler:
 
 def filler(templates: Templates) -> Filler:
     """What makes pages of our templates and those of plugins: never of the project's own."""
-    from jinja2 import ChoiceLoader, PackageLoader
+    from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
-    return Filler(ChoiceLoader([loader_of(templates.plugins), PackageLoader("aac", "templates")]))
+    ours = PackageLoader("aac", "templates")
+    as_ours = PrefixLoader({PACKAGE.rstrip(":"): ours}, delimiter=":")
+    return Filler(ChoiceLoader([loader_of(templates.plugins), ours, as_ours]))
 
 
 def guarded_filler(templates: Mapping[str, Template]) -> Filler:
@@ -118,13 +120,14 @@ def loader_of(templates: Mapping[str, Template]) -> BaseLoader:
 
 
 def every_template(templates: Templates) -> dict[str, Template]:
-    """All templates by name: the project's own, else a plugin's, else ours."""
+    """All templates by name: the project's own, else a plugin's, else ours; ours also as `aac:wiki/sla.html.j2`."""
     from jinja2 import Environment, PackageLoader
 
     loader, environment = PackageLoader("aac", "templates"), Environment()
     names = [name for name in loader.list_templates() if name.endswith(SUFFIX)]
     ours = {name: Template(PACKAGE + name, loader.get_source(environment, name)[0]) for name in names}
-    return {**ours, **templates.plugins, **templates.own}
+    as_ours = {template.file: template for template in ours.values()}
+    return {**as_ours, **ours, **templates.plugins, **templates.own}
 
 
 def needs_own(templates: Templates, known: Mapping[str, Template]) -> Callable[[Sheet], bool]:

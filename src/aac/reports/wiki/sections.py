@@ -107,7 +107,7 @@ def agreements(documents: Sequence[View], links: Mapping[str, View]) -> View:
             {
                 "teams": [team_link(team, links) for team in sorted(teams)],
                 "ways": [
-                    {"from": team_link(owes, links), "to": team_link(to, links), "documents": found}
+                    {"owes": team_link(owes, links), "to": team_link(to, links), "documents": found}
                     for (owes, to), found in ways.items()
                 ],
             }
