@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Writes the sample company's CRM export: `python bench/larkspur.py [FOLDER]` (default `data/`).
 
-Larkspur sells shift-planning software to mid-sized companies from Berlin and New York. The export covers 1 March 2025
-to Monday 2 March 2026, 05:58 in Berlin. Times carry no zone: they are Berlin's, as the CRM writes them. Nobody has a
+Larkspur sells shift-planning software to mid-sized companies from Berlin and New York. The export covers 1 September
+2024 to Monday 2 March 2026, 05:58 in Berlin; what is older than 1 March 2025 was brought over from another CRM, and its
+ids begin with P. Times carry no zone: they are Berlin's, as the CRM writes them. Nobody has a
 name. The same seed writes the same bytes on every machine: only `Random.random()` and integer arithmetic are used.
 
 What happened at Larkspur (the documents under `alignment/` tell it from the numbers):
@@ -44,9 +45,7 @@ from pathlib import Path
 
 import larkspur_books
 import larkspur_tracks
-from larkspur_life import AS_OF, BERLIN, Crm, Row, grow, local
-
-SEED = 20260302
+from larkspur_life import AS_OF, BERLIN, Crm, Row, bring_over, grow, local
 
 
 def at(text: str) -> datetime:
@@ -185,12 +184,13 @@ def plant_deal_faults(crm: Crm) -> None:
 
 def build() -> dict[str, list[Row]]:
     """Every stream of the export, as rows in file order."""
-    crm = grow(SEED)
+    crm = grow()
     plant_borders(crm)
     plant_weekend(crm)
     plant_lead_faults(crm)
     plant_lead_rows(crm)
     plant_deal_faults(crm)
+    bring_over(crm)
     crm.act(at("2025-08-05T09:30:00"), "L-77777", "U-01", "Call")
     crm.act(at("2026-02-10T09:30:00"), "L-77778", "U-01", "Call")
     crm.act(AS_OF, crm.leads[5]["lead_id"], "", "System")  # the nightly run of the CRM: the watermark

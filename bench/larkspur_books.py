@@ -1,7 +1,7 @@
 """Larkspur's books: who pays what since when, questions and answers, quotas and forecasts, spend, surveys, interest.
 
 What happened (the documents under `alignment/` tell it from the numbers):
-  - About 150 customers come from the years before the CRM of today; each won deal since March 2025 is a subscription.
+  - About 150 customers come from the years before the CRM of today; each won deal is a subscription.
   - Since November a cheaper rival wins renewals: fewer customers renew, and more of those that stay take fewer seats.
   - Tickets of North America wait longer since December. Nobody answers at night but for P0.
   - The survey tool was given up in December, and its last round was in October: what it knows is stale.
@@ -174,7 +174,9 @@ class Contract:
 
 def subscriptions(dice: Dice, known: Known) -> list[Row]:
     won = [deal for deal in known.deals if deal["stage"] == "Closed Won"]
-    buyers = {deal["account"].replace("Harbour", "Harbor") for deal in known.deals if deal["stage"] != "Closed Lost"}
+    # those of the year, so that 150 accounts remain which bought nothing in it
+    deals = [deal for deal in known.deals if not deal["opportunity_id"].startswith("P")]
+    buyers = {deal["account"].replace("Harbour", "Harbor") for deal in deals if deal["stage"] != "Closed Lost"}
     strangers = [name for name in known.accounts if name not in buyers]
     rows: list[Row] = []
     for _ in range(150):
@@ -351,7 +353,7 @@ def spend(dice: Dice, known: Known) -> list[Row]:
     """What each month cost, booked on its last day; what is spent on `search` grows, and buys less."""
     del known
     rows: list[Row] = []
-    for month in range(12):
+    for month in (*range(12), *range(-6, 0)):
         first = months_later(date(2025, 3, 1), month)
         for team, category, channel, low, high in MONTHLY:
             cents = dice.between(low, high) * 100 * (100 + (4 * month if channel == "search" else 0)) // 100
@@ -359,7 +361,8 @@ def spend(dice: Dice, known: Known) -> list[Row]:
                 "spent_on": (months_later(first, 1) - timedelta(days=1)).isoformat(),
                 "team": team, "category": category, "channel": channel, "amount": money(cents),
             })  # fmt: skip
-    next(row for row in reversed(rows) if row["category"] == "agencies")["amount"] = ""
+    max((row for row in rows if row["category"] == "agencies"), key=lambda row: row["spent_on"])["amount"] = ""
+    rows.sort(key=lambda row: row["spent_on"])
     return numbered("spend_id", "X", rows, 4)
 
 

@@ -1,4 +1,4 @@
-"""Larkspur's year: leads come in, people turn to them, deals are opened and closed. `larkspur.py` writes it down.
+"""Larkspur's months: leads come in, people turn to them, deals are opened and closed. `larkspur.py` writes it down.
 
 The story behind the numbers is told at the top of `larkspur.py`; here are the chances that make it. Everything random
 comes from `Random.random()` and integer arithmetic, so that the same seed gives the same rows on every machine.
@@ -15,10 +15,13 @@ Row = dict[str, str]
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")
-FIRST = datetime(2025, 3, 1, tzinfo=BERLIN)
 AS_OF = datetime(2026, 3, 2, 5, 58, 41, tzinfo=BERLIN)
-LEADS = 2970
-OUTBOUND_DEALS = 450
+SEEDS = {"": 20260302, "P": 20260301}
+"""Of the CRM of today, and of what was brought over from the one before it: its ids begin with P."""
+FIRST = {"": date(2025, 3, 1), "P": date(2024, 9, 1)}
+UNTIL = {"": AS_OF, "P": datetime(2025, 3, 1, tzinfo=BERLIN)}
+LEADS = {"": 2970, "P": 1080}
+OUTBOUND_DEALS = {"": 450, "P": 190}
 
 # user, role, region, team, calendar; U-08 has left and is not in the export
 USERS = [
@@ -80,10 +83,13 @@ TOUCHES = ["Call", "Call", "Email", "Email", "Email", "LinkedIn", "Meeting"]
 
 # Days on which an office is closed: enough for the sample to look like people (the documents name the law's holidays).
 OFF_DESK = {
+    date(2024, 10, 3), date(2024, 12, 24), date(2024, 12, 25), date(2024, 12, 26), date(2025, 1, 1),
     date(2025, 4, 18), date(2025, 4, 21), date(2025, 5, 1), date(2025, 5, 8), date(2025, 5, 29), date(2025, 6, 9),
     date(2025, 10, 3), date(2025, 12, 24), date(2025, 12, 25), date(2025, 12, 26), date(2026, 1, 1),
 }  # fmt: skip
 OFF_NEW_YORK = {
+    date(2024, 9, 2), date(2024, 10, 14), date(2024, 11, 5), date(2024, 11, 11), date(2024, 11, 28), date(2024, 12, 25),
+    date(2025, 1, 1), date(2025, 1, 20), date(2025, 2, 12), date(2025, 2, 17),
     date(2025, 5, 26), date(2025, 6, 19), date(2025, 7, 4), date(2025, 9, 1), date(2025, 10, 13), date(2025, 11, 4),
     date(2025, 11, 11), date(2025, 11, 27), date(2025, 12, 25), date(2026, 1, 1), date(2026, 1, 19), date(2026, 2, 12),
     date(2026, 2, 16),
@@ -190,17 +196,18 @@ def accounts(dice: Dice) -> list[Row]:
     return rows
 
 
-def arrivals(dice: Dice) -> list[datetime]:
+def arrivals(crm: Crm) -> list[datetime]:
     """When leads come in: mostly on working days between eight and seven, a few more each month."""
-    days = (AS_OF.date() - FIRST.date()).days
+    dice, first, until = crm.dice, FIRST[crm.prefix], UNTIL[crm.prefix]
+    days = (until.date() - first).days
     moments: list[datetime] = []
-    while len(moments) < LEADS:
-        day = FIRST.date() + timedelta(days=dice.below(days) if dice.chance(0.85) else dice.between(days // 2, days))
+    while len(moments) < LEADS[crm.prefix]:
+        day = first + timedelta(days=dice.below(days) if dice.chance(0.85) else dice.between(days // 2, days))
         if day.weekday() >= 5 and dice.chance(0.72):
             continue
         minute = dice.between(480, 1140) if dice.chance(0.8) else dice.between(0, 1439)
         start = datetime.combine(day, time(minute // 60, minute % 60, dice.below(60)), BERLIN)
-        if start < AS_OF - timedelta(minutes=10):
+        if start < until - timedelta(minutes=10):
             moments.append(start.astimezone(UTC))
     return sorted(moments)
 
@@ -234,12 +241,11 @@ def demo_reply(dice: Dice, asked: datetime) -> datetime:
 
 
 class Crm:
-    """The export while it grows: rows by stream."""
+    """The export while it grows: rows by stream. Ids begin with ``prefix``, as `SEEDS` has it."""
 
-    def __init__(self, dice: Dice) -> None:
-        self.dice = dice
+    def __init__(self, dice: Dice, accounts: list[Row], prefix: str = "") -> None:
+        self.dice, self.accounts, self.prefix = dice, accounts, prefix
         self.users = users()
-        self.accounts = accounts(dice)
         self.leads: list[Row] = []
         self.activities: list[tuple[datetime, Row]] = []
         self.opportunities: list[Row] = []
@@ -273,7 +279,7 @@ class Crm:
     def lead(self, created: datetime) -> None:
         """One lead with everything that followed from it."""
         dice = self.dice
-        id = f"L-{len(self.leads) + 1:05}"
+        id = f"{self.prefix}L-{len(self.leads) + 1:05}"
         account = self.accounts[dice.below(len(self.accounts))]
         region = account["region"]
         if february(created) and dice.chance(0.07):
@@ -329,20 +335,34 @@ class Crm:
 
 def outbound_deals(crm: Crm) -> None:
     """Deals that account executives found themselves: no lead."""
-    days = (AS_OF.date() - FIRST.date()).days
-    for _ in range(OUTBOUND_DEALS):
-        day = FIRST.date() + timedelta(days=crm.dice.below(days - 2))
+    first = FIRST[crm.prefix]
+    days = (UNTIL[crm.prefix].date() - first).days
+    for _ in range(OUTBOUND_DEALS[crm.prefix]):
+        day = first + timedelta(days=crm.dice.below(days - 2))
         day += timedelta(days=7 - day.weekday() if day.weekday() >= 5 else 0)
         crm.deal(day, crm.accounts[crm.dice.below(len(crm.accounts))], "")
 
 
-def grow(seed: int) -> Crm:
-    """The year as it happened, deals numbered in the order of their opening, before anything is planted."""
-    crm = Crm(Dice(seed))
-    for moment in arrivals(crm.dice):
+def lived(crm: Crm) -> Crm:
+    """What happened, deals numbered in the order of their opening."""
+    for moment in arrivals(crm):
         crm.lead(moment)
     outbound_deals(crm)
     crm.opportunities.sort(key=lambda row: (row["opened_on"], row["account"], row["amount"]))
     for number, row in enumerate(crm.opportunities, 1):
-        row["opportunity_id"] = f"O-{number:04}"
+        row["opportunity_id"] = f"{crm.prefix}O-{number:04}"
     return crm
+
+
+def grow() -> Crm:
+    """The year as it happened, before anything is planted."""
+    dice = Dice(SEEDS[""])
+    return lived(Crm(dice, accounts(dice)))
+
+
+def bring_over(crm: Crm) -> None:
+    """The half year before it, from the CRM before this one; nothing is planted there."""
+    before = lived(Crm(Dice(SEEDS["P"]), crm.accounts, "P"))
+    crm.leads += before.leads
+    crm.opportunities += before.opportunities
+    crm.activities += before.activities

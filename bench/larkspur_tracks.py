@@ -257,7 +257,8 @@ def demo(dice: Dice, known: Known, lead: Row) -> Row:
 
 def demos(dice: Dice, known: Known) -> list[Row]:
     asked = [lead for lead in known.leads.values() if lead.get("demo_requested_at")]
-    rows = [demo(dice, known, lead) for lead in sorted(asked, key=lambda lead: lead["demo_requested_at"])]
+    asked.sort(key=lambda lead: (lead["lead_id"].startswith("P"), lead["demo_requested_at"]))
+    rows = [demo(dice, known, lead) for lead in asked]
     for row in [row for row in rows if row["status"] == "held"][60:230:70]:
         row["held_at"] = ""
     rows[150]["owner_id"] = "U-98"

@@ -54,7 +54,8 @@ class Sla:
     """A clock: ``within`` in microseconds, of open time if ``is_business``.
 
     One that ``counts_days`` runs between dates; its moments are their midnights. With ``judges_interval`` a shortfall
-    that chance explains is a risk; a source of one that ``is_stale`` is too old.
+    that chance explains is a risk; a source of one that ``is_stale`` is too old. ``earlier``: the first day of a month,
+    and what was promised in the months before it.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Sla:
     grain: str = "month"
     judges_interval: bool = False
     is_stale: bool = False
+    earlier: tuple[date, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +102,16 @@ def ending(sla: Sla, item: Promise, frame: Frame) -> Ending:
     if item.excused:
         return Ending("excused")
     end = frame.as_of if stops is None else stops
+    is_earlier = sla.earlier is not None and frame.day(starts) < sla.earlier[0]
+    within = sla.earlier[1] if sla.earlier is not None and is_earlier else sla.within
     if sla.counts_days:
         used = (frame.day(end) - frame.day(starts)).days * DAY_US
-        due = frame.midnight(frame.day(starts) + timedelta(days=sla.within // DAY_US + 1)) - 1
+        due = frame.midnight(frame.day(starts) + timedelta(days=within // DAY_US + 1)) - 1
     elif item.calendar is not None:
-        used, due = open_us(item.calendar, starts, end), due_us(item.calendar, starts, sla.within)
+        used, due = open_us(item.calendar, starts, end), due_us(item.calendar, starts, within)
     else:
-        used, due = end - starts, starts + sla.within
-    if used > sla.within:
+        used, due = end - starts, starts + within
+    if used > within:
         return Ending("late", used, due)
     if stops is None:
         return Ending("open", used, due)

@@ -6,6 +6,7 @@ time, by hand, from the documents under `alignment/`.
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,6 @@ from tests.oracle.windows import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
 
 ROOT = Path(__file__).parents[2]
 EXPECTED = ROOT / "tests" / "expected" / "larkspur.json"
@@ -103,7 +103,15 @@ def slas(crm: Crm, frame: Frame) -> list[Sla]:
     return [
         Sla("sales_follow_up", 4 * HOUR_US, Fraction(90, 100), sales_follow_up, min_n=20, is_business=True),
         Sla("fast_demo_reply", 24 * HOUR_US, Fraction(85, 100), fast_demo_reply, min_n=5, grain="fiscal_quarter"),
-        Sla("rejection_answer", 8 * HOUR_US, Fraction(90, 100), rejection_answer, min_n=10, is_business=True),
+        Sla(
+            "rejection_answer",
+            8 * HOUR_US,
+            Fraction(90, 100),
+            rejection_answer,
+            min_n=10,
+            is_business=True,
+            earlier=(date(2025, 10, 1), 6 * HOUR_US),
+        ),
         Sla("kickoff", 5 * DAY_US, Fraction(85, 100), kickoff, min_n=20, counts_days=True),
         Sla(
             "deal_decided",

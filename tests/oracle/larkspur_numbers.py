@@ -362,12 +362,14 @@ def measured(number: Number, labels: Iterable[str], frame: Frame) -> dict[str, A
 
 
 def months(frame: Frame) -> list[str]:
-    """2025-03 until as_of."""
-    found = [f"2025-{month:02}" for month in range(3, 13)] + ["2026-01", "2026-02", "2026-03"]
+    """2024-09 until as_of."""
+    found = [f"{2024 + (month - 1) // 12}-{(month - 1) % 12 + 1:02}" for month in range(9, 28)]
     return [label for label in found if frame.starts(label) < frame.as_of]
 
 
 def quarters(frame: Frame) -> list[str]:
     return [
-        label for label in ("FY2026-Q2", "FY2026-Q3", "FY2026-Q4", "FY2027-Q1") if frame.starts(label) < frame.as_of
+        label
+        for label in ("FY2025-Q3", "FY2025-Q4", "FY2026-Q1", "FY2026-Q2", "FY2026-Q3", "FY2026-Q4", "FY2027-Q1")
+        if frame.starts(label) < frame.as_of
     ]

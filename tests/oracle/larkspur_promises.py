@@ -385,6 +385,8 @@ def onboarding_answer(books: Books) -> list[Promise]:
     as_of = books.surveys_as_of
     found: list[Promise] = []
     for answer in books.of("survey_response"):
+        if answer["asked_at"] is not None and answer["asked_at"] > as_of:
+            continue  # a question asked after all that is known: it does not exist yet
         item = clocks.Item(answer["asked_at"], answer["answered_at"])
         where = None if answer["type"] is None else answer["type"] == "csat"
         by = {"segment": name_of(answer["account"])}
