@@ -142,7 +142,7 @@ def test_an_entity(larkspur: Path) -> None:
     text = told(larkspur, "lead")
     assert "  segment               the size band of its account\n" in section(text, "In words")
     assert "  first human touch at  the first occurred at of its activities" in section(text, "In words")
-    assert "  all  3,000\n" in section(text, "Today")
+    assert "  all  4,080\n" in section(text, "Today")
 
 
 def test_a_team_has_no_number_and_no_rule(larkspur: Path) -> None:
@@ -216,8 +216,10 @@ def test_versions(tmp_path: Path) -> None:
     newer = MQL.replace("of: lead", "of: lead\neffective_from: 2026-01-01")
     text = told(small(tmp_path, ENTITY + older + newer), "mql")
     assert section(text, "Versions").splitlines() == [
-        "  the beginning until 2026-01-01  alignment/all.yml:17",
-        "  2026-01-01 until now  alignment/all.yml:34  (explained here)",
+        "  the beginning until 2026-01-01",
+        "    alignment/all.yml:17",
+        "  2026-01-01 until now  (explained here)",
+        "    alignment/all.yml:34",
     ]
 
 

@@ -103,14 +103,14 @@ def test_every_number_is_that_of_the_oracle(larkspur: Path, by: str) -> None:
         if any(by in cell["by"] for window in expected["windows"].values() for cell in window["cells"])
     ]
     assert ids
-    text = asked(larkspur, *ids, by=(by,), first="2025-03-01")
+    text = asked(larkspur, *ids, by=(by,), first="2024-09-01")
     for id_ in ids:
         for label in EXPECTED[id_]["windows"]:
             assert cells(text, id_, label) == oracle(id_, label, by), (id_, label)
 
 
 def test_without_a_dimension_there_are_totals(larkspur: Path) -> None:
-    text = asked(larkspur, *EXPECTED, first="2025-03-01", until="2026-03-01")
+    text = asked(larkspur, *EXPECTED, first="2024-09-01", until="2026-03-01")
     for id_, expected in EXPECTED.items():
         for label in expected["windows"].keys() - {"2026-03"}:
             assert cells(text, id_, label) == oracle(id_, label), (id_, label)

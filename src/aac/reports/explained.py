@@ -67,11 +67,12 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def _versions(versions: Sequence[View]) -> list[str]:
-    return [
-        f"  {version['from'] or 'the beginning'} until {version['until'] or 'now'}  {version['place']}"
-        + ("  (explained here)" if version["is_shown"] else "")
-        for version in versions
-    ]
+    """Since when and until when each holds; below it where it stands."""
+    lines: list[str] = []
+    for version in versions:
+        days = f"{version['from'] or 'the beginning'} until {version['until'] or 'now'}"
+        lines += [f"  {days}{'  (explained here)' if version['is_shown'] else ''}", f"    {version['place']}"]
+    return lines
 
 
 def _rules(rules: Sequence[View]) -> list[str]:
