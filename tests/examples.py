@@ -6,10 +6,10 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aac.errors import ConfigError
+from aac.errors import ConfigError, LeakError
 from aac.evaluate import Asked
 from aac.findings import has_errors
-from aac.operations import measure, open_project, pull_sources, with_reviews
+from aac.operations import build, measure, open_project, pull_sources, with_reviews
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +45,11 @@ def findings_of(root: Path, code: Code, example: str, data: Mapping[str, str]) -
     if has_errors(pulled.findings):
         return pulled.findings
     measured = measure(opened, NOW_US, Asked(), lambda _: None, everything=True)
+    if code.code == "AAC541":  # what only what is about to be written tells
+        try:
+            build(opened, NOW_US, Asked(), lambda _: None)
+        except LeakError as error:
+            return error.findings
     return tuple(dict.fromkeys([*pulled.findings, *measured.findings]))
 
 

@@ -12,7 +12,7 @@ from shutil import copytree
 import pytest
 
 from aac.errors import SourceError
-from aac.operations import replace_folder
+from aac.publishing import replace_folder
 from aac.reports.base import Page
 from tests.commands import AAC, run_aac
 

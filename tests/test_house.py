@@ -208,6 +208,9 @@ FLOORS = (
         "aac.evaluation.cards",
         "aac.evaluate",
         "aac.querying",
+        "aac.leaks",
+        "aac.owners",
+        "aac.publishing",
         "aac.mapping",
         "aac.selecting",
         "aac.explaining",
@@ -280,7 +283,8 @@ STRANGERS = {
 """Rooms and what they know nothing of, whatever floor it stands on."""
 
 WRITERS = (
-    "aac.operations", "aac.connectors.xlsx", "aac.landing.pull", "aac.landing.copying", "aac.landing.reading",
+    "aac.operations", "aac.publishing", "aac.connectors.xlsx", "aac.landing.pull", "aac.landing.copying",
+    "aac.landing.reading",
     "aac.landing.batches", "aac.caches", "aac.engines.duckdb", "aac.engines.rewriting", "aac.testing",
     "aac.connectors.postgres",
 )  # fmt: skip

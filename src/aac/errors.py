@@ -4,6 +4,7 @@ AacError
 ├── UsageError        the command line asks for something that cannot be (exit 2)
 ├── ConfigError       no project here, or `aac.toml` cannot be used (exit 2); carries findings
 ├── DocumentsError    the documents have errors, so nothing is evaluated (exit 2); carries findings
+├── LeakError         pages would tell of people, so nothing was written (exit 2); carries findings
 ├── SourceError       a source failed: a folder is missing, a file cannot be read (exit 4)
 │   └── UnfinishedError    it ended where its limits are, and the next pull goes on from there (exit 3)
 ├── EngineError       the engine or its database failed (exit 4)
@@ -53,6 +54,16 @@ class DocumentsError(AacError):
         super().__init__("the documents have errors: nothing was evaluated")
         self.findings = findings
         self.documents = documents
+
+
+class LeakError(AacError):
+    """Pages would tell addresses, numbers or names of people; ``findings`` say where those stand in the data."""
+
+    exit_code = 2
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__("the pages would tell of people: nothing was written")
+        self.findings = findings
 
 
 class SourceError(AacError):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from aac import config, documents
-from aac.errors import DocumentsError, EngineError, NoDataError, SourceError, UsageError
+from aac.errors import DocumentsError, EngineError, LeakError, NoDataError, SourceError, UsageError
 from aac.expressions import parsed
 from aac.findings import Finding, did_you_mean, has_errors, in_reading_order
 from aac.judging import exit_code
@@ -51,12 +50,10 @@ if TYPE_CHECKING:
     from aac.reports.base import Entry, ReportProject, Sheet
     from aac.starting import Answers
 
-SITE = "site"
-"""The folder that `aac build` writes, at the root of the project."""
+SITE, RESTRICTED_SITE = "site", "site-restricted"
+"""The folders that `aac build` writes, at the root of the project, if no other is named."""
 PAST_SHOWN = 12
 """How many windows before the last the wiki shows."""
-MANIFEST = ".aac-pages"
-"""The file in which a build lists what it wrote: only a folder with such a list is ever replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,11 +253,15 @@ def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], Non
     do not exist, and EngineError.
     """
 
-    return _measured(opened, now_us, asked, tell, partial(_agreed, everything=everything))
+    chosen = partial(_agreed, everything=everything, by_owner=asked.is_restricted)
+    return _measured(opened, now_us, asked, tell, chosen)
 
 
-def _agreed(made: Project, *, everything: bool) -> list[Shown]:
-    return [part for part in measurable(made) if everything or is_agreed(part)]
+def _agreed(made: Project, *, everything: bool, by_owner: bool = False) -> list[Shown]:
+    from aac.owners import with_owners
+
+    parts = [part for part in measurable(made) if everything or is_agreed(part)]
+    return with_owners(parts, made) if by_owner else parts
 
 
 def plan_text(opened: Opened, asked: Asked, tell: Callable[[str], None]) -> str:
@@ -353,7 +354,7 @@ def _measured(
         all_of_it = Results(made.name, revision(made.root), now_us, sources, data.rows, results, findings)
     results = without_personal(all_of_it, made.entries())
     if asked.is_restricted:
-        return results
+        return replace(results, is_restricted=True)
     results = without_small_groups(results, privacy.k, places.span_of("privacy", "k"))
     return with_hashed_keys(results) if privacy.keys == "hashed" else results
 
@@ -439,20 +440,38 @@ def _filled(registry: Registry, root: Path, parts: Iterable[Page | Sheet]) -> tu
     return fill(given, overrides.read(root, registry.templates))
 
 
-def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None]) -> Path:
+def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None], out: Path | None = None) -> Path:
     """Writes the wiki and the agendas; the path of the first page. The folder is old or new, never half.
 
-    Raises PageError for a template that is wrong, and what `measure` does.
+    What is restricted goes elsewhere, with numbers by owner. Raises PageError for a template that is wrong, LeakError
+    for what nobody should read, UsageError for a folder that is not ours, and what `measure` does.
     """
     from aac import agendas
+    from aac.publishing import check_folder, replace_folder
 
+    site = out or opened.project.root / (RESTRICTED_SITE if asked.is_restricted else SITE)
+    check_folder(site, is_restricted=asked.is_restricted)
     results = _with_background(opened, measure(opened, now_us, replace(asked, past=PAST_SHOWN), tell, everything=True))
     reports = [report() for report in opened.registry.reports.values() if report.made_by == "build"]
     parts = [part for report in reports for part in report.render(report.view(opened.project, results))]
     parts += agendas.pages(opened.project, results, asked)
-    site = opened.project.root / SITE
-    replace_folder(site, _filled(opened.registry, opened.project.root, parts))
+    pages = _filled(opened.registry, opened.project.root, parts)
+    _refuse_leaks(opened, asked, pages)
+    replace_folder(site, pages, is_restricted=asked.is_restricted)
     return site / "index.html"
+
+
+def _refuse_leaks(opened: Opened, asked: Asked, pages: Sequence[Page]) -> None:
+    """Raises LeakError for pages that tell an address, a number or a personal value of the data."""
+    from aac.leaks import leaks
+
+    made = opened.project
+    files = sorted({document.file for document in made.documents})
+    texts = [(made.root / file).read_text(encoding="utf-8", errors="replace") for file in files]
+    with _pulled(opened, asked, lambda _: None) as data:
+        found = leaks(pages, data, texts)
+    if found:
+        raise LeakError(found)
 
 
 def agenda(opened: Opened, now_us: int, asked: Asked, wanted: Wanted, tell: Callable[[str], None]) -> str:
@@ -463,6 +482,7 @@ def agenda(opened: Opened, now_us: int, asked: Asked, wanted: Wanted, tell: Call
     agendas.check(wanted, opened.project)  # what cannot be asked is told before there is data
     made = agendas.page(wanted, opened.project, measure(opened, now_us, asked, tell, everything=True), asked)
     (page,) = _filled(opened.registry, opened.project.root, [made])
+    _refuse_leaks(opened, asked, [page])
     return page.text
 
 
@@ -477,59 +497,6 @@ def _with_background(opened: Opened, results: Results) -> Results:
     background = Background(totals, queries_of(opened.project, at), changes(root), web(root))
     present = tuple(result for result in results.results if result.selection != PAST)
     return replace(results, results=present, background=background)
-
-
-def replace_folder(folder: Path, pages: Sequence[Page]) -> None:
-    """Puts pages in place of those we made before; what else lies in the folder (`CNAME`, `.git`) stays.
-
-    Raises UsageError for a folder that we did not make, and SourceError when it cannot be written.
-    """
-    folder = folder.resolve()
-    made_by_us = _made_before(folder)
-    fresh = folder.with_name(f".{folder.name}-{uuid4().hex}")
-    old = fresh.with_name(f"{fresh.name}-old")
-    try:
-        fresh.mkdir()
-        for page in [*pages, Page(MANIFEST, "".join(f"{path}\n" for path in sorted(page.path for page in pages)))]:
-            path = fresh / page.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write_or_keep(path, page.text, folder / page.path)
-        _keep_others(folder, fresh, made_by_us)
-        if folder.exists():
-            folder.rename(old)
-        fresh.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise SourceError(f"{folder} cannot be written: {error.strerror}") from None
-
-
-def _write_or_keep(path: Path, text: str, before: Path) -> None:
-    """Writes a page; one that comes out as it was keeps its date, so that only what changed has to be sent anywhere."""
-    if before.is_file() and before.read_bytes() == text.encode():
-        shutil.copy2(before, path)
-    else:
-        path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _made_before(folder: Path) -> set[str]:
-    """The paths that an earlier build wrote into a folder; raises UsageError when it holds things and no such list."""
-    if not folder.exists():
-        return set()
-    if (folder / MANIFEST).is_file():
-        return {*(folder / MANIFEST).read_text(encoding="utf-8").splitlines(), MANIFEST}
-    if folder.is_dir() and not any(folder.iterdir()):
-        return set()
-    raise UsageError(f"{folder} was not made by `aac build`: move it away, it would be replaced")
-
-
-def _keep_others(folder: Path, fresh: Path, made_by_us: set[str]) -> None:
-    """Copies what we did not make from the old folder into the new one, unless a page of ours has its name."""
-    for path in sorted(folder.rglob("*")) if folder.exists() else ():
-        place = path.relative_to(folder)
-        if path.is_file() and place.as_posix() not in made_by_us and not (fresh / place).exists():
-            (fresh / place).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, fresh / place)
 
 
 def write_file(path: Path, text: str) -> None:

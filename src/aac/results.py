@@ -277,7 +277,7 @@ class Results:
 
     ``items``: how many late items of each were asked for, null as many as a report shows of its own accord;
     ``is_selection``: whether somebody chose what is in it, and so wants to see all of it; ``are_keys_hashed``: whether
-    hashes stand in place of the keys of records.
+    hashes stand in place of the keys of records; ``is_restricted``: whether groups of any size are in it.
     """
 
     project: str
@@ -290,6 +290,7 @@ class Results:
     items: int | None = None
     is_selection: bool = False
     are_keys_hashed: bool = False
+    is_restricted: bool = False
     background: Background = field(default_factory=Background)
 
     def headline(self) -> tuple[Result, ...]:

@@ -48,7 +48,7 @@ mql_threshold = 50             # the points a lead must exceed to be an MQL
 [privacy]
 k = 5                          # groups of fewer records are hidden: they would tell of single people
 """
-IGNORED = ".aac/\nsite/\n"
+IGNORED = ".aac/\nsite/\nsite-restricted/\n"
 README = """\
 Put the exports of your CRM here, a CSV file for each table: `leads.csv`, `accounts.csv`, `opportunities.csv` …
 """

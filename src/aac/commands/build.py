@@ -11,16 +11,19 @@ from aac.hookspecs import hookimpl
 
 
 @click.command()
+@click.option("--out", metavar="FOLDER", help="Where it goes; without it `site`, or `site-restricted`.")
+@click.option("--restricted", is_flag=True, help="Tell groups of any size and numbers by owner, in a folder apart.")
 @running.window_option
 @running.clock_options
-def build(windows: tuple[str, ...], as_of: str | None, now: str | None) -> None:
+def build(out: str | None, restricted: bool, windows: tuple[str, ...], as_of: str | None, now: str | None) -> None:
     """Write the wiki into the folder `site`."""
     from aac.operations import build as run
     from aac.operations import open_sound_project
 
     opened = open_sound_project(Path.cwd())
     at = running.now_us(now, opened.project.timezone)
-    click.echo(run(opened, at, running.asked(opened, as_of, windows), running.tell))
+    asked = running.asked(opened, as_of, windows, restricted=restricted)
+    click.echo(run(opened, at, asked, running.tell, Path(out) if out is not None else None))
 
 
 @hookimpl

@@ -82,13 +82,15 @@ def now_us(text: str | None, zone: str) -> int:
     return int(epoch) * 1_000_000
 
 
-def asked(opened: Opened, as_of: str | None, windows: Iterable[str], *, restate: bool = False) -> Asked:
+def asked(
+    opened: Opened, as_of: str | None, windows: Iterable[str], *, restate: bool = False, restricted: bool = False
+) -> Asked:
     """The options of a run as what `operations` takes."""
     from aac.evaluate import Asked
     from aac.operations import read_moment
 
     at = read_moment("--as-of", as_of, opened.project.timezone) if as_of is not None else None
-    return Asked(at, tuple(windows), restate=restate)
+    return Asked(at, tuple(windows), restate=restate, is_restricted=restricted)
 
 
 def tell(text: str) -> None:
@@ -117,9 +119,9 @@ def findings_words(findings: Iterable[Finding], documents: int | None, stream: T
 
 def tell_error(error: AacError) -> int:
     """What stopped a run, with the findings it carries; the exit code."""
-    from aac.errors import ConfigError, DocumentsError, SourceError
+    from aac.errors import ConfigError, DocumentsError, LeakError, SourceError
 
-    if isinstance(error, ConfigError | DocumentsError | SourceError) and error.findings:
+    if isinstance(error, ConfigError | DocumentsError | LeakError | SourceError) and error.findings:
         tell_findings(error.findings, getattr(error, "documents", None))
     if not isinstance(error, ConfigError) or not error.findings:
         tell(f"aac: {error}")

@@ -173,6 +173,7 @@ def _site(project: ReportProject, results: Results, shown: Mapping[str, View]) -
         "as_of": as_of_words(results, project.timezone),
         "freshness": freshness_of_all(results),
         "zone": project.timezone,
+        "is_restricted": results.is_restricted,
         "now": moment(results.now_us, project.timezone),
         "menu": [{"href": page["href"], "title": page["title"]} for page in shown.values()],
     }
