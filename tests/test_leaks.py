@@ -153,6 +153,7 @@ def test_a_personal_name_in_another_field_ends_the_build(tmp_path: Path) -> None
         built(root)
     (finding,) = raised.value.findings
     assert "a name (a… b…) that stands in `name` of `lead`" in finding.message
+    assert finding.code == "AAC541"
     assert finding.instead == "look for another field that holds the same, and mark it with `pii: true` too"
     assert not (root / "site").exists()
 
