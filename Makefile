@@ -74,7 +74,8 @@ define INSTALL
 endef
 
 docs: $(READY)
-	$(BIN)/pytest tests/test_codes.py tests/test_kind_pages.py tests/test_template_pages.py -k pages --snapshot-update
+	$(BIN)/pytest tests/test_codes.py tests/test_kind_pages.py tests/test_template_pages.py \
+		tests/test_reference_pages.py -k pages --snapshot-update
 
 lint: $(READY)
 	$(BIN)/ruff check

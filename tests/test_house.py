@@ -303,8 +303,8 @@ FACE = [
     "AacError", "CardReading", "Checked", "Checkpoint", "Clock", "ClockReading", "Compiled", "Connector", "Context",
     "Dimension", "Entry", "Files", "Finding", "Function", "Kind", "Measure", "Message", "Moment", "Notice",
     "NumberReading", "Outcome", "Page", "Part", "Population", "Progress", "Reading", "Ref", "Report", "ReportProject",
-    "Result", "Results", "Row", "Rows", "Rule", "Scope", "Secret", "Settings", "Share", "Slice", "SourceError", "Span",
-    "Status", "Stream", "Strict", "Verdict", "Versioned", "View", "__version__", "hookimpl", "wrong",
+    "Result", "Results", "Row", "Rows", "Rule", "Scope", "Secret", "Settings", "Share", "Sheet", "Slice", "SourceError",
+    "Span", "Status", "Stream", "Strict", "Verdict", "Versioned", "View", "__version__", "hookimpl", "wrong",
 ]  # fmt: skip
 """What a plugin may import from `aac`."""
 

@@ -61,6 +61,6 @@ def test_references_are_those_that_are_there() -> None:
 
 def test_the_index_of_documentation_names_every_page() -> None:
     text = (DOCS / "README.md").read_text(encoding="utf-8")
-    pages = [path for room in ("reference", "decisions") for path in sorted((DOCS / room).glob("*.md"))]
-    rooms = [DOCS / "kinds" / "README.md", DOCS / "findings" / "README.md"]
+    pages = [path for room in ("reference", "decisions", "how-to") for path in sorted((DOCS / room).glob("*.md"))]
+    rooms = [DOCS / "tutorial.md", DOCS / "why.md", DOCS / "kinds" / "README.md", DOCS / "findings" / "README.md"]
     assert [str(path) for path in (*pages, *rooms) if f"]({path.relative_to(DOCS).as_posix()})" not in text] == []

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from aac.kinds.base import Checked, Kind, Ref, Scope, Versioned
     from aac.kinds.written import Part, Row, Rule, Share, Strict, wrong
     from aac.measures import Clock, Compiled, Dimension, Measure, Moment, Population
-    from aac.reports.base import Entry, Page, Report, ReportProject, View
+    from aac.reports.base import Entry, Page, Report, ReportProject, Sheet, View
     from aac.results import CardReading, ClockReading, NumberReading, Outcome, Reading, Result, Results, Status, Verdict
 
 __all__ = [
@@ -75,6 +75,7 @@ __all__ = [
     "Secret",
     "Settings",
     "Share",
+    "Sheet",
     "Slice",
     "SourceError",
     "Span",

@@ -1,0 +1,84 @@
+"""What the documentation shows is true: its documents are valid, its commands run, and print what is shown.
+
+The pages of kinds and of findings are made of examples that run elsewhere (`test_new.py`, `test_codes.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from aac.cli import COMMANDS
+from tests.documentation import ROOT, Block, Session, blocks, is_shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MADE = ("docs/kinds/", "docs/findings/")
+SERVERS = ("docs/how-to/connect-postgresql.md",)
+"""Pages that need a server: `tests/servers/test_docs_with_servers.py` runs them."""
+EVERY = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path for path in EVERY if not path.relative_to(ROOT).as_posix().startswith(MADE)
+}
+INLINE = re.compile(r"(?<!`)`(?:\$ )?aac ((?:[a-z]+)(?: [^`\n]*)?)`(?!`)")
+
+
+@pytest.mark.parametrize("page", sorted(set(PAGES) - set(SERVERS)))
+def test_what_a_page_shows(page: str, tmp_path: Path) -> None:
+    session = Session(tmp_path)
+    for block in blocks(PAGES[page]):
+        session.run(block)
+    assert "\n".join(session.told) == ""
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_in_sentences_are_there(page: str) -> None:
+    wrong: list[str] = []
+    for told in INLINE.findall(PAGES[page].read_text(encoding="utf-8")):
+        name, *arguments = told.split()
+        if name not in COMMANDS:
+            wrong.append(told)
+            continue
+        (command,) = import_module(COMMANDS[name]).aac_commands()
+        known = {option for each in command.params if isinstance(each, click.Option) for option in each.opts} | {
+            "--help"
+        }
+        wrong += [f"{told}: {each}" for each in arguments if each.startswith("--") and each.split("=")[0] not in known]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    text = PAGES[page].read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text) if "://" not in link]
+    assert [link for link in links if not (PAGES[page].parent / link).exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "is_it"),
+    [
+        ("a\nb\n", "a\nb\n", True),
+        ("a\n…\nd\n", "a\nb\nc\nd\n", True),
+        ("a\n...\n", "a\n", True),
+        ("a …c\n", "a b c\n", True),
+        ("a\n", "a\nb\n", False),
+        ("a\n…\nd\n", "a\nb\n", False),
+        ("(a|b)\n", "a\n", False),
+    ],
+)
+def test_what_is_left_out_may_be_anything_and_all_else_is_compared(shown: str, printed: str, is_it: bool) -> None:
+    assert is_shown(shown, printed) is is_it
+
+
+def test_a_wrong_page_is_told(tmp_path: Path) -> None:
+    session = Session(tmp_path)
+    session.run(Block("console", "", "$ echo a\nb\n", "a.md:1"))
+    session.run(Block("console", "exit 1", "$ true\n", "a.md:5"))
+    session.run(Block("yaml", "", "kind: team\nid: sales\nnam: Sales\n", "a.md:9"))
+    assert [told.split(" ")[0] for told in session.told][:2] == ["a.md:1:", "a.md:5:"]
+    assert len(session.told) > 2
