@@ -33,11 +33,13 @@ FLAGS = (
 
 @dataclass
 class Tab:
-    """A page in the browser. ``requests`` holds every address it has asked for since it was opened."""
+    """A page in the browser. ``requests`` holds every address it has asked for since it was opened, ``errors`` what the
+    console would show in red."""
 
     reading: int
     writing: int
     requests: list[str] = field(default_factory=list[str])
+    errors: list[str] = field(default_factory=list[str])
     _session: str | None = None
     _last: int = 0
     _unread: bytes = b""
@@ -61,6 +63,8 @@ class Tab:
         self._session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self.send("Page.enable")
         self.send("Network.enable")
+        self.send("Runtime.enable")
+        self.send("Log.enable")
 
     def open(self, address: str) -> None:
         """Goes to an address and waits until it has loaded."""
@@ -109,6 +113,10 @@ class Tab:
         told = json.loads(message)
         if told.get("method") == "Network.requestWillBeSent":
             self.requests.append(told["params"]["request"]["url"])
+        is_error = told.get("method") == "Runtime.consoleAPICalled" and told["params"]["type"] == "error"
+        is_logged = told.get("method") == "Log.entryAdded" and told["params"]["entry"]["level"] == "error"
+        if is_error or is_logged or told.get("method") == "Runtime.exceptionThrown":
+            self.errors.append(json.dumps(told["params"]))
         return told
 
 

@@ -1,0 +1,219 @@
+"""The wiki of the sample company as people get it: from a folder, below a path of a server, and out of an archive.
+
+axe-core (`axe/`) looks at a page of every type, by day and by night, at a desk and on a phone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import threading
+from collections import defaultdict
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from shutil import copytree
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from tests.browser.chromium import chromium
+from tests.commands import run_aac
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.browser.chromium import Tab
+
+pytestmark = pytest.mark.servers
+
+ROOT = Path(__file__).parent.parent.parent
+AXE = Path(__file__).parent / "axe" / "axe.min.js"
+PHONE, DESK = 360, 1280
+RUN_AXE = """axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(
+    rule => rule.id + ': ' + rule.help + ': ' +
+    rule.nodes.slice(0, 3).map(node => node.html.slice(0, 150)).join(' ')))"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("larkspur") / "project"
+    for name in ("alignment", "data", "plugins", "templates"):
+        if (ROOT / name).is_dir():
+            copytree(ROOT / name, root / name)
+    (root / "aac.toml").write_bytes((ROOT / "aac.toml").read_bytes())
+    assert run_aac(root, "pull").returncode == 0
+    built = run_aac(root, "build", "--now", "2026-03-02T09:00")
+    assert built.returncode == 0, built.stderr
+    return root / "site"
+
+
+@pytest.fixture(scope="module")
+def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    binary = shutil.which("chromium")
+    assert binary, "there is no chromium: `make test-all` installs it"
+    with chromium(binary, tmp_path_factory.mktemp("profile")) as opened:
+        yield opened
+
+
+def pages_of(site: Path) -> list[Path]:
+    return sorted(site.rglob("*.html"))
+
+
+def types_of(site: Path) -> list[Path]:
+    """A page of every type: each at the top, and of each folder the one that says most."""
+    folders: dict[Path, list[Path]] = defaultdict(list)
+    for page in pages_of(site):
+        folders[page.parent].append(page)
+    largest = [max(pages, key=lambda page: page.stat().st_size) for folder, pages in folders.items() if folder != site]
+    return [*folders[site], *largest]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [DESK, PHONE])
+def test_axe_finds_nothing(width: int, dark: bool, tab: Tab, site: Path) -> None:
+    axe = AXE.read_text(encoding="utf-8")
+    found: dict[str, list[str]] = {}
+    pages = types_of(site)
+    assert len(pages) >= 20
+    for page in pages:
+        tab.look(width, dark=dark)
+        tab.open(page.as_uri())
+        tab.send("Runtime.evaluate", expression=axe)
+        violations = tab.evaluate(RUN_AXE)
+        if violations:
+            found[str(page.relative_to(site))] = violations
+    assert found == {}
+
+
+def test_axe_would_find_something(tab: Tab, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<html><body><img src='data:,'><p style='color: #ccc'>pale</p></body></html>", encoding="utf-8")
+    tab.open(page.as_uri())
+    tab.send("Runtime.evaluate", expression=AXE.read_text(encoding="utf-8"))
+    found = {rule.partition(":")[0] for rule in tab.evaluate(RUN_AXE)}
+    assert {"image-alt", "html-has-lang", "color-contrast"} <= found
+
+
+def test_every_page_loads_without_a_word_in_the_console(tab: Tab, site: Path) -> None:
+    """And asks for its own two files alone; none is wider than a phone."""
+    tab.look(PHONE)
+    wide: list[str] = []
+    for page in pages_of(site):
+        tab.requests.clear()
+        tab.errors.clear()
+        tab.open(page.as_uri())
+        asked = [request for request in tab.requests if not request.startswith("data:")]
+        assert {*asked} <= {page.as_uri(), (site / "style.css").as_uri(), (site / "wiki.js").as_uri()}
+        assert tab.errors == [], page
+        wide += [str(page)] if tab.evaluate("document.documentElement.scrollWidth") > PHONE else []
+    assert wide == []
+
+
+def test_the_console_is_heard(tab: Tab, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<script>console.error('a'); throw 'b'</script><script src='gone.js'></script>", encoding="utf-8")
+    tab.errors.clear()
+    tab.open(page.as_uri())
+    assert len(tab.errors) == 3
+
+
+class Links(HTMLParser):
+    """The places of a page, and the places that it leads to."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.hrefs: list[str] = []
+        self.ids: list[str] = []
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag
+        for name, value in attrs:
+            self.hrefs += [value] if name in ("href", "src") and value else []
+            self.ids += [value] if name == "id" and value else []
+
+
+def test_no_link_and_no_anchor_is_dead(site: Path) -> None:
+    read = {page: Links(page) for page in pages_of(site)}
+    dead: list[str] = []
+    for page, links in read.items():
+        assert len(links.ids) == len(set(links.ids)), page
+        for href in links.hrefs:
+            parts = urlsplit(href)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+            is_there = target.is_file() and (not parts.fragment or parts.fragment in read[target].ids)
+            dead += [] if is_there else [f"{page.relative_to(site)} -> {href}"]
+    assert dead == []
+    assert sum(len(links.hrefs) for links in read.values()) > 1000
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        del format, args
+
+
+def test_below_a_path_of_a_server(tab: Tab, site: Path, tmp_path: Path) -> None:
+    copytree(site, tmp_path / "teams" / "wiki")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        top = f"http://127.0.0.1:{server.server_port}/teams/wiki/"
+        tab.look(DESK)
+        walk(tab, top)
+        assert all(request.startswith((top, "data:")) for request in tab.requests)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_out_of_an_archive(tab: Tab, site: Path, tmp_path: Path) -> None:
+    archive = shutil.make_archive(str(tmp_path / "wiki"), "zip", site)
+    shutil.unpack_archive(archive, tmp_path / "unpacked")
+    tab.look(DESK)
+    walk(tab, f"{(tmp_path / 'unpacked').as_uri()}/")
+
+
+def walk(tab: Tab, top: str) -> None:
+    """From the first page by its own links to a promise and back, and to another by searching."""
+    tab.requests.clear()
+    tab.errors.clear()
+    tab.open(f"{top}index.html")
+    for link in ("nav a[href$='agreements.html']", "main a[href$='sla/sales_follow_up.html']", ".project"):
+        address = tab.evaluate(f'document.querySelector("{link}").href')
+        tab.open(address)
+        assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(251, 250, 247)"
+    assert tab.evaluate("location.href") == f"{top}index.html"
+    tab.press("/")
+    tab.evaluate("new Promise(done => setTimeout(done, 300))")
+    tab.evaluate("document.querySelector('dialog input').value = 'win rate'")
+    tab.evaluate("document.querySelector('dialog input').dispatchEvent(new Event('input'))")
+    assert tab.evaluate("document.querySelector('dialog li a').href") == f"{top}metric/win_rate.html"
+    assert tab.errors == []
+
+
+def test_one_number_is_the_same_everywhere(site: Path) -> None:
+    """What `aac.json` has of the last window of a promise stands so on each page that tells of it."""
+    results = json.loads((site / "aac.json").read_text(encoding="utf-8"))["results"]
+    (found,) = (
+        r for r in results if r["id"] == "sales_follow_up" and r["by"] == {} and r["window"]["label"] == "2026-02"
+    )
+    judged = found["met"] + found["late"]
+    share = f"{100 * found['met'] / judged:.1f}%".replace(".0%", "%")
+    counts = rf"{found['met']}\s*(of|/)\s*{judged}"
+    places = (
+        "index.html", "agreements.html", "scorecards.html", "sla/sales_follow_up.html", "scorecard/joint.html",
+        "scorecards/joint.md", "scorecards/joint.csv", "scorecards/joint.html", "agendas/weekly_lead_review.md",
+        "agendas/weekly_lead_review.html",
+    )  # fmt: skip
+    for place in places:
+        text = (site / place).read_text(encoding="utf-8")
+        near = [text[at.start() : at.start() + 1500] for at in re.finditer("(?i)sales follow-up|sales_follow_up", text)]
+        told = [part for part in near if share in part]
+        assert told, place
+        assert place == "scorecards.html" or any(re.search(counts, part) for part in told), place
