@@ -119,7 +119,7 @@ class Tryton:
             yield Rows(self.write("gone", gone), "json", stream.key, "delete")
         else:
             yield Rows(self.write(stream.name, self.stage_changes(since)), "json", stream.columns)
-        yield Checkpoint({"until": self.now.isoformat()}, complete=True)
+        yield Checkpoint({"until": self.now.isoformat()}, complete=True, until=f"{self.now:%Y-%m-%d %H:%M:%S} UTC")
 
     def ids(self, at: datetime) -> set[int]:
         """The opportunities that there were at a moment."""

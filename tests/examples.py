@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +32,10 @@ def findings_of(root: Path, code: Code, example: str, data: Mapping[str, str]) -
     for file in WITH_DATA if data else files:
         write(root / file, (BASE / file).read_text(encoding="utf-8"))
     if code.is_shell:
-        subprocess.run(["sh", "-ec", example], cwd=root, check=True, capture_output=True)
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        subprocess.run(
+            ["sh", "-ec", example], cwd=root, check=True, capture_output=True, env=os.environ | {"PATH": path}
+        )
     else:
         write(root / code.file, example)
     for name, text in data.items():

@@ -53,6 +53,8 @@ class Sender:
                     raise Stopped
                 case ("checkpoint", state, complete):
                     yield Checkpoint(state, complete=complete)
+                case ("say", message):
+                    yield message
                 case (op, rows):
                     yield self.rows(op, rows, stream)
                 case _:

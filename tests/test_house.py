@@ -157,6 +157,7 @@ FLOORS = (
         "aac.landing.copying",
         "aac.landing.events",
         "aac.landing.batches",
+        "aac.landing.drift",
         "aac.landing.arriving",
         "aac.landing.merging",
         "aac.landing.reading",
@@ -227,6 +228,11 @@ FLOORS = (
         "aac.commands.*",
         "aac.cli",
         "aac.serve",
+        "aac.testing.trials",
+        "aac.testing.tapping",
+        "aac.testing.bench",
+        "aac.testing.alone",
+        "aac.testing.checks",
         "aac.testing",
         "alignment_as_code",
         "aac.__main__",
@@ -264,13 +270,14 @@ OWNERS = {
         "aac.engines.raw",
         "aac.engines.sql",
     ),
-    "subprocess": ("aac.revisions", "aac.reports.filling"),
+    "pytest": ("aac.testing",),
+    "subprocess": ("aac.revisions", "aac.reports.filling", "aac.testing.bench"),
     "yaml": ("aac.documents",),
     "zoneinfo": FLOORS[0],
 }
 """Each library and the modules that know it."""
 
-HEAVY = ("duckdb", "holidays", "jinja2", "markdown_it", "psycopg", "python_calamine", "sqlglot")
+HEAVY = ("duckdb", "holidays", "jinja2", "markdown_it", "psycopg", "pytest", "python_calamine", "sqlglot")
 """Libraries that are imported inside functions."""
 
 DEVOTED = ("aac.engines.functions", "aac.engines.calendar_joins", "aac.engines.sql")
@@ -284,9 +291,8 @@ STRANGERS = {
 
 WRITERS = (
     "aac.operations", "aac.publishing", "aac.connectors.xlsx", "aac.landing.pull", "aac.landing.copying",
-    "aac.landing.reading",
-    "aac.landing.batches", "aac.caches", "aac.engines.duckdb", "aac.engines.rewriting", "aac.testing",
-    "aac.connectors.postgres",
+    "aac.landing.reading", "aac.landing.batches", "aac.caches", "aac.engines.duckdb", "aac.engines.rewriting",
+    "aac.testing.bench", "aac.testing.checks", "aac.connectors.postgres",
 )  # fmt: skip
 """Who may change files: operations writes what the user sees, the others what lies in folders of ours."""
 
@@ -303,8 +309,9 @@ FACE = [
     "AacError", "CardReading", "Checked", "Checkpoint", "Clock", "ClockReading", "Compiled", "Connector", "Context",
     "Dimension", "Entry", "Files", "Finding", "Function", "Kind", "Measure", "Message", "Moment", "Notice",
     "NumberReading", "Outcome", "Page", "Part", "Population", "Progress", "Reading", "Ref", "Report", "ReportProject",
-    "Result", "Results", "Row", "Rows", "Rule", "Scope", "Secret", "Settings", "Share", "Sheet", "Slice", "SourceError",
-    "Span", "Status", "Stream", "Strict", "Verdict", "Versioned", "View", "__version__", "hookimpl", "wrong",
+    "Result", "Results", "Row", "Rows", "Rule", "SchemaChange", "Scope", "Secret", "Settings", "Share", "Sheet",
+    "Slice", "SourceError", "Span", "Status", "Stream", "Strict", "Verdict", "Versioned", "View", "__version__",
+    "hookimpl", "wrong",
 ]  # fmt: skip
 """What a plugin may import from `aac`."""
 

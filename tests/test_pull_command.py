@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,7 +56,7 @@ class Meter:
         last = min(first + 2, 3)
         path.write_text("".join(f'{{"id": "{n}", "value": "v"}}\\n' for n in range(first, last)))
         yield Rows(path, "json", ("id", "value"))
-        yield Checkpoint({"after": last}, complete=last == 3)
+        yield Checkpoint({"after": last}, complete=last == 3, until=f"reading {last}")
 
 
 @hookimpl
@@ -99,10 +100,12 @@ def test_a_pull_that_ran_out_of_its_calls_is_resumable(project: Path) -> None:
     assert (second.returncode, second.stdout) == (0, ""), second.stderr
     (event,) = map(json.loads, second.stderr.splitlines())
     assert event.pop("seconds") >= 0
-    cursor = {"after": 3}
     assert event == {
-        "event": "stream", "source": "meter", "stream": "reading", "rows": 3, "deleted": 0, "cursor": cursor
+        "event": "stream", "source": "meter", "stream": "reading", "rows": 3, "deleted": 0,
+        "cursor": {"after": 3}, "until": "reading 3",
     }  # fmt: skip
+    third = run_aac(project, "pull", "meter")
+    assert re.fullmatch(r"meter\.reading: 3 records, \d+\.\d s, read up to reading 3\n", third.stderr)
 
 
 def test_only_what_is_named_is_read(project: Path) -> None:
@@ -127,7 +130,7 @@ def test_a_check_and_a_rehearsal_write_nothing(project: Path) -> None:
     planned = run_aac(project, "pull", "--dry-run")
     assert (planned.returncode, planned.stderr) == (
         0,
-        'crm.leads is read whole\nmeter.reading goes on from {"after": 2}\n',
+        'crm.leads is read whole\nmeter.reading goes on from reading 2\n',
     )
     anew = run_aac(project, "pull", "--dry-run", "--full")
     assert anew.stderr == "crm.leads is read whole\nmeter.reading is read whole\n"

@@ -79,9 +79,10 @@ class Stream:
         """The checkpoint at which the last scan of keys begins, its keys, and what was sent since it began."""
         begins: int | None = None
         listed, sent = set[str](), set[str]()
-        ended = True
+        goes_on = False
         for at, (_, complete, steps) in enumerate(self.kept):
-            fresh = ended and any(step[0] == "keys" for step in steps)
+            lists = any(step[0] == "keys" for step in steps)
+            fresh = lists and not goes_on
             if fresh:
                 begins, listed, sent = at, set[str](), set[str]()
             began = not fresh and begins is not None
@@ -92,7 +93,7 @@ class Stream:
                     listed |= keys
                 elif step[0] == "upsert" and began:
                     sent |= keys
-            ended = complete
+            goes_on = (goes_on or lists) and not complete
         return begins, listed, sent
 
 

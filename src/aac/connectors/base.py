@@ -91,15 +91,21 @@ class Checkpoint:
     """All messages before it belong together and are kept; ``complete`` ends the slice.
 
     ``state`` is plain JSON and that of the whole stream: a pull that was stopped goes on from the last one.
+    ``until``: how far the stream is read, in words for users, as in `2026-03-02 10:00 UTC` or `record 1,200`.
     """
 
     state: Mapping[str, Any]
     complete: bool
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaChange:
-    """A column that the source added, dropped or retyped since the last pull."""
+    """A column that the source added, dropped or retyped since the last pull; comes before the rows of its stream.
+
+    What a `Stream` tells by its columns and types is seen without it: this is for what they do not tell. ``before`` and
+    ``after`` are types as in `Stream`, or words.
+    """
 
     column: str
     change: Literal["added", "dropped", "retyped"]

@@ -126,7 +126,7 @@ class PostgresConnector:
             if asked.cursor is None:
                 yield from self._copied(relation.rows(), path, relation.about)
                 yield Files((path,), "csv", stream.columns)
-                state: dict[str, Any] = {}
+                state, until = dict[str, Any](), None
             else:
                 until = self._until(relation, asked.cursor)
                 since = part.bounds["since"]
@@ -141,7 +141,7 @@ class PostgresConnector:
                 raise SourceError(
                     f"`{changed}` was emptied or made anew while it was read: run `aac pull` when that is done"
                 )
-        yield Checkpoint(state, complete=True)
+        yield Checkpoint(state, complete=True, until=until)
 
     @property
     def _connection(self) -> Connection[tuple[Any, ...]]:

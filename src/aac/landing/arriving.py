@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +11,14 @@ from aac.engines.raw import EXTRACTED, OP, OURS, PART, RUN, VERSION
 from aac.errors import SourceError
 from aac.expressions.nodes import NOTHING, Call, Column, Literal, Node
 from aac.landing.batches import Note
+from aac.landing.drift import Places
 from aac.landing.events import Event
 from aac.landing.staging import CONVERSIONS, moment_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aac.connectors.base import Checkpoint, Rows, Stream
+    from aac.connectors.base import Checkpoint, Rows, SchemaChange, Stream
     from aac.engines.raw import Raw
     from aac.landing.batches import Batches
     from aac.landing.events import Tell
@@ -55,7 +56,6 @@ class Arrival:
         self.batches = batches
         self.known = known
         self.run = run
-        self.raw = raw
         self.state: Mapping[str, Any] | None = None
         self._stream = stream
         self.run = run
@@ -66,7 +66,19 @@ class Arrival:
         self._last = batches.note(numbers[-1]) if numbers and numbers[-1] == self._number else known and known.note
         lost = [number for number in batches.listed() if number > self._number]
         batches.remove(batches.path_of_keys(number) for number in lost)  # their batch was never finished
-        self._scans = self._last is not None and not self._last.complete
+        self._scans = self._is_scanning(numbers)
+        self.places = Places(stream, self._last)
+        self.raw = replace(raw, columns=self.places.names)
+
+    def _is_scanning(self, numbers: Sequence[int]) -> bool:
+        """Whether keys were listed since the stream was last complete: the next ones belong to the same list."""
+        listed = set(self.batches.listed())
+        for number in reversed(numbers):
+            if self.batches.note(number).complete:
+                return False
+            if number in listed:
+                return True
+        return False
 
     def begin(self, *, full: bool, tell: Tell) -> None:
         """Finds the state to go on from; there is none when the stream is to be read from its beginning, which is told
@@ -82,9 +94,9 @@ class Arrival:
             self._scans = False  # a scan of keys that was not at its end is none
 
     @property
-    def state_at_end(self) -> Mapping[str, Any] | None:
-        """The state that the next pull goes on from."""
-        return self._last.state if self._last is not None else None
+    def end(self) -> Note | None:
+        """What was written last: with it comes the state that the next pull goes on from."""
+        return self._last
 
     def _reason(self, last: Note) -> str | None:
         """What has changed so that the state of the connector means nothing any more."""
@@ -93,9 +105,18 @@ class Arrival:
             return "the settings of its source have changed"
         if last.key != stream.key:
             return "its key is another one"
-        if added := [column for column in stream.columns if column not in last.columns]:
+        if self.places.retyped:
+            return "; ".join(self.places.retyped.values())
+        if added := [column for column in stream.columns if self.places.name(column) not in last.columns]:
             return f"it has a new column `{added[0]}`"
         return None
+
+    def change(self, change: SchemaChange) -> None:
+        """Takes what the connector says of a column, which holds for the rows that follow."""
+        if self._waiting:
+            raise SourceError(f"`{self._stream.name}` sends rows before it says that `{change.column}` has changed")
+        self.places.change(change)
+        self.raw = replace(self.raw, columns=self.places.names)
 
     def add(self, rows: Rows) -> None:
         """Takes rows, which belong to the next checkpoint."""
@@ -116,14 +137,16 @@ class Arrival:
         parts, keys, lists = _divided(self._waiting)
         stream = self._stream
         note = Note(
-            stream.columns,
-            dict(stream.types),
+            self.places.names,
+            self.places.types,
             stream.key,
             stream.history,
             checkpoint.state,
             complete,
             self._settings,
             lists,
+            self.places.held,
+            checkpoint.until,
         )
         if note == self._last and not self._waiting:
             return
@@ -134,7 +157,7 @@ class Arrival:
         self.batches.write(self._number + 1, select, note, self.raw, stream.version if parts else None)
         if keys and not self._scans:
             self.batches.remove(self.batches.path_of_keys(each) for each in before)
-        self._scans = not complete
+        self._scans = not complete and (self._scans or bool(keys))
         self._move_on(note)
 
     def _move_on(self, note: Note) -> None:
@@ -146,7 +169,10 @@ class Arrival:
         """One part of a batch: rows of one kind."""
         first = rows[0]
         told = set(first.columns)
-        columns = [(name, Column(name) if name in told else Call("to_text", (NOTHING,))) for name in self.raw.columns]
+        columns = [
+            (self.places.name(column), Column(column) if column in told else Call("to_text", (NOTHING,)))
+            for column in self._stream.columns
+        ]
         ours: list[tuple[str, Node]] = [
             (VERSION, Call("as_integer", (self._version(first),))),
             (EXTRACTED, Literal(self.run.us)),

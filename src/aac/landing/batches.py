@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from aac.engines import raw as statements
-from aac.errors import SourceError
+from aac.errors import EngineError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,7 +31,9 @@ class Note:
     """What is written in a batch: the stream as it was, the connector's state, and whether that was its end.
 
     ``types`` as in `Stream`. ``settings``: a digest of the source's settings. ``lists``: the first part after which
-    the keys of a scan were listed that lie beside the batch; null when there are none.
+    the keys of a scan were listed that lie beside the batch; null when there are none. ``held``: columns of the stream
+    that are kept under another name, and which: ``columns`` and ``types`` are by the names they are kept under.
+    ``until``: how far the stream is read, in the connector's words.
     """
 
     columns: tuple[str, ...]
@@ -42,6 +44,8 @@ class Note:
     complete: bool
     settings: str
     lists: int | None = None
+    held: Mapping[str, str] = field(default_factory=dict[str, str])
+    until: str | None = None
 
     @property
     def text(self) -> str:
@@ -50,8 +54,12 @@ class Note:
 
     @classmethod
     def of(cls, text: str) -> Note:
-        """As it is read."""
+        """As it is read. Raises EngineError for what a later version of ours has written."""
         values: dict[str, Any] = json.loads(text)
+        if unknown := sorted(values.keys() - {each.name for each in fields(cls)}):
+            raise EngineError(
+                f"what was pulled is written by a newer aac (it has `{unknown[0]}`): update aac, and run it again"
+            )
         return cls(columns=tuple(values.pop("columns")), key=tuple(values.pop("key")), **values)
 
 

@@ -18,6 +18,7 @@ from aac.expressions.nodes import Aggregate
 from aac.findings import Finding
 from aac.landing.arriving import Arrival, Run
 from aac.landing.batches import Batches, folder_of
+from aac.landing.drift import column_changes, older_names, refused_types, stale_columns
 from aac.landing.events import Event
 from aac.landing.inputs import Inputs
 from aac.landing.merging import merge, read_marks
@@ -34,6 +35,7 @@ from aac.landing.state import (
 )
 from aac.landing.telling import missing_columns, missing_stream, missing_watermark, source_failed
 from aac.landing.watermarks import find_watermark, watermark_column, watermark_rule
+from aac.measures import StreamName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -106,9 +108,12 @@ class Pulling:
             with self._whole(found.source):
                 for name in self._wanted(found):
                     stream = found.streams[name]
-                    state = self._arrival(found.source, stream).state if stream.key else None
-                    how = f"goes on from {json.dumps(state)}" if state else "is read whole"
-                    values = {"source": found.source.id, "stream": name, "cursor": state}
+                    arrival = self._arrival(found.source, stream) if stream.key else None
+                    state = arrival.state if arrival is not None else None
+                    until = arrival.end.until if arrival is not None and arrival.end and state else None
+                    on = f"goes on from {until}" if until else "goes on where the last pull ended"
+                    how = on if state else "is read whole"
+                    values = {"source": found.source.id, "stream": name, "cursor": state, "until": until}
                     yield Event("stream", f"{found.source.id}.{name} {how}", values)
 
     def streams(self) -> Iterator[Event]:
@@ -208,6 +213,10 @@ class Pulling:
         known = self._inputs.stream(source.id, stream.name)
         arrival = self._arrival(source, stream) if stream.key else None
         reading = read_stream(discovery.connector, stream, known, folder, arrival, self._tell)
+        if known is not None and reading.raw is not None:
+            for change in column_changes(known.columns, known.types, stream.columns, stream.types):
+                words = f"{source.id}.{stream.name}: {change}"
+                self._tell(Event("notice", words, {"source": source.id, "stream": stream.name}))
         copies = reading.raw.copies if reading.raw else ()
         for copy, original in zip(copies, reading.originals, strict=True):
             self._originals[str(folder / copy)] = str(original)
@@ -247,6 +256,7 @@ class Pulling:
             for finding in missing_columns(table, [raw[name.stream] for name in table.streams])
         ]
         inputs = self._inputs.having(source.id, self._now_us, raw)
+        lacking += self._drifted(source, tables, arrivals)
         if lacking:
             raise SourceError(f"`{source.id}` lacks columns", tuple(lacking))
         watermark = find_watermark(source.id, inputs, self._store, self._now_us)
@@ -270,14 +280,29 @@ class Pulling:
         self._inputs = inputs
         self._staged |= staged
 
+    def _drifted(self, source: Source, tables: Sequence[Table], arrivals: Sequence[_Arrival]) -> list[Finding]:
+        """What keeps tables from reading the columns of streams that came as rows; tells what is only old in them."""
+        refused: list[Finding] = []
+        for arrival in arrivals:
+            end = arrival.rows.end if arrival.rows is not None else None
+            if end is None or arrival.raw is None or arrival.raw.copies:
+                continue
+            name = StreamName(source.id, arrival.stream)
+            readers = [table for table in tables if name in table.streams]
+            sent = {*end.columns, *older_names(end.held)}
+            refused += refused_types(str(name), end.held, readers)
+            self.findings += stale_columns(str(name), sent, arrival.raw.columns, readers)
+        return refused
+
     def _tell_arrival(self, source: str, arrival: _Arrival, rows: int, seconds: float) -> None:
         """Says what became of a stream."""
-        cursor = arrival.rows.state_at_end if arrival.rows is not None else None
+        end = arrival.rows.end if arrival.rows is not None else None
+        cursor, until = (end.state, end.until) if end is not None else (None, None)
         words = f"{source}.{arrival.stream}: {rows:,} record{'s' if rows != 1 else ''}, {seconds:.1f} s"
         words += f", {arrival.deleted:,} deleted" if arrival.deleted else ""
-        words += f", until {json.dumps(cursor)}" if cursor else ""
+        words += f", read up to {until}" if until else ""
         values = {"source": source, "stream": arrival.stream, "rows": rows, "deleted": arrival.deleted}
-        self._tell(Event("stream", words, {**values, "seconds": round(seconds, 3), "cursor": cursor}))
+        self._tell(Event("stream", words, {**values, "seconds": round(seconds, 3), "cursor": cursor, "until": until}))
         self._note(source, arrival.stream, rows, arrival.deleted, seconds)
 
     def _count(self, source: Source, arrival: _Arrival, inputs: Inputs) -> int:

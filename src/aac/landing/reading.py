@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from aac.connectors.base import Checkpoint, Files, Notice, Progress, Relation, Rows
+from aac.connectors.base import Checkpoint, Files, Notice, Progress, Relation, Rows, SchemaChange
 from aac.errors import SourceError, UnfinishedError
 from aac.findings import Finding
 from aac.folders import file_mark
 from aac.landing.copying import UTF8, copied
+from aac.landing.drift import told_change
 from aac.landing.events import Event
 from aac.landing.state import RawStream
 
@@ -74,8 +75,10 @@ def read_stream(
                 case Progress(rows, expected):
                     values = {"stream": stream.name, "rows": rows, "expected": expected}
                     tell(Event("progress", f"{stream.name}: {rows:,} records so far", values))
-                case _:
-                    raise SourceError(f"`{stream.name}` sends {type(message).__name__}, which cannot be kept yet")
+                case SchemaChange():
+                    tell(Event("notice", f"{stream.name}: {told_change(message)}", {"stream": stream.name}))
+                    if arrival is not None:
+                        arrival.change(message)
         if end is not None and not end.complete:
             break
     if end is not None and not end.complete and arrival is not None and not files:
