@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aac.engines.duckdb import Store
+from tests.commands import AAC
 from tests.killing import PHASES
 
 if TYPE_CHECKING:
@@ -226,3 +228,30 @@ def test_without_room_nothing_changes(tmp_path: Path, before: Path, pulls: Pulls
     assert (done["status"], seen(root)) == (4, OLD), done["stderr"]
     assert "Traceback" not in done["stderr"]
     assert (pulls(root)["status"], seen(root)) == (0, NEW)
+
+
+# A folder that may not be written
+
+
+def pull_as_owner(root: Path) -> subprocess.CompletedProcess[str]:
+    """`aac pull` by somebody whom the owner's permissions hold for: root is refused nothing unless it gives that up."""
+    less = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"] if os.getuid() == 0 else []
+    return subprocess.run([*less, AAC, "pull"], cwd=root, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("place", [".aac", ".aac/raw/crm", ".aac/raw/flow/reading"])
+def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path, before: Path, place: str) -> None:
+    root = copy(before, tmp_path)
+    (root / place).chmod(0o555)
+    done = pull_as_owner(root)
+    told = done.stdout + done.stderr
+    assert done.returncode == 4, told
+    assert f"`{root / place}" in told
+    assert "Traceback" not in told
+    assert "let aac write there" in told
+    there = seen(root)
+    assert all(there[entity] in (OLD[entity], NEW[entity]) for entity in OLD)
+    assert there != NEW
+    (root / place).chmod(0o755)
+    again = pull_as_owner(root)
+    assert (again.returncode, seen(root)) == (0, NEW), again.stderr

@@ -574,6 +574,34 @@ def test_a_store_of_another_version_is_told_and_made_anew_by_a_pull(project: Pro
     assert project.rows("lead") == [("2",)]
 
 
+@pytest.mark.parametrize(
+    ("table", "before", "after"),
+    [
+        ("sources.streams", '"marks": ', '"signs": '),
+        ("sources.streams", '"rows": ', '"records": '),
+        ("entities.flaws", '"code": ', '"number": '),
+        ("entities.moments", "{", "[{"),
+    ],
+)
+def test_a_store_whose_notes_are_of_another_version_is_told_and_made_anew(
+    project: Project, table: str, before: str, after: str
+) -> None:
+    project.put("lead", "id,n\n1,x\n")
+    project.tables = [table_of_leads]
+    project.pull()
+    name, column_ = table.split(".")
+    with Store(project.root / ".aac" / "store.duckdb") as store:
+        store.execute(f"UPDATE _aac.{name} SET {column_} = replace({column_}, $1, $2)", before, after)
+    with pytest.raises(NoDataError, match="by another version of aac: run `aac pull` to read it anew"):
+        project.landed()
+    assert project.pull().rows == {"lead": 1}
+    assert "the store was written by another version of aac: it is made anew" in project.told[-2]
+    assert project.rows("lead") == [("1", None)]
+
+
+table_of_leads = table("lead", column("id"), column("n", "integer"))
+
+
 def test_the_store_lies_where_it_is_said_and_keeps_to_its_memory(project: Project) -> None:
     project.put("lead", "id\n1\n")
     project.tables = [table("lead", column("id"))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 import time
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ MAX_BYTES = 2_000_000
 """No text that people write by hand is longer; reading this much takes a few seconds."""
 SETTLED_NS = 2_000_000_000
 """So long after its last change a file's times are believed; no file system has a coarser clock."""
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+"""Why the system refuses to write where there is room."""
 SORTS = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -85,3 +88,15 @@ def _read(path: Path, file: str) -> bytes | Finding:
         instead = "split it into several files; records belong into a source, not into documents"
         return Finding("AAC112", "error", message, instead, Span(file, 1, 1))
     return data
+
+
+def refusal(error: OSError, folder: Path) -> str:
+    """Why something could not be written to a folder, and what to do where nobody may."""
+    if error.errno in FORBIDDEN:
+        return not_writable(folder)
+    return error.strerror or str(error)
+
+
+def not_writable(folder: Path) -> str:
+    """That a folder may not be written, and what to do."""
+    return f"the folder `{folder}` may not be written: let aac write there, and run it again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from uuid import uuid4
 
 from aac.engines.base import Files, database_alias
 from aac.errors import DamagedStoreError, EngineError
+from aac.folders import not_writable
 from aac.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 LOCKED = re.compile(r'Could not set lock on file "(?P<path>.*?)"(?:.*\(PID (?P<process>\d+)\))?')
 DAMAGED = re.compile("not a valid DuckDB database file|Could not read enough bytes from file|Corrupt database file")
 JSON_LINE = re.compile(r'Malformed JSON in file "(?P<path>.*?)", at byte \d+ in line (?P<line>\d+): (?P<why>[^.]*)')
+NOT_OPENED = re.compile(r'Cannot open file "(?P<path>.*?)": (Permission denied|Read-only file system)')
 LOCK = ".lock"
 """What the name of a file ends in that is held by whoever writes the file it is named after."""
 CSV_FILE = re.compile("^  file = (.+)$", re.MULTILINE)
@@ -281,6 +284,8 @@ def _sentence(message: str) -> str:
         path, is_ours = locked["path"].removesuffix(LOCK), locked["path"].endswith(LOCK)
         doing = "another aac is writing to" if is_ours else "another process is writing to or reading"
         return f"{doing} `{path}`{process}: try again when it has ended"
+    if (closed := NOT_OPENED.search(message)) and not os.access(folder := Path(closed["path"]).parent, os.W_OK):
+        return not_writable(folder)
     if json := JSON_LINE.search(message):
         return f"line {json['line']} of `{json['path']}` is no JSON ({json['why']}): write one object a line, as UTF-8"
     if files := CSV_FILE.findall(message):

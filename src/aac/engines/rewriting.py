@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aac.engines.duckdb import LOCK, DuckdbEngine, Store
 from aac.errors import DamagedStoreError, EngineError
+from aac.folders import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -52,7 +53,7 @@ def _copy(path: Path, new: Path) -> None:
         if _log(path).exists():
             shutil.copyfile(_log(path), _log(new))
     except OSError as error:
-        raise EngineError(f"`{path}` cannot be copied to `{new}`: {error.strerror}") from error
+        raise EngineError(f"`{path}` cannot be copied to `{new}`: {refusal(error, new.parent)}") from error
 
 
 def _replace(new: Path, path: Path) -> None:
@@ -66,13 +67,16 @@ def _replace(new: Path, path: Path) -> None:
         new.replace(path)
         _note_sizes(path, size)
     except OSError as error:
-        raise EngineError(f"`{path}` cannot be written: {error.strerror}") from error
+        raise EngineError(f"`{path}` cannot be written: {refusal(error, path.parent)}") from error
 
 
 def _remove(new: Path) -> None:
     """Removes what a process that was killed has left."""
     for path in (new, _log(new)):
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise EngineError(f"`{path}` cannot be removed: {refusal(error, path.parent)}") from error
 
 
 def _sizes(path: Path) -> list[int]:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from aac.engines import raw as statements
 from aac.errors import EngineError, SourceError
+from aac.folders import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -125,7 +126,7 @@ class Batches:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise SourceError(f"`{self._folder}` cannot be made: {error.strerror}") from error
+            raise SourceError(f"`{self._folder}` cannot be made: {refusal(error, self._folder.parent)}") from error
         self._store.write_parquet(new, select, note)
         return new
 
@@ -136,7 +137,7 @@ class Batches:
                 os.fsync(file.fileno())
             new.replace(path)
         except OSError as error:
-            raise SourceError(f"`{path}` cannot be written: {error.strerror}") from error
+            raise SourceError(f"`{path}` cannot be written: {refusal(error, self._folder)}") from error
 
 
 def folder_of(raw: Path, source: str, stream: str) -> Path:

@@ -8,7 +8,7 @@ import hashlib
 from typing import IO, TYPE_CHECKING, cast
 
 from aac.errors import SourceError
-from aac.folders import file_mark
+from aac.folders import file_mark, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ def copied(path: Path, encoding: str, folder: Path, before: Mapping[str, str]) -
             return known, mark
         return _copy(path, encoding, folder), mark
     except (OSError, EOFError, UnicodeError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        why = refusal(error, folder) if isinstance(error, OSError) and path.exists() else str(error)
         raise SourceError(f"`{path}` cannot be copied to `{folder}`: {why}") from error
 
 

@@ -147,7 +147,10 @@ def read_state(store: Store) -> State:
         "SELECT source, pulled_at_us, watermark_us, watermark_rule, streams, offers FROM _aac.sources"
     )
     entities = store.execute("SELECT entity, fingerprint, rows, moments, flaws, lacking, filled FROM _aac.entities")
-    return State({source.id: source for source in map(_source, sources)}, dict(map(_entity, entities)))
+    try:
+        return State({source.id: source for source in map(_source, sources)}, dict(map(_entity, entities)))
+    except (AttributeError, KeyError, TypeError, ValueError):  # other keys, or of another shape, than ours
+        raise OtherLayoutError from None
 
 
 def write_state(store: Store, state: State) -> None:
