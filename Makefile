@@ -7,7 +7,7 @@ READY := .venv/.ready
 # A process for each core; the tests of a file share theirs, since they share what is dear to make.
 PYTEST := $(BIN)/pytest -n auto --dist loadfile
 
-.PHONY: help demo test test-all test-long real-data browser postgresql docs lint types bench clean
+.PHONY: help demo test test-all test-long real-data browser postgresql docs screenshots lint types bench clean
 
 help:
 	@echo "make demo       from clone to wiki: validate, pull, check and build the sample company of this repository"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-all   all tests but the long ones; installs the browser and the server they need"
 	@echo "make test-long  the long random runs"
 	@echo "make docs       writes the pages that are made from the program: findings, kinds, and what docs/reference says it made"
+	@echo "make screenshots  writes docs/screenshots: the terminal and the wiki of the sample company"
 	@echo "make lint types bench clean"
 
 $(READY): pyproject.toml
@@ -76,6 +77,9 @@ endef
 docs: $(READY)
 	$(BIN)/pytest tests/test_codes.py tests/test_kind_pages.py tests/test_template_pages.py \
 		tests/test_reference_pages.py -k pages --snapshot-update
+
+screenshots: $(READY) browser
+	$(BIN)/python -m tests.browser.screenshots
 
 lint: $(READY)
 	$(BIN)/ruff check

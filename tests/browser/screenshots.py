@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.browser.chromium import Tab, chromium
+from tests.browser.pictures import small
 from tests.commands import run_aac
 
 ROOT = Path(__file__).parent.parent.parent
@@ -20,7 +21,7 @@ LINES = 34
 """Of the terminal's screen."""
 PAGES = (
     ("wiki", "index.html", 1120, 760, False),
-    ("agreement", "sla/sales_follow_up.html", 1120, 900, False),
+    ("agreement", "sla/sales_follow_up.html", 1040, 820, False),
     ("metrics_dark", "metric/win_rate.html", 1120, 760, True),
     ("phone", "scorecards.html", 360, 760, False),
 )
@@ -45,10 +46,10 @@ def terminal(text: str) -> str:
 
 
 def shot(tab: Tab, page: Path, width: int, height: int, *, dark: bool = False, media: str = "screen") -> bytes:
-    """The top of a page as PNG."""
+    """The top of a page as PNG, of few colours."""
     tab.look(width, height, dark=dark, media=media)
     tab.open(page.as_uri())
-    return base64.b64decode(tab.send("Page.captureScreenshot", format="png", optimizeForSpeed=False)["data"])
+    return small(base64.b64decode(tab.send("Page.captureScreenshot", format="png")["data"]))
 
 
 def main() -> None:
