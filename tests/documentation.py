@@ -120,6 +120,14 @@ class Session:
         )
 
 
+def assert_true(page: Path, folder: Path, **environment: str) -> None:
+    """Everything that a page shows is as it says, in a session of its own."""
+    session = Session(folder, environment)
+    for block in blocks(page):
+        session.run(block)
+    assert "\n".join(session.told) == ""
+
+
 def is_shown(shown: str, printed: str) -> bool:
     """Whether what was printed is what a page shows of it."""
     parts: list[str] = []

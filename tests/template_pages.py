@@ -53,7 +53,7 @@ extends, includes or imports, are made in a process of their own, one for all pa
   texts, so that `include` reaches those below `templates/`, of plugins and ours, by name, and no other file.
 
 A template that is wrong or takes more ends the build with exit code 2, its file and its line. The folder of the wiki
-stays as it was.
+stays as it was. One whose name nothing asks for is told, and changes nothing.
 
 What comes back is the text of the page. It is written as it is, and never read as a template again. All values are
 escaped; a template can say `|safe`, or write scripts and addresses of its own: what it writes is what readers get. So

@@ -43,7 +43,7 @@ def sheets(tmp_path_factory: pytest.TempPathFactory) -> list[Sheet]:
     made: list[Sheet] = []
 
     def filled(*arguments: Any) -> tuple[()]:
-        made.extend(part for part in arguments[-1] if isinstance(part, Sheet))
+        made.extend(part for part in arguments[2] if isinstance(part, Sheet))
         return ()
 
     with pytest.MonkeyPatch.context() as patch:

@@ -282,6 +282,14 @@ def test_a_build_with_them(tmp_path: Path) -> None:
     assert run_aac(root, "build").returncode == 0
     assert page.read_text() == "of the project: pro_signups\n"
 
+    (folder / "pledgee.html.j2").write_text("never")
+    told = run_aac(root, "build")
+    assert (told.returncode, told.stderr) == (
+        0,
+        "templates/wiki/pledgee.html.j2: no page is made of it; did you mean `wiki/pledge.html.j2`?\n",
+    )
+    (folder / "pledgee.html.j2").unlink()
+
     before = {path: path.read_bytes() for path in (root / "site").rglob("*") if path.is_file()}
     (folder / "pledge.html.j2").write_text("\n{{ doc.idd }}")
     done = run_aac(root, "build")

@@ -428,16 +428,24 @@ def _screen(registry: Registry, project: ReportProject, results: Results, name: 
     return page.text
 
 
-def _filled(registry: Registry, root: Path, parts: Iterable[Page | Sheet]) -> tuple[Page, ...]:
-    """Pages, with those made that templates make; nothing of templates is loaded where there are none of them."""
+def _filled(
+    registry: Registry, root: Path, parts: Iterable[Page | Sheet], tell: Callable[[str], object] = str
+) -> tuple[Page, ...]:
+    """Pages, with those made that templates make; nothing of templates is loaded where there are none of them.
+
+    Templates of the project that nothing is made of are told.
+    """
     given = tuple(parts)
     pages = tuple(part for part in given if isinstance(part, Page))
     if len(pages) == len(given):
         return pages
     from aac import overrides
-    from aac.reports.filling import fill
+    from aac.reports.filling import fill, idle
 
-    return fill(given, overrides.read(root, registry.templates))
+    templates = overrides.read(root, registry.templates)
+    for line in idle(given, templates) if templates.own else ():
+        tell(line)
+    return fill(given, templates)
 
 
 def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None], out: Path | None = None) -> Path:
@@ -455,7 +463,7 @@ def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None]
     reports = [report() for report in opened.registry.reports.values() if report.made_by == "build"]
     parts = [part for report in reports for part in report.render(report.view(opened.project, results))]
     parts += agendas.pages(opened.project, results, asked)
-    pages = _filled(opened.registry, opened.project.root, parts)
+    pages = _filled(opened.registry, opened.project.root, parts, tell)
     _refuse_leaks(opened, asked, pages)
     replace_folder(site, pages, is_restricted=asked.is_restricted)
     return site / "index.html"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aac.errors import PageError
+from aac.findings import did_you_mean
 from aac.reports.base import Page, Sheet
 from aac.reports.pages import Templates, every_template, filler, needs_own
 from aac.reports.wording import visible
@@ -44,6 +45,19 @@ def fill(parts: Iterable[Page | Sheet], templates: Templates | None = None) -> t
     return tuple(
         made[n] if n in made else ours.page(part) if isinstance(part, Sheet) else part for n, part in enumerate(given)
     )
+
+
+def idle(parts: Iterable[Page | Sheet], templates: Templates) -> list[str]:
+    """What to tell of the project's own templates that nothing is made of: they have the name of no template or page,
+    and no other one of them says it. None of them is read as a template for that."""
+    asked = {name for part in parts if isinstance(part, Sheet) for name in part.templates}
+    known = {name for name in (*every_template(Templates(plugins=templates.plugins)), *asked) if ":" not in name}
+    texts = [template.text for template in templates.own.values()]
+    return [
+        f"{template.file}: no page is made of it; {did_you_mean(name, known)}"
+        for name, template in templates.own.items()
+        if name not in known and not any(name in text for text in texts)
+    ]
 
 
 def _elsewhere(sheets: Sequence[Sheet], known: Mapping[str, Template]) -> list[Page]:

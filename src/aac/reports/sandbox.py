@@ -66,8 +66,9 @@ def _give_up() -> None:
     """Nothing can be opened, written or started any more, and memory ends; where the system knows such limits."""
     if sys.platform == "win32":
         return
+    if sys.platform == "linux":  # macOS has the limit, and refuses to set it
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     for limit, most in (
-        (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, 0),
