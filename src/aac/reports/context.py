@@ -119,7 +119,6 @@ class Site(TypedDict):
     """What all pages of the wiki share."""
 
     project: Says[str, "What the project is called."]
-    is_restricted: Says[bool, "Whether it tells groups of any size and numbers by owner (`aac build --restricted`)."]
     as_of: Says[str, "As of when the data is."]
     freshness: Says[Status | None, "How old it is, by the source that is worst off."]
     is_restricted: Says[bool, "Whether groups of any size and numbers by owner are in it: not to be published."]
