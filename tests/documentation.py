@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
 
 from aac import plugins, schemas
@@ -125,7 +126,8 @@ def assert_true(page: Path, folder: Path, **environment: str) -> None:
     session = Session(folder, environment)
     for block in blocks(page):
         session.run(block)
-    assert "\n".join(session.told) == ""
+    if session.told:
+        pytest.fail("\n".join(session.told), pytrace=False)
 
 
 def is_shown(shown: str, printed: str) -> bool:
