@@ -130,7 +130,7 @@ def test_a_check_and_a_rehearsal_write_nothing(project: Path) -> None:
     planned = run_aac(project, "pull", "--dry-run")
     assert (planned.returncode, planned.stderr) == (
         0,
-        'crm.leads is read whole\nmeter.reading goes on from reading 2\n',
+        "crm.leads is read whole\nmeter.reading goes on from reading 2\n",
     )
     anew = run_aac(project, "pull", "--dry-run", "--full")
     assert anew.stderr == "crm.leads is read whole\nmeter.reading is read whole\n"

@@ -21,6 +21,7 @@ from aac.findings import Finding, Level, Span
 from aac.periods import ALL, Window
 from aac.reports.filling import fill
 from aac.reports.json import JsonReport, as_json, dumps, json_number
+from aac.reports.markdown import MarkdownReport
 from aac.reports.pages import pieces
 from aac.reports.text import TextReport, closing_line, findings_text
 from aac.reports.wiki import WikiReport
@@ -1002,3 +1003,18 @@ def test_text_stands_out_from_its_ground() -> None:
             for text in ("ink", "soft", "accent", "good", "warn", "bad", "idle"):
                 pair = sorted((luminance(scheme[ground]), luminance(scheme[text])))
                 assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, (ground, text, scheme)
+
+
+def test_markdown_lists_the_late_items_that_were_asked_for() -> None:
+    report = MarkdownReport()
+    (none,) = report.render(report.view(PROJECT, RESULTS))
+    assert "| late |" not in none.text
+    (page,) = report.render(report.view(PROJECT, replace(RESULTS, items=2)))
+    rows = [
+        line for line in page.text.partition("| late |")[2].splitlines()[2:] if line.startswith("| `sales_follow_up`")
+    ]
+    assert rows == [
+        "| `sales_follow_up` | 2026-02 | L-1041 | due Tue 2026-02-03 14:00 | late by 2 h 10 min |",
+        "| `sales_follow_up` | 2026-02 | L-1077 | due Mon 2026-02-09 13:30 | late by 117 h and not done yet |",
+        "| `sales_follow_up` | 2026-02 | and 1 more: `--items all` lists them |  |  |",
+    ]

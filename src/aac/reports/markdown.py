@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from aac.hookspecs import hookimpl
 from aac.reports.annotations import annotated
 from aac.reports.base import Page
+from aac.reports.overview import late_lines
 from aac.reports.tables import code, plain, table
 from aac.reports.wording import LEVELS, NONE, count_words, result_words
 
@@ -22,12 +23,14 @@ class MarkdownReport:
     made_by: ClassVar[Literal["check", "build"]] = "check"
 
     def view(self, project: ReportProject, results: Results) -> View:
-        """``title``, ``summary``, the ``rows`` of agreements and metrics, and the ``findings``."""
+        """``title``, ``summary``, the ``rows`` of agreements and metrics, the ``late`` items that were asked for, and
+        the ``findings``."""
         totals = [result for result in results.results if not result.reading.by and result.verdict.status is not None]
         return {
             "title": results.project,
             "summary": count_words(results.headline()),
             "rows": [_row(result) for result in totals],
+            "late": [row for result in totals for row in _late(project, results, result)],
             "findings": annotated(project, results)[: len(results.findings)],
         }
 
@@ -38,6 +41,8 @@ class MarkdownReport:
         if view["rows"]:
             rows = [[code(row["id"]), row["window"], row["shown"], row["limit"], row["status"]] for row in view["rows"]]
             parts.append(table(["", "window", "result", "agreed", "status"], rows))
+        if view["late"]:
+            parts.append(table(["late", "window", "item", "", ""], view["late"]))
         if view["findings"]:
             parts.append(table(["finding", "where", "what is wrong", "instead"], map(_finding, view["findings"])))
         if not view["rows"] and not view["findings"]:
@@ -55,6 +60,15 @@ def _row(result: Result) -> View:
         "limit": words["limit"] or NONE,
         "status": f"{words['status']['shape']} {words['status']['word'].lower()}",
     }
+
+
+def _late(project: ReportProject, results: Results, result: Result) -> list[list[str]]:
+    """A row for each late item of a window: of what, in which window, its key, when it was due, and by how much."""
+    entry = next((e for e in project.entries() if (e.kind, e.id) == (result.kind, result.id)), None)
+    days = "business" not in str(entry.fields.get("when") if entry else "")
+    lines = late_lines(result, results.items, project.timezone, days=days)
+    window = result_words(result)["window"]
+    return [[code(result.id), window, *([plain(line[0]), *map(plain, line[1:]), "", ""][:3])] for line in lines]
 
 
 def _finding(view: View) -> list[str]:
