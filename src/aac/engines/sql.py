@@ -6,6 +6,7 @@ function becomes stands in `engines.functions`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -269,19 +270,20 @@ class _Block:
         return AGGREGATES[node.function](arguments, where)
 
     def over(self, node: Over) -> Expr:
-        """A look at the rows before, or at the one behind."""
-        value = self.lower(node.value)
+        """A look at the rows before, at the one behind, or how many come first."""
         order = [exp.Ordered(this=self.lower(part), nulls_first=False) for part in node.order]
         before = exp.WindowSpec(
             kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end=literal(1), end_side="PRECEDING"
         )
-        is_next = node.function == "next"
-        return exp.Window(
-            this=exp.Lead(this=value) if is_next else exp.Max(this=value),
-            partition_by=[self.lower(part) for part in node.by],
-            order=exp.Order(expressions=order),
-            spec=None if is_next else before,
-        )
+        match node.function:
+            case "place":
+                this, spec = exp.RowNumber(), None
+            case "next":
+                this, spec = exp.Lead(this=self.lower(node.value)), None
+            case _:
+                this, spec = exp.Max(this=self.lower(node.value)), before
+        by = [self.lower(part) for part in node.by]
+        return exp.Window(this=this, partition_by=by, order=exp.Order(expressions=order), spec=spec)
 
     def rollup(self, node: Rollup) -> Expr:
         """The roll-up's column. Without children a count is 0; without a parent, or when its ``after`` is unknown, all
@@ -303,12 +305,18 @@ class _Block:
     def _join_rollup(self, node: Rollup, aggregates: list[Aggregate]) -> str:
         """Joins the children grouped by their parent; returns the alias."""
         name = self._name("u")
-        rules: list[Node | None] = [Call("is_not_null", (_key((node.via,)),))]
+        rules: list[Node | None] = []
         if node.after is not None and node.occurs is not None:
             rules.append(Call("ge", (node.occurs, under(node.after, (node.via,)))))
         if not node.path:
             # children of parents that are not selected need not be read
             rules += [under(rule, (node.via,)) for rule in self._parents]
+        if not rules:  # what asks for the parent leaves out those without one, and faster
+            rules.append(Call("is_not_null", (_key((node.via,)),)))
+        if len({aggregate.where for aggregate in aggregates}) == 1:
+            # those of which it is not true need not be read: without any, a parent has no row, which says the same
+            rules.append(aggregates[0].where)
+            aggregates = [replace(aggregate, where=None) for aggregate in aggregates]
         columns = (("k", _key((node.via,))), *((f"v{i}", a) for i, a in enumerate(aggregates)))
         children = _select(self.query, Select(Entity(node.child), columns, conjunction(rules)))
         children.set("group", exp.Group(expressions=[children.expressions[0].this.copy()]))

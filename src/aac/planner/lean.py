@@ -212,8 +212,15 @@ class Rows:
         return transform(node, self._fold)
 
     def asked(self, rule: Node) -> Node:
-        """A condition that is true of the same rows: whether it is false or unknown of the others is all the same."""
-        return self._asked(self.plain(rule))
+        """A condition that is true of the same rows: whether it is false or unknown of the others is all the same.
+
+        Each part is only asked where all others are true; the last ones first, which are about more than the others.
+        """
+        parts = list(_parts(self.plain(rule), "and"))
+        for place in reversed(range(len(parts))):
+            rows = self.where(_joined("and", [*parts[:place], *parts[place + 1 :]]))
+            parts[place] = rows._asked(rows.plain(parts[place]))
+        return _joined("and", parts)
 
     def _asked(self, rule: Node) -> Node:
         match rule:

@@ -4,6 +4,6 @@ FROM "store"."prepared"."deal" AS "r"
 LEFT JOIN (SELECT "r"."deal" AS "k",
   COUNT(*) AS "v0"
 FROM "store"."prepared"."note" AS "r" JOIN "store"."prepared"."deal" AS "j1" ON "j1"."id" = "r"."deal"
-WHERE ((NOT ("r"."deal" IS NULL)) AND ("r"."on" >= "j1"."closed_on"))
+WHERE ("r"."on" >= "j1"."closed_on")
 GROUP BY "r"."deal") AS u1 ON "u1"."k" = "r"."id"
 ORDER BY "id" NULLS LAST
