@@ -296,25 +296,24 @@ CASES = {
             ("b", 3, None, False, None, None, REPLIED, None, None, None, -1, "unmeasurable", None),
         ],
     ),
-    # mask, window, country, vip; unmeasurable, excused, met, late, open; outside hours, unknown, in doubt; lately
+    # mask, window, outcome, country, vip; items, outside hours, unknown, in doubt, lately
     "clock_counted": Case(
         clock(0),
         [
-            (3, -1, None, None, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-            (3, 0, None, None, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0),
-            (3, 1, None, None, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0),
-            (1, -1, None, None, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-            (1, 0, "DE", None, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0),
-            (1, 1, "DE", None, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0),
-            (1, 1, None, None, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0),
-            (2, -1, None, False, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-            (2, 0, None, False, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0),
-            (2, 1, None, False, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0),
-            (2, 1, None, None, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+            (1, -1, "unmeasurable", None, None, 0, 0, 0, 0, 0),
+            (1, 0, "late", "DE", None, 1, 0, 0, 0, 0),
+            (1, 1, "met", "DE", None, 1, 0, 0, 0, 0),
+            (1, 1, "unmeasurable", "DE", None, 1, 0, 0, 0, 0),
+            (1, 1, "unmeasurable", None, None, 0, 0, 1, 0, 0),
+            (2, -1, "unmeasurable", None, False, 0, 0, 0, 0, 0),
+            (2, 0, "late", None, False, 1, 0, 0, 0, 0),
+            (2, 1, "met", None, False, 1, 0, 0, 0, 0),
+            (2, 1, "unmeasurable", None, False, 0, 0, 1, 0, 0),
+            (2, 1, "unmeasurable", None, None, 1, 0, 0, 0, 0),
         ],
     ),
-    "clock_late": Case(clock(1), [("b", 2, ASKED_EARLY, None, 183 * HOUR, 0)]),
-    "clock_due": Case(clock(2), [("b", 2, ASKED_EARLY, None, 183 * HOUR, 0)]),
+    "clock_late": Case(clock(1), [(0, "b", 2, ASKED_EARLY, None, 183 * HOUR, 0)]),
+    "clock_due": Case(clock(2), [(0, "b", 2, ASKED_EARLY, None, 183 * HOUR, 0)]),
 }
 
 

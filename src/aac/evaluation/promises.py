@@ -6,10 +6,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from aac.calendars import due_us, open_us
+from aac.calendars import due_in, due_us, open_us
 from aac.findings import Finding
 from aac.periods import Window, iso_utc, midnight_us
 from aac.planner.clocks import Tally
+from aac.planner.listing import DUE_ITEMS, LATE_ITEMS
 from aac.planner.windows import EPOCH, UNPLACED, Chosen
 from aac.results import ClockReading, Item, Spread
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from aac.evaluation.run import Run
     from aac.expressions.nodes import Value
     from aac.measures import Clock
-    from aac.planner.clocks import ClockScan, Listed
+    from aac.planner.clocks import ClockScan
+    from aac.planner.listing import Listed
     from aac.planner.setting import Setting
     from aac.results import Result
 
@@ -39,15 +41,10 @@ def clock_results(
     clock = scan.piece.of
     tallies = {(t.window, tuple(t.by.items())): t for t in scan.tallies(outputs[0])}
     lists = scan.lists(outputs)
+    late, due = (lists.get(name, {}) for name in (LATE_ITEMS, DUE_ITEMS))
     spreads: Mapping[int, Spread] = {}
     if scan.spread is not None:
         spreads = scan.spread.read(outputs[1 : 1 + scan.spreads])
-    late: dict[int, tuple[Listed, ...]] = {}
-    due: dict[int, tuple[Listed, ...]] = {}
-    for number, chosen in enumerate(scan.windows):
-        if chosen.is_listed:
-            late[number] = next(lists)
-            due[number] = next(lists) if clock.remind_at is not None else ()
     for number in range(len(scan.windows)):
         tallies.setdefault((number, ()), Tally(number, {}, {}, 0, 0, 0, (0, 0)))
     for (number, by), tally in tallies.items():
@@ -109,7 +106,10 @@ def _due(run: Run, one: Listed, is_date: bool) -> int | None:
         if used > left:
             break
         at, left = ends, left - used
-    return due_us(calendar, at, left) if calendar is not None else at + left
+    if calendar is None or one.calendar is None:
+        return at + left
+    due = due_in(run.opened[one.calendar], at, left)
+    return due if due is not None else due_us(calendar, at, left)
 
 
 def _is_moved(one: Listed, due: int, calendar: Calendar | None) -> bool:

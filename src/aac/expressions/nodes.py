@@ -261,8 +261,8 @@ class Column:
 class Over:
     """What the rows around a row hold, among those alike in ``by``, sorted by ``order`` (nulls last).
 
-    ``function``: ``greatest_before`` (the greatest ``value`` of all rows before, null for the first) or ``next`` (the
-    ``value`` of the row behind it, null for the last).
+    ``function``: ``greatest_before`` (the greatest ``value`` of all rows before, null for the first), ``next`` (the
+    ``value`` of the row behind it, null for the last) or ``place`` (1 for the first, whatever ``value`` is).
     """
 
     function: str

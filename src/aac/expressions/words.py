@@ -320,6 +320,8 @@ class _Speaker:
                 return f"the column “{name}”"
             case Name(parts=parts):
                 return ".".join(parts)
+            case Over(function="place"):
+                return "the place of the record"
             case Over(function=function, value=value):
                 said = self.value(value)
                 is_next = function == "next"

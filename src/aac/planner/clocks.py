@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, cast
 from aac.engines.base import Join, Query, Select, group_columns
 from aac.expressions.nodes import NOTHING, Aggregate, Call, Case, Column, Literal, Node, conjunction
 from aac.periods import day_of, midnight_us
+from aac.planner.listing import ALLOWED, DUE, DUE_ITEMS, LATE_ITEMS, Asking, Listing
 from aac.planner.metrics import WINDOW, names_in
-from aac.planner.pauses import BEGINS, ENDS, OWNER, PARTS, WAITED, WAITING, WAITS, pause_blocks, wait_block
+from aac.planner.pauses import OWNER, WAITED, WAITING, WAITS, pause_blocks, wait_block
 from aac.planner.promised import Item, Terms
 from aac.planner.spreads import JUDGED, OUTCOME, USED, plan_spread
 from aac.planner.stretches import (
@@ -43,8 +44,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from fractions import Fraction
 
+    from aac.engines.base import Rows
     from aac.expressions.nodes import Value
     from aac.measures import Clock
+    from aac.planner.listing import Listed
     from aac.planner.pauses import Blocks
     from aac.planner.pieces import Piece
     from aac.planner.setting import Setting
@@ -54,9 +57,13 @@ LISTED = 50
 """How many late items of a window are listed by key (LANGUAGE §11)."""
 
 TIMED = "timed"
-ALLOWED, DUE = "allowed", "due"
 OUTSIDE, RECENT, IN_DOUBT = "outside_hours", "recent", "in_doubt"
 COUNTED = tuple(outcome for outcome in Outcome if outcome is not Outcome.OUTSIDE)
+
+By = tuple[tuple[str, "Value"], ...]
+"""A group: the values of dimensions."""
+Told = list[tuple[Outcome, list[int]]]
+"""What was counted of each outcome, some of them several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,29 +85,10 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """An item by key: moments in microseconds or days, used and allowed time in the clock's own unit, the calendar's
-    number. ``due``: where the start alone decides it; ``waits``: whether a pause had not ended by as_of. ``pauses``:
-    (begins, ends) of its owner's, which do not overlap, in order."""
-
-    key: tuple[Value, ...]
-    started: int
-    stopped: int | None
-    used: int
-    allowed: int
-    calendar: int | None
-    due: int | None
-    waits: bool
-    pauses: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class ClockScan:
-    """One query. Its outputs are the tallies, the spread if it is asked for, then for each window that is listed its
-    late items and, if asked for, its open ones; behind each such list the pauses of its items, if the clock has any.
+    """One query. Its outputs are what was counted, the spread if it is asked for, and the lists.
 
-    ``counted`` are the outcomes that can be, ``shown`` the columns of an item in a list behind its key. ``allowed``:
-    the promised time, where it is the same for all.
+    ``groups`` are those of what is counted, each by window and outcome; ``counted`` are the outcomes that can be.
     """
 
     piece: Piece[Clock]
@@ -108,62 +96,55 @@ class ClockScan:
     query: Query
     groups: tuple[tuple[str, ...], ...]
     counted: tuple[Outcome, ...]
-    shown: tuple[str, ...]
-    allowed: int | None
+    listing: Listing
     spread: Spreading | None = None
 
     def tallies(self, rows: Sequence[Sequence[object]]) -> Iterator[Tally]:
-        """The counted cells; a row is the mask, the group columns, the counts and the steps."""
+        """What was counted; a row is the mask, the group columns, the counts and the steps.
+
+        Every item is in one row of each set of groups, so the rows of the first come to the totals.
+        """
         names = group_columns(self.groups)
-        clock = self.piece.of
+        dimensions = self.piece.of.dimensions
+        told: dict[tuple[int, By], Told] = {}
         for row in rows:
             split = names_in(int(str(row[0])), names)
             values = cast("dict[str, Value]", dict(zip(names, row[1:], strict=False)))
-            by = {d.name: d.shown(values[f"d{i}"]) for i, d in enumerate(clock.dimensions) if f"d{i}" in split}
+            by = tuple((d.name, d.shown(values[f"d{i}"])) for i, d in enumerate(dimensions) if f"d{i}" in split)
             numbers = [int(str(number or 0)) for number in row[len(names) + 1 :]]
-            counts = dict(zip(self.counted, numbers, strict=False))
-            outside, unknown, in_doubt, met, late, *steps = numbers[len(self.counted) :]
             if any(numbers):
-                window = int(str(values[WINDOW]))
-                yield Tally(window, by, counts, outside, unknown, in_doubt, (met, late), tuple(steps))
+                outcome, window = Outcome(str(values[OUTCOME])), int(str(values[WINDOW]))
+                for place in dict.fromkeys((by, ()) if split == set(self.groups[0]) else (by,)):
+                    told.setdefault((window, place), []).append((outcome, numbers))
+        for (window, by), found in told.items():
+            yield _tally(window, by, found, self.counted)
 
     @property
     def spreads(self) -> int:
         """How many outputs tell of the spread."""
         return len(self.spread.names) if self.spread is not None else 0
 
-    def lists(self, outputs: Sequence[Sequence[Sequence[object]]]) -> Iterator[tuple[Listed, ...]]:
-        """The lists of the windows that are listed, in turn: late items and, if asked for, open ones."""
-        rest = iter(outputs[1 + self.spreads :])
-        for rows in rest:
-            if self.piece.of.paused is None:
-                yield self._listed(rows, ())
-            else:
-                yield self._listed([row[:-1] for row in rows], next(rest))  # without the owner of the pauses
+    def lists(self, outputs: Sequence[Rows]) -> Mapping[str, Mapping[int, tuple[Listed, ...]]]:
+        """The lists by their names, each by the number of a window."""
+        return self.listing.read(outputs[1 + self.spreads :])
 
-    def _listed(self, rows: Sequence[Sequence[object]], pauses: Sequence[Sequence[object]]) -> tuple[Listed, ...]:
-        """The items of one list; a row is the key's fields and what is ``shown``."""
-        parts: dict[tuple[object, ...], list[tuple[int, int]]] = {}
-        for *item, begins, ends in pauses:
-            if begins is not None:
-                parts.setdefault(tuple(item), []).append((cast("int", begins), cast("int", ends)))
-        return tuple(self._one(row, parts) for row in rows)
 
-    def _one(self, row: Sequence[object], parts: Mapping[tuple[object, ...], Sequence[tuple[int, int]]]) -> Listed:
-        key = cast("tuple[Value, ...]", tuple(row[: -len(self.shown)]))
-        held = dict(zip(self.shown, row[len(key) :], strict=True))
-        started = cast("int", held[STARTED])
-        return Listed(
-            key,
-            started,
-            _integer(held[STOPPED]),
-            cast("int", held[USED]),
-            cast("int", held.get(ALLOWED, self.allowed)),
-            _integer(held.get(NUMBER)),
-            _integer(held.get(DUE)),
-            bool(held.get(WAITING)),
-            tuple(sorted(parts.get((*key, started), ()))),
-        )
+def _tally(window: int, by: By, told: Told, counted: tuple[Outcome, ...]) -> Tally:
+    counts = dict.fromkeys(counted, 0)
+    outside = unknown = in_doubt = 0
+    recent = {Outcome.MET: 0, Outcome.LATE: 0}
+    steps: list[list[int]] = []
+    for outcome, (items, in_no_hours, maybe, doubtful, in_seven_days, *lengths) in told:
+        counts[outcome] += items
+        unknown += maybe
+        outside += in_no_hours if outcome is Outcome.MET else 0
+        in_doubt += doubtful if outcome is not Outcome.UNMEASURABLE else 0
+        if outcome in recent:
+            recent[outcome] += in_seven_days
+            steps.append(lengths)
+    passed = tuple(map(sum, zip(*steps, strict=True)))
+    met_and_late = recent[Outcome.MET], recent[Outcome.LATE]
+    return Tally(window, dict(by), counts, outside, unknown, in_doubt, met_and_late, passed)
 
 
 def plan_clock(piece: Piece[Clock], windows: tuple[Chosen, ...], setting: Setting, key: tuple[str, ...]) -> ClockScan:
@@ -174,29 +155,14 @@ def plan_clock(piece: Piece[Clock], windows: tuple[Chosen, ...], setting: Settin
     scope = Scope(clock, terms, setting, {f"k{i}": field for i, field in enumerate(key)})
     plan = _Plan(scope, windows)
     splits = tuple(f"d{i}" for i in range(len(clock.dimensions)))
-    together = (splits,) if clock.is_crossed else tuple((split,) for split in splits)
-    groups = ((WINDOW,), *((WINDOW, *names) for names in together if names))
-    blocks = list(plan.blocks())
+    together = (splits,) if clock.is_crossed or not splits else tuple((split,) for split in splits)
+    groups = tuple((WINDOW, OUTCOME, *names) for names in together)
     spread = plan.spread if piece.in_detail else None
-    blocks += spread.blocks if spread is not None else ()
-    outputs = [plan.tallied(groups), *(spread.outputs if spread is not None else ())]
-    for number in (number for number, chosen in enumerate(windows) if chosen.is_listed):
-        late = Call("eq", (Column(OUTCOME), Literal(Outcome.LATE.value)))
-        for name, rule, limit in (
-            (f"late_{number}", late, LISTED),
-            (f"due_{number}", plan.due_for_a_step(clock.remind_at), None),
-        ):
-            if rule is not None:
-                shown = plan.list(number, rule, limit)
-                blocks += [(name, shown)] if clock.paused is not None else []
-                outputs += [shown, *([plan.pauses_of(name)] if clock.paused is not None else [])]
-    query = setting.query(tuple(blocks), tuple(outputs), JUDGED)
-    allowed = cast("int", plan.allowed.value) if isinstance(plan.allowed, Literal) else None
-    return ClockScan(piece, windows, query, groups, plan.counted, tuple(plan.shown), allowed, spread)
-
-
-def _integer(value: object) -> int | None:
-    return None if value is None else int(str(value))
+    listing = plan.listing()
+    blocks = (*plan.blocks(), *(spread.blocks if spread is not None else ()), *listing.blocks)
+    outputs = (plan.tallied(groups), *(spread.outputs if spread is not None else ()), *listing.outputs)
+    query = setting.query(blocks, outputs, JUDGED)
+    return ClockScan(piece, windows, query, groups, plan.counted, listing, spread)
 
 
 def _or_nothing(name: str) -> Node:
@@ -382,49 +348,39 @@ class _Plan:
     # What is counted and listed
 
     def tallied(self, groups: tuple[tuple[str, ...], ...]) -> Select:
-        """The counts of every window and group, and the time used in each step of the way."""
+        """The counts of every window, outcome and group, and the time used in each step of the way."""
 
         def how_many(*rules: Node) -> Aggregate:
             return Aggregate("count", (), conjunction([Column(MEMBER), *rules]))
 
-        def ended(outcome: Outcome) -> Node:
-            return Call("eq", (Column(OUTCOME), _said(outcome)))
-
         maybe_member = Call("is_null", (Column(MEMBER),))
         nothing_used = Call("eq", (Column(USED), Literal(0)))
         counts: list[tuple[str, Node]] = [
-            *((outcome.value, how_many(ended(outcome))) for outcome in self.counted),
-            (OUTSIDE, how_many(ended(Outcome.MET), nothing_used, Column(OUTSIDE))),
+            ("items", how_many()),
+            (OUTSIDE, how_many(nothing_used, Column(OUTSIDE))),
             ("unknown", Aggregate("count", (), Call("and", (maybe_member, Call("is_not_null", (Column(STARTED),)))))),
-            (IN_DOUBT, how_many(Column(IN_DOUBT), Call("not", (ended(Outcome.UNMEASURABLE),)))),
-            ("recent_met", how_many(ended(Outcome.MET), Column(RECENT))),
-            ("recent_late", how_many(ended(Outcome.LATE), Column(RECENT))),
+            (IN_DOUBT, how_many(Column(IN_DOUBT))),
+            (RECENT, how_many(Column(RECENT))),
         ]
         if self.clock.through:
-            is_judged = Call("or", (ended(Outcome.MET), ended(Outcome.LATE)))
-            where = conjunction([Column(MEMBER), is_judged])
             steps = [Column(f"step_{number}") for number in range(len(self.clock.through) + 1)]
-            counts += [(step.name, Aggregate("sum", (step,), where)) for step in steps]
+            counts += [(step.name, Aggregate("sum", (step,), Column(MEMBER))) for step in steps]
         return Select(JUDGED, tuple(counts), groups=groups)
 
-    def list(self, window: int, rule: Node, limit: int | None) -> Select:
-        """The items of a window for which a rule is true, or the first of them, in the order of their keys."""
-        names = (*self.keys, *self.shown, *((OWNER,) if self.clock.paused is not None else ()))
-        where = conjunction([Column(MEMBER), Call("eq", (Column(WINDOW), Literal(window))), rule])
-        return Select(JUDGED, tuple((name, Column(name)) for name in names), where, order=self._order, limit=limit)
+    def listing(self) -> Listing:
+        """The late items of each window that is listed, and those that are due for a step of the escalation."""
+        lists = [Asking(LATE_ITEMS, Call("eq", (Column(OUTCOME), _said(Outcome.LATE))), LISTED)]
+        due = self._due_for_a_step(self.clock.remind_at)
+        lists += [Asking(DUE_ITEMS, due, None)] if due is not None else []
+        windows = tuple(number for number, chosen in enumerate(self.windows) if chosen.is_listed)
+        # of several stretches of a record the earlier one comes first
+        order = self.keys if self.clock.restarts is None else (*self.keys, STARTED)
+        allowed = cast("int", self.allowed.value) if isinstance(self.allowed, Literal) else None
+        is_paused = self.clock.paused is not None
+        asked = tuple(lists) if windows else ()
+        return Listing(asked, windows, self.keys, order, tuple(self.shown), allowed, is_paused)
 
-    @property
-    def _order(self) -> tuple[str, ...]:
-        """Of several stretches of a record the earlier one comes first."""
-        return self.keys if self.clock.restarts is None else (*self.keys, STARTED)
-
-    def pauses_of(self, name: str) -> Select:
-        """The pauses of the items of a list, beside their keys and starts."""
-        shown = tuple((key, Column(key)) for key in (*self.keys, STARTED))
-        bounds = tuple((bound, Column(bound, block=PARTS)) for bound in (BEGINS, ENDS))
-        return Select(name, (*shown, *bounds), joins=(Join(PARTS, ((OWNER, OWNER),)),))
-
-    def due_for_a_step(self, remind_at: Fraction | None) -> Node | None:
+    def _due_for_a_step(self, remind_at: Fraction | None) -> Node | None:
         """Not done, and enough of the promised time gone for the first step of the escalation."""
         if remind_at is None:
             return None

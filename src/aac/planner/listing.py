@@ -1,0 +1,137 @@
+"""The items of a clock that are told one by one: those that were late, and those due for a step of its escalation.
+
+Blocks: `late_items` and `due_items`, in which an item has its place in the order of its window. Outputs: the items of
+each, behind them their pauses, if the clock has any.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from aac.engines.base import Join, Select
+from aac.expressions.nodes import NOTHING, Call, Column, Literal, Over, conjunction
+from aac.planner.metrics import WINDOW
+from aac.planner.pauses import BEGINS, ENDS, OWNER, PARTS, WAITING
+from aac.planner.spreads import JUDGED, USED
+from aac.planner.stretches import MEMBER, NUMBER, STARTED, STOPPED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from aac.engines.base import Rows
+    from aac.expressions.nodes import Node, Value
+
+LATE_ITEMS, DUE_ITEMS = "late_items", "due_items"
+"""The blocks of the lists there are."""
+ALLOWED, DUE = "allowed", "due"
+PLACE = "place"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An item by key: moments in microseconds or days, used and allowed time in the clock's own unit, the calendar's
+    number. ``due``: where the start alone decides it; ``waits``: whether a pause had not ended by as_of. ``pauses``:
+    (begins, ends) of its owner's, which do not overlap, in order."""
+
+    key: tuple[Value, ...]
+    started: int
+    stopped: int | None
+    used: int
+    allowed: int
+    calendar: int | None
+    due: int | None
+    waits: bool
+    pauses: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Which items a list is of: those of which ``rule`` is true, of each window the first ``most`` (null: all)."""
+
+    name: str
+    rule: Node
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The lists of one clock, of the windows with these numbers; ``keys`` are the columns of an item's key.
+
+    ``shown`` are the columns behind it, ``order`` what a window's items are sorted by, ``allowed`` the promised time,
+    where it is the same for all.
+    """
+
+    lists: tuple[Asking, ...]
+    windows: tuple[int, ...]
+    keys: tuple[str, ...]
+    order: tuple[str, ...]
+    shown: tuple[str, ...]
+    allowed: int | None
+    is_paused: bool
+
+    @property
+    def blocks(self) -> tuple[tuple[str, Select], ...]:
+        return tuple((asking.name, self._items(asking)) for asking in self.lists)
+
+    def _items(self, asking: Asking) -> Select:
+        is_listed = Call("in", (Column(WINDOW), *map(Literal, self.windows)))
+        names = (WINDOW, *self.keys, *self.shown, *((OWNER,) if self.is_paused else ()))
+        place = Over("place", NOTHING, (Column(WINDOW),), tuple(map(Column, self.order)))
+        columns = (*_columns(names), *(((PLACE, place),) if asking.most is not None else ()))
+        return Select(JUDGED, columns, conjunction([Column(MEMBER), is_listed, asking.rule]))
+
+    @property
+    def outputs(self) -> tuple[Select, ...]:
+        made: list[Select] = []
+        for asking in self.lists:
+            first = None if asking.most is None else Call("le", (Column(PLACE), Literal(asking.most)))
+            names, order = (WINDOW, *self.keys, *self.shown), (WINDOW, *self.order)
+            made.append(Select(asking.name, _columns(names), first, order=order))
+            if self.is_paused:
+                bounds = tuple((bound, Column(bound, block=PARTS)) for bound in (BEGINS, ENDS))
+                shown = (*_columns((*self.keys, STARTED)), *bounds)
+                made.append(Select(asking.name, shown, first, joins=(Join(PARTS, ((OWNER, OWNER),)),)))
+        return tuple(made)
+
+    def read(self, outputs: Iterable[Rows]) -> dict[str, dict[int, tuple[Listed, ...]]]:
+        """The items of each list by the number of their window."""
+        rest = iter(outputs)
+        found: dict[str, dict[int, tuple[Listed, ...]]] = {}
+        for asking in self.lists:
+            rows = next(rest)
+            pauses = self._pauses(next(rest) if self.is_paused else ())
+            windows: dict[int, list[Listed]] = {}
+            for window, *row in rows:
+                windows.setdefault(cast("int", window), []).append(self._one(row, pauses))
+            found[asking.name] = {window: tuple(items) for window, items in windows.items()}
+        return found
+
+    def _pauses(self, rows: Iterable[Sequence[object]]) -> Mapping[tuple[object, ...], Sequence[tuple[int, int]]]:
+        """The pauses by key and start of an item."""
+        parts: dict[tuple[object, ...], list[tuple[int, int]]] = {}
+        for *item, begins, ends in rows:
+            if begins is not None:
+                parts.setdefault(tuple(item), []).append((cast("int", begins), cast("int", ends)))
+        return parts
+
+    def _one(self, row: Sequence[object], pauses: Mapping[tuple[object, ...], Sequence[tuple[int, int]]]) -> Listed:
+        """An item; a row is the key's fields and what is ``shown``."""
+        key = cast("tuple[Value, ...]", tuple(row[: len(self.keys)]))
+        held = dict(zip(self.shown, row[len(key) :], strict=True))
+        started = cast("int", held[STARTED])
+        return Listed(
+            key,
+            started,
+            cast("int | None", held[STOPPED]),
+            cast("int", held[USED]),
+            cast("int", held.get(ALLOWED, self.allowed)),
+            cast("int | None", held.get(NUMBER)),
+            cast("int | None", held.get(DUE)),
+            bool(held.get(WAITING)),
+            tuple(sorted(pauses.get((*key, started), ()))),
+        )
+
+
+def _columns(names: Iterable[str]) -> tuple[tuple[str, Node], ...]:
+    return tuple((name, Column(name)) for name in names)
