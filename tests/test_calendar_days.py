@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aac import calendar_days
 from aac.calendar_days import business_dates_later, business_days_later, days_later, last_day, pieces_by_day
 from aac.calendars import Calendar, parse_hours
 from aac.engines.base import Query, Select, Table, business_days_table, later_table
@@ -162,6 +163,45 @@ def test_beside_the_oracle(engine: tuple[DuckdbEngine, int], items: list[tuple[i
     found = asked(engine, items)
     for (number, moment), answers in zip(items, found, strict=True):
         assert answers == expected(number, moment), (CALENDARS[number].id, iso_utc(moment))
+
+
+WEEK = st.dictionaries(st.integers(0, 6), st.sampled_from([*HOURS, *SHIFTS.values()]).map(parse_hours))
+DATES = st.integers(0, 150).map(lambda day: date.fromisoformat(FIRST) + timedelta(days=day))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(ZONES),
+    WEEK,
+    st.frozensets(DATES, max_size=5),
+    st.dictionaries(DATES, st.sampled_from(HOURS).map(parse_hours), max_size=5),
+    st.integers(1, 9),
+    st.tuples(st.integers(0, 90), st.integers(0, 90)),
+)
+def test_a_date_like_that_of_a_week_before_is_not_worked_out_again(
+    zone: str,
+    hours: dict[int, Openings],
+    closed: frozenset[date],
+    short: dict[date, Openings],
+    days: int,
+    span: tuple[int, int],
+) -> None:
+    """What is taken from another date is what would have been found for this one."""
+    calendar = Calendar("any", zone, hours, closed, short)
+    first = SPAN[0] // DAY_US + span[0]
+    found = list(business_days_later(calendar, first, first + span[1], days))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calendar_days._BusinessDays, "since_midnight", lambda *_: None)  # pyright: ignore[reportPrivateUsage]
+        expected = list(business_days_later(calendar, first, first + span[1], days))
+    begins = sorted({piece.begin for piece in (*found, *expected)})
+    for moment in (*begins, *(begin - 1 for begin in begins[1:])):
+        assert later(found, moment) == later(expected, moment)
+
+
+def later(pieces: list[Piece], moment: int) -> int | None:
+    """The moment so much later than another one."""
+    (piece,) = [piece for piece in pieces if piece.begin <= moment][-1:]
+    return None if piece.base is None else piece.base + piece.runs * moment
 
 
 @pytest.mark.parametrize(

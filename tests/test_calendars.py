@@ -199,7 +199,8 @@ def test_no_time_is_open_backwards() -> None:
 def test_rows_by_hand() -> None:
     monday = us("2026-03-02T00:00", "UTC")
     midnight, hour, key = monday, oracle.HOUR_US, 7 * 65_536 + 20_514
-    rows = list(calendars.calendar_rows(calendar_of(DESK), 7, monday + 1, monday + oracle.DAY_US, 2))
+    opened = calendars.open_days(calendar_of(DESK), monday + 1, monday + oracle.DAY_US)
+    rows = list(calendars.calendar_rows(opened, 7, 2))
     assert rows == [
         (key, 0, midnight + 8 * hour, midnight + 16 * hour, midnight + 24 * hour, midnight + 24 * hour),
         (key + 1, 8 * hour, midnight + 32 * hour, midnight + 40 * hour, midnight + 48 * hour, midnight + 48 * hour),
@@ -212,16 +213,16 @@ def test_the_busiest_day_of_all_calendars() -> None:
     here = Calendar("here", "Europe/Berlin", dict.fromkeys(range(5), lunch))
     # 18:00 in Los Angeles is 02:00 of the next UTC day.
     there = Calendar("there", "America/Los_Angeles", dict.fromkeys(range(5), lunch))
-    assert calendars.busiest_day([here], *week) == 2
-    assert calendars.busiest_day([here, there], *week) == 3
-    assert calendars.busiest_day([Calendar("never", "UTC", {})], *week) == 1
-    assert calendars.busiest_day([], *week) == 1
+    never = Calendar("never", "UTC", {})
+    assert [calendars.busiest_day([calendars.open_days(calendar, *week)]) for calendar in (here, never)] == [2, 1]
+    assert calendars.busiest_day([calendars.open_days(calendar, *week) for calendar in (here, there)]) == 3
+    assert calendars.busiest_day([]) == 1
 
 
 @pytest.mark.parametrize(("first", "last"), [(-1, 0), (0, 65_536 * oracle.DAY_US)])
 def test_rows_that_keys_have_no_room_for_are_refused(first: int, last: int) -> None:
     with pytest.raises(ValueError, match="room for the days of 1970 to 2148"):
-        list(calendars.calendar_rows(calendar_of(DESK), 1, first, last, 1))
+        calendars.open_days(calendar_of(DESK), first, last)
 
 
 # The product against the oracle
@@ -288,12 +289,18 @@ def agrees_on_due(scene: Scene) -> None:
     assert due is not None
     assert calendars.open_us(calendar, start, due) == promised
     assert calendars.open_us(calendar, start, due + 1) == promised + 1
+    behind = calendars.open_days(calendar, due + oracle.DAY_US, due + 2 * oracle.DAY_US)
+    around = calendars.open_days(calendar, start, due)
+    assert calendars.due_in(around, start, promised) == due
+    assert calendars.due_in(behind, start, promised) is None
+    assert calendars.due_in(around, start, promised + 7 * oracle.DAY_US) is None
 
 
 def agrees_on_rows(scene: Scene) -> None:
     calendar = calendar_of(scene.plain)
-    segments = calendars.busiest_day([calendar], scene.first, scene.last)
-    rows = {row[0]: row[1:] for row in calendars.calendar_rows(calendar, 3, scene.first, scene.last, segments)}
+    opened = calendars.open_days(calendar, scene.first, scene.last)
+    segments = calendars.busiest_day([opened])
+    rows = {row[0]: row[1:] for row in calendars.calendar_rows(opened, 3, segments)}
     assert {len(row) for row in rows.values()} == {1 + 2 * segments}
     assert len(rows) == scene.last // oracle.DAY_US - scene.first // oracle.DAY_US + 1
 

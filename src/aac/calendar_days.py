@@ -11,7 +11,6 @@ out here for whole stretches at once, and a query only looks up the stretch.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import deque
 from datetime import date
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -38,6 +37,8 @@ MARGIN_DAYS = 4
 """Local dates are at most a day from UTC's, and night shifts and lost days lie a day further."""
 BEHIND = 3
 """How many business days behind a promised one may matter for when it ends: the next opening is on one of them."""
+UNCHANGED_BEHIND = 1
+"""How many do where no clocks are changed, so that no opening is skipped."""
 
 
 class Piece(NamedTuple):
@@ -122,6 +123,10 @@ def business_days_later(calendar: Calendar, first_day: int, last_day: int, days:
     """
     promise = _BusinessDays(calendar, first_day, last_day, days)
     for begin, until, offset, day in _local_dates(promise.clocks, first_day, last_day):
+        is_from_midnight = begin + offset == day * DAY_US
+        if is_from_midnight and (known := promise.since_midnight(day)) is not None:
+            yield from (_moved(piece, begin) for piece in known if piece.begin < until - begin)
+            continue
         pieces = promise.of_date(day)
         for piece, following in zip(pieces, [*pieces[1:], None], strict=True):
             if following is None or following.begin > begin + offset:
@@ -140,19 +145,25 @@ def business_dates_later(calendar: Calendar, first_day: int, last_day: int, days
 
 
 def pieces_by_day(pieces: Iterable[Piece], first_day: int, last_day: int) -> list[list[Piece]]:
-    """The pieces that hold on each UTC day from the first to the last, those that go on as one made one."""
-    joined: deque[Piece] = deque()
-    for piece in pieces:
-        if not joined or joined[-1][1:] != piece[1:]:
-            joined.append(piece)
+    """The pieces that hold on each UTC day from the first to the last, those that go on as one made one.
+
+    The first piece begins no later than the first day.
+    """
     found: list[list[Piece]] = []
-    for day in range(first_day, last_day + 1):
-        here: list[Piece] = []
-        while joined and joined[0].begin < (day + 1) * DAY_US:
-            here.append(joined.popleft())
-        joined.appendleft(here[-1])
-        found.append(here)
-    return found
+    here: list[Piece] = []
+    begin, end, last = first_day * DAY_US, (first_day + 1) * DAY_US, None
+    for piece in pieces:
+        if last is not None and (piece.runs, piece.base) == (last.runs, last.base):
+            continue
+        while piece.begin >= end:
+            found.append(here)
+            here, begin, end = here[-1:], end, end + DAY_US
+        if piece.begin <= begin:
+            here = [piece]
+        else:
+            here.append(piece)
+        last = piece
+    return [*found, here, *(here[-1:] for _ in range(last_day - first_day - len(found)))]
 
 
 def piece_rows(days: Sequence[Sequence[Piece]], number: int, first_day: int, width: int) -> Iterator[list[int | None]]:
@@ -192,27 +203,51 @@ class _BusinessDays:
         self._opened = list(self._openings)
         self._days = days
         self._known: dict[object, list[Piece]] = {}
+        self._weekly: dict[int, tuple[int, list[Piece]]] = {}
+        turns = self.clocks.borders(-NEVER_US, NEVER_US)
+        changed = {turn // DAY_US - before for turn in turns for before in range(3)}
+        dates = [*self._opened, *(day + 7 for day in self._opened)]
+        self._turns = sorted(
+            changed.union(day for day in dates if self._openings.get(day) != self._openings.get(day - 7))
+        )
 
     def target(self, base: int) -> int | None:
         """The business day so many after a date."""
         place = bisect_right(self._opened, base) + self._days - 1
         return self._opened[place] if place < len(self._opened) else None
 
+    def since_midnight(self, day: int) -> list[Piece] | None:
+        """The pieces of a date by the time since its midnight; null where clocks are changed before they end."""
+        last, pieces = self._weekly.get(day - 7, (END_DAY, None))
+        if pieces is not None and not self._is_turn(day - 1, last + 7):
+            # all that matters is as it was a week before
+            self._weekly[day] = last + 7, pieces
+            return pieces
+        around, place = self._around(day, UNCHANGED_BEHIND)
+        if not around or self.clocks.offset((day - 1) * DAY_US, (around[-1] + 2) * DAY_US) is None:
+            return None
+        hours = tuple((other - day, self._openings[other]) for other in around)
+        alike = (self._openings.get(day - 1), self._openings.get(day), hours, place)
+        if alike not in self._known:
+            found = self._worked_out(day, around, UNCHANGED)
+            self._known[alike] = [_moved(piece, -day * DAY_US) for piece in found]
+        if len(around) == UNCHANGED_BEHIND + 3:
+            self._weekly[day] = around[-1], self._known[alike]
+        return self._known[alike]
+
     def of_date(self, day: int) -> list[Piece]:
         """The pieces of a local date, told of readings: ``begin`` is one, and ``base`` is added to one."""
+        return self._worked_out(day, self._around(day, BEHIND)[0], self.clocks)
+
+    def _around(self, day: int, behind: int) -> tuple[list[int], int]:
+        """The business days that matter for when a promise ends, and which of them that is, of one made on a date."""
         place = bisect_left(self._opened, day) + self._days - 1
         first = max(0, place - 1)
-        around = self._opened[first : place + 2 + BEHIND]
-        offset = self.clocks.offset(around[0] * DAY_US, (around[-1] + 2) * DAY_US) if around else 0
-        if offset is None:
-            return self._worked_out(day, around, self.clocks)
-        # Where no clocks are changed all weeks that have the same hours are alike.
-        hours = tuple((other - day, self._openings[other]) for other in around)
-        alike = (self._openings.get(day - 1), self._openings.get(day), hours, place - first)
-        midnight = day * DAY_US
-        if alike not in self._known:
-            self._known[alike] = [_moved(piece, -midnight, 0) for piece in self._worked_out(day, around, UNCHANGED)]
-        return [_moved(piece, midnight, offset) for piece in self._known[alike]]
+        return self._opened[first : place + 2 + behind], place - first
+
+    def _is_turn(self, first: int, last: int) -> bool:
+        """Whether on a date from first to last other hours hold than a week before, or clocks are changed behind it."""
+        return bisect_left(self._turns, first) < bisect_right(self._turns, last)
 
     def _worked_out(self, day: int, around: Sequence[int], clocks: Clocks) -> list[Piece]:
         """The pieces of a date, by asking once between all readings at which something may change."""
@@ -277,10 +312,10 @@ def _local_dates(clocks: Clocks, first_day: int, last_day: int) -> Iterator[tupl
             start = following
 
 
-def _moved(piece: Piece, by: int, offset: int) -> Piece:
-    """A piece of readings so much later, on clocks with an offset."""
+def _moved(piece: Piece, by: int) -> Piece:
+    """A piece so much later."""
     begin, runs, base = piece
-    return Piece(begin + by, runs, None if base is None else base - offset + (0 if runs else by))
+    return Piece(begin + by, runs, base if runs or base is None else base + by)
 
 
 def _bounds(intervals: Iterable[Interval]) -> Iterator[int]:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from aac.calendar_days import last_day
-from aac.calendars import DAY_US, busiest_day, calendar_rows
+from aac.calendars import DAY_US, OpenDays, busiest_day, calendar_rows, open_days
 from aac.engines.base import CALENDAR_DAYS, CALENDARS
 from aac.evaluation.lengths import Later, Length, lengths_of
 from aac.expressions.nodes import Literal, OpenTime, PeriodEnd
@@ -26,12 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What is asked of calendars: ``reach`` is from the day before the first moment whose open time may be asked for to
-    the day after the last; ``later`` is what lies so many days or months behind the starts of clocks."""
+    """What is asked of calendars: ``opened`` is the open time of each, from the day before the first moment for which
+    it may be asked to the day after the last; ``later`` what lies so many days or months behind the starts of clocks.
+    """
 
-    reach: tuple[int, int]
-    segments: int
+    opened: tuple[OpenDays, ...]
     later: Later
+
+    @property
+    def segments(self) -> int:
+        """How many openings a UTC day has, at most."""
+        return busiest_day(self.opened)
 
     @property
     def pieces(self) -> int:
@@ -65,19 +70,15 @@ def needed_from(run: Run, first: int, nodes: Iterable[Node] = (), lengths: Colle
     if business_days:
         end = max(end, *(last_day(calendar, starts[1], business_days) * DAY_US for calendar in run.calendars))
     later = Later.of(run.calendars, run.project.timezone, lengths, starts)
-    return Needed((begin, end), busiest_day(run.calendars, begin, end), later)
+    return Needed(tuple(open_days(calendar, begin, end) for calendar in run.calendars), later)
 
 
 def prepare_calendars(run: Run, needed: Needed, engine: Engine) -> None:
     """Loads the calendar tables, for the reach of the data."""
-    run.segments, run.pieces = needed.segments, needed.pieces
-    pairs = [f"{end}_{i}" for i in range(1, needed.segments + 1) for end in ("opens", "closes")]
+    run.segments, run.pieces, run.opened = needed.segments, needed.pieces, needed.opened
+    pairs = [f"{end}_{i}" for i in range(1, run.segments + 1) for end in ("opens", "closes")]
     engine.load(CALENDARS, (("id", "text"), ("number", "bigint")), list(run.numbers.items()))
-    rows = [
-        row
-        for number, calendar in enumerate(run.calendars)
-        for row in calendar_rows(calendar, number, *needed.reach, needed.segments)
-    ]
+    rows = [row for number, opened in enumerate(needed.opened) for row in calendar_rows(opened, number, run.segments)]
     engine.load(CALENDAR_DAYS, [(name, "bigint") for name in ("key", "open_before", *pairs)], rows)
     needed.later.load(engine)
 

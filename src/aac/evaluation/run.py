@@ -16,7 +16,7 @@ from aac.results import Result, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aac.calendars import Calendar
+    from aac.calendars import Calendar, OpenDays
     from aac.findings import Finding
     from aac.landing.landed import Landed
     from aac.measures import Clock, Measure, Measurement
@@ -52,6 +52,7 @@ class Run:
     asked: Asked
     segments: int = 1
     pieces: int = 1
+    opened: tuple[OpenDays, ...] = ()
     findings: list[Finding] = field(default_factory=list["Finding"])
     _settings: dict[int, Setting] = field(default_factory=dict[int, Setting])
 
