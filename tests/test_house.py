@@ -139,6 +139,7 @@ FLOORS = (
         "aac.planner.pauses",
         "aac.planner.stretches",
         "aac.planner.spreads",
+        "aac.planner.listing",
         "aac.planner.clocks",
         "aac.planner.fuse",
         "aac.privacy",
