@@ -121,6 +121,7 @@ class Site(TypedDict):
     project: Says[str, "What the project is called."]
     as_of: Says[str, "As of when the data is."]
     freshness: Says[Status | None, "How old it is, by the source that is worst off."]
+    is_restricted: Says[bool, "Whether it tells groups of any size and numbers by owner (`aac build --restricted`)."]
     zone: Says[str, "The company's time zone."]
     now: Says[str, "When the wiki was made. It changes with every build: on the first page only."]
     menu: Says[list[Item], "The pages about several documents, in the order of the menu."]
