@@ -117,7 +117,7 @@ def test_xlsx(check: str, tmp_path: Path) -> None:
 
 
 PLANTED = {
-    "after_the_last": ("500 equal cursors", "500 records are of the source missing"),
+    "after_the_last": ("500 equal cursors", "after a pull 500 records are missing: "),
     "ahead": ("killed at every checkpoint", "not what the source holds"),
     "by_time": ("changed while read", "not what the source holds"),
     "forgiving": ("lost permission", "may not read the stream any more, and nobody was told"),

@@ -215,8 +215,8 @@ class Bench:
         """Requires that what a reader sees is what the source holds."""
         seen, held = self.texts(), self.records
         missing, more = sorted(held.keys() - seen.keys()), sorted(seen.keys() - held.keys())
-        require(not missing, f"{_records(missing)} of the source missing after a pull: {_shown(missing)}")
-        require(not more, f"{_records(more)} there after a pull, and not in the source: {_shown(more)}")
+        require(not missing, f"after a pull {_records(missing)} missing: {_shown(missing)}")
+        require(not more, f"after a pull {_records(more)} there, and not in the source: {_shown(more)}")
         other = [key for key, text in held.items() if seen[key] != text]
         told = [f"{key} is {seen[key]!r:.80} and not {held[key]!r:.80}" for key in other[:SHOWN]]
         require(not other, f"{_records(other)} not what the source holds: {'; '.join(told)}")
