@@ -13,6 +13,8 @@ from tests.small import NOW_US, write_project
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
     from aac.findings import Finding
     from aac.results import Results
 
@@ -162,3 +164,31 @@ def test_each_finding_names_what_rests_on_it(tmp_path: Path) -> None:
     problems = {(p["code"], p["field"]): (p["count"], p["affects"]) for p in deal["problems"]}
     assert problems["AAC503", "owner"] == (1, ["metric:wins"])
     assert problems["AAC518", "created_at"] == (1, ["metric:deals"])
+
+
+LIFECYCLE = """\
+---
+kind: lifecycle
+id: road
+owner: sales
+stages:
+  - {id: first, is: qualified}
+  - {id: closed, is: lost}
+may_skip: [first]
+never:
+  - {from: closed, to: first, why: a lost deal is not taken up again}
+"""
+
+
+def test_what_a_lifecycle_allows_and_forbids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.test_health.DOCUMENTS", DOCUMENTS + LIFECYCLE)
+    told = found(results(tmp_path / "p"))
+    assert "AAC521" not in told  # `won` follows `qualified`, which may be skipped
+    forbidden = [f for f in told["AAC522"] if f.doc == "lifecycle:road"]
+    assert [(f.message, f.keys, f.instead) for f in forbidden] == [
+        (
+            "1 record of `deal` moved from `closed` to `first`, which `road` forbids",
+            ("d",),
+            "look into these records (a lost deal is not taken up again)",
+        )
+    ]
