@@ -91,9 +91,11 @@ def main() -> int:
 
 def measured(data: Path, runs: int, again: bool) -> int:
     """Compares both parts of the work, and then tells how long each took."""
+    from aac.cli import collect_seldom
     from aac.landing.landed import prepared
     from aac.operations import open_sound_project
 
+    collect_seldom()
     opened = open_sound_project(OUT / WORK.name if again else prepare(data, WORK))
     made, limit = opened.project, their_queries()
     with (

@@ -70,12 +70,16 @@ def aac() -> None:
     """Agreements between revenue teams as code: definitions, promises and numbers that people can trust."""
 
 
+def collect_seldom() -> None:
+    """Looks for garbage seldom: a run makes little of it and many objects that stay, and looking took a fifth of it."""
+    gc.set_threshold(100_000, 50, 100)
+
+
 def main() -> None:
     """Runs the command line and ends the process with its exit code."""
     from aac.errors import AacError
 
-    # a short-lived process makes little garbage and many objects that stay: looking for it took a fifth of our time
-    gc.set_threshold(100_000, 50, 100)
+    collect_seldom()
     try:
         code = aac.main(standalone_mode=False)
     except click.exceptions.Abort:

@@ -1,7 +1,7 @@
 """Data health: what of the data cannot be right as the documents see it, and which numbers rest on each fault.
 
-Every entity is scanned once for all that is asked of it: moments before a record came, stages without the one before,
-words of rules that no record holds.
+Every entity is scanned once for all that no record should be: moments before a record came, stages without the one
+before. The words of rules are looked for until a record holds them.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from aac.engines.base import Entity, Select
+from aac.engines.base import Entity, Select, Stack
 from aac.expressions.nodes import (
     Aggregate,
     BusinessDaysLater,
     CalendarNumber,
     Call,
+    Column,
     DaysLater,
     Literal,
     OpenTime,
@@ -81,12 +82,11 @@ def tell_health(run: Run, counted: Counted, engine: Engine) -> None:
             by_entity[fault.entity, fault.is_later].append(fault)
     for (entity, is_later), faults in by_entity.items():
         source = Entity(ever(entity) if is_later else entity)
-        counts = [(f"n{place}", Aggregate("count_if", (fault.rule,))) for place, fault in enumerate(faults)]
-        ((records, *found),) = _ask(run, engine, entity, Select(source, (("n", Aggregate("count", ())), *counts)))
-        for fault, count in zip(faults, found, strict=True):
-            if fault.word is not None and records and not count:
+        counts, lost = _counts(run, engine, source, faults), _lost_words(run, engine, source, faults)
+        for fault in faults:
+            if fault in lost:
                 run.tell(_word_finding(run, engine, fault))
-            elif count and fault.word is None:
+            elif count := counts.get(fault):
                 run.tell(_finding(fault, count, _keys(run, engine, fault, source)))
 
 
@@ -304,9 +304,33 @@ def _can_be_asked(run: Run, fault: Fault) -> bool:
     return is_there and not any(isinstance(node, TIMED) for node in nodes)
 
 
-def _ask(run: Run, engine: Engine, entity: str, select: Select) -> list[Any]:
+def _counts(run: Run, engine: Engine, source: Entity, faults: Sequence[Fault]) -> dict[Fault, int]:
+    """How many records fulfil each rule that none should."""
+    asked = [fault for fault in faults if fault.word is None]
+    columns = tuple((f"n{place}", Aggregate("count_if", (fault.rule,))) for place, fault in enumerate(asked))
+    if not columns:
+        return {}
+    (found,) = _ask(run, engine, asked[0].entity, Select(source, columns))
+    return dict(zip(asked, found, strict=True))
+
+
+def _lost_words(run: Run, engine: Engine, source: Entity, faults: Sequence[Fault]) -> set[Fault]:
+    """The words that no record holds, if there are records: of each the first that does is looked for, not all."""
+    asked = [fault for fault in faults if fault.word is not None]
+    if not asked:
+        return set()
+    first = [*enumerate(fault.rule for fault in asked), (len(asked), None)]
+    blocks = tuple((f"b{place}", Select(source, (("word", Literal(place)),), rule, limit=1)) for place, rule in first)
+    output = Select(Stack(tuple(name for name, _ in blocks)), (("word", Column("word")),))
+    held = {place for (place,) in _ask(run, engine, asked[0].entity, output, blocks)}
+    return {fault for place, fault in enumerate(asked) if place not in held} if len(asked) in held else set()
+
+
+def _ask(
+    run: Run, engine: Engine, entity: str, output: Select, blocks: tuple[tuple[str, Select], ...] = ()
+) -> list[Any]:
     setting = run.setting_at(run.as_of_sources(run.landed.tables[entity].sources))
-    return list(engine.run(setting.query((), (select,)))[0])
+    return list(engine.run(setting.query(blocks, (output,)))[0])
 
 
 def _keys(run: Run, engine: Engine, fault: Fault, source: Entity) -> tuple[str, ...]:
