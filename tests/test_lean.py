@@ -110,7 +110,7 @@ def test_what_nobody_reads_is_gone() -> None:
     """Constants go where they are asked for; a block behind knows what the one before makes sure of."""
     first = Select(
         Entity("deal"),
-        (("id", MAYBE), ("excused", Literal(False)), ("idle", FULL), ("n", FULL)),
+        (("id", MAYBE), ("excused", Literal(False)), ("idle", MOMENT), ("n", FULL)),
         Call("is_not_null", (MAYBE,)),
     )
     doubt = Call("or", (Call("is_null", (Column("id"),)), Column("excused"), Call("is_null", (Column("n"),))))
@@ -121,6 +121,22 @@ def test_what_nobody_reads_is_gone() -> None:
     assert blocks["first"].columns == (("n", FULL),)
     assert blocks["second"].columns == (("n", Column("n")),)
     assert made.outputs[0].columns == (("doubts", Literal(0)),)
+
+
+def test_what_two_columns_hold_is_told_once() -> None:
+    first = Select(Entity("deal"), (("id", MAYBE), ("rule", LOST), ("again", LOST), ("other", WON)))
+    counts = tuple((name, Aggregate("count", (), Column(name))) for name in ("rule", "again", "other"))
+    made = lean(Query((("first", first),), (Select("first", counts, groups=(("id",),)),), {"deal": DEAL}), {})
+    assert [name for name, _ in dict(made.blocks)["first"].columns] == ["id", "rule", "other"]
+    asked = [node.where for _, node in made.outputs[0].columns if isinstance(node, Aggregate)]
+    assert asked == [Column("rule"), Column("rule"), Column("other")]
+
+
+def test_a_condition_asks_nothing_twice() -> None:
+    """What one part makes sure of is no question in another."""
+    reach = Call("or", (Call("is_null", (MAYBE,)), Call("ge", (MAYBE, Literal(1)))))
+    asked = Rows().asked(Call("and", (Call("is_not_null", (MAYBE,)), reach)))
+    assert asked == Call("ge", (MAYBE, Literal(1)))
 
 
 def test_what_others_join_or_stack_stays() -> None:

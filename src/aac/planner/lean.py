@@ -27,6 +27,7 @@ from aac.expressions.nodes import (
     Rollup,
     Stored,
     Values,
+    conjunction,
     transform,
     walk,
 )
@@ -95,14 +96,14 @@ def _rows(source: object, query: Query, seen: Mapping[str, Rows], greatest: Mapp
 class Rows:
     """What is known of every row that a block reads: of records of ``entity``, or of an earlier block's columns.
 
-    ``constant``: columns that hold the same everywhere; ``full``: nodes that are never unknown, ``true``: rules that
-    are true; ``most``: the greatest value of columns.
+    ``same``: columns that hold what another one does, or a constant; ``full``: nodes that are never unknown, ``true``:
+    rules that are true; ``most``: the greatest value of columns.
     """
 
     relations: Mapping[str, Relation] = field(default_factory=dict[str, "Relation"])
     greatest: Mapping[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     entity: str | None = None
-    constant: Mapping[str, Literal] = field(default_factory=dict[str, Literal])
+    same: Mapping[str, Node] = field(default_factory=dict[str, Node])
     full: frozenset[Node] = frozenset()
     true: frozenset[Node] = frozenset()
     most: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -131,8 +132,10 @@ class Rows:
         full = frozenset[Node](Column(name) for name, node in named if self.is_full(node))
         true = frozenset[Node](Column(name) for name, node in named if node in self.true)
         most = {name: value for name, node in named if (value := self.greatest_of(node)) is not None}
-        constant = {name: node for name, node in named if isinstance(node, Literal)}
-        return Rows(constant=constant, full=full, true=true, most=most)
+        first: dict[Node, Node] = {}
+        held = {name: first.setdefault(node, node if isinstance(node, Literal) else Column(name)) for name, node in named}
+        same = {name: node for name, node in held.items() if node != Column(name)}
+        return Rows(same=same, full=full, true=true, most=most)
 
     # What a node comes to
 
@@ -242,7 +245,7 @@ class Rows:
             return TRUE
         match node:
             case Column(name=name, block=""):
-                return self.constant.get(name, node)
+                return self.same.get(name, node)
             case Named(path=path, body=body) if self.is_reached(path):
                 return body
             case Applied(body=body):
