@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from aac.evaluation.cards import card_results
@@ -59,7 +60,7 @@ def evaluate(
     shown = list(in_a_row(run, results))
     for card in (part for part in chosen(project) if isinstance(part, Card)):
         shown += card_results(run, card, [result for _, result in results])
-    return tuple(sorted(shown, key=_in_order)), with_affected((*landed.findings, *run.findings), pieces.counted)
+    return tuple(_in_order(shown)), with_affected((*landed.findings, *run.findings), pieces.counted)
 
 
 def plan_of(project: Project, landed: Landed, asked: Asked, chosen: Callable[[Project], Sequence[Shown]]) -> Plan:
@@ -115,9 +116,17 @@ def _derived(run: Run, pieces: Pieces, counted: Iterable[Measured]) -> list[Meas
     return [(piece, result) for piece in pieces.derived for result in derived_results(run, piece, known)]
 
 
-def _in_order(result: Result) -> tuple[object, ...]:
-    reading = result.reading
-    window = reading.window
-    groups = [(name, value is not None, str(value)) for name, value in reading.by.items()]
-    turn = TURNS.get(result.selection, 0)
-    return (result.kind, result.id, turn, window.first or date.min, window.label, len(groups), groups)
+def _in_order(results: Iterable[Result]) -> Iterator[Result]:
+    """By document and window, the total before its groups."""
+    places: dict[tuple[object, ...], list[Result]] = {}
+    for result in results:
+        window, turn = result.reading.window, TURNS.get(result.selection, 0)
+        place = (result.kind, result.id, turn, window.first or date.min, window.label)
+        places.setdefault(place, []).append(result)
+    for _, together in sorted(places.items(), key=itemgetter(0)):
+        yield from sorted(together, key=_group_order)
+
+
+def _group_order(result: Result) -> tuple[int, list[tuple[str, bool, str]]]:
+    by = result.reading.by
+    return len(by), [(name, value is not None, str(value)) for name, value in by.items()]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -294,6 +295,7 @@ def is_zone(name: str) -> bool:
     return True
 
 
+@lru_cache(10_000)
 def midnight_us(day: date, zone: str) -> int:
     """The moment at which a local day begins.
 

@@ -109,7 +109,7 @@ def _without_idle_brackets(select: exp.Select) -> exp.Select:
 def _select(query: Query, select: Select) -> exp.Select:
     """One block as a SELECT of its own, without WITH."""
     block = _Block(query, select)
-    columns = [exp.alias_(block.lower(node), name, quoted=True) for name, node in select.columns]
+    columns = [exp.alias_(block.lower(node), name, quoted=True, copy=False) for name, node in select.columns]
     where = block.lower(select.where) if select.where is not None else None
     made = exp.select(*_grouped(select), *columns, copy=False).from_(block.source, copy=False)
     for join in block.joins:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import islice, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from aac.planner.reckoning import reckoned
 from aac.results import CardReading, ClockReading, NumberReading, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aac.evaluation.run import Run
     from aac.evaluation.versions import Pieces
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from aac.measures import Derived
     from aac.periods import Window
     from aac.planner.reckoning import Part, Reckoned
-    from aac.planner.windows import Chosen, Clockwork
+    from aac.planner.windows import Chosen
     from aac.project import Project
     from aac.results import Counted, Reading, Result
 
@@ -107,9 +108,10 @@ def derived_results(run: Run, piece: Piece[Derived], known: Known) -> Iterator[R
         off = [*derived.missing, *(part.subject for part, cells in inputs.items() if cells[TOTAL].is_off)]
         if off:
             _tell_off(run, piece, off)
-        for group in [TOTAL] if off else _groups(derived, inputs.values()):
-            there = {part: cells.get(group) for part, cells in inputs.items()}
-            reading = _reading(derived, formulas, clockwork, chosen.window, group, there)
+        groups = [TOTAL] if off else _groups(derived, inputs.values())
+        there = {part: [cells.get(group) for group in groups] for part, cells in inputs.items()}
+        place = (derived.subject, chosen.window, as_of, clockwork.is_open(chosen.window))
+        for reading in _readings(derived, formulas, place, groups, there):
             if off:
                 reading = replace(reading, value=None, numerator=None, denominator=None, is_off=True)
             yield run.judged(piece.project, reading, chosen.selection)
@@ -141,42 +143,52 @@ class Formulas:
             reckoned(below, itemgetter) if below is not None else None,
         )
 
+    def answered(
+        self, inputs: Mapping[Measured, Sequence[Counted | None]], missing: Iterable[str], n: int
+    ) -> Mapping[Part, Sequence[object]]:
+        """What each part came to in ``n`` groups: the inputs, those of which there are none, and the steps."""
+        unknown = [*(part for part, _ in self.steps), *map(Measured, missing)]
+        parts: dict[Part, Sequence[object]] = {part: list(map(_value, readings)) for part, readings in inputs.items()}
+        parts = {**dict.fromkeys(unknown, [None] * n), **parts}
+        for part, step in self.steps:
+            parts[part] = list(islice(step(parts), n))
+        return parts
 
-def _reading(
+
+def _readings(
     derived: Derived,
     formulas: Formulas,
-    clockwork: Clockwork,
-    window: Window,
-    group: Group,
-    inputs: Mapping[Measured, Counted | None],
-) -> NumberReading:
-    """The formula and its two sides, from what the inputs came to; one that has no such group is unknown."""
-    unknown = [*(part for part, _ in derived.steps), *map(Measured, derived.missing)]
-    parts: dict[Part, object] = {**dict.fromkeys(unknown), **{part: _value(inputs[part]) for part in inputs}}
-    for part, step in formulas.steps:
-        parts[part] = step(parts)
-    there = [reading for reading in inputs.values() if reading is not None]
-    return NumberReading(
-        subject=derived.subject,
-        window=window,
-        as_of_us=clockwork.as_of_us,
-        is_open=clockwork.is_open(window),
-        is_stale=any(reading.is_stale for reading in there),
-        by={name: value for name in derived.splits for known, value in group if known == name},
-        value=formulas.value(parts),
-        numerator=formulas.numerator(parts) if formulas.numerator is not None else None,
-        denominator=formulas.denominator(parts) if formulas.denominator is not None else None,
-        n=min((_size(reading) for reading in inputs.values()), default=0),
-        unknown=sum(_unknown(reading) for reading in there),
-        unit=derived.unit,
-        is_volume=derived.is_volume,
-        elapsed=max((r.elapsed for r in there if isinstance(r, NumberReading)), default=Fraction(1)),
-        is_off=not all(map(is_measurable, there)),
-        has_matured=all(reading.is_final for reading in there),
-        is_maturing=any(isinstance(reading, NumberReading) and reading.is_maturing for reading in there),
-        is_derived=True,
-        is_share_below=derived.is_share_below,
-    )
+    place: tuple[str, Window, int, bool],
+    groups: Sequence[Group],
+    inputs: Mapping[Measured, Sequence[Counted | None]],
+) -> Iterator[NumberReading]:
+    """The formula and its two sides, from what the inputs came to; one that has no such group is unknown.
+
+    ``place``: the first fields of all readings.
+    """
+    answers = formulas.answered(inputs, derived.missing, len(groups))
+    sides = (side(answers) if side is not None else repeat(None) for side in (formulas.numerator, formulas.denominator))
+    for group, value, above, below, *readings in zip(groups, formulas.value(answers), *sides, *inputs.values()):
+        there = [reading for reading in readings if reading is not None]
+        told = dict(group)
+        yield NumberReading(
+            *place,
+            is_stale=any(reading.is_stale for reading in there),
+            by={name: told[name] for name in derived.splits if name in told},
+            value=value,
+            numerator=above,
+            denominator=below,
+            n=min(map(_size, readings), default=0),
+            unknown=sum(map(_unknown, there)),
+            unit=derived.unit,
+            is_volume=derived.is_volume,
+            elapsed=max((r.elapsed for r in there if isinstance(r, NumberReading)), default=Fraction(1)),
+            is_off=not all(map(is_measurable, there)),
+            has_matured=all(reading.is_final for reading in there),
+            is_maturing=any(isinstance(reading, NumberReading) and reading.is_maturing for reading in there),
+            is_derived=True,
+            is_share_below=derived.is_share_below,
+        )
 
 
 def _value(reading: Counted | None) -> Fraction | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,10 @@ from aac.findings import Finding
 from aac.measures import Cohort, Retention, Snapshot, is_volume
 from aac.planner.cohorts import has_matured
 from aac.planner.windows import UNPLACED
-from aac.results import NumberReading
+from aac.results import NumberReading, Result, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from aac.engines.base import Rows
     from aac.evaluation.run import Run
@@ -23,18 +23,26 @@ if TYPE_CHECKING:
     from aac.planner.metrics import Cell
     from aac.planner.pieces import Piece
     from aac.planner.setting import Setting
-    from aac.results import Result
+    from aac.planner.windows import Chosen
 
 ALL_OF_IT = Fraction(1)
 """The share that is over of what is looked at from its end."""
+UNJUDGED = Verdict(None)
+"""What is said of a group of what is only a part of other numbers."""
 
 
 def number_results(
     run: Run, scan: NumberScan, setting: Setting, answers: Sequence[Rows]
 ) -> Iterator[tuple[Piece[Measure], Result]]:
     """The results of every piece of a scan, also of those that are only parts of other numbers."""
-    over = [(setting.clockwork.is_open(c.window), setting.clockwork.elapsed(c.window)) for c in scan.windows]
-    facts = {piece: _Facts.of(run, piece.of) for piece in scan.pieces}
+    clockwork = setting.clockwork
+    over = [(clockwork.is_open(chosen.window), clockwork.elapsed(chosen.window)) for chosen in scan.windows]
+    stale = {piece: run.is_stale(run.sources_of(piece.of)) for piece in scan.pieces}
+    places = {
+        (piece, number): _Place.of(piece, chosen, setting, stale[piece], *over[number])
+        for number, chosen in enumerate(scan.windows)
+        for piece in scan.pieces
+    }
     for cell in scan.cells(answers):
         piece = cell.piece
         is_told = not cell.by and piece.is_shown
@@ -42,60 +50,60 @@ def number_results(
             if is_told and cell.n:
                 _tell_unplaced(run, cell)
             continue
-        chosen = scan.windows[cell.window]
-        if is_told:
-            _tell_unrated(run, cell, chosen.window)
-        reading = _reading(cell, facts[piece], chosen.window, setting, *over[cell.window])
-        if cell.by and not piece.is_shown:  # a group of what is only a part of other numbers
-            yield piece, run.unjudged(reading, chosen.selection)
-        else:
-            yield piece, run.judged(piece.project, reading, chosen.selection)
+        if is_told and cell.unrated:
+            _tell_unrated(run, cell, scan.windows[cell.window].window)
+        yield piece, places[piece, cell.window].result(cell)
 
 
 @dataclass(frozen=True, slots=True)
-class _Facts:
-    """What is the same in all cells of a measure. ``is_counted``: its records belong to windows by their moment;
-    ``can_mature``: they are judged only so long after that."""
+class _Place:
+    """What is the same in all cells of a piece in one window: the first fields of their readings, and the last.
 
-    is_stale: bool
-    is_volume: bool
-    is_counted: bool
-    can_mature: bool
+    ``judge``: what its document says of a reading; ``basis``: that of a cohort, which has matured once its last entrant
+    has.
+    """
+
+    piece: Piece[Measure]
+    chosen: Chosen
+    setting: Setting
+    kind: str
+    id: str
+    judge: Callable[[NumberReading], Verdict]
+    first: tuple[str, Window, int, bool, bool]
+    last: tuple[str, bool, Fraction]
+    basis: Cohort | None
 
     @classmethod
-    def of(cls, run: Run, measure: Measure) -> _Facts:
-        basis = measure.basis
+    def of(
+        cls, piece: Piece[Measure], chosen: Chosen, setting: Setting, is_stale: bool, is_open: bool, elapsed: Fraction
+    ) -> _Place:
+        measure = piece.of
+        basis, (kind, _, id_) = measure.basis, measure.subject.partition(":")
+        if isinstance(basis, Snapshot | Retention):
+            elapsed = ALL_OF_IT
         return cls(
-            run.is_stale(run.sources_of(measure)),
-            is_volume(measure.formula),
-            not isinstance(basis, Snapshot | Retention),
-            isinstance(basis, Cohort) and basis.matures is not None,
+            piece,
+            chosen,
+            setting,
+            kind,
+            id_,
+            piece.project.models[kind, id_].judge,
+            (measure.subject, chosen.window, setting.as_of_us, is_open, is_stale),
+            (measure.unit, is_volume(measure.formula), elapsed),
+            basis if isinstance(basis, Cohort) else None,
         )
 
-
-def _reading(
-    cell: Cell, facts: _Facts, window: Window, setting: Setting, is_open: bool, elapsed: Fraction
-) -> NumberReading:
-    measure = cell.piece.of
-    has_all = has_matured(measure, window, cell.latest, setting)
-    return NumberReading(
-        subject=measure.subject,
-        window=window,
-        as_of_us=setting.as_of_us,
-        is_open=is_open,
-        is_stale=facts.is_stale,
-        by=cell.by,
-        value=cell.value,
-        numerator=cell.numerator,
-        denominator=cell.denominator,
-        n=cell.n,
-        unknown=cell.unknown,
-        unit=measure.unit,
-        is_volume=facts.is_volume,
-        elapsed=elapsed if facts.is_counted else ALL_OF_IT,
-        has_matured=has_all,
-        is_maturing=not has_all and facts.can_mature,
-    )
+    def result(self, cell: Cell) -> Result:
+        counted = (cell.by, cell.value, cell.numerator, cell.denominator, cell.n, cell.unknown)
+        reading = NumberReading(*self.first, *counted, *self.last)
+        if self.basis is not None:
+            has_all = has_matured(self.piece.of, self.chosen.window, cell.latest, self.setting)
+            is_maturing = not has_all and self.basis.matures is not None
+            reading = replace(reading, has_matured=has_all, is_maturing=is_maturing)
+        is_judged = self.piece.is_shown or not cell.by
+        return Result(
+            self.kind, self.id, reading, self.judge(reading) if is_judged else UNJUDGED, self.chosen.selection
+        )
 
 
 def _tell_unplaced(run: Run, cell: Cell) -> None:
@@ -117,8 +125,6 @@ def _tell_unplaced(run: Run, cell: Cell) -> None:
 
 def _tell_unrated(run: Run, cell: Cell, window: Window) -> None:
     """Money is unknown on days for which no exchange rate is told (LANGUAGE §4)."""
-    if not cell.unrated:
-        return
     kind, _, id_ = cell.piece.subject.partition(":")
     run.tell(
         Finding(

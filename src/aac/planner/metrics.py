@@ -7,9 +7,11 @@ afterwards, on exact fractions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from operator import itemgetter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from aac.engines.base import Entity, Query, Select, group_columns
 from aac.expressions.nodes import (
@@ -33,7 +35,7 @@ from aac.planner.reckoning import needed, reckoned
 from aac.planner.windows import UNPLACED, Chosen, in_reach, told_of_window, window_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from fractions import Fraction
 
     from aac.engines.base import Rows
@@ -84,8 +86,7 @@ class View:
     base: tuple[str, ...] = (WINDOW,)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """What one piece came to for a window (by its number in the scan) and a group. ``latest``: see `Figures`."""
 
     piece: Piece[Measure]
@@ -100,6 +101,8 @@ class Cell:
     latest: int | None = None
 
 
+Answers = Sequence[Sequence[object]]
+"""Rows of a query, column by column."""
 Splits = tuple[tuple["Dimension", int], ...]
 """How a group is told: dimensions, and the place of each one's value in a row."""
 
@@ -122,24 +125,21 @@ class Sheet:
     def cells(self, rows: Rows) -> Iterator[Cell]:
         """Every cell that has records."""
         readers = [self._reader(view) for view in self.views]
-        answering: dict[object, list[tuple[Splits, list[_Reader]]]] = {}
-        window = self._place(WINDOW)
+        by_mask: dict[object, list[tuple[object, ...]]] = {}
         for row in rows:
-            mask, number = row[self.mask], cast("int", row[window])
-            if mask not in answering:
-                answering[mask] = self._answering(int(str(mask)), readers)
-            for splits, answered in answering[mask]:
-                by = {split.name: split.shown(cast("Value", row[place])) for split, place in splits}
+            by_mask.setdefault(row[self.mask], []).append(row)
+        for mask, alike in by_mask.items():
+            columns = list(zip(*alike, strict=True))
+            for splits, answered in self._answering(int(str(mask)), readers):
+                groups = _told(splits, columns)
                 for reader in answered:
-                    if number in reader.numbers:
-                        cell = reader.cell(number, by, row)
-                        if cell.n or cell.unknown:
-                            yield cell
+                    yield from reader.cells(columns, groups)
 
     def empty(self, view: View, window: int) -> Cell:
         """The total of a window without records: counts and sums are what they are of nothing."""
         nothing = [0 if a.function in {"count", "count_distinct"} else None for a in self.columns]
-        return self._reader(view).cell(window, {}, [None] * self._behind + nothing)
+        columns = [(value,) for value in [None] * self._behind + nothing]
+        return next(self._reader(view).every_cell((window,), [{}], columns))
 
     @property
     def _behind(self) -> int:
@@ -161,6 +161,7 @@ class Sheet:
         above, below = sides(formula) or (None, None)
         return _Reader(
             view.piece,
+            self._place(WINDOW),
             frozenset((*view.numbers, UNPLACED)),
             reckoned(formula, look, scale),
             reckoned(above, look, scale) if above is not None else None,
@@ -196,9 +197,10 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Where the figures of a piece stand in a row, for the windows with these numbers."""
+    """Where the figures of a piece, and the number of the window, stand among columns, for windows of these numbers."""
 
     piece: Piece[Measure]
+    window: int
     numbers: frozenset[int]
     value: Reckoned
     numerator: Reckoned | None
@@ -208,20 +210,46 @@ class _Reader:
     unrated: tuple[int, ...]
     latest: int | None
 
-    def cell(self, window: int, by: Mapping[str, Value], row: Sequence[object]) -> Cell:
-        """What the piece came to; a sum of no records is null."""
-        return Cell(
-            self.piece,
-            window,
-            by,
-            self.value(row),
-            self.numerator(row) if self.numerator is not None else None,
-            self.denominator(row) if self.denominator is not None else None,
-            cast("int", row[self.n]),
-            sum(int(cast("int", row[place] or 0)) for place in self.unknown),
-            sum(int(cast("int", row[place] or 0)) for place in self.unrated),
-            cast("int | None", row[self.latest]) if self.latest is not None else None,
+    def cells(self, columns: Answers, groups: Sequence[Mapping[str, Value]]) -> Iterator[Cell]:
+        """The cells that have records."""
+        windows = cast("Sequence[int]", columns[self.window])
+        for cell in self.every_cell(windows, groups, columns):
+            if (cell.n or cell.unknown) and cell.window in self.numbers:
+                yield cell
+
+    def every_cell(
+        self, windows: Sequence[int], groups: Sequence[Mapping[str, Value]], columns: Answers
+    ) -> Iterator[Cell]:
+        """What the piece came to, row by row; a sum of no records is null."""
+        nothing = repeat(None)
+        return map(
+            Cell,
+            repeat(self.piece),
+            windows,
+            groups,
+            self.value(columns),
+            self.numerator(columns) if self.numerator is not None else nothing,
+            self.denominator(columns) if self.denominator is not None else nothing,
+            cast("Sequence[int]", columns[self.n]),
+            _added(columns, self.unknown),
+            _added(columns, self.unrated),
+            cast("Sequence[int | None]", columns[self.latest]) if self.latest is not None else nothing,
         )
+
+
+def _added(columns: Answers, places: Sequence[int]) -> Iterator[int]:
+    """Some counts together, row by row."""
+    counts = [[int(cast("int", value or 0)) for value in columns[place]] for place in places]
+    return map(sum, zip(*counts, strict=True)) if len(counts) > 1 else iter(counts[0]) if counts else repeat(0)
+
+
+def _told(splits: Splits, columns: Answers) -> list[Mapping[str, Value]]:
+    """The group of each row as it is told."""
+    if not splits:
+        return [{}] * len(columns[0])
+    names = [split.name for split, _ in splits]
+    shown = [map(split.shown, cast("Sequence[Value]", columns[place])) for split, place in splits]
+    return [dict(zip(names, values, strict=True)) for values in zip(*shown, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +264,9 @@ class MetricScan:
     def cells(self, answers: Sequence[Rows]) -> Iterator[Cell]:
         """Every cell that has records; and for totals without any, what they are of nothing."""
         for sheet, rows in zip(self.sheets, answers, strict=True):
-            seen: set[tuple[int, int]] = set()
-            for cell in sheet.cells(rows):
-                if not cell.by:
-                    seen.add((id(cell.piece), cell.window))
-                yield cell
+            found = list(sheet.cells(rows))
+            yield from found
+            seen = {(id(cell.piece), cell.window) for cell in found if not cell.by}
             for view in sheet.views:
                 for number in view.numbers:
                     if (id(view.piece), number) not in seen:

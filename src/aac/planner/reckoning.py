@@ -1,9 +1,14 @@
-"""A formula's arithmetic over what was counted: divided once, at the end, on exact fractions (LANGUAGE §4)."""
+"""A formula's arithmetic over what was counted: divided once, at the end, on exact fractions (LANGUAGE §4).
+
+It is done column by column: what each part came to, group by group, in one order.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import lru_cache, partial
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, cast
 
 from aac.expressions.nodes import Aggregate, Call, Literal, Measured, Named
@@ -11,15 +16,18 @@ from aac.measures import aggregates, sides
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from decimal import Decimal
 
     from aac.expressions.nodes import Node
 
 Part = Aggregate | Measured
 """What a formula is arithmetic over."""
-Look = Callable[[Any], object]
-"""Finds what a part came to among the answers, whatever these are."""
-Reckoned = Callable[[Any], Fraction | None]
-"""What a formula comes to, given the answers; unknown when a part is, and when it divides by 0."""
+Look = Callable[[Any], Iterable[object]]
+"""Finds the column of what a part came to among the answers, whatever these are."""
+Reckoned = Callable[[Any], Iterable[Fraction | None]]
+"""What a formula comes to, given the answers; unknown when a part is, and when it divides by 0. A constant has no end."""
+MANY = 65_536
+"""So many numbers are remembered as fractions: most are small, and told again and again."""
 
 
 def needed(formula: Node) -> Iterator[Aggregate]:
@@ -40,43 +48,38 @@ def needed(formula: Node) -> Iterator[Aggregate]:
 def reckoned(formula: Node, look: Callable[[Part], Look], scale: int = 1) -> Reckoned:
     """A formula as a function of the answers; ``look`` says where each part stands, ``scale`` what one unit is."""
     plain = _reckoned(formula, look)
-    if scale == 1:
-        return plain
-
-    def in_units(answers: object) -> Fraction | None:
-        value = plain(answers)
-        return None if value is None else value / scale
-
-    return in_units
+    return plain if scale == 1 else lambda answers: map(_divided, plain(answers), repeat(scale))
 
 
 def _reckoned(formula: Node, look: Callable[[Part], Look]) -> Reckoned:
     match formula:
         case Literal(value=value):
             constant = None if value is None else Fraction(str(value))
-            return lambda _: constant
+            return lambda _: repeat(constant)
         case Named(body=body):
             return _reckoned(body, look)
         case Aggregate(function="share" | "avg"):
             above, below = map(look, needed(formula))
-            return lambda answers: _divided(above(answers), below(answers))
+            return lambda answers: map(_divided, above(answers), below(answers))
         case Aggregate(function="median"):
             middle = look(formula)
-            return lambda answers: _middle(middle(answers))
+            return lambda answers: map(_middle, middle(answers))
         case Aggregate(function="quantile_cont", arguments=(_, Literal(value=share))):
             neighbours, known = map(look, needed(formula))
-            place = Fraction(cast("int", share))
-            return lambda answers: _quantile(neighbours(answers), known(answers), place)
+            between = partial(_quantile, Fraction(cast("int", share)))
+            return lambda answers: map(between, neighbours(answers), known(answers))
         case Aggregate() | Measured():
             part = look(formula)
-            return lambda answers: exact(part(answers))
+            return lambda answers: map(exact, part(answers))
         case Call(function=function, arguments=(left, right)):
             first, second = _reckoned(left, look), _reckoned(right, look)
-            return lambda answers: _combined(function, first(answers), second(answers))
+            combined = partial(_combined, function)
+            return lambda answers: map(combined, first(answers), second(answers))
         case _:
             raise TypeError(f"{type(formula).__name__} is not part of a formula")
 
 
+@lru_cache(MANY)
 def exact(value: object) -> Fraction | None:
     """An integer or decimal of an engine, exactly."""
     return None if value is None else Fraction(cast("int", value))
@@ -88,7 +91,7 @@ def _middle(values: object) -> Fraction | None:
     return None if found is None else sum(map(Fraction, found), Fraction(0)) / 2
 
 
-def _quantile(neighbours: object, known: object, share: Fraction) -> Fraction | None:
+def _quantile(share: Fraction, neighbours: object, known: object) -> Fraction | None:
     """So much of the way between the two neighbours as the share says, of all gaps between values in order."""
     found = cast("list[int] | None", neighbours)
     if not found:
@@ -115,6 +118,6 @@ def _divided(above: object, below: object) -> Fraction | None:
     """A quotient, unknown when something is or when it is divided by 0."""
     if above is None or not below:
         return None
-    if isinstance(above, int) and isinstance(below, int):
-        return Fraction(above, below)
-    return Fraction(cast("int", above)) / Fraction(cast("int", below))
+    up, per = cast("Decimal", above).as_integer_ratio()  # integers and fractions have it too
+    over, each = cast("Decimal", below).as_integer_ratio()
+    return Fraction(up * each, per * over)
