@@ -131,6 +131,7 @@ FLOORS = (
         "aac.planner.cohorts",
         "aac.planner.known",
         "aac.planner.reckoning",
+        "aac.planner.stacked",
         "aac.planner.metrics",
         "aac.planner.snapshots",
         "aac.planner.retention",

@@ -10,6 +10,7 @@ from aac.measures import Retention
 from aac.planner.metrics import RECORDS, WINDOW, Columns, MetricScan, any_of, maybe_anyone, parted, sheet_of
 from aac.planner.retention import Keys
 from aac.planner.snapshots import WINDOWS, Told, snapshot_view
+from aac.planner.stacked import Blocks, stacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 MOST_WINDOWS = 100
 """As many windows stand beside each record: what a query holds of each group or key grows with them."""
-
-Blocks = tuple[tuple[str, Select], ...]
 
 
 def plan_in_force(
@@ -54,6 +53,7 @@ def _scan(pieces: tuple[Piece[Measure], ...], windows: tuple[Chosen, ...], setti
     columns = ((WINDOW, Column(WINDOW, block=WINDOWS)), *keys.columns, *records.columns)
     block = Select(Entity(pieces[0].of.population.entity), columns, any_of(anyone), joins=(Join(WINDOWS, ()),))
     blocks = ((WINDOWS, told.block), (RECORDS, block), *(named for more, _, _ in answers for named in more))
-    shared = (RECORDS,) if len(answers) > 1 else ()  # read once, whatever is asked of it
-    query = setting.query(blocks, tuple(output for _, _, output in answers), *shared)
+    outputs = [output for _, _, output in answers]
+    stack, output = stacked(outputs) if len(outputs) > 1 else ((), outputs[0])
+    query = setting.query((*blocks, *stack), (output,))
     return MetricScan(pieces, windows, query, tuple(sheet for _, sheet, _ in answers))

@@ -32,6 +32,7 @@ from aac.measures import Cohort, Measure, Retention, aggregates, sides
 from aac.planner.cohorts import judged
 from aac.planner.ends import end_of, with_ends
 from aac.planner.reckoning import needed, reckoned
+from aac.planner.stacked import unstacked
 from aac.planner.windows import UNPLACED, Chosen, in_reach, told_of_window, window_number
 
 if TYPE_CHECKING:
@@ -140,6 +141,11 @@ class Sheet:
         nothing = [0 if a.function in {"count", "count_distinct"} else None for a in self.columns]
         columns = [(value,) for value in [None] * self._behind + nothing]
         return next(self._reader(view).every_cell((window,), [{}], columns))
+
+    @property
+    def width(self) -> int:
+        """How many columns its rows have."""
+        return self._behind + len(self.columns)
 
     @property
     def _behind(self) -> int:
@@ -254,7 +260,7 @@ def _told(splits: Splits, columns: Answers) -> list[Mapping[str, Value]]:
 
 @dataclass(frozen=True, slots=True)
 class MetricScan:
-    """One query, with a sheet for each of its outputs."""
+    """One query, with a sheet for each of its answers; several are stacked in one output."""
 
     pieces: tuple[Piece[Measure], ...]
     windows: tuple[Chosen, ...]
@@ -263,7 +269,9 @@ class MetricScan:
 
     def cells(self, answers: Sequence[Rows]) -> Iterator[Cell]:
         """Every cell that has records; and for totals without any, what they are of nothing."""
-        for sheet, rows in zip(self.sheets, answers, strict=True):
+        (rows,) = answers
+        each = [rows] if len(self.sheets) == 1 else unstacked(rows, [sheet.width for sheet in self.sheets])
+        for sheet, rows in zip(self.sheets, each, strict=True):
             found = list(sheet.cells(rows))
             yield from found
             seen = {(id(cell.piece), cell.window) for cell in found if not cell.by}
