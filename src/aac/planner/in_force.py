@@ -53,7 +53,6 @@ def _scan(pieces: tuple[Piece[Measure], ...], windows: tuple[Chosen, ...], setti
     columns = ((WINDOW, Column(WINDOW, block=WINDOWS)), *keys.columns, *records.columns)
     block = Select(Entity(pieces[0].of.population.entity), columns, any_of(anyone), joins=(Join(WINDOWS, ()),))
     blocks = ((WINDOWS, told.block), (RECORDS, block), *(named for more, _, _ in answers for named in more))
-    outputs = [output for _, _, output in answers]
-    stack, output = stacked(outputs) if len(outputs) > 1 else ((), outputs[0])
+    stack, output = stacked([output for _, _, output in answers])
     query = setting.query((*blocks, *stack), (output,))
     return MetricScan(pieces, windows, query, tuple(sheet for _, sheet, _ in answers))

@@ -32,7 +32,7 @@ from aac.measures import Cohort, Measure, Retention, aggregates, sides
 from aac.planner.cohorts import judged
 from aac.planner.ends import end_of, with_ends
 from aac.planner.reckoning import needed, reckoned
-from aac.planner.stacked import unstacked
+from aac.planner.stacked import stacked, unstacked
 from aac.planner.windows import UNPLACED, Chosen, in_reach, told_of_window, window_number
 
 if TYPE_CHECKING:
@@ -270,9 +270,8 @@ class MetricScan:
     def cells(self, answers: Sequence[Rows]) -> Iterator[Cell]:
         """Every cell that has records; and for totals without any, what they are of nothing."""
         (rows,) = answers
-        each = [rows] if len(self.sheets) == 1 else unstacked(rows, [sheet.width for sheet in self.sheets])
-        for sheet, rows in zip(self.sheets, each, strict=True):
-            found = list(sheet.cells(rows))
+        for sheet, own in zip(self.sheets, unstacked(rows, [sheet.width for sheet in self.sheets]), strict=True):
+            found = list(sheet.cells(own))
             yield from found
             seen = {(id(cell.piece), cell.window) for cell in found if not cell.by}
             for view in sheet.views:
@@ -293,10 +292,32 @@ def plan_metrics(pieces: tuple[Piece[Measure], ...], windows: tuple[Chosen, ...]
         reach = in_reach(anchor.value, windows, zone, anchor.is_date, latest)
     views = tuple(_view(piece, windows, setting) for piece in pieces)
     records = Columns()
-    sheet, output = sheet_of(views, records, RECORDS)
+    answers = [sheet_of(alike, records, RECORDS) for alike in families(views)]
     anyone = maybe_anyone(view.measure for view in views)
     block = Select(Entity(entity), ((WINDOW, window), *records.columns), conjunction([anyone, reach]))
-    return MetricScan(pieces, windows, setting.query(((RECORDS, block),), (output,)), (sheet,))
+    stack, output = stacked([output for _, output in answers])
+    query = setting.query(((RECORDS, block), *stack), (output,))
+    return MetricScan(pieces, windows, query, tuple(sheet for sheet, _ in answers))
+
+
+def families(views: Sequence[View]) -> list[tuple[View, ...]]:
+    """Views that are split alike, or only by what the others of theirs are split by too: nothing is asked of groups that
+    none of them has."""
+    found: list[tuple[set[tuple[Node, ...]], list[View]]] = []
+    for view in sorted(views, key=lambda view: -len(_splits(view))):
+        own = _splits(view)
+        alike = next((members for splits, members in found if splits >= own), None)
+        if alike is None:
+            found.append((own, [view]))
+        else:
+            alike.append(view)
+    return [tuple(members) for _, members in found]
+
+
+def _splits(view: View) -> set[tuple[Node, ...]]:
+    """The dimensions that a view is split by: each alone, or all of them if they are crossed."""
+    values = tuple(dict.fromkeys(dimension.value for dimension in view.measure.dimensions))
+    return ({values} if values else set()) if view.measure.is_crossed else {(value,) for value in values}
 
 
 def parted(pieces: Sequence[Piece[Measure]]) -> list[tuple[Piece[Measure], ...]]:

@@ -22,7 +22,12 @@ NUMBER = "answer"
 
 
 def stacked(answers: Sequence[Select]) -> tuple[Blocks, Select]:
-    """The rows of several grouped selects, one's behind the other's: the blocks that they need, and the output."""
+    """The rows of some grouped selects, one's behind the other's: the blocks that they need, and the output.
+
+    A single one is the output itself.
+    """
+    if len(answers) == 1:
+        return (), answers[0]
     names = [("grouping", *group_columns(one.groups), *(name for name, _ in one.columns)) for one in answers]
     every = [(number, name) for number, own in enumerate(names) for name in own]
     blocks: list[tuple[str, Select]] = []
@@ -36,6 +41,8 @@ def stacked(answers: Sequence[Select]) -> tuple[Blocks, Select]:
 
 def unstacked(rows: Rows, widths: Sequence[int]) -> list[Rows]:
     """The rows of each answer; ``widths``: how many columns each has."""
+    if len(widths) == 1:
+        return [rows]
     spans = [slice(*span) for span in pairwise(accumulate(widths, initial=1))]
     found: list[Rows] = [[] for _ in widths]
     for row in rows:
