@@ -464,3 +464,21 @@ def test_two_versions_of_a_project_are_read_together(larkspur: Path, tmp_path: P
         assert read == 2 * [scans_of_metrics(made, engine)]
         assert [counted(made, engine, version) for version in (base, head)] == alone
     assert sum(alone[0][cell] != alone[1].get(cell) for cell in alone[0]) > 10
+
+
+def test_nothing_is_asked_of_groups_that_only_others_are_split_by(larkspur: Path, tmp_path: Path) -> None:
+    """Metrics with dimensions of their own have answers of their own, from the same reading."""
+    more = [
+        metric("m1", "median(score)", of="lead", at="created_at", unit="score", by="[source]"),
+        metric("m2", "count(*)", of="lead", at="created_at", by="[source]"),
+        metric("m3", "sum(score)", of="lead", at="created_at", unit="score", by="[opted_out]"),
+        metric("m4", "avg(score)", of="lead", at="created_at", unit="score"),
+    ]
+    root = tmp_path / "p"
+    shutil.copytree(larkspur, root, ignore=shutil.ignore_patterns(".aac"))
+    (root / "alignment" / "split.yml").write_text("".join(more).removesuffix("---\n"))
+    with planned(root, asked=named("m1", "m2", "m3", "m4")) as (made, engine):
+        ((scan, _),) = made.metrics
+        split = [{view.piece.subject.partition(":")[2] for view in sheet.views} for sheet in scan.sheets]
+        assert split == [{"m1", "m2", "m4"}, {"m3"}]
+        assert scans(engine, what_reads(scan.query)) == {"lead": 1}
