@@ -168,7 +168,8 @@ def _readings(
     """
     answers = formulas.answered(inputs, derived.missing, len(groups))
     sides = (side(answers) if side is not None else repeat(None) for side in (formulas.numerator, formulas.denominator))
-    for group, value, above, below, *readings in zip(groups, formulas.value(answers), *sides, *inputs.values()):
+    columns = (formulas.value(answers), *sides, *inputs.values())  # those of constants have no end
+    for group, value, above, below, *readings in zip(groups, *columns, strict=False):
         there = [reading for reading in readings if reading is not None]
         told = dict(group)
         yield NumberReading(

@@ -133,8 +133,8 @@ class Rows:
         true = frozenset[Node](Column(name) for name, node in named if node in self.true)
         most = {name: value for name, node in named if (value := self.greatest_of(node)) is not None}
         first: dict[Node, Node] = {}
-        held = {name: first.setdefault(node, node if isinstance(node, Literal) else Column(name)) for name, node in named}
-        same = {name: node for name, node in held.items() if node != Column(name)}
+        held = [(name, first.setdefault(n, n if isinstance(n, Literal) else Column(name))) for name, n in named]
+        same = {name: node for name, node in held if node != Column(name)}
         return Rows(same=same, full=full, true=true, most=most)
 
     # What a node comes to

@@ -301,8 +301,10 @@ def plan_metrics(pieces: tuple[Piece[Measure], ...], windows: tuple[Chosen, ...]
 
 
 def families(views: Sequence[View]) -> list[tuple[View, ...]]:
-    """Views that are split alike, or only by what the others of theirs are split by too: nothing is asked of groups that
-    none of them has."""
+    """Views that are split alike, or only by what another one beside them is split by too.
+
+    So little is asked of groups that nobody wants.
+    """
     found: list[tuple[set[tuple[Node, ...]], list[View]]] = []
     for view in sorted(views, key=lambda view: -len(_splits(view))):
         own = _splits(view)

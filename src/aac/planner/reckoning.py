@@ -25,7 +25,7 @@ Part = Aggregate | Measured
 Look = Callable[[Any], Iterable[object]]
 """Finds the column of what a part came to among the answers, whatever these are."""
 Reckoned = Callable[[Any], Iterable[Fraction | None]]
-"""What a formula comes to, given the answers; unknown when a part is, and when it divides by 0. A constant has no end."""
+"""What a formula comes to, given the answers; unknown when a part is, or it divides by 0. Constants have no end."""
 MANY = 65_536
 """So many numbers are remembered as fractions: most are small, and told again and again."""
 
