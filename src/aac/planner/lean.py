@@ -27,7 +27,6 @@ from aac.expressions.nodes import (
     Rollup,
     Stored,
     Values,
-    conjunction,
     transform,
     walk,
 )
