@@ -103,6 +103,13 @@ def test_steps_of_the_way(results: Results, label: str) -> None:
     assert dict(reading.through) == EXPECTED["steps"][label]
 
 
+@pytest.mark.parametrize("label", EXPECTED["missing"])
+def test_parts_that_were_missing(results: Results, label: str) -> None:
+    (reading,) = [r.reading for r in results.results if r.id == "complete_handoff" and window_of(r) == (label, {})]
+    assert isinstance(reading, ClockReading)
+    assert dict(reading.missing) == EXPECTED["missing"][label]
+
+
 def test_what_no_source_brings_is_not_measurable(by_default: Results) -> None:
     found = [r for r in by_default.results if r.id == "known_contacts"]
     assert [(window_of(r), r.verdict.status) for r in found] == [

@@ -32,7 +32,7 @@ from tests.oracle.larkspur_calendars import CALENDARS
 from tests.oracle.larkspur_crm import ZONE, Crm, Lead, Opportunity, read_crm
 from tests.oracle.larkspur_ledgers import read_books
 from tests.oracle.larkspur_numbers import World, measured, months, quarters
-from tests.oracle.larkspur_promises import promises, steps_of_first_word
+from tests.oracle.larkspur_promises import missing_of_handoffs, promises, steps_of_first_word
 from tests.oracle.larkspur_retention import DERIVED, KEPT, derived_cells, kept_cells
 from tests.oracle.windows import Frame
 
@@ -233,6 +233,9 @@ def expected() -> dict[str, Any]:
         "faults": crm.faults.as_json(),
         "slas": {sla.id: measure_sla(sla, frame) for sla in slas(crm, frame)}
         | {sla.id: measure_sla(sla, Frame(as_of, ZONE, fiscal_month=2)) for sla, as_of in promises(crm, books)},
+        "missing": {
+            label: missing_of_handoffs(books, crm.as_of, label, frame) for label in ("2025-09", "2026-01", "2026-02")
+        },
         "steps": {label: steps_of_first_word(crm, books, label, frame) for label in ("2026-01", "2026-02")},
         "volumes": {"enough_mqls": measure_metric(enough_mqls(crm, frame), frame)},
         "metrics": old,

@@ -309,6 +309,21 @@ def complete_handoff(books: Books, as_of: int) -> list[Promise]:
     return found
 
 
+def missing_of_handoffs(books: Books, as_of: int, label: str, frame: Frame) -> dict[str, int]:
+    """What the late handoffs of a month lacked, by the part of the checklist."""
+    late = {item.key for item in complete_handoff(books, as_of) if item.ended and item.ended.outcome == "late"}
+    handoffs = [
+        record
+        for record in books.of("handoff")
+        if record["key"] in late and frame.window_of("month", record["handed_over_at"]) == label
+    ]
+    return {
+        "form": sum(record["is_complete"] is False for record in handoffs),
+        "dossier": sum(record["dossier_on"] is None for record in handoffs),
+        "somebody": sum(record["to_user"] is None for record in handoffs),
+    }
+
+
 def handoff_taken(books: Books, as_of: int) -> list[Promise]:
     """Eight business hours of whoever it was given to."""
     found: list[Promise] = []
