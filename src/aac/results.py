@@ -56,7 +56,8 @@ class Item:
     """One promise of an agreement that is listed by key: late, or open with ``used_us`` of its time gone.
 
     Moments in microseconds (UTC); ``due_us`` is null when the calendar never opens long enough. ``used_us`` and
-    ``promised_us`` are on the promise's own clock.
+    ``promised_us`` are on the promise's own clock. ``missing``: the parts of its checklist that were false when its
+    time was up.
     """
 
     key: Key
@@ -65,6 +66,7 @@ class Item:
     done_us: int | None
     used_us: int
     promised_us: int
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class ClockReading:
 
     ``recent`` is (met, late) of the items started in the seven local days before as_of; only open windows need it.
     ``through``: the steps of the way and the time that items which were met or late used in each, in microseconds of
-    the promise's own clock. ``late_items`` and ``open_items`` are listed for totals only.
+    the promise's own clock. ``missing``: the parts of the checklist, and how many late items lacked each (LANGUAGE §7).
+    ``late_items`` and ``open_items`` are listed for totals only.
     """
 
     subject: str
@@ -108,6 +111,7 @@ class ClockReading:
     before: tuple[Status | None, ...] = ()
     """The statuses of the windows before, newest first, as far as a step of an escalation looks back."""
     through: tuple[tuple[str, int], ...] = ()
+    missing: tuple[tuple[str, int], ...] = ()
     spread: Spread | None = None
     """Of totals, if it was asked for."""
 

@@ -167,6 +167,7 @@ class Late(TypedDict, total=False):
     due: Says[str | None, "When it was due."]
     done: Says[str | None, "When it was done."]
     late_by: Says[str, "Late: by how much."]
+    missing: Says[str, "Late: the parts of the checklist that it lacked; empty where there is none."]
     used: Says[str, "Open: the share of its time that is used."]
 
 

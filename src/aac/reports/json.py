@@ -177,6 +177,7 @@ def _clock(result: Result, reading: ClockReading, items: int) -> dict[str, Any]:
         "interval": None if interval is None else list(interval),
         "budget": _budget(reading, verdict),
         "through": {name: json_number(Fraction(us, SECOND_US)) for name, us in reading.through},
+        **({"missing": dict(reading.missing)} if reading.missing else {}),
         "escalations": _escalations(verdict),
         "late_items": [_item(item) for item in reading.late_items[:items]],
     }
@@ -238,6 +239,7 @@ def _item(item: Item) -> dict[str, Any]:
         "due": _moment(item.due_us),
         "done": _moment(item.done_us),
         "seconds": json_number(Fraction(item.used_us, SECOND_US)),
+        **({"missing": list(item.missing)} if item.missing else {}),
     }
 
 

@@ -14,6 +14,7 @@ from aac.reports.wording import (
     due_words,
     key_words,
     needed_words,
+    part_words,
     result_words,
     span,
     through_words,
@@ -185,4 +186,5 @@ def late_lines(result: Result, wanted: int | None, zone: str, *, days: bool) -> 
 def _late(item: Item, zone: str, *, days: bool) -> list[str]:
     due = [f"due {clock_time(item.due_us, zone)}"] if item.due_us is not None else []
     by = f"late by {span(item.used_us - item.promised_us, days=days)}"
-    return [key_words(item.key), *due, by if item.done_us is not None else f"{by} and not done yet"]
+    lacks = [f"without {', '.join(map(part_words, item.missing))}"] if item.missing else []
+    return [key_words(item.key), *due, by if item.done_us is not None else f"{by} and not done yet", *lacks]

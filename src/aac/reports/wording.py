@@ -207,6 +207,8 @@ def _clock_words(reading: ClockReading, verdict: Verdict) -> View:
     late = reading.count(Outcome.LATE)
     allowed = f" ({verdict.budget[0]:,} allowed)" if verdict.budget else ""
     beside = [f"{late:,} late{allowed}"] if late else []
+    lacked = sorted(((name, n) for name, n in reading.missing if n), key=lambda part: -part[1])
+    beside += [f"{n:,} without {part_words(name)}" for name, n in lacked]
     beside += [f"{reading.count(outcome):,} {word}" for outcome, word in BESIDE if reading.count(outcome)]
     beside += [f"{reading.outside_hours:,} outside hours"] if reading.outside_hours else []
     beside += [f"{reading.unknown:,} unknown"] if reading.unknown else []
@@ -317,6 +319,11 @@ def due_words(escalations: Iterable[Escalation]) -> list[View]:
         {"at": at, "do": do, "to": to, "keys": list(found)[:KEYS_SHOWN], "more": max(0, len(found) - KEYS_SHOWN)}
         for (at, do, to), found in keys.items()
     ]
+
+
+def part_words(name: str) -> str:
+    """A part of a checklist by its name: `dossier`, `next step: date`."""
+    return name.replace("_", " ").replace(".", ": ")
 
 
 def through_words(reading: ClockReading) -> list[str]:

@@ -19,6 +19,7 @@ from aac.reports.wording import (
     key_words,
     moment,
     needed_words,
+    part_words,
     percent,
     result_words,
     span,
@@ -178,7 +179,14 @@ def _group(result: Result, entry: Entry) -> View:
 def _late_rows(result: Result, zone: str, *, days: bool) -> list[View]:
     reading = result.reading
     items = reading.late_items[:ITEMS] if isinstance(reading, ClockReading) else ()
-    return [_item(item, zone) | {"late_by": span(item.used_us - item.promised_us, days=days)} for item in items]
+    return [
+        _item(item, zone)
+        | {
+            "late_by": span(item.used_us - item.promised_us, days=days),
+            "missing": ", ".join(map(part_words, item.missing)),
+        }
+        for item in items
+    ]
 
 
 def _open_rows(result: Result, zone: str) -> list[View]:

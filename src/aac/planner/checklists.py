@@ -1,0 +1,42 @@
+"""A checklist as a promise's rule (`must`) -> the parts that an item lacked (LANGUAGE §7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aac.expressions.nodes import Call, Named, conjunction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aac.expressions.nodes import Node
+
+
+def missing_parts(rule: Node | None) -> tuple[tuple[str, Node], ...]:
+    """Each part that is a rule, by its name (`outer.inner` where checklists are nested), and whether it is missing.
+
+    A part of an `any` is missing if none of them is true. Nothing for a rule that is no checklist.
+    """
+    return tuple((".".join(names), conjunction(reasons)) for names, reasons in _parts(rule, (), ()))
+
+
+def _parts(
+    node: Node | None, names: tuple[str, ...], reasons: tuple[Node, ...]
+) -> Iterator[tuple[tuple[str, ...], tuple[Node, ...]]]:
+    match node:
+        case Named(is_part=True):
+            inner = tuple(_parts(node.body, (*names, node.label), reasons))
+            yield from inner or (((*names, node.label), (*reasons, _is_false(node.body))),)
+        case Call(function="and" | "or" as function, arguments=parts) if all(map(_is_part, parts)):
+            for part in parts:
+                yield from _parts(part, names, (*reasons, _is_false(node)) if function == "or" else reasons)
+        case _:
+            return
+
+
+def _is_part(node: Node) -> bool:
+    return isinstance(node, Named) and node.is_part
+
+
+def _is_false(rule: Node) -> Node:
+    return Call("is_false", (rule,))
