@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aac.calendars import due_in, due_us, open_us
 from aac.findings import Finding
 from aac.periods import Window, iso_utc, midnight_us
+from aac.planner.checklists import missing_parts
 from aac.planner.clocks import Tally
 from aac.planner.listing import DUE_ITEMS, LATE_ITEMS
 from aac.planner.windows import EPOCH, UNPLACED, Chosen
@@ -66,6 +67,7 @@ def clock_results(
             unknown=tally.unknown,
             recent=tally.recent,
             through=_steps(clock, tally),
+            missing=_missing(clock, tally),
             late_items=_items(run, clock, late.get(number, ()), setting) if total else (),
             open_items=_items(run, clock, due.get(number, ()), setting) if total else (),
             spread=spreads.get(number, Spread() if scan.spread is not None else None) if total else None,
@@ -85,11 +87,11 @@ def _item(run: Run, clock: Clock, one: Listed, zone: str) -> Item:
     key = parts[0] if len(parts) == 1 else parts
     due = None if one.waits else _due(run, one, clock.starts.is_date)
     if not clock.starts.is_date:
-        return Item(key, one.started, due, one.stopped, one.used, one.allowed)
+        return Item(key, one.started, due, one.stopped, one.used, one.allowed, one.missing)
     started, stopped = _midnight(one.started, zone), one.stopped
     done = _midnight(stopped, zone) if stopped is not None else None
     over = _midnight(due + 1, zone) - 1 if due is not None else None
-    return Item(key, started, over, done, one.used * US_A_DAY, one.allowed * US_A_DAY)
+    return Item(key, started, over, done, one.used * US_A_DAY, one.allowed * US_A_DAY, one.missing)
 
 
 def _due(run: Run, one: Listed, is_date: bool) -> int | None:
@@ -126,6 +128,12 @@ def _steps(clock: Clock, tally: Tally) -> tuple[tuple[str, int], ...]:
     names = (*(name for name, _ in clock.through), REST)
     steps = tally.steps or (0,) * len(names)
     return tuple((name, used * scale) for name, used in zip(names, steps, strict=True))
+
+
+def _missing(clock: Clock, tally: Tally) -> tuple[tuple[str, int], ...]:
+    """The parts of the checklist, and how many late items lacked each."""
+    names = [name for name, _ in missing_parts(clock.must)]
+    return tuple(zip(names, tally.missing or (0,) * len(names), strict=True))
 
 
 def _tell_in_doubt(run: Run, scan: ClockScan, window: Window, n: int) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 from aac.engines.base import Join, Query, Select, group_columns
 from aac.expressions.nodes import NOTHING, Aggregate, Call, Case, Column, Literal, Node, conjunction
 from aac.periods import day_of, midnight_us
+from aac.planner.checklists import missing_parts
 from aac.planner.listing import ALLOWED, DUE, DUE_ITEMS, LATE_ITEMS, Asking, Listing
 from aac.planner.metrics import WINDOW, names_in
 from aac.planner.pauses import OWNER, WAITED, WAITING, WAITS, pause_blocks, wait_block
@@ -35,6 +36,7 @@ from aac.planner.stretches import (
     STOPPED,
     Scope,
     item_blocks,
+    lacks,
     point,
 )
 from aac.planner.windows import EPOCH, Chosen, window_number
@@ -71,7 +73,8 @@ class Tally:
     """What was counted for a window (by its number, or UNPLACED) and a group.
 
     ``in_doubt``: of how many items that could be measured it is unknown whether they are excused. ``recent``: met and
-    late of the last seven days. ``steps``: time used in each step of the way, in the clock's own unit.
+    late of the last seven days. ``steps``: time used in each step of the way, in the clock's own unit. ``missing``: how
+    many late items lacked each part of the checklist.
     """
 
     window: int
@@ -82,6 +85,7 @@ class Tally:
     in_doubt: int
     recent: tuple[int, int]
     steps: tuple[int, ...] = ()
+    missing: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ class ClockScan:
                 for place in dict.fromkeys((by, ()) if split == set(self.groups[0]) else (by,)):
                     told.setdefault((window, place), []).append((outcome, numbers))
         for (window, by), found in told.items():
-            yield _tally(window, by, found, self.counted)
+            yield _tally(window, by, found, self.counted, self.piece.of)
 
     @property
     def spreads(self) -> int:
@@ -129,22 +133,26 @@ class ClockScan:
         return self.listing.read(outputs[1 + self.spreads :])
 
 
-def _tally(window: int, by: By, told: Told, counted: tuple[Outcome, ...]) -> Tally:
+def _tally(window: int, by: By, told: Told, counted: tuple[Outcome, ...], clock: Clock) -> Tally:
     counts = dict.fromkeys(counted, 0)
     outside = unknown = in_doubt = 0
     recent = {Outcome.MET: 0, Outcome.LATE: 0}
+    lengths = len(clock.through) + 1 if clock.through else 0
     steps: list[list[int]] = []
-    for outcome, (items, in_no_hours, maybe, doubtful, in_seven_days, *lengths) in told:
+    missing: list[list[int]] = []
+    for outcome, (items, in_no_hours, maybe, doubtful, in_seven_days, *more) in told:
         counts[outcome] += items
         unknown += maybe
         outside += in_no_hours if outcome is Outcome.MET else 0
         in_doubt += doubtful if outcome is not Outcome.UNMEASURABLE else 0
         if outcome in recent:
             recent[outcome] += in_seven_days
-            steps.append(lengths)
-    passed = tuple(map(sum, zip(*steps, strict=True)))
+            steps.append(more[:lengths])
+        if outcome is Outcome.LATE:
+            missing.append(more[lengths:])
+    passed, lacked = (tuple(map(sum, zip(*parts, strict=True))) for parts in (steps, missing))
     met_and_late = recent[Outcome.MET], recent[Outcome.LATE]
-    return Tally(window, dict(by), counts, outside, unknown, in_doubt, met_and_late, passed)
+    return Tally(window, dict(by), counts, outside, unknown, in_doubt, met_and_late, passed, lacked)
 
 
 def plan_clock(piece: Piece[Clock], windows: tuple[Chosen, ...], setting: Setting, key: tuple[str, ...]) -> ClockScan:
@@ -183,6 +191,8 @@ class _Plan:
         self.until = Call("coalesce", (Column(STOPPED), Literal(scope.latest)))
         allowed = self.terms.allowed(self.item)
         self.allowed = allowed if isinstance(allowed, Literal) else Column(ALLOWED)
+        self.parts = [name for name, _ in missing_parts(self.clock.must)]
+        self.lacking = [lacks(number) for number in range(len(self.parts))]
 
     def blocks(self) -> Blocks:
         paused = self.clock.paused
@@ -215,7 +225,7 @@ class _Plan:
             (OWNER, self.clock.paused is not None),
             (ENDED, self.clock.restarts is not None),
         )
-        return [*names, *(name for name, is_there in asked if is_there)]
+        return [*names, *self.lacking, *(name for name, is_there in asked if is_there)]
 
     @property
     def spread(self) -> Spreading:
@@ -238,7 +248,7 @@ class _Plan:
             (DUE, self.terms.has_deadlines),
             (WAITING, self.clock.paused is not None),
         )
-        return [STARTED, STOPPED, USED, *(name for name, is_there in asked if is_there)]
+        return [STARTED, STOPPED, USED, *self.lacking, *(name for name, is_there in asked if is_there)]
 
     def _passed(self) -> Select:
         """The moments on the way, each between the one before and the end: unknown ones add nothing to their step."""
@@ -365,6 +375,7 @@ class _Plan:
         if self.clock.through:
             steps = [Column(f"step_{number}") for number in range(len(self.clock.through) + 1)]
             counts += [(step.name, Aggregate("sum", (step,), Column(MEMBER))) for step in steps]
+        counts += [(name, how_many(Column(name))) for name in self.lacking]
         return Select(JUDGED, tuple(counts), groups=groups)
 
     def listing(self) -> Listing:
@@ -378,7 +389,7 @@ class _Plan:
         allowed = cast("int", self.allowed.value) if isinstance(self.allowed, Literal) else None
         is_paused = self.clock.paused is not None
         asked = tuple(lists) if windows else ()
-        return Listing(asked, windows, self.keys, order, tuple(self.shown), allowed, is_paused)
+        return Listing(asked, windows, self.keys, order, tuple(self.shown), allowed, is_paused, tuple(self.parts))
 
     def _due_for_a_step(self, remind_at: Fraction | None) -> Node | None:
         """Not done, and enough of the promised time gone for the first step of the escalation."""

@@ -14,7 +14,7 @@ from aac.expressions.nodes import NOTHING, Call, Column, Literal, Over, conjunct
 from aac.planner.metrics import WINDOW
 from aac.planner.pauses import BEGINS, ENDS, OWNER, PARTS, WAITING
 from aac.planner.spreads import JUDGED, USED
-from aac.planner.stretches import MEMBER, NUMBER, STARTED, STOPPED
+from aac.planner.stretches import MEMBER, NUMBER, STARTED, STOPPED, lacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ PLACE = "place"
 class Listed:
     """An item by key: moments in microseconds or days, used and allowed time in the clock's own unit, the calendar's
     number. ``due``: where the start alone decides it; ``waits``: whether a pause had not ended by as_of. ``pauses``:
-    (begins, ends) of its owner's, which do not overlap, in order."""
+    (begins, ends) of its owner's, which do not overlap, in order. ``missing``: the parts of its checklist it lacked."""
 
     key: tuple[Value, ...]
     started: int
@@ -43,6 +43,7 @@ class Listed:
     due: int | None
     waits: bool
     pauses: tuple[tuple[int, int], ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Listing:
     """The lists of one clock, of the windows with these numbers; ``keys`` are the columns of an item's key.
 
     ``shown`` are the columns behind it, ``order`` what a window's items are sorted by, ``allowed`` the promised time,
-    where it is the same for all.
+    where it is the same for all, ``parts`` those of the checklist.
     """
 
     lists: tuple[Asking, ...]
@@ -69,6 +70,7 @@ class Listing:
     shown: tuple[str, ...]
     allowed: int | None
     is_paused: bool
+    parts: tuple[str, ...] = ()
 
     @property
     def blocks(self) -> tuple[tuple[str, Select], ...]:
@@ -130,6 +132,7 @@ class Listing:
             cast("int | None", held.get(DUE)),
             bool(held.get(WAITING)),
             tuple(sorted(pauses.get((*key, started), ()))),
+            tuple(part for number, part in enumerate(self.parts) if held[lacks(number)]),
         )
 
 

@@ -28,6 +28,7 @@ from aac.expressions.nodes import (
     under,
     walk,
 )
+from aac.planner.checklists import missing_parts
 from aac.planner.pasts import ever
 from aac.planner.pauses import OWNER
 from aac.planner.promised import Item
@@ -77,6 +78,11 @@ def point(number: int) -> str:
     return f"t{number}"
 
 
+def lacks(number: int) -> str:
+    """The column of whether a part of the checklist was missing."""
+    return f"lacks_{number}"
+
+
 def item_blocks(scope: Scope, windows: tuple[Chosen, ...]) -> Blocks:
     """The blocks up to `items`: records of the population, or of which that is unknown, in reach of the windows."""
     clock = scope.clock
@@ -112,6 +118,8 @@ def _columns(scope: Scope, started: Node) -> tuple[tuple[str, Node], ...]:
     columns += [(NUMBER, terms.calendar)] if terms.is_on_calendars else []
     if clock.must is not None:
         columns.append((HELD, scope.setting.at_deadline(clock.must, terms.by(item), scope.entity)))
+    for number, (_, rule) in enumerate(missing_parts(clock.must)):
+        columns.append((lacks(number), scope.setting.at_deadline(rule, terms.by(item), scope.entity)))
     columns += [(OWNER, clock.paused.owner)] if clock.paused is not None else []
     columns += [(point(i), scope.known(moment)) for i, (_, moment) in enumerate(clock.through)]
     return tuple(columns)
