@@ -138,6 +138,7 @@ FLOORS = (
         "aac.planner.in_force",
         "aac.planner.promised",
         "aac.planner.pauses",
+        "aac.planner.checklists",
         "aac.planner.stretches",
         "aac.planner.spreads",
         "aac.planner.listing",
