@@ -126,9 +126,9 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("connector", PLANTED)
-def test_what_is_planted_is_found(connector: str, tmp_path: Path) -> None:
+def test_what_is_planted_is_found(connector: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PagedTrial, "connector", connector)
     trial = PagedTrial(tmp_path)
-    trial.connector = connector  # pyright: ignore[reportAttributeAccessIssue]
     check, told = PLANTED[connector]
     with pytest.raises(NotConforming, match=told):
         run(check, trial, tmp_path / "project")

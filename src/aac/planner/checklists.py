@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aac.expressions.nodes import Call, Named, conjunction
+from aac.expressions.nodes import Call, Named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,16 +17,18 @@ def missing_parts(rule: Node | None) -> tuple[tuple[str, Node], ...]:
 
     A part of an `any` is missing if none of them is true. Nothing for a rule that is no checklist.
     """
-    return tuple((".".join(names), conjunction(reasons)) for names, reasons in _parts(rule, (), ()))
+    return tuple((".".join(names), is_missing) for names, is_missing in _parts(rule, (), ()))
 
 
 def _parts(
     node: Node | None, names: tuple[str, ...], reasons: tuple[Node, ...]
-) -> Iterator[tuple[tuple[str, ...], tuple[Node, ...]]]:
+) -> Iterator[tuple[tuple[str, ...], Node]]:
+    """``reasons``: what must be so beside the part itself for it to be missing."""
     match node:
         case Named(is_part=True):
             inner = tuple(_parts(node.body, (*names, node.label), reasons))
-            yield from inner or (((*names, node.label), (*reasons, _is_false(node.body))),)
+            is_false = _is_false(node.body)
+            yield from inner or (((*names, node.label), Call("and", (*reasons, is_false)) if reasons else is_false),)
         case Call(function="and" | "or" as function, arguments=parts) if all(map(_is_part, parts)):
             for part in parts:
                 yield from _parts(part, names, (*reasons, _is_false(node)) if function == "or" else reasons)
