@@ -131,9 +131,9 @@ class Chance:
             self.random.sample(range(0, 1441, self.random.choice([1, 15, 30])), 2 * self.random.choice([1, 1, 2, 3]))
         )
         found = list(zip(bounds[::2], bounds[1::2], strict=True))
-        if self.random.randrange(3) == 0 and found[-1][0] > 0:
+        if self.random.randrange(3) == 0 and found[-1][0] > 1:
             opens = found[-1][0]
-            found[-1] = (opens, self.random.randrange(1441, max(1442, opens + 1440)))
+            found[-1] = (opens, self.random.randrange(1441, opens + 1440))
         return tuple(found)
 
     def day(self) -> date:
