@@ -71,19 +71,35 @@ def test_against_the_window_before(unit: str, now: Fraction | None, told: str | 
     assert (trend and trend["change"]) == told
 
 
+def test_the_burn_of_a_promise_is_a_line_from_nothing() -> None:
+    trend = trend_of([*PAST, *NOW], "First contact")
+    assert trend is not None
+    assert trend["burn"]["alt"] == "Burn of First contact: above 1 in 1 of 2 windows, the most 2.9× in 2026-02."
+    # 10 of 200 late is exactly what may be, 29 of 200 is 2.9 times as much: 0 is at 197, 2.9 at 3
+    assert [point["y"] for point in trend["burn"]["points"]] == [130.1, 3]
+    assert trend["burn"]["limits"] == [130.1]
+
+
+def test_a_promise_that_nobody_judges_has_no_burn() -> None:
+    windows = [replace(window, verdict=replace(window.verdict, objective=None)) for window in (*PAST, *NOW)]
+    trend = trend_of(windows, "First contact")
+    assert trend is not None
+    assert trend["burn"] is None
+
+
 def test_one_window_is_no_trend() -> None:
     assert trend_of(NOW, "First contact") is None
 
 
 def test_a_line_is_broken_where_nothing_is_known() -> None:
     values = [Fraction(0), Fraction(1), None, Fraction(1)]
-    drawn = charts.line(values, [Fraction(1, 2)], "alt", is_share=True)
+    drawn = charts.line(values, [Fraction(1, 2)], "alt")
     assert drawn is not None
     assert [len(path.split()) for path in drawn["paths"]] == [2, 1]
     assert [point["y"] for point in drawn["points"]] == [197, 3, 3]  # down is more in SVG; 3 are left free
     assert drawn["limits"] == [100]
-    assert charts.line([Fraction(1), None], [], "alt", is_share=True) is None
-    flat = charts.line([Fraction(2), Fraction(2)], [], "alt", is_share=False)
+    assert charts.line([Fraction(1), None], [], "alt") is None
+    flat = charts.line([Fraction(2), Fraction(2)], [], "alt")
     assert flat is not None
     assert {point["y"] for point in flat["points"]} == {3}
 

@@ -228,6 +228,7 @@ class Trend(TypedDict):
     """The past of a number, up to 13 windows."""
 
     line: Says[Line | None, "As a line."]
+    burn: Says[Line | None, "Of a promise: its burn as a line; null where nothing may be late."]
     sparkline: Says[Line | None, "As a small one."]
     rows: Says[list[PastRow], "As a table."]
     is_clock: Says[bool, "Whether it is a promise."]

@@ -23,14 +23,19 @@ LEVELS = 4
 """Shades of a table of heat."""
 
 
-def line(values: Sequence[Fraction | None], limits: Sequence[Fraction], alt: str, *, is_share: bool) -> View | None:
-    """A line through the known values, broken where one is not known; null when fewer than two are known."""
-    return _line(values, limits, alt, WIDE, HIGH, is_share=is_share)
+def line(
+    values: Sequence[Fraction | None], limits: Sequence[Fraction], alt: str, room: Sequence[Fraction] = ()
+) -> View | None:
+    """A line through the known values, broken where one is not known; null when fewer than two are known.
+
+    ``room``: values that the drawing has room for, whatever is known.
+    """
+    return _line(values, limits, alt, WIDE, HIGH, room)
 
 
 def sparkline(values: Sequence[Fraction | None], limits: Sequence[Fraction], alt: str) -> View | None:
     """The same so small that it stands in a line of text."""
-    return _line(values, limits, alt, SMALL_WIDE, SMALL_HIGH, is_share=False)
+    return _line(values, limits, alt, SMALL_WIDE, SMALL_HIGH, ())
 
 
 def _line(
@@ -39,15 +44,12 @@ def _line(
     alt: str,
     width: int,
     height: int,
-    *,
-    is_share: bool,
+    room: Sequence[Fraction],
 ) -> View | None:
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return None
-    low, high = min(*known, *limits), max(*known, *limits)
-    if is_share and low >= 0 and high <= 1:
-        high = max(high, type(high)(1))
+    low, high = min(*known, *limits, *room), max(*known, *limits, *room)
     spread = high - low or 1
     step = (width - 2 * EDGE) / max(1, len(values) - 1)
 

@@ -35,13 +35,44 @@ def trend_of(results: Iterable[Result], name: str) -> View | None:
     alt = _in_a_sentence(windows, name)
     rows = [_row(result) for result in windows]
     return {
-        "line": charts.line(values, limits, alt, is_share=is_share),
+        "line": charts.line(values, limits, alt, _whole(values, limits) if is_share else ()),
+        "burn": _burn_of(windows, name),
         "sparkline": charts.sparkline(values, limits, alt),
         "rows": rows,
         "is_clock": isinstance(newest.reading, ClockReading),
         "limit": rows[-1]["limit"],
         "change": _change(windows),
     }
+
+
+def _whole(values: Sequence[Fraction | None], limits: Sequence[Fraction]) -> Sequence[Fraction]:
+    """Room for all of a share, unless it is none of those between nothing and all."""
+    known = [*(value for value in values if value is not None), *limits]
+    return (Fraction(1),) if all(0 <= value <= 1 for value in known) else ()
+
+
+def _burn_of(windows: Sequence[Result], name: str) -> View | None:
+    """How fast what may be late was used up, as a line from nothing; null where no objective says what may be."""
+    burns = [_burn(result) for result in windows]
+    known = [(spent, result) for spent, result in zip(burns, windows, strict=True) if spent is not None]
+    if len(known) < 2:
+        return None
+    most, of = max(known, key=lambda pair: pair[0])
+    over = sum(spent > 1 for spent, _ in known)
+    alt = (
+        f"Burn of {name}: above 1 in {over} of {plural(len(known), 'window')}, "
+        f"the most {_burn_words(most)} in {of.reading.window.label}."
+    )
+    return charts.line(burns, [Fraction(1)], alt, (Fraction(0),))
+
+
+def _burn(result: Result) -> Fraction | None:
+    reading = result.reading
+    return burn(reading, result.verdict.objective) if isinstance(reading, ClockReading) else None
+
+
+def _burn_words(spent: Fraction) -> str:
+    return f"{number(spent, 1)}×"
 
 
 def _in_order(results: Iterable[Result]) -> list[Result]:
@@ -80,11 +111,10 @@ def limits_in(result: Result) -> list[Fraction]:
 def _row(result: Result) -> View:
     words = result_words(result)
     row = {key: words[key] for key in ("window", "shown", "counts", "limit", "status", "so_far")}
-    reading, budget = result.reading, result.verdict.budget
-    spent = burn(reading, result.verdict.objective) if isinstance(reading, ClockReading) else None
+    budget, spent = result.verdict.budget, _burn(result)
     return row | {
         "budget": None if budget is None else f"{budget[1]:,} of {budget[0]:,}",
-        "burn": None if spent is None else f"{number(spent, 1)}×",
+        "burn": None if spent is None else _burn_words(spent),
     }
 
 
