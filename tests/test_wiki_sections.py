@@ -75,9 +75,9 @@ def test_the_burn_of_a_promise_is_a_line_from_nothing() -> None:
     trend = trend_of([*PAST, *NOW], "First contact")
     assert trend is not None
     assert trend["burn"]["alt"] == "Burn of First contact: above 1 in 1 of 2 windows, the most 2.9× in 2026-02."
-    # 10 of 200 late is exactly what may be, 29 of 200 is 2.9 times as much: 0 is at 197, 2.9 at 3
-    assert [point["y"] for point in trend["burn"]["points"]] == [130.1, 3]
-    assert trend["burn"]["limits"] == [130.1]
+    # 10 of 200 late is exactly what may be, 29 of 200 is 2.9 times as much: 0 is at 97, 2.9 at 3
+    assert [point["y"] for point in trend["burn"]["points"]] == [64.6, 3]
+    assert trend["burn"]["limits"] == [64.6]
 
 
 def test_a_promise_that_nobody_judges_has_no_burn() -> None:

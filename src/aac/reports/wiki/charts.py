@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 WIDE, HIGH = 640, 200
 """Of a line, in units of its own; it scales with the page."""
+LESS_HIGH = 100
+"""Of a line that stands below another one."""
 SMALL_WIDE, SMALL_HIGH = 96, 24
 EDGE = 3
 """What is left free around the points, so that no dot is cut off."""
@@ -24,13 +26,17 @@ LEVELS = 4
 
 
 def line(
-    values: Sequence[Fraction | None], limits: Sequence[Fraction], alt: str, room: Sequence[Fraction] = ()
+    values: Sequence[Fraction | None],
+    limits: Sequence[Fraction],
+    alt: str,
+    room: Sequence[Fraction] = (),
+    high: int = HIGH,
 ) -> View | None:
     """A line through the known values, broken where one is not known; null when fewer than two are known.
 
     ``room``: values that the drawing has room for, whatever is known.
     """
-    return _line(values, limits, alt, WIDE, HIGH, room)
+    return _line(values, limits, alt, WIDE, high, room)
 
 
 def sparkline(values: Sequence[Fraction | None], limits: Sequence[Fraction], alt: str) -> View | None:

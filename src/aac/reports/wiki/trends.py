@@ -63,7 +63,7 @@ def _burn_of(windows: Sequence[Result], name: str) -> View | None:
         f"Burn of {name}: above 1 in {over} of {plural(len(known), 'window')}, "
         f"the most {_burn_words(most)} in {of.reading.window.label}."
     )
-    return charts.line(burns, [Fraction(1)], alt, (Fraction(0),))
+    return charts.line(burns, [Fraction(1)], alt, (Fraction(0),), charts.LESS_HIGH)
 
 
 def _burn(result: Result) -> Fraction | None:
