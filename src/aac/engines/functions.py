@@ -451,9 +451,21 @@ def _filtered(aggregate: Expr, where: Expr | None) -> Expr:
     return exp.Filter(this=aggregate, expression=exp.Where(this=where)) if where is not None else aggregate
 
 
+def _count(arguments: list[Expr], where: Expr | None) -> Expr:
+    return _filtered(exp.Count(this=arguments[0]), where) if arguments else _counted(where)
+
+
 def _count_if(arguments: list[Expr], where: Expr | None) -> Expr:
     rule = paren(arguments[0])
-    return _filtered(exp.Count(this=exp.Star()), exp.and_(where, rule) if where is not None else rule)
+    return _counted(exp.and_(where, rule) if where is not None else rule)
+
+
+def _counted(where: Expr | None) -> Expr:
+    """How many records there are, or of how many a rule is true. To filter them first takes DuckDB twice as long. Where
+    a rule is unknown of all it counts nothing, and else a HUGEINT, which cannot be reckoned with like other counts."""
+    if where is None:
+        return exp.Count(this=exp.Star())
+    return exp.cast(exp.func("COALESCE", exp.CountIf(this=where), literal(0)), "BIGINT")
 
 
 def _count_distinct(arguments: list[Expr], where: Expr | None) -> Expr:
@@ -501,7 +513,7 @@ def _plain(kind: type[exp.AggFunc]) -> Callable[[list[Expr], Expr | None], Expr]
 
 
 AGGREGATES: dict[str, Callable[[list[Expr], Expr | None], Expr]] = {
-    "count": _plain(exp.Count),
+    "count": _count,
     "count_distinct": _count_distinct,
     "count_if": _count_if,
     "sum": _plain(exp.Sum),

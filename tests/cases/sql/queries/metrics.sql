@@ -14,12 +14,12 @@ SELECT GROUPING("r"."w", "r"."c0", "r"."c1") AS "grouping",
   "r"."w" AS "w",
   "r"."c0" AS "c0",
   "r"."c1" AS "c1",
-  COUNT(*) FILTER(WHERE "r"."c2") AS "a0",
-  COUNT(*) FILTER(WHERE "r"."c3") AS "a1",
+  CAST(COALESCE(COUNT_IF("r"."c2"), 0) AS BIGINT) AS "a0",
+  CAST(COALESCE(COUNT_IF("r"."c3"), 0) AS BIGINT) AS "a1",
   SUM("r"."c4") FILTER(WHERE "r"."c2") AS "a2",
   COUNT(*) AS "a3",
-  COUNT(*) FILTER(WHERE "r"."c5") AS "a4",
-  COUNT(*) FILTER(WHERE "r"."c0") AS "a5",
-  COUNT(*) FILTER(WHERE "r"."c6") AS "a6"
+  CAST(COALESCE(COUNT_IF("r"."c5"), 0) AS BIGINT) AS "a4",
+  CAST(COALESCE(COUNT_IF("r"."c0"), 0) AS BIGINT) AS "a5",
+  CAST(COALESCE(COUNT_IF("r"."c6"), 0) AS BIGINT) AS "a6"
 FROM "records" AS "r"
 GROUP BY GROUPING SETS (("r"."w"), ("r"."w", "r"."c0"), ("r"."w", "r"."c1"))
