@@ -226,3 +226,11 @@ def test_a_version_that_is_unknown_is_the_oldest(tmp_path: Path) -> None:
     root = project(tmp_path, documents, {"deal": "id,n,at\na,1,2026-01-05\na,2,\na,3,soon\nb,1,\nb,2,\n"})
     assert told(pulled(root).findings, "AAC517", "deal") == [("info", 3)]
     assert rows(root, "deal", "id", "n") == [("a", 1), ("b", 2)]
+
+
+def test_an_id_that_is_like_another_is_not_taken_for_it(tmp_path: Path) -> None:
+    root = tmp_path / "p"
+    copytree(PROJECTS / "fivetran_salesforce", root)
+    lost = [f for f in pulled(root).findings if f.code == "AAC503"]
+    assert any("0051G000005MreQAC" in f.message for f in lost)
+    assert not [f.instead for f in lost if "map" in f.instead]

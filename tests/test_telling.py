@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.landing import Project, codes, column, found, table, us
+from tests.landing import Project, codes, column, found, ref, table, us
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,6 +94,38 @@ def test_a_format_that_is_offered_is_the_right_one(project: Project) -> None:
     project.tables = [table("lead", column("id"), column("x", "timestamp", format=offered))]
     assert project.pull().findings == ()
     assert project.rows("lead") == [("1", us(2025, 12, 31, 23, 59)), ("2", us(2026, 1, 1, 0, 5))]
+
+
+@pytest.mark.parametrize(
+    ("written", "known", "proposed"),
+    [
+        ("GTXPro", "GTX Pro", True),
+        ("GTX-500", "GTX 500", True),
+        ("lead_003", "lead 003", True),
+        ("Müller GmbH", "Mueller GmbH", True),
+        # ids, however alike, are of two records
+        ("0051G000005MreQAC", "0051G000005Mx8dQAC", False),
+        ("L-000123", "L-000124", False),
+        ("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12", False),
+        ("tqs6UXPA/Lm7W+0dX0+syw==", "tqs6UXPA/Lm7W+0dX0+syx==", False),
+        ("3954699413", "3954699414", False),
+        ("ann.lee@example.com", "anne.lee@example.com", False),
+        # a name with another number is another thing
+        ("Region 12", "Region 13", False),
+    ],
+)
+def test_likeness_is_looked_for_among_names_and_not_among_ids(
+    project: Project, written: str, known: str, proposed: bool
+) -> None:
+    project.put("product", f"id\n{known}\n")
+    project.put("deal", f"id,product\n1,{written}\n")
+    fields = (column("id"), column("product", ref("product")))
+    project.tables = [table("product", column("id")), table("deal", *fields)]
+    (told,) = [f for f in project.pull().findings if f.code == "AAC503"]
+    assert (known in told.instead) == proposed
+    assert told.instead.endswith("add what is missing to `product`") or (
+        told.instead == "add what is missing to `product`, or read another column, which holds its key"
+    )
 
 
 def test_places_of_records_are_lines_of_the_file(project: Project) -> None:

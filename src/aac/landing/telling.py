@@ -26,12 +26,23 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 40
 PLAIN = re.compile(r"[A-Za-z0-9_]([\w .-]*\w)?")
 """Texts that need no quotes in YAML."""
+WORD = re.compile(r"[^\s_-]+")
+DIGIT = re.compile(r"\d")
 
 
 def near(texts: Iterable[str], known: Collection[str]) -> tuple[tuple[str, str], ...]:
-    """Those of ``texts`` that are nearly a known one, and which."""
+    """Those of ``texts`` that are nearly a known one, and which: names that people write, never ids.
+
+    Two names with other digits are two things, however alike they are.
+    """
     found = ((text, get_close_matches(text, known, n=1, cutoff=0.8)) for text in texts)
-    return tuple((text, matches[0]) for text, matches in found if matches)
+    pairs = ((text, matches[0]) for text, matches in found if matches)
+    return tuple(pair for pair in pairs if any(map(is_name, pair)) and DIGIT.findall(pair[0]) == DIGIT.findall(pair[1]))
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is what people call something: it has a word of letters, and is no address."""
+    return "@" not in text and any(len(word) > 1 and word.isalpha() for word in WORD.findall(text))
 
 
 def tell_flaws(table: Table, state: State) -> tuple[Finding, ...]:
@@ -202,6 +213,11 @@ def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence
         case "AAC503":
             entity = table.field(str(flaw.field)).type.entity
             message = f"`{flaw.field}` finds no {entity} in {_records(flaw)}{quoted}"
+            if flaw.texts and not any(map(is_name, flaw.texts)):
+                return (
+                    message,
+                    f"add what is missing to `{entity}`, or read the field from the column that holds its key",
+                )
             return message, f"{_repair(flaw.near)}, or add what is missing to `{entity}`"
         case "AAC504":
             known = table.field(str(flaw.field)).type.values or ()
