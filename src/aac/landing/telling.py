@@ -216,7 +216,7 @@ def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence
             if flaw.texts and not any(map(is_name, flaw.texts)):
                 return (
                     message,
-                    f"add what is missing to `{entity}`, or read the field from the column that holds its key",
+                    f"add what is missing to `{entity}`, or read another column, which holds its key",
                 )
             return message, f"{_repair(flaw.near)}, or add what is missing to `{entity}`"
         case "AAC504":
