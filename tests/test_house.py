@@ -77,6 +77,7 @@ FLOORS = (
         "aac.results",
         "aac.judging",
         "aac.config",
+        "aac.kinds.classes",
         "aac.kinds.written",
         "aac.kinds.target",
         "aac.kinds.base",

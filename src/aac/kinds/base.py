@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, Self
 
 from pydantic import Field, model_validator
 
+from aac.kinds.classes import PROSE, Change
 from aac.kinds.written import Day, Part, Split, Strict, missing, wrong
 from aac.measures import Compiled, Dimension, Moment, Population
 from aac.results import Reading, Verdict
@@ -166,23 +167,25 @@ class Kind(Strict):
     """What sort of document this is."""
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     """The name other documents use: small letters, digits and `_`, unique within its kind."""
-    name: str | None = None
+    name: Annotated[str | None, PROSE] = None
     """What people call it."""
-    means: str | None = None
+    means: Annotated[str | None, PROSE] = None
     """What it means, in Markdown."""
-    owner: Annotated[str, Ref("team")] | None = None
+    owner: Annotated[Annotated[str, Ref("team")] | None, Change("promise", says="the team that answers for it")] = None
     """The team that answers for it."""
-    parties: tuple[Annotated[str, Ref("team")], ...] = ()
+    parties: Annotated[
+        tuple[Annotated[str, Ref("team")], ...], Change("promise", says="the teams that agree to it")
+    ] = ()
     """The teams that agree to it; the owner is one of them."""
-    tags: tuple[str, ...] = ()
+    tags: Annotated[tuple[str, ...], PROSE] = ()
     """Words to select documents by."""
-    links: tuple[str, ...] = ()
+    links: Annotated[tuple[str, ...], PROSE] = ()
     """Where to read more."""
-    review_by: Day | None = None
+    review_by: Annotated[Day | None, PROSE] = None
     """The day by which the teams look at it again."""
-    why: str | None = None
+    why: Annotated[str | None, PROSE] = None
     """Why it is so."""
-    as_written: str | None = None
+    as_written: Annotated[str | None, PROSE] = None
     """The words of the source it comes from."""
 
     @model_validator(mode="after")
@@ -231,9 +234,9 @@ class Kind(Strict):
 class Versioned(Kind):
     """A kind whose documents may have versions: several of one id, whose days do not overlap (LANGUAGE §1)."""
 
-    effective_from: Day | None = None
+    effective_from: Annotated[Day | None, Change(says="the first day it holds")] = None
     """The first day it holds."""
-    effective_until: Day | None = None
+    effective_until: Annotated[Day | None, Change(says="the first day it no longer holds")] = None
     """The first day it no longer holds."""
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Kind, Ref
+from aac.kinds.classes import PROSE
 from aac.kinds.written import Zone, wrong
 
 
@@ -61,11 +62,11 @@ org_model: assembly_line     # assembly_line: one team hands over to the next; p
     """Month and day on which the fiscal year starts, as in `02-01`; FY2026 is the one that ends in 2026."""
     calendar: Annotated[str, Ref("calendar")] | None = None
     """When the company is at work: the calendar of teams and SLAs that have none of their own."""
-    locale: Annotated[str, AfterValidator(read_locale)] | None = None
+    locale: Annotated[Annotated[str, AfterValidator(read_locale)] | None, PROSE] = None
     """How numbers and dates are written: a language, or a language and a country, as in `de-DE`."""
-    stage: Literal["seed", "growth", "scale"] | None = None
+    stage: Annotated[Literal["seed", "growth", "scale"] | None, PROSE] = None
     """How far the company has come: `seed`, `growth` or `scale`."""
-    org_model: Literal["assembly_line", "pods"] | None = None
+    org_model: Annotated[Literal["assembly_line", "pods"] | None, PROSE] = None
     """How its revenue teams work: one hands over to the next (`assembly_line`), or in small mixed teams (`pods`)."""
 
 

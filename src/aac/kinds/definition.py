@@ -11,6 +11,7 @@ from aac.expressions.nodes import BOOLEAN, BROKEN, NOTHING, TRUE, Meaning, Named
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Kind, Ref, Scope, Versioned
+from aac.kinds.classes import PROSE, Change
 from aac.kinds.written import Row, Rule, wrong
 
 if TYPE_CHECKING:
@@ -84,21 +85,21 @@ examples:                      # worked examples, run by `aac validate`
   - {given: {$key: ~}, is: false, because: what has no key is no record}
 """
 
-    aka: tuple[Saying, ...] = ()
+    aka: Annotated[tuple[Saying, ...], PROSE] = ()
     """Other words that people say for it."""
-    never_say: tuple[Saying, ...] = ()
+    never_say: Annotated[tuple[Saying, ...], PROSE] = ()
     """Words that must not be said for it; the prose of all documents is searched for them."""
     of: Annotated[str, Ref("entity", "definition")]
     """What it is a word for: an entity, or another definition that it narrows."""
-    when: Rule | None = None
+    when: Annotated[Rule | None, Change(says="the rule")] = None
     """The rule that is true of what the word means, or a checklist; left out: all records."""
-    at: str | None = None
+    at: Annotated[str | None, Change(says="the moment of entry")] = None
     """The moment of entry; without it the word has none."""
     follows: tuple[Annotated[str, Ref("definition")], ...] = ()
     """The definitions that must have come before."""
     reasons: Reasons | None = None
     """Why records leave it."""
-    examples: tuple[Example, ...] = ()
+    examples: Annotated[tuple[Example, ...], PROSE] = ()
     """Worked examples, which are run when validating."""
 
     @model_validator(mode="before")

@@ -27,6 +27,7 @@ from aac.expressions.values import said
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Checked, Kind, Scope
+from aac.kinds.classes import Change
 from aac.kinds.events import way_up
 from aac.kinds.fields import EntityField, SourceColumn, read_short
 from aac.kinds.written import shown, wrong
@@ -102,7 +103,7 @@ fields:
     """The pack whose document of this id it starts from, as in `aac`: what is told here goes before, or is added."""
     from_: Annotated[tuple[str, ...], BeforeValidator(names_of("stream", "stream"))] = Field((), alias="from")
     """`source.stream`, or a list of streams that follow each other; left out: the stream of its id in any source."""
-    key: Annotated[tuple[str, ...], BeforeValidator(names_of("key", "field"))]
+    key: Annotated[tuple[str, ...], BeforeValidator(names_of("key", "field")), Change(ordered=True)]
     """The field, or the fields, by which a record is known."""
     occurs: str | None = None
     """The moment of a record: what is later than as_of does not exist. With `per`, the column with a row's moment."""
@@ -116,7 +117,9 @@ fields:
         default_factory=dict[str, SourceColumn]
     )
     """Types and formats of source columns, before any `from` reads them; what is not listed is text."""
-    fields: dict[str, Annotated[EntityField, BeforeValidator(read_short)]]
+    fields: Annotated[
+        dict[str, Annotated[EntityField, BeforeValidator(read_short)]], Change(says="the fields", grows=True)
+    ]
     """What is known of a record, by name."""
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Kind, Ref, Scope
+from aac.kinds.classes import Change
 from aac.kinds.written import Row, wrong
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ stages:                          # in order; each is a definition, entered at it
 # side: [{id: disqualified, is: <definition>, from: [first]}]     # states beside the stages
 """
 
-    stages: tuple[Stage, ...]
+    stages: Annotated[tuple[Stage, ...], Change(says="the stages", ordered=True)]
     """The stages in order."""
     may_skip: tuple[str, ...] = ()
     """Stages that a record may leave out on its way."""

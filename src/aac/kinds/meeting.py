@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Kind, Ref
+from aac.kinds.classes import PROMISE, PROSE, Change
 from aac.kinds.written import Count, Day, Looks, Row, advised, read_day, shown, wrong
 from aac.recurrence import Repeats, parse_repeats
 
@@ -50,7 +51,7 @@ class Section(Row):
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     """Its name, by which minutes and agendas call it."""
-    minutes: Count
+    minutes: Annotated[Count, PROMISE]
     """How long it takes."""
     shows: tuple[str, ...] = ()
     """What it looks at: documents, as in `metric:win_rate`, or words such as `off_target`, `actions` and `changes`."""
@@ -77,22 +78,25 @@ sections:
 skip_when: [holiday]           # left out on closed days, instead of moved; also days, as in `2026-12-24`
 """
 
-    repeats: Annotated[Repeats, BeforeValidator(read_repeats), Looks({"type": "string"})]
+    repeats: Annotated[
+        Repeats, BeforeValidator(read_repeats), Looks({"type": "string"}), Change("promise", says="when it takes place")
+    ]
     """How often and when: `weekly on thu 10:00`, `monthly on first tue`, `quarterly`, or an RRULE."""
-    minutes: Count
+    minutes: Annotated[Count, Change("promise", says="how many minutes it takes")]
     """How long it takes."""
-    purpose: str
+    purpose: Annotated[str, PROSE]
     """What it is there to decide."""
-    attendees: tuple[str, ...] = ()
+    attendees: Annotated[tuple[str, ...], Change("promise", says="who comes")] = ()
     """Who comes: teams by their ids, and roles."""
-    calendar: Annotated[str, Ref("calendar")] | None = None
+    calendar: Annotated[Annotated[str, Ref("calendar")] | None, PROMISE] = None
     """Whose time zone and holidays hold; without one the company's."""
-    sections: tuple[Section, ...] = ()
+    sections: Annotated[tuple[Section, ...], Change("promise", says="the sections", ordered=True)] = ()
     """What it looks at, in order, and for how many minutes."""
-    starts_on: Day | None = None
+    starts_on: Annotated[Day | None, PROMISE] = None
     """The day from which it is counted: none takes place before it."""
-    skip_when: tuple[
-        Annotated[date | Literal["holiday"], BeforeValidator(read_skipped), Looks({"type": "string"})], ...
+    skip_when: Annotated[
+        tuple[Annotated[date | Literal["holiday"], BeforeValidator(read_skipped), Looks({"type": "string"})], ...],
+        Change("promise", says="when it is left out"),
     ] = ()
     """When it is left out: `holiday` for days on which the calendar is closed, or single days."""
 

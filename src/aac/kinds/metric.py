@@ -15,6 +15,7 @@ from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.judging import number_status
 from aac.kinds.base import NUMBERS, Ref, Scope, Verdict, Versioned, dimensions
+from aac.kinds.classes import Change
 from aac.kinds.target import Target, misfit, read_target
 from aac.kinds.written import By, Count, Strict, Windows, read_duration, wrong
 from aac.measures import Cohort, Derived, Force, Measure, Moment, Retention, Snapshot, is_volume
@@ -115,7 +116,7 @@ by: []                        # the dimensions it is split by, as in `[segment, 
 target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: [10, 20]}
 """
 
-    formula: str
+    formula: Annotated[str, Change(says="the formula")]
     """Arithmetic over aggregates, as in `share(won)` or `sum(amount) / count(*)`; without `of`: over other metrics."""
     of: Annotated[str, Ref("entity", "definition")] | None = None
     """The population: an entity, or a definition."""
@@ -137,24 +138,28 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
     """What the number counts: `percent`, `count`, `days`, `EUR` …"""
     better: Literal["higher", "lower"]
     """On which side better numbers are."""
-    role: Literal["north_star", "supporting", "essential", "longer_term", "input"] = "supporting"
+    role: Annotated[
+        Literal["north_star", "supporting", "essential", "longer_term", "input"], Change("promise", says="the role")
+    ] = "supporting"
     """What it is to the company: one metric is the north star; an `input` only feeds others and has no page."""
-    serves: Literal["successful_acquisition", "customer_success"] | None = None
+    serves: Annotated[
+        Literal["successful_acquisition", "customer_success"] | None, Change("promise", says="what it serves")
+    ] = None
     """Which of the two it is about; every metric but an input says so."""
-    leads_to: tuple[Annotated[str, Ref("metric")], ...] = ()
+    leads_to: Annotated[tuple[Annotated[str, Ref("metric")], ...], Change("promise", says="what it leads to")] = ()
     """The metrics that get better when this one does, up to money or the north star."""
-    guardrail: tuple[Annotated[str, Ref("metric")], ...] = ()
+    guardrail: Annotated[tuple[Annotated[str, Ref("metric")], ...], Change("promise", says="the guardrails")] = ()
     """The metrics that would get worse if this one were bought with quality."""
-    choices: dict[str, str] = Field(default_factory=dict[str, str])
+    choices: Annotated[dict[str, str], Change("promise", says="the choice")] = Field(default_factory=dict[str, str])
     """How what could be read in two ways was decided; a churn says its `kind` and its `base`."""
-    by: By = ()
+    by: Annotated[By, Change(says="the splits", grows=True)] = ()
     """The dimensions it is split by: a field, or a name and an expression."""
-    window: Windows = "month"
+    window: Annotated[Windows, Change(says="the window")] = "month"
     """In which windows it is told and judged: `week`, `month`, `quarter`, `fiscal_quarter`, `year`, `fiscal_year`,
     `all`, or `rolling 90 days`."""
-    target: Annotated[Target | None, BeforeValidator(read_target)] = None
+    target: Annotated[Target | None, BeforeValidator(read_target), Change("promise", says="the target")] = None
     """What was agreed."""
-    min_n: Count | None = None
+    min_n: Annotated[Count | None, Change("promise", says="how many it takes to judge")] = None
     """With fewer records, or a smaller denominator, there is not enough data to judge; a ratio needs 20 if left out."""
 
     @model_validator(mode="after")

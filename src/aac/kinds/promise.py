@@ -13,6 +13,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from aac.kinds.base import Ref
+from aac.kinds.classes import Change
 from aac.kinds.written import (
     By,
     Count,
@@ -128,9 +129,9 @@ class Written(NamedTuple):
 class Who(Strict):
     """Who owes it to whom."""
 
-    owes: Annotated[str, Ref("team")]
+    owes: Annotated[str, Ref("team"), Change(says="the team that owes it")]
     """The team that promises."""
-    to: Annotated[str, Ref("team")]
+    to: Annotated[str, Ref("team"), Change("promise", says="the team it is owed to")]
     """The team it is promised to."""
 
 
@@ -139,7 +140,7 @@ class PromiseCase(Row):
 
     for_: Annotated[Rule, Field(alias="for")]
     """Which records this row is for; the first row that is true holds."""
-    within: Within
+    within: Annotated[Within, Change("promise", says="the time promised", stricter="less")]
     """The time promised to them, as in `4 business hours`; `none` if none is, and then `why`."""
     calendar: str | None = None
     """Whose opening hours business time counts: a calendar's id, or an expression that yields one."""
@@ -156,9 +157,9 @@ class PromiseCase(Row):
 class When(Strict):
     """Within which time: one for all, or by case; of a volume, in which windows."""
 
-    within: Promised | None = None
+    within: Annotated[Promised | None, Change("promise", says="the time promised", stricter="less")] = None
     """The time promised, as in `4 business hours`, `2 days` or `5 business days`."""
-    cases: tuple[PromiseCase, ...] | None = None
+    cases: Annotated[tuple[PromiseCase, ...] | None, Change("promise", says="the cases", ordered=True)] = None
     """A table of promises by case, the first that is true holds; a record of no case is outside the promise."""
     every: Every | None = None
     """Of a volume: the windows it is counted in."""
@@ -275,24 +276,26 @@ class HowMeasured(Strict):
     """Which items count neither as met nor as late."""
     restarts: Restarts | None = None
     """What begins the clock anew."""
-    through: dict[str, str] = Field(default_factory=dict[str, str])
+    through: Annotated[dict[str, str], Change(says="the moments on the way", ordered=True)] = Field(
+        default_factory=dict[str, str]
+    )
     """Named moments on the way, in order: the time used is split into these steps."""
-    objective: Objective = None
+    objective: Annotated[Objective, Change("promise", says="the objective", stricter="more")] = None
     """The share that must be met, as in `95%`; `none` if nobody agreed one: measured, not judged."""
-    window: Windows = "month"
+    window: Annotated[Windows, Change(says="the window")] = "month"
     """In which windows it is counted: `week`, `month`, `quarter`, `fiscal_quarter`, `year`, `fiscal_year`, `all`, or
     `rolling 28 days`."""
-    by: By = ()
+    by: Annotated[By, Change(says="the splits", grows=True)] = ()
     """What the numbers are split by."""
-    min_n: Count = 1
+    min_n: Annotated[Count, Change("promise", says="how many it takes to judge")] = 1
     """How many items it takes to judge."""
-    judge: Literal["interval"] | None = None
+    judge: Annotated[Literal["interval"] | None, Change("promise", says="how it is judged")] = None
     """`interval`: a shortfall that chance explains (95 % Wilson interval) is a risk, and not yet off target."""
     metric: Annotated[str, Ref("metric")] | None = None
     """The metric whose value is promised: makes the promise a volume."""
-    at_least: Share | None = None
+    at_least: Annotated[Share | None, Change("promise", says="the least that is promised", stricter="more")] = None
     """The least the metric must come to."""
-    at_most: Share | None = None
+    at_most: Annotated[Share | None, Change("promise", says="the most that is promised", stricter="less")] = None
     """The most it may come to."""
 
     @property

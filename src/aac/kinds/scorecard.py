@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from aac.hookspecs import hookimpl
 from aac.judging import card_status
 from aac.kinds.base import Kind, Ref, Verdict
+from aac.kinds.classes import PROMISE, Change
 from aac.kinds.written import Looks, Row, read_share, wrong
 from aac.measures import Card, CardRow
 from aac.results import CardReading
@@ -50,9 +51,14 @@ class ScorecardRow(Row):
     """The metric that is shown."""
     sla: Annotated[str, Ref("sla")] | None = None
     """The SLA whose attainment is shown."""
-    weight: Annotated[Fraction, BeforeValidator(read_weight), Looks({"type": ["number", "string"]})] = Fraction(1)
+    weight: Annotated[
+        Fraction,
+        BeforeValidator(read_weight),
+        Looks({"type": ["number", "string"]}),
+        Change("promise", says="the weight"),
+    ] = Fraction(1)
     """How much it counts beside the others."""
-    horizon: Literal["now", "longer_term"] = "now"
+    horizon: Annotated[Literal["now", "longer_term"], PROMISE] = "now"
     """Whether it is looked at each time, or moves only over quarters."""
 
     @property
@@ -83,7 +89,11 @@ rows:                         # the north star on top
 """
 
     owner: Annotated[str | None, BeforeValidator(read_first)] = None
-    owners: Annotated[tuple[Annotated[str, Ref("team")], ...], BeforeValidator(read_owners)] = Field((), alias="owner")
+    owners: Annotated[
+        tuple[Annotated[str, Ref("team")], ...],
+        BeforeValidator(read_owners),
+        Change("promise", says="the teams that are judged by it"),
+    ] = Field((), alias="owner")
     """The team that is judged by it, or a list of teams: then it is joint."""
     rows: tuple[ScorecardRow, ...]
     """The numbers on it, the north star on top."""

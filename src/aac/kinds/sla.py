@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, cast
 
 from pydantic import model_validator
 
@@ -18,6 +18,7 @@ from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.judging import attainment_status, budget, number_status
 from aac.kinds.base import NUMBERS, Kind, Scope, Verdict, Versioned, dimensions
+from aac.kinds.classes import PROMISE, PROSE, Change
 from aac.kinds.events import way_up
 from aac.kinds.promise import HowMeasured, Step, When, Who, Written, of_another_form
 from aac.kinds.target import misfit
@@ -69,15 +70,15 @@ escalation:
   - {at: late, do: notify, to: $other_team}
 """
 
-    what: str
+    what: Annotated[str, PROSE]
     """What is promised, in one sentence."""
-    who: Who
+    who: Annotated[Who, PROMISE]
     """Who owes it to whom."""
-    when: When
+    when: Annotated[When, PROMISE]
     """Within which time."""
     how_measured: HowMeasured
     """How everybody can see whether it was kept."""
-    escalation: tuple[Step, ...]
+    escalation: Annotated[tuple[Step, ...], Change("promise", says="the steps of the escalation")]
     """What happens when it is about to be missed, or was."""
 
     @model_validator(mode="after")

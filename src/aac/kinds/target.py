@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, cast
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from aac.kinds.classes import Change
 from aac.kinds.written import Percentage, Share, Strict, read_share, wrong
 
 if TYPE_CHECKING:
@@ -45,15 +46,21 @@ def read_plan(value: object) -> str:
 class Target(Strict):
     """What was agreed: a limit, two limits, those of a plan, or `open` with words when none is agreed yet."""
 
-    at_least: Share | None = None
+    at_least: Annotated[Share | None, Change("promise", says="the least that is on target", stricter="more")] = None
     """The least value that is on target."""
-    at_most: Share | None = None
+    at_most: Annotated[Share | None, Change("promise", says="the most that is on target", stricter="less")] = None
     """The greatest value that is on target."""
-    between: Annotated[tuple[Fraction, Fraction] | None, BeforeValidator(read_between)] = None
+    between: Annotated[
+        tuple[Fraction, Fraction] | None,
+        BeforeValidator(read_between),
+        Change("promise", says="what is on target", ordered=True),
+    ] = None
     """The least and the greatest value that are on target."""
-    from_: Annotated[str, BeforeValidator(read_plan)] | None = Field(None, alias="from")
+    from_: Annotated[
+        Annotated[str, BeforeValidator(read_plan)] | None, Change("promise", says="the plan with the targets")
+    ] = Field(None, alias="from")
     """The plan that holds the limits by window and segment, as in `plan.fy26`."""
-    open: str | None = None
+    open: Annotated[str | None, Change("promise", says="why there is no target")] = None
     """Why no target is agreed yet, in words."""
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Kind, Ref, Scope
+from aac.kinds.classes import PROMISE, PROSE, Change
 from aac.kinds.written import Row, wrong
 
 
@@ -23,7 +24,7 @@ def read_handle(value: str) -> str:
 class Member(Row):
     """Somebody of the team, by account and role."""
 
-    handle: Annotated[str, AfterValidator(read_handle)]
+    handle: Annotated[str, AfterValidator(read_handle), PROSE]
     """The account by which your tools know them, as in `@maria-k`; no names, no addresses."""
     role: str | None = None
     """What they do in the team."""
@@ -58,19 +59,19 @@ queues:
 notify: "#${id}"                               # the channel in which it reads messages
 """
 
-    lead_role: str | None = None
+    lead_role: Annotated[str | None, PROSE] = None
     """The role that leads the team and speaks for it; never a person's name."""
-    members: tuple[Member, ...] = ()
+    members: Annotated[tuple[Member, ...], Change("prose", says="the members")] = ()
     """Who is in it, by account and role."""
-    pod: str | None = None
+    pod: Annotated[str | None, PROSE] = None
     """The pod it belongs to, where the company works in pods."""
     calendar: Annotated[str, Ref("calendar")] | None = None
     """When the team is at work; without one the company's calendar holds."""
-    queues: tuple[Queue, ...] = ()
+    queues: Annotated[tuple[Queue, ...], Change("promise", says="the queues", grows=True)] = ()
     """Places where its work waits; escalations may go there."""
-    notify: str | None = None
+    notify: Annotated[str | None, PROSE] = None
     """Where it reads messages: a channel or a shared address."""
-    external: bool = False
+    external: Annotated[bool, PROMISE] = False
     """`true` for a customer or a partner, who is never asked to agree."""
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Dis
 from pydantic_core import PydanticCustomError
 
 from aac.findings import did_you_mean
+from aac.kinds.classes import PROSE
 from aac.periods import GRAINS, Duration, is_zone, parse_duration
 
 if TYPE_CHECKING:
@@ -253,9 +254,9 @@ class Strict(BaseModel):
 class Row(Strict):
     """A part of a document that may say where it comes from, as any document may."""
 
-    why: str | None = None
+    why: Annotated[str | None, PROSE] = None
     """Why it is so."""
-    as_written: str | None = None
+    as_written: Annotated[str | None, PROSE] = None
     """The words of the source it comes from."""
 
 
