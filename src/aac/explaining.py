@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
+from aac.counting import counted
 from aac.engines.base import Entity, Query, Relation, Select
 from aac.errors import UsageError
-from aac.expressions.nodes import Aggregate, Node, Stored
+from aac.expressions.nodes import Node, Stored
 from aac.expressions.words import words
 from aac.findings import did_you_mean
-from aac.measures import Clock, Measure, Population, Retention, Snapshot
+from aac.measures import Clock, Measure, Retention, Snapshot
 from aac.periods import iso_utc
 from aac.planner.ends import outside_periods
 from aac.planner.fuse import plan
@@ -116,19 +117,7 @@ def measured_of(id_: Id, project: Project) -> list[Shown]:
     subject = f"{id_[0]}:{id_[1]}"
     found: list[Shown] = [*project.clocks, *project.measures, *project.derived, *project.cards]
     found = [part for part in found if part.subject == subject]
-    if found or id_ not in project.models:
-        return found
-    counting = Measure(
-        subject, Population(id_[1], None), None, Aggregate("count", ()), "count", 1, (), "month", has_target=False
-    )
-    if id_[0] == "entity":
-        return [counting]
-    condition = next((meaning for _, meaning in lent_by(id_, project) if meaning.type.name == "boolean"), None)
-    entity = project.graph.entity_of(id_)
-    if condition is None or entity is None:
-        return []
-    share = Aggregate("share", (condition.node,))
-    return [replace(counting, population=Population(entity, None), formula=share, unit="percent")]
+    return found or ([*counted(id_, project)] if id_ in project.models else [])
 
 
 def sql_of(id_: Id, project: Project, as_of_us: int) -> list[str]:

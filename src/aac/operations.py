@@ -337,22 +337,37 @@ def _measured(
     asked: Asked,
     tell: Callable[[str], None],
     chosen: Callable[[Project], Sequence[Shown]],
+    beside: Callable[[Project], Sequence[Shown]] | None = None,
 ) -> Results:
-    """What is ``chosen`` of the project of its day, measured on the data that was pulled."""
+    """What is ``chosen`` of the project of its day, measured on the data that was pulled; with it what pages tell
+    ``beside`` it in windows of its own, of which nothing is found."""
     from aac.evaluate import evaluate
-    from aac.privacy import with_hashed_keys, without_personal
-    from aac.small_groups import without_small_groups
 
-    made = opened.project
-    privacy, places = made.config.privacy, made.config.places
+    made, told = opened.project, None
     with _pulled(opened, asked, tell) as data:
         sources = tuple(_state(made.config.sources[pulled.id], pulled, now_us) for pulled in data.sources)
         stale = frozenset(source.id for source in sources if source.status == "stale")
         made = _on_its_day(made, asked, data.sources)
-        results, found = evaluate(made, data, data.engine, replace(asked, stale=stale), chosen)
+        asked = replace(asked, stale=stale)
+        results, found = evaluate(made, data, data.engine, asked, chosen)
+        if beside is not None:
+            told, _ = evaluate(made, data, data.engine, replace(asked, windows=()), beside)
         findings = in_reading_order([*with_reviews(opened, now_us).findings, *found])
         all_of_it = Results(made.name, revision(made.root), now_us, sources, data.rows, results, findings)
-    results = without_personal(all_of_it, made.entries())
+    shown = _for_readers(all_of_it, made, asked)
+    if told is None:
+        return shown
+    words = _for_readers(replace(all_of_it, results=told, findings=()), made, asked).results
+    return replace(shown, background=Background(words=words))
+
+
+def _for_readers(results: Results, made: Project, asked: Asked) -> Results:
+    """Results without what is personal, without small groups, and with keys as the project wants them."""
+    from aac.privacy import with_hashed_keys, without_personal
+    from aac.small_groups import without_small_groups
+
+    privacy, places = made.config.privacy, made.config.places
+    results = without_personal(results, made.entries())
     if asked.is_restricted:
         return replace(results, is_restricted=True)
     results = without_small_groups(results, privacy.k, places.span_of("privacy", "k"))
@@ -459,7 +474,7 @@ def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None]
 
     site = out or opened.project.root / (RESTRICTED_SITE if asked.is_restricted else SITE)
     check_folder(site, is_restricted=asked.is_restricted)
-    results = _with_background(opened, measure(opened, now_us, replace(asked, past=PAST_SHOWN), tell, everything=True))
+    results = _with_background(opened, _measured_for_pages(opened, now_us, asked, tell))
     reports = [report() for report in opened.registry.reports.values() if report.made_by == "build"]
     parts = [part for report in reports for part in report.render(report.view(opened.project, results))]
     parts += agendas.pages(opened.project, results, asked)
@@ -494,6 +509,14 @@ def agenda(opened: Opened, now_us: int, asked: Asked, wanted: Wanted, tell: Call
     return page.text
 
 
+def _measured_for_pages(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None]) -> Results:
+    """Everything that is measured with its past, and how many records each word means."""
+    from aac.counting import told_on_pages
+
+    chosen = partial(_agreed, everything=True, by_owner=asked.is_restricted)
+    return _measured(opened, now_us, replace(asked, past=PAST_SHOWN), tell, chosen, told_on_pages)
+
+
 def _with_background(opened: Opened, results: Results) -> Results:
     """Results as `check` has them, with the past, the SQL and the history of what they are of."""
     from aac.explaining import queries_of
@@ -502,7 +525,8 @@ def _with_background(opened: Opened, results: Results) -> Results:
     totals = tuple(result for result in results.results if result.selection == PAST and not result.reading.by)
     at = min((result.reading.as_of_us for result in results.results), default=results.now_us)
     root = opened.project.root
-    background = Background(totals, queries_of(opened.project, at), changes(root), web(root))
+    queries, words = queries_of(opened.project, at), results.background.words
+    background = Background(totals, queries, changes(root), web(root), words)
     present = tuple(result for result in results.results if result.selection != PAST)
     return replace(results, results=present, background=background)
 

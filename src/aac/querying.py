@@ -6,21 +6,16 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from aac.counting import is_personal, resolved
 from aac.errors import UsageError
-from aac.expressions.check import Broken, check_rule
-from aac.expressions.nodes import Stored
-from aac.expressions.parse import Refused
 from aac.findings import did_you_mean
-from aac.measures import Clock, Derived, Dimension, Measure
+from aac.measures import Clock, Derived, Measure
 from aac.periods import GRAINS
-from aac.planner.setting import everything_in
 from aac.planner.windows import RECENT, ROLLING
 from aac.results import NumberReading, Verdict
-from aac.scope import RuleNames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from aac.measures import Dimension
     from aac.periods import Grain
     from aac.project import Project
     from aac.results import Reading, Results
@@ -159,39 +154,12 @@ def _dimension(name: str, measure: Measure | Clock, project: Project) -> Dimensi
             names[dimension.name] = None
             if part.population.entity == entity:
                 declared.setdefault(dimension.name, dimension)
-    found = declared.get(name) or (_resolved(name, entity, project) if name in names else None)
+    found = declared.get(name) or (resolved(name, entity, project) if name in names else None)
     if found is None:
-        known = [other for other in names if other in declared or _resolved(other, entity, project) is not None]
+        known = [other for other in names if other in declared or resolved(other, entity, project) is not None]
         told = f"means nothing on `{entity}`" if name in names else "is declared with `by` nowhere"
         advice = did_you_mean(name, known) or "declare it with `by` in a metric or an SLA"
         raise UsageError(f"--by: `{name}` {told}; {advice}")
-    if _is_personal(found, project):
+    if is_personal(found, project):
         raise UsageError(f"--by: `{name}` is personal (`pii`), and no report is split by that")
     return found
-
-
-def _resolved(name: str, entity: str, project: Project) -> Dimension | None:
-    """A name that is declared on another entity, as an expression on this one; null when it means nothing here."""
-    try:
-        typed = check_rule(project.parsed.parse(name), entity, RuleNames(project))
-    except (Refused, Broken):
-        return None
-    return Dimension(name, typed.node, typed.type)
-
-
-def _is_personal(dimension: Dimension, project: Project) -> bool:
-    """Whether a dimension reads a personal field, or a reference to records whose key is one."""
-    tables = {table.entity: table for table in project.tables}
-    personal = {(table.entity, stored.name) for table in project.tables for stored in table.fields if stored.pii}
-    for entity, name in _fields(dimension):
-        target = tables[entity].field(name).type.entity
-        keys = {(target, key) for key in tables[target].key} if target in tables else set[tuple[str, str]]()
-        if {(entity, name), *keys} & personal:
-            return True
-    return False
-
-
-def _fields(dimension: Dimension) -> Iterable[tuple[str, str]]:
-    for node in everything_in([dimension.value]):
-        if isinstance(node, Stored):
-            yield node.entity, node.field

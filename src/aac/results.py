@@ -274,13 +274,14 @@ class Background:
 
     ``past``: the totals of the windows before the last ones. ``queries``: the SQL that an engine runs for a document,
     by its ``kind:id``. ``changes``: the last change of each file; ``web``: where its text can be read, a `{path}` in an
-    address, or null.
+    address, or null. ``words``: of how many records words are true, and how those in each tier of a profile fare.
     """
 
     past: tuple[Result, ...] = ()
     queries: Mapping[str, Sequence[str]] = field(default_factory=dict[str, "Sequence[str]"])
     changes: Mapping[str, Change] = field(default_factory=dict[str, Change])
     web: str | None = None
+    words: tuple[Result, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class Card(TypedDict, total=False):
     limit_title: Says[str, "On the first page: what its limit is called, `objective` or `target`."]
     aka: Says[list[str], "On the pages of words and profiles: its other names."]
     owner: Says[Link | None, "There: the team that answers for it."]
+    today: Says[str | None, "There: of how many records it is true."]
     repeats: Says[str, "On the page of meetings: when it takes place, as written."]
     minutes: Says[str, "There: how long it takes."]
     attendees: Says[list[str] | None, "There: who comes, teams and roles as written."]
@@ -290,6 +291,34 @@ class Through(TypedDict):
     wide: Says[float, "The same as a width in percent."]
 
 
+class Counts(TypedDict):
+    """Of how many records a word is true at as_of."""
+
+    n: Says[str | None, "How many; null where there is no data."]
+    of: Says[str | None, "Of how many of which that is known."]
+    share: Says[str | None, "The share."]
+    unknown: Says[str | None, "Of how many it is not known; null when there are none."]
+    entity: Says[Link | None, "What sort of records, where the word names it."]
+    as_of: Says[str, "The moment."]
+    new: Says[list[Words], "How many it became true of in the newest windows; empty for a word without a moment."]
+    trend: Says[Trend | None, "The same of up to 13 windows."]
+
+
+class TierRow(TypedDict):
+    """A number by tier."""
+
+    of: Says[Link, "The metric."]
+    cells: Says[list[Words | None], "What it comes to in each column; null where that is hidden or nothing."]
+
+
+class Tiers(TypedDict):
+    """How the records in each tier of a profile fare, of all time."""
+
+    columns: Says[list[str], "The tiers, and `none` for those in no tier."]
+    records: Says[list[str], "How many records are in each."]
+    rows: Says[list[TierRow], "Shares and retention of records that lead to one of the profile."]
+
+
 class Said(TypedDict):
     """A rule in English."""
 
@@ -336,6 +365,8 @@ class Doc(TypedDict, total=False):
     measured: Says[Measured | None, "What was measured; null when nothing was."]
     receivers: Says[dict[str, str], "The page of each team and queue that steps may lead to."]
     trend: Says[Trend | None, "Its past; null before the second window."]
+    counts: Says[Counts | None, "Of a definition and a profile: of how many records it is true."]
+    tiers: Says[Tiers | None, "Of a profile with tiers: how they fare."]
     spread: Says[Used, "How its time was used."]
     steps: Says[list[Through], "The steps on the way."]
     in_words: Says[list[Said], "Its rules in English."]

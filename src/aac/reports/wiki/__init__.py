@@ -21,6 +21,7 @@ from aac.reports.wiki.search import index_of, terms_of
 from aac.reports.wiki.sentences import sentences
 from aac.reports.wiki.shelves import SECTIONS, by_document, link_to, receivers_of, section_of, subject_of
 from aac.reports.wiki.trends import spread_of, steps_of, trend_of
+from aac.reports.wiki.words import counts_of, tiers_of
 from aac.reports.wording import as_of_words, freshness_of_all, moment
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def _documents(
     receivers, terms = receivers_of(entries), terms_of(entries)
     records = {} if results.are_keys_hashed else record_links(entries)
     now, past = by_document(results.results), by_document(background.past)
+    words = by_document(background.words)
     by_subject = {subject_of(entry): entry for entry in entries}
     documents: list[View] = []
     for entry in entries:
@@ -98,6 +100,8 @@ def _documents(
             document_view(entry, links, [finding for finding in findings if finding.is_about(subject)])
             | {"measured": measured_view(entry, found, zone), "receivers": receivers}
             | _past(entry, found, past.get(subject, []), zone)
+            | {"counts": counts_of(entry, words.get(subject, []), links, zone)}
+            | {"tiers": tiers_of(entry, background.words, links) if entry.kind == "icp" else None}
             | {"in_words": [{"place": place, "words": said} for place, said in project.in_words(entry.kind, entry.id)]}
             | {"records": results.entities.get(entry.id) if entry.kind == "entity" else None}
             | {"record_link": records.get(subject), "queries": list(background.queries.get(subject, ()))}

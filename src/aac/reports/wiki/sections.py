@@ -131,7 +131,9 @@ def profiles(documents: Sequence[View]) -> View:
 
 def _of_kinds(documents: Iterable[View], *kinds: str) -> list[View]:
     return [
-        card_of(doc) | {"aka": doc["fields"].get("aka") or [], "owner": doc["owner"]}
+        card_of(doc)
+        | {"aka": doc["fields"].get("aka") or [], "owner": doc["owner"]}
+        | {"today": doc["counts"]["n"] if doc["counts"] else None}
         for doc in documents
         if doc["kind"] in kinds
     ]
