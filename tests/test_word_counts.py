@@ -30,7 +30,9 @@ id: lead
 from: crm.leads
 key: id
 occurs: came_at
-fields: {id: text, came_at: timestamp, score: integer, hot_at: timestamp, won: boolean, account: {ref: account}, parent: {ref: account}}
+fields:
+  {id: text, came_at: timestamp, score: integer, hot_at: timestamp, won: boolean,
+   account: {ref: account}, parent: {ref: account}}
 ---
 kind: entity
 id: remark
@@ -141,7 +143,7 @@ def test_tiers_tell_how_records_that_lead_to_them_fare(shown: Mapping[str, str])
 
 
 def test_by_the_only_reference(tmp_path: Path) -> None:
-    documents = DOCUMENTS.replace(", parent: {ref: account}", "")
+    documents = DOCUMENTS.replace(", parent: {ref: account}}", "}")
     text = pages(write_project(tmp_path / "one", documents, TABLES))["icp/core.html"]
     assert "wins 66.7% 2 of 3 100% 1 of 1 0% 0 of 1" in text  # A: L-1, L-2, L-7; B: L-3; none: L-4
     assert "good_remarks 100% 1 of 1 — —" in text
@@ -150,7 +152,7 @@ def test_by_the_only_reference(tmp_path: Path) -> None:
 
 
 def test_small_tiers_are_not_told(tmp_path: Path) -> None:
-    documents = DOCUMENTS.replace(", parent: {ref: account}", "")
+    documents = DOCUMENTS.replace(", parent: {ref: account}}", "}")
     root = write_project(tmp_path / "few", documents, TABLES, settings="\n[privacy]\nk = 5\n")
     text = pages(root)["icp/core.html"]
     assert "Counts today 3 of 4" in text
@@ -159,7 +161,7 @@ def test_small_tiers_are_not_told(tmp_path: Path) -> None:
 
 
 def test_tiers_of_personal_fields_are_not_told(tmp_path: Path) -> None:
-    documents = DOCUMENTS.replace(", parent: {ref: account}", "").replace(
+    documents = DOCUMENTS.replace(", parent: {ref: account}}", "}").replace(
         "when: staff > 1000", "when: mail is not null"
     )
     assert "How the tiers fare" not in pages(write_project(tmp_path / "personal", documents, TABLES))["icp/core.html"]
