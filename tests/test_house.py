@@ -169,8 +169,12 @@ FLOORS = (
         "aac.landing.pull",
         "aac.landing.landed",
         "aac.revisions",
+        "aac.sides",
+        "aac.comparing",
         "aac.agreements",
         "aac.changes",
+        "aac.inheriting",
+        "aac.setting_changes",
         "aac.reports.context",
         "aac.reports.page_context",
         "aac.reports.wording",
@@ -227,7 +231,7 @@ FLOORS = (
         "aac.agendas",
     ),
     # 6
-    ("aac.sourcing", "aac.operations"),
+    ("aac.sourcing", "aac.operations", "aac.reviewing"),
     # 7: the doors
     (
         "aac.commands.running",
@@ -298,7 +302,7 @@ STRANGERS = {
 WRITERS = (
     "aac.operations", "aac.publishing", "aac.connectors.xlsx", "aac.landing.pull", "aac.landing.copying",
     "aac.landing.reading", "aac.landing.batches", "aac.caches", "aac.engines.duckdb", "aac.engines.rewriting",
-    "aac.testing.bench", "aac.testing.checks", "aac.connectors.postgres",
+    "aac.testing.bench", "aac.testing.checks", "aac.connectors.postgres", "aac.reviewing",
 )  # fmt: skip
 """Who may change files: operations writes what the user sees, the others what lies in folders of ours."""
 

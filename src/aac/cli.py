@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "aac.commands.check",
     "query": "aac.commands.query",
     "explain": "aac.commands.explain",
+    "diff": "aac.commands.diff",
     "build": "aac.commands.build",
     "agenda": "aac.commands.agenda",
     "schema": "aac.commands.schema",

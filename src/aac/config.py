@@ -147,22 +147,27 @@ def load(start: Path) -> Config:
         message = f"there is no `{FILE}` in {start} or any folder above it"
         instead = f"run aac inside a project, or write `{FILE}` with `[project]`, `name` and `spec = 1`"
         raise ConfigError(message, (Finding("AAC601", "error", message, instead),))
-    reading = Reading(*_read(file))
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise _unreadable(f"the file cannot be read: {error.strerror}", "make it readable", Span(FILE, 1, 1)) from None
+    return read(data, file.parent)
+
+
+def read(data: bytes, root: Path) -> Config:
+    """What an `aac.toml` says, as if it lay in the folder ``root``; raises ConfigError when it is wrong."""
+    reading = Reading(*_parsed(data))
     project = reading.project()
     found = (reading.sources(), reading.parameters(), reading.places, reading.engine(), reading.privacy())
-    config = Config(file.parent, *project, *found)
+    config = Config(root, *project, *found)
     if reading.findings:
         raise ConfigError(f"`{FILE}` cannot be used", in_reading_order(reading.findings))
     return config
 
 
-def _read(file: Path) -> tuple[Table, Places]:
+def _parsed(data: bytes) -> tuple[Table, Places]:
     """The file as tomllib reads it, and its text; raises ConfigError when it is no TOML."""
-    try:
-        data = file.read_bytes().removeprefix(BOM_UTF8)
-    except OSError as error:
-        raise _unreadable(f"the file cannot be read: {error.strerror}", "make it readable", Span(FILE, 1, 1)) from None
-    text, unreadable = decode(data.replace(b"\r\n", b"\n"), FILE)
+    text, unreadable = decode(data.removeprefix(BOM_UTF8).replace(b"\r\n", b"\n"), FILE)
     places = Places(text)
     if unreadable is not None and unreadable.span is not None:
         at = text.starts[unreadable.span.line - 1] + unreadable.span.col - 1

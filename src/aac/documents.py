@@ -37,7 +37,7 @@ from aac.yaml_mistakes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from yaml import Mark, MarkedYAMLError
@@ -479,9 +479,14 @@ def read_folder(root: Path) -> tuple[list[Document], list[Finding]]:
     if not (root / FOLDER).is_dir():
         message = f"there is no folder `{FOLDER}` in `{root}`"
         return [], [Finding("AAC111", "error", message, "make it: every document of the project is a YAML file in it")]
+    return read_files(files(root, FOLDER))
+
+
+def read_files(named: Iterable[tuple[str, bytes | Finding]]) -> tuple[list[Document], list[Finding]]:
+    """The documents of some files, each with its path and what is in it, or why that is not known."""
     documents: list[Document] = []
     findings: list[Finding] = []
-    for file, data in files(root, FOLDER):
+    for file, data in named:
         if isinstance(data, Finding):
             findings.append(data)
             continue

@@ -83,6 +83,14 @@ def _read(path: Path, file: str) -> bytes | Finding:
     except OSError as error:
         message = f"this cannot be read: {error.strerror}"
         return Finding("AAC116", "error", message, "make it readable; a link has to lead somewhere", Span(file, 1, 1))
+    return checked(data, file)
+
+
+def checked(data: bytes | None, file: str) -> bytes | Finding:
+    """What is in a file, unless it is too long (AAC112), or a link of which only the name is known (AAC116)."""
+    if data is None:
+        message = "this is a link, and what it leads to was not committed with it"
+        return Finding("AAC116", "error", message, "commit the file itself", Span(file, 1, 1))
     if len(data) > MAX_BYTES:
         message = f"the file is longer than {MAX_BYTES // 1_000_000} MB, so it is not read"
         instead = "split it into several files; records belong into a source, not into documents"

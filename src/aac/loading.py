@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from aac.calendars import Calendar
 from aac.deriving import reckoned
-from aac.documents import read_folder
+from aac.documents import read_files, read_folder
 from aac.examples import worked_examples
 from aac.expressions.mistakes import Refused
 from aac.expressions.parsed import Rules
@@ -44,13 +44,18 @@ if TYPE_CHECKING:
 
 
 def load(
-    config: Config, kinds: Mapping[str, type[Kind]], parsed: Rules | None = None, packs: Packs | None = None
+    config: Config,
+    kinds: Mapping[str, type[Kind]],
+    parsed: Rules | None = None,
+    packs: Packs | None = None,
+    files: Iterable[tuple[str, bytes | Finding]] | None = None,
 ) -> tuple[Project, tuple[Finding, ...]]:
     """Everything under `alignment/` as the newest project, and what is wrong with it, in reading order.
 
-    ``parsed`` are rules that were parsed before, ``packs`` the documents that it may start from or name.
+    ``parsed`` are rules that were parsed before, ``packs`` the documents that it may start from or name. ``files``:
+    what lies under `alignment/` of a project that is in no folder.
     """
-    documents, told = read_folder(config.root)
+    documents, told = read_folder(config.root) if files is None else read_files(files)
     findings = list(told)
     packs = packs or Packs({})
     own, lent = read_versions(documents, kinds, packs, findings)

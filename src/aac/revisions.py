@@ -14,6 +14,7 @@ from aac.periods import iso_utc
 from aac.results import Change
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 SHORT = 10
@@ -90,12 +91,81 @@ def _change(file: str, commits: list[tuple[int, str]]) -> Edit | None:
     return Edit(file, commits[0][0], "new" if was_new else "removed" if is_gone else "changed")
 
 
+# A project at a revision
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A project as it was committed: what it was asked for by, its commit, and its files by their paths from its
+    folder. Links have no content of their own: null."""
+
+    name: str
+    commit: str
+    files: Mapping[str, bytes | None]
+
+
+PARTS = ("aac.toml", "alignment", "plugins", "templates")
+"""What of a project is read at a revision."""
+LINK = "120000"
+"""The mode by which git knows a link."""
+
+
+def snapshot(root: Path, name: str) -> Snapshot | None:
+    """The project at a revision, by its name; null when there is no such revision.
+
+    ``main:examples/crm`` is the project in another folder of the repository; else it is that of ``root``.
+    """
+    revision, colon, folder = name.partition(":")
+    commit = (_git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") or "").strip()
+    above = _git(root, "rev-parse", "--show-prefix")
+    if not commit or above is None:
+        return None
+    prefix = f"{folder.strip('/')}/" if colon and folder.strip("/") else "" if colon else above.strip()
+    told = _git(root, "ls-tree", "-r", "-z", "--full-tree", commit, "--", *(f"{prefix}{part}" for part in PARTS))
+    blobs: dict[str, str | None] = {}
+    for entry in filter(None, (told or "").split("\0")):
+        how, _, path = entry.partition("\t")
+        mode, sort, blob = how.split(" ")
+        if sort == "blob":
+            blobs[path.removeprefix(prefix)] = blob if mode != LINK else None
+    return Snapshot(name, commit, _contents(root, blobs))
+
+
+def _contents(root: Path, blobs: Mapping[str, str | None]) -> dict[str, bytes | None]:
+    """What is in blobs, by path: read in one go."""
+    wanted = list(dict.fromkeys(blob for blob in blobs.values() if blob is not None))
+    told = _git_bytes(root, "".join(f"{blob}\n" for blob in wanted).encode(), "cat-file", "--batch") or b""
+    found: dict[str, bytes] = {}
+    at = 0
+    for blob in wanted:
+        end = told.index(b"\n", at)
+        size = int(told[at:end].split(b" ")[2])
+        found[blob] = told[end + 1 : end + 1 + size]
+        at = end + 1 + size + 1
+    return {path: found[blob] if blob is not None else None for path, blob in blobs.items()}
+
+
+def fork(root: Path, one: str, other: str) -> str | None:
+    """The commit at which two revisions parted; null when there is none."""
+    return (_git(root, "merge-base", one, other) or "").strip() or None
+
+
+def names(root: Path) -> list[str]:
+    """The branches and tags there are."""
+    told = _git(root, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes")
+    return (told or "").split()
+
+
 def _git(root: Path, *words: str) -> str | None:
     """What a git command says; null when it fails."""
+    told = _git_bytes(root, b"", *words)
+    return told.decode(errors="replace") if told is not None else None
+
+
+def _git_bytes(root: Path, given: bytes, *words: str) -> bytes | None:
+    """What a git command says that is ``given`` something to read; null when it fails."""
     try:
-        done = subprocess.run(
-            ["git", *words], cwd=root, capture_output=True, encoding="utf-8", errors="replace", timeout=60, check=False
-        )
+        done = subprocess.run(["git", *words], cwd=root, input=given, capture_output=True, timeout=60, check=False)
     except FileNotFoundError:
         return None
     return done.stdout if done.returncode == 0 else None

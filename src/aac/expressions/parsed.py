@@ -66,7 +66,7 @@ def keep(root: Path, rules: Rules) -> None:
         caches.write(
             _name(root),
             _stamp(rules.spellings.values()),
-            json.dumps({"rules": list(changed.items())}, default=_written),
+            json.dumps({"rules": list(changed.items())}, default=as_json),
         )
 
 
@@ -83,8 +83,8 @@ def _stamp(functions: Iterable[Spelling]) -> str:
     return f"{VERSION} {ours.st_mtime_ns} {theirs.st_mtime_ns} {theirs.st_size} {more}"
 
 
-def _written(value: object) -> Any:
-    """A node or an exact number as JSON."""
+def as_json(value: object) -> Any:
+    """A parsed node or an exact number as JSON can carry it: for `json.dumps`."""
     if isinstance(value, Decimal):
         return {"Decimal": str(value)}
     name = type(value).__name__

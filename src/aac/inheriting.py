@@ -1,0 +1,151 @@
+"""What else means something new because something it rests on does: editing `icp.core` changes the meaning of `mql`.
+
+A document rests on another by its rules, and by keys of the class `meaning` that name it. Of an entity it is told field
+by field: who does not read a field does not care what it holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict, deque
+from typing import TYPE_CHECKING, cast
+
+from aac.agreements import digest
+from aac.changes import Change, teams_of
+from aac.comparing import fields_of, mark_at
+from aac.expressions.nodes import Named, Rollup, Stored
+from aac.kinds.base import Kind
+from aac.kinds.classes import MEANING
+from aac.planner.setting import everything_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from aac.expressions.nodes import Node
+    from aac.graph import Id
+    from aac.kinds.base import Checked
+    from aac.project import Project
+
+SETTINGS: Id = ("settings", "aac.toml")
+"""What changes of `aac.toml` are about."""
+
+
+def inherited(base: Project, head: Project, found: Sequence[Change]) -> tuple[Change, ...]:
+    """A change of each document that rests on one whose meaning changed, with the way to the nearest of these."""
+    users = _users(base, head)
+    moved = [change for change in found if change.moves_meaning]
+    own = {change.doc for change in moved}
+    waiting: deque[tuple[Id, tuple[Id, ...]]] = deque()
+    for change in moved:
+        waiting += [(id_, (change.doc,)) for id_ in _first(change, base, head, users)]
+    told: dict[Id, tuple[Id, ...]] = {}
+    while waiting:
+        id_, over = waiting.popleft()
+        if id_ in told or id_ == over[-1] or id_ not in head.models or not _can_mean(head.models[id_]):
+            continue
+        told[id_] = over
+        waiting += [(user, (id_, *over)) for user in users[id_]]
+    causes = _by_document(moved)
+    return tuple(_change(id_, over, causes, head) for id_, over in sorted(told.items()) if id_ not in own)
+
+
+def _can_mean(model: Kind) -> bool:
+    """Whether a document decides anything that is measured: what is shown at a meeting does not."""
+    own = (mark for key, (_, mark) in fields_of(type(model)).items() if key not in Kind.model_fields)
+    return any((mark or MEANING).sort == "meaning" for mark in own)
+
+
+def _by_document(moved: Iterable[Change]) -> dict[Id, list[str]]:
+    causes: dict[Id, list[str]] = {}
+    for change in moved:
+        causes.setdefault(change.doc, []).append(change.fingerprint)
+    return causes
+
+
+def _change(id_: Id, over: tuple[Id, ...], causes: Mapping[Id, Sequence[str]], head: Project) -> Change:
+    way = tuple(_shown(step) for step in over)
+    rule = f"{id_[0]}.rests_on.changed"
+    sentence = f"means something else, as it rests on {', which rests on '.join(f'`{step}`' for step in way)}"
+    print_ = digest([rule, *id_, sorted(causes[over[-1]])])
+    place = head.places[id_].span()
+    return Change(rule, "breaking", id_, sentence, print_, place, over=way, teams=teams_of(head.models[id_]))
+
+
+def _shown(id_: Id) -> str:
+    kind, name = id_
+    return name if kind in (SETTINGS[0], "definition", "entity") else f"{kind}.{name}"
+
+
+def _users(*projects: Project) -> dict[Id, set[Id]]:
+    """Who rests on each document, on either side."""
+    users: defaultdict[Id, set[Id]] = defaultdict(set)
+    for project in projects:
+        for id_, others in project.graph.rests_on.items():
+            for other in others - _only_named(id_, project):
+                users[other].add(id_)
+    return users
+
+
+def _only_named(id_: Id, project: Project) -> set[Id]:
+    """What a document names in keys that decide no meaning alone: the team that owns it, who comes to a meeting."""
+    model = project.models.get(id_)
+    if model is None:
+        return set()
+    by_class: dict[bool, set[Id]] = {True: set(), False: set()}
+    for path, kinds, target in project.chosen[id_].references:
+        decides = mark_at(model, path).sort == "meaning"
+        by_class[decides].update((kind, target) for kind in kinds if (kind, target) in project.places)
+    lend = {other for other in by_class[False] if other in project.models and project.models[other].names}
+    return by_class[False] - by_class[True] - lend
+
+
+def _first(change: Change, base: Project, head: Project, users: Mapping[Id, set[Id]]) -> set[Id]:
+    """The documents that a change reaches at once."""
+    kind, _ = change.doc
+    if change.doc == SETTINGS:
+        return _of_setting(change, head)
+    if kind == "company":
+        measured = (*head.clocks, *head.measures, *head.derived)
+        return {cast("Id", tuple(part.subject.split(":", 1))) for part in measured}
+    if kind == "entity" and change.keys[:1] == ("fields",) and change.entries:
+        return _readers(change.doc[1], change.entries[0], (base, head))
+    return users.get(change.doc, set())
+
+
+def _of_setting(change: Change, head: Project) -> set[Id]:
+    """What a parameter stands in, or what is read from a source."""
+    sort, name = change.keys[0], change.entries[0] if change.entries else ""
+    if sort == "param":
+        use = re.compile(rf"\bparam\.{re.escape(name)}\b")
+        return {id_ for id_, document in head.places.items() if use.search(document.source.text)}
+    tables = (table for table in head.tables if sort == "sources" and name in table.sources)
+    return {("entity", table.entity) for table in tables}
+
+
+def _readers(entity: str, field: str, projects: Iterable[Project]) -> set[Id]:
+    """The documents with a rule that reads a field, by itself or by what it names."""
+    return {
+        id_
+        for project in projects
+        for id_, rules in project.rules.items()
+        if id_ != ("entity", entity) and any(_reads(part, entity, field) for part in _parts(rules.values()))
+    }
+
+
+def _parts(rules: Iterable[Checked]) -> Iterator[Node]:
+    return everything_in(rule.node for rule in rules)
+
+
+def _reads(part: Node, entity: str, field: str) -> bool:
+    """Whether a node is about a field; of what is computed, and of a way, the name has to do."""
+    match part:
+        case Stored() if (part.entity, part.field) == (entity, field):
+            return True
+        case Rollup() if (part.child, part.via.field) == (entity, field):
+            return True
+        case Named() if part.label == field:
+            return True
+        case Stored() | Rollup() | Named():
+            return any(step.field == field for step in part.path)
+        case _:
+            return False

@@ -1,0 +1,136 @@
+"""What changed between two revisions: for a terminal and for programs."""
+
+from __future__ import annotations
+
+import textwrap
+from itertools import chain, groupby
+from typing import TYPE_CHECKING, Any
+
+from aac.changes import LEVELS
+from aac.reports.json import dumps
+from aac.reports.wording import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from aac.changes import Change
+    from aac.graph import Id
+    from aac.reports.base import View
+
+SCHEMA = "aac-changes/1"
+WIDTH = 80
+MARKS = {"breaking": "■", "compatible": "◇", "editorial": "·"}
+SHOWN = 6
+"""How many documents that rest on a change are named."""
+
+
+def view(
+    names: tuple[str, str],
+    changes: Sequence[Change],
+    broken: Iterable[tuple[Id, str]],
+    titles: Mapping[str, str],
+) -> View:
+    """Everything the screens say, as plain data: of each document its own changes, and what rests on it."""
+    own = [change for change in changes if not change.over]
+    return {
+        "schema": SCHEMA,
+        "base": names[0],
+        "head": names[1],
+        "changes": [_plain(change, titles) for change in sorted(own, key=_rank)],
+        "rests_on": [_plain(change, titles) for change in changes if change.over],
+        "not_compared": [{"kind": kind, "id": id_, "why": why} for (kind, id_), why in broken],
+        "summary": {level: sum(change.level == level for change in own) for level in LEVELS},
+        "teams": sorted({team for change in changes if change.level == "breaking" for team in change.teams}),
+    }
+
+
+def _rank(change: Change) -> tuple[object, ...]:
+    return (LEVELS.index(change.level), change.doc, change.rule)
+
+
+def _plain(change: Change, titles: Mapping[str, str]) -> dict[str, Any]:
+    kind, id_ = change.doc
+    return {
+        "rule": change.rule,
+        "class": change.level,
+        "kind": kind,
+        "id": id_,
+        "name": titles.get(f"{kind}:{id_}", id_),
+        "was": change.was,
+        "sentence": change.sentence,
+        "old": change.old,
+        "new": change.new,
+        "words": list(change.words) if change.words is not None else None,
+        "takes_effect": change.from_.isoformat() if change.from_ is not None else None,
+        "over": list(change.over),
+        "fingerprint": change.fingerprint,
+        "teams": list(change.teams),
+        "file": change.span.file if change.span is not None else None,
+        "line": change.span.line if change.span is not None else None,
+    }
+
+
+def changes_json(view: View) -> str:
+    """`aac-changes/1`."""
+    return dumps(view) + "\n"
+
+
+def changes_text(view: View) -> str:
+    """A screen of 80 columns: the most careful class first."""
+    lines = [f"What changed from {view['base']} to {view['head']}", ""]
+    for heading, together in groupby(view["changes"], _heading):
+        lines += [heading, *chain.from_iterable(map(_lines, together))]
+    lines += _resting(view["rests_on"])
+    lines += [f"   not compared: {each['kind']} `{each['id']}`: {each['why']}" for each in view["not_compared"]]
+    if not view["changes"] and not view["not_compared"]:
+        lines += ["Nothing that aac reads has changed."]
+    lines += ["", *_closing(view)]
+    return "\n".join(visible(line) for line in lines).rstrip() + "\n"
+
+
+def _heading(change: Mapping[str, Any]) -> str:
+    of = f"{change['kind']} {change['id']}" if change["kind"] != "settings" else change["id"]
+    name = f" «{change['name']}»" if change["name"] not in (change["id"], of) else ""
+    teams = f" · {', '.join(change['teams'])}" if change["teams"] else ""
+    return f" {MARKS[change['class']]} {change['class']}  {of}{name}{teams}"
+
+
+def _lines(change: Mapping[str, Any]) -> Iterator[str]:
+    yield from _wrapped(change["sentence"])
+    if change["words"] is not None:
+        yield from _wrapped(f"in words: {change['words'][1]}")
+        yield from _wrapped(f"before:   {change['words'][0]}")
+    if change["takes_effect"] is not None:
+        yield from _wrapped(f"takes effect on {change['takes_effect']}; before that the old one holds")
+    if change["file"] is not None:
+        yield f"     {change['file']}:{change['line']}"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent="     ", subsequent_indent="       ", break_on_hyphens=False, break_long_words=False
+    )
+
+
+def _resting(rests_on: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What means something else because of these changes."""
+    if not rests_on:
+        return []
+    by_kind: dict[str, list[str]] = {}
+    for change in rests_on:
+        by_kind.setdefault(change["kind"], []).append(change["id"])
+    lines = [" ■ means something else, too, as it rests on these"]
+    for kind, ids in by_kind.items():
+        more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
+        lines += _wrapped(f"{kind}: {', '.join(ids[:SHOWN])}{more}")
+    return lines
+
+
+def _closing(view: View) -> list[str]:
+    counted = " · ".join(f"{n} {level}" for level, n in view["summary"].items() if n)
+    teams = f"Who must agree: {', '.join(view['teams'])}" if view["teams"] else ""
+    return [line for line in (counted, teams) if line]
+
+
+FORMATS: Mapping[str, Callable[[View], str]] = {"text": changes_text, "json": changes_json}
+"""The forms of `aac diff`, by the name that `--format` uses."""
