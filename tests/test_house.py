@@ -128,6 +128,7 @@ FLOORS = (
         "aac.planner.pasts",
         "aac.planner.lean",
         "aac.planner.setting",
+        "aac.planner.places",
         "aac.planner.ends",
         "aac.planner.cohorts",
         "aac.planner.known",

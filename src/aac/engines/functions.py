@@ -100,6 +100,11 @@ def _in(a: Expr, *values: Expr) -> Expr:
     return paren(exp.In(this=paren(a), expressions=list(values)))
 
 
+def _place_in(a: Expr, *values: Expr) -> Expr:
+    """From 1, in a byte. DuckDB looks each text of a column up once, and groups by bytes faster than by texts."""
+    return exp.cast(duckdbs("LIST_POSITION", duckdbs("LIST_VALUE", *values), a), exp.DType.UTINYINT)
+
+
 def _coalesce(*arguments: Expr) -> Expr:
     return exp.Coalesce(this=arguments[0], expressions=list(arguments[1:]))
 
@@ -405,6 +410,7 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "gt": _binary(exp.GT),
     "ge": _binary(exp.GTE),
     "in": _in,
+    "place_in": _place_in,
     "like": _binary(exp.Like),
     "ilike": _binary(exp.ILike),
     "lower": _lower,
@@ -465,7 +471,7 @@ def _counted(where: Expr | None) -> Expr:
     a rule is unknown of all it counts nothing, and else a HUGEINT, which cannot be reckoned with like other counts."""
     if where is None:
         return exp.Count(this=exp.Star())
-    return exp.cast(exp.func("COALESCE", exp.CountIf(this=where), literal(0)), "BIGINT")
+    return exp.cast(exp.func("COALESCE", exp.CountIf(this=where), literal(0)), exp.DType.BIGINT)
 
 
 def _count_distinct(arguments: list[Expr], where: Expr | None) -> Expr:

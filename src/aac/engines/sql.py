@@ -7,7 +7,7 @@ function becomes stands in `engines.functions`.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlglot import exp
 
@@ -59,9 +59,11 @@ from aac.expressions.nodes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlglot.expressions import Expr
+
+    from aac.expressions.nodes import Value
 
 ROOT = "r"
 
@@ -206,8 +208,10 @@ class _Block:
                 return literal(self.query.as_of_us)
             case Call(function="is_open", arguments=(number, moment)):
                 return self.calendars.is_open(self.lower(number), self.lower(moment))
-            case Call(function="in", arguments=(subject, Values(values=values))):
-                return FUNCTIONS["in"](self.lower(subject), *map(literal, values))
+            case Call(function="place_in", arguments=(Stored(path=(_, *_)) as leaf, Values(values=values))):
+                return self.place(leaf, values)
+            case Call(function="in" | "place_in" as function, arguments=(subject, Values(values=values))):
+                return FUNCTIONS[function](self.lower(subject), *map(literal, values))
             case Call():
                 return FUNCTIONS[node.function](*map(self.lower, node.arguments))
             case Case():
@@ -242,6 +246,21 @@ class _Block:
             self._join(relation.name, name, [eq(key, held)], relation, always=self._always(path))
             self._paths[path] = name
         return self._paths[path]
+
+    def place(self, leaf: Stored, texts: Sequence[Value]) -> Expr:
+        """Where the text of a record that is referred to stands in a list: looked for before the join, not behind it,
+        where there are more records and a text stands beside each."""
+        name, column = self.alias(leaf.path), f"place of {leaf.field}"
+        join = next(join for join in self.joins if join.alias_or_name == name)
+        if isinstance(join.this, exp.Table):
+            everything = exp.select("*").from_(_table(self.query.relations[leaf.path[-1].entity].name, ROOT))
+            join.set("this", everything.subquery(name))
+        rows = cast("exp.Select", join.this.this)
+        if column not in rows.named_selects:
+            there = exp.column(leaf.field, table=ROOT, quoted=True)
+            found = FUNCTIONS["place_in"](there, *map(literal, texts))
+            rows.select(exp.alias_(found, column, quoted=True), copy=False)
+        return exp.column(column, table=name, quoted=True)
 
     def _always(self, path: Path) -> bool:
         """Whether every record refers over ``path`` to one that exists: engines look such a one up faster."""

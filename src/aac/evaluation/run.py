@@ -116,6 +116,7 @@ class Run:
                 },
                 refers={stored.name: stored.type.entity for stored in table.fields if stored.type.entity is not None},
                 is_put_together=table.is_of_a_moment,
+                lists={stored.name: stored.type.values for stored in table.fields if stored.type.values is not None},
             )
         return prepared
 

@@ -202,7 +202,7 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """A list that has a name, which only `in` takes."""
+    """A list that has a name, which only `in` takes, and what tells the place of a text in it."""
 
     label: str
     values: tuple[Value, ...]

@@ -12,6 +12,7 @@ from aac.planner.clocks import ClockScan, plan_clock
 from aac.planner.in_force import plan_in_force
 from aac.planner.known import as_known
 from aac.planner.metrics import MetricScan, parted, plan_metrics
+from aac.planner.places import placed
 from aac.planner.windows import Chosen, layers
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def plan(
     together: defaultdict[_Scan, list[Piece[Measure]]] = defaultdict(list)
     for asked in measures:
         setting = setting_of(asked)
-        piece = replace(asked, of=as_known(asked.of, setting))
+        piece = replace(asked, of=placed(as_known(asked.of, setting), setting))
         measure = piece.of
         as_of, is_counted = setting.as_of_us, not isinstance(measure.basis, Snapshot | Retention)
         anchor = measure.anchor if is_counted else None

@@ -26,7 +26,7 @@ class Prepared:
 
     ``watermark_us``: up to when its sources are known; ``latest``: the greatest value of each moment, in its own unit,
     and whether it is a date; ``refers``: the entity that each reference leads to. ``is_put_together``: whether its
-    records are made of the rows that are no later than as_of.
+    records are made of the rows that are no later than as_of. ``lists``: the closed lists that texts belong to.
     """
 
     relation: Relation
@@ -36,6 +36,7 @@ class Prepared:
     latest: Mapping[str, tuple[int, bool]] = field(default_factory=dict[str, tuple[int, bool]])
     refers: Mapping[str, str] = field(default_factory=dict[str, str])
     is_put_together: bool = False
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 @dataclass(frozen=True, slots=True)
