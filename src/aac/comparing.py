@@ -105,8 +105,10 @@ def _models(old: Strict, new: Strict, place: Place, rules: _Rules) -> Iterator[D
 
 
 def fields_of(model: type[Strict]) -> dict[str, tuple[str, Change | None]]:
-    """The keys of a model: the name of each field, and what it says of itself; null where it says nothing, and is of the
-    class of what it stands in."""
+    """The keys of a model: the name of each field, and what it says of itself.
+
+    Null where it says nothing: then it is of the class of what it stands in.
+    """
     return {
         info.alias or name: (name, next((mark for mark in info.metadata if isinstance(mark, Change)), None))
         for name, info in model.model_fields.items()
