@@ -518,7 +518,7 @@ def test_personal_data_is_never_told(project: Project) -> None:
     }
     project.tables = [replace(lead, key=("email",)), person]
     findings = project.pull().findings
-    assert {each.code for each in findings} == {"AAC501", "AAC502", "AAC503", "AAC505"}
+    assert {each.code for each in findings} == {"AAC501", "AAC502", "AAC503", "AAC505", "AAC509"}
     assert [each.keys for each in findings] == [()] * len(findings)
     assert not any("@" in each.message for each in findings)
 
@@ -605,6 +605,8 @@ def test_real_sales_data_loses_nothing(project: Project) -> None:
         ("AAC503", 1480, "`product` finds no product in 1,480 records: 'GTXPro'"),
         ("AAC507", 500, "`engage_date`, when it occurs, is unknown in 500 records: they count as if always there"),
         ("AAC508", 1425, "`account` is empty in 1,425 records"),
+        ("AAC509", 5, "no record of `opportunity` names 5 records of `agent` as its `agent`"),
+        ("AAC509", 1, "no record of `opportunity` names 1 record of `product` as its `product`"),
     }
     assert pulled.sources[0].watermark_us == us(2018, 1, 1)
     won = "count(*) FILTER (stage = 'Won'), sum(close_value) FILTER (stage = 'Won')"

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aac.operations import open_sound_project, pull_sources
 from tests.landing import Project, codes, column, found, ref, table, us
+from tests.small import NOW_US, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -153,3 +155,38 @@ def test_a_first_line_that_names_no_column_is_told_once(project: Project) -> Non
     )
     project.put("deal", "deal_id,ownr,crated\n1,Ann,2026-01-01\n")
     assert codes(project.pull().findings) == ["AAC606"] * 3  # these are names, only not quite the right ones
+
+
+def test_what_no_record_names_is_told_of_lists_alone(project: Project) -> None:
+    """Of agents; not of leads, which come and go, nor of a deal that no other deal names."""
+    project.put("agent", "id\nAnna\nBen\nCarl\n")
+    project.put("lead", "id,at\nL1,2026-01-05\nL2,2026-01-05\n")
+    project.put("deal", "id,agent,lead,deal\n1,Anna,L1,\n2,Anna,,1\n3,Dora,,\n")
+    project.tables = [
+        table("agent", column("id")),
+        table("lead", column("id"), column("at", "date"), occurs="at"),
+        table("deal", column("id"), *(column(name, ref(name)) for name in ("agent", "lead", "deal"))),
+    ]
+    told = "no record of `deal` names 2 records of `agent` as its `agent`"
+    assert found(project.pull().findings, "AAC509") == [(2, told, ("Ben", "Carl"))]
+    project.put("deal", "id,agent,lead,deal\n1,,,\n2,,,\n")  # where none is named, AAC508 says so
+    assert found(project.pull().findings, "AAC509") == []
+
+
+@pytest.mark.parametrize(
+    ("read", "lost"),
+    [
+        ("case when ended < '2050' then ended end", ["9999-12-31"]),
+        ("nullif(ended, '9999-12-31')", ["9999-12-31"]),
+        # another column decides: it is a rule, and not an end that never comes
+        ("case when id <> '1' then ended end", []),
+        ("coalesce(ended, '2026-01-01')", []),
+    ],
+)
+def test_ends_that_never_come_are_told(tmp_path: Path, read: str, lost: list[str]) -> None:
+    fields = f'id: text\n  ended: {{type: date, from: "{read}"}}\n'
+    document = f"kind: entity\nid: stay\nfrom: crm.stays\nkey: id\nfields:\n  {fields}"
+    root = write_project(tmp_path / "p", document, {"stays": "id,ended\n1,2026-01-05\n2,9999-12-31\n3,\n"})
+    findings = pull_sources(open_sound_project(root), NOW_US, lambda _: None).findings
+    message = "`ended` is left empty in 1 record, where its `from` takes `ended` for none: '9999-12-31'"
+    assert found(findings, "AAC524") == [(1, message, ("2",)) for _ in lost]

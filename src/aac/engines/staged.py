@@ -2,7 +2,8 @@
 
 A staged table and its columns are numbered, so that nothing of a document or a source stands in these texts; what they
 need of one is bound to $1, $2, … The columns of field 3 are ``f3``, its value, and where they are needed ``l3``, text
-that did not become a value, ``o3``, the text of a moment out of range, and ``w3``, what a mapped text was before.
+that did not become a value, ``o3``, the text of a moment out of range, ``p3``, the text of one that the field's `from`
+takes for none, and ``w3``, what a mapped text was before.
 ``deleted`` and ``version`` are there where an entity has such marks.
 A *selection* is a statement that yields flawed records as (row, keys, text); ``row`` counts from 1 in source order.
 """
@@ -62,6 +63,11 @@ class Staged:
         """Condition: a value is the key of no record of ``target``."""
         known = f"SELECT f{target.keys[0]} FROM {target.name} WHERE f{target.keys[0]} IS NOT NULL"
         return f"f{field} IS NOT NULL AND f{field} NOT IN ({known})"
+
+    def is_not_named(self, field: int, target: Staged) -> str:
+        """Condition on records of ``target``: none of ours leads there by a field, and some lead somewhere."""
+        named = f"SELECT DISTINCT f{field} FROM {self.name} WHERE f{field} IS NOT NULL"
+        return f"EXISTS ({named}) AND f{target.keys[0]} NOT IN ({named})"
 
     def flawed(self, condition: str, text: str = "NULL") -> str:
         """The selection of the records for which ``condition`` holds; ``text`` yields what was written."""

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aac.engines import staged as statements
-from aac.landing.staging import BOUNDS, can_be_lost, keeps_original
+from aac.landing.staging import BOUNDS, can_be_lost, keeps_original, passed_over
 from aac.landing.state import Flaw
 from aac.landing.telling import near
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
 
     from aac.engines.duckdb import Store
@@ -60,6 +61,8 @@ class Inspection:
                 self._keep(code, field, f"l{place} IS NOT NULL", f"l{place}")
             if field.type.name in BOUNDS:
                 self._keep("AAC506", field, f"o{place} IS NOT NULL", f"o{place}")
+            if not self.table.per and passed_over(field) is not None:
+                self._keep("AAC524", field, f"p{place} IS NOT NULL", f"p{place}")
             if field.name == self.table.occurs and not self.table.per:
                 self._tell("AAC507", field.name, self.staged.flawed(f"f{place} IS NULL"))
 
@@ -83,6 +86,11 @@ class Inspection:
         if target is None:
             self.loose.add(place)
 
+    def find_unnamed(self, place: int, target: Staged) -> None:
+        """Counts the records that a reference could lead to, and that it leads to in no record."""
+        field = self.table.fields[place]
+        self._tell("AAC509", field.name, target.flawed(self.staged.is_not_named(place, target)), of=(field.name,))
+
     def _near(self, flaw: Flaw, target: Staged) -> tuple[tuple[str, str], ...]:
         """Keys that were perhaps meant, where there are few enough to look at."""
         keys = self._rows(target.few_keys(MOST_KEYS + 1))
@@ -105,14 +113,15 @@ class Inspection:
         self._store.execute(statements.keep_problems(selection), self.table.entity, code, field.name)
         return True
 
-    def _tell(self, code: str, field: str | None, selection: str) -> bool:
-        """Adds a flaw for the records of a selection; whether there are any."""
+    def _tell(self, code: str, field: str | None, selection: str, of: Sequence[str] | None = None) -> bool:
+        """Adds a flaw for the records of a selection; whether there are any. ``of``: fields that hold their keys."""
         count = self._rows(statements.number_of(selection))[0][0]
         if not count:
             return False
         firsts = self._rows(statements.first_of(selection))
         rows = tuple(row for row, _ in firsts[:5])
-        keys = dict.fromkeys(_key(parts) for _, parts in firsts if any(parts) and not self._is_private(*self.table.key))
+        is_hidden = self._is_private(*(of or self.table.key))
+        keys = dict.fromkeys(_key(parts) for _, parts in firsts if any(parts) and not is_hidden)
         is_quoted = not self._is_private(*((field,) if field is not None else self.table.key))
         texts = tuple(text for (text,) in self._rows(statements.texts_of(selection))) if is_quoted else ()
         self.flaws.append(Flaw(code, field, count, texts, tuple(keys), rows))

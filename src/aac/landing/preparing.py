@@ -76,8 +76,16 @@ class Preparation:
             inspection.find_lost()
             for place, field in enumerate(inspection.table.fields):
                 if field.type.entity is not None:
-                    inspection.follow(place, self._target(field, inputs, targets, kept))
+                    target = self._target(field, inputs, targets, kept)
+                    inspection.follow(place, target)
+                    if target is not None and self._is_list(inputs.target(field), inspection.table):
+                        inspection.find_unnamed(place, target)
         return {inspection.table.entity: self._write(inspection, inputs) for inspection in inspections}
+
+    @staticmethod
+    def _is_list(target: Table | None, table: Table) -> bool:
+        """Whether a table tells what there is, as agents and products, and not what happens or belongs to its like."""
+        return target is not None and target.entity != table.entity and target.occurs is None
 
     def _target(
         self, field: StoredField, inputs: Inputs, targets: dict[str, Staged], kept: Collection[str]

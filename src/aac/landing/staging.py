@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aac.engines.base import Query, Select
-from aac.expressions.nodes import NOTHING, Aggregate, Call, Case, Column, Literal, Node, transform
+from aac.expressions.nodes import NOTHING, Aggregate, Call, Case, Column, Literal, Node, transform, walk
 from aac.periods import YEARS, midnight_us
 
 if TYPE_CHECKING:
@@ -62,6 +62,22 @@ def keeps_original(field: StoredField) -> bool:
     return field.type.entity is not None and bool(field.mapping)
 
 
+def passed_over(field: StoredField) -> Column | None:
+    """The column of a moment of which the field's own `from` takes some values for none, as ends that never come.
+
+    Null where there is no such column: also where another one decides what is read.
+    """
+    if field.type.name not in BOUNDS:
+        return None
+    match field.read:
+        case Case(branches=((rule, Column() as column),), otherwise=otherwise) if otherwise == NOTHING:
+            return column if {node.name for node in walk(rule) if isinstance(node, Column)} == {column.name} else None
+        case Call(function="nullif", arguments=(Column() as column, Literal())):
+            return column
+        case _:
+            return None
+
+
 def staging_query(table: Table, files: Files, nulls: tuple[str, ...], zone: str) -> tuple[Query, Select]:
     """The records of ``files`` with the columns of a staged table; a column that they do not have is null."""
     found = {place: _column_typed(field, table, files, nulls) for place, field in enumerate(table.fields)}
@@ -71,7 +87,12 @@ def staging_query(table: Table, files: Files, nulls: tuple[str, ...], zone: str)
         for place, field in enumerate(table.fields)
     )
     marks = tuple((f"r_{mark.name}", _values(mark.read, table, files, nulls, zone)) for mark in marks_of(table))
-    return staged_from(table, Select(files, (*read, *marks)), zone, typed=typed, nulls=nulls)
+    passed = tuple(
+        (f"p{place}", column_text(column.name, files, nulls))
+        for place, field in enumerate(table.fields)
+        if (column := passed_over(field)) is not None
+    )
+    return staged_from(table, Select(files, (*read, *marks, *passed)), zone, typed=typed, nulls=nulls)
 
 
 def marks_of(table: Table) -> list[StoredField]:
@@ -98,6 +119,10 @@ def staged_from(
         is_typed = typed.get(place, "text") != "text"
         known = _as_it_is(typed[place], field.type.name, text, zone) if is_typed else None
         values += [(text.name, text), (value.name, known or _typed(field, _mapped(field, text), zone))]
+        if not table.per and passed_over(field) is not None:
+            is_none = Call("is_null", (text,))
+            values.append((f"p{place}", Case(((is_none, Column(f"p{place}")),), NOTHING)))
+            staged.append((f"p{place}", Column(f"p{place}")))
         written = Call("to_text", (text,)) if is_typed else cleaned(text, nulls) if place in typed else text
         staged += _columns(field, place, written, value)
     for mark in marks_of(table) if not table.per else ():

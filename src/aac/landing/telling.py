@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aac.expressions.nodes import NOTHING, Call, Column, walk
 from aac.findings import Finding, did_you_mean
 from aac.landing.advising import advice, meant
-from aac.landing.staging import is_column
+from aac.landing.staging import is_column, passed_over
 from aac.measures import StoredField
 from aac.periods import YEARS
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 40
 PLAIN = re.compile(r"[A-Za-z0-9_]([\w .-]*\w)?")
 """Texts that need no quotes in YAML."""
+NOTES = frozenset({"AAC507", "AAC508", "AAC509", "AAC517", "AAC524"})
+"""What may well be so, and is told because it often is not."""
 WORD = re.compile(r"[^\s_-]+")
 DIGIT = re.compile(r"\d")
 
@@ -177,7 +179,7 @@ def _known_or_near(names: Iterable[str], columns: Collection[str]) -> bool:
 
 
 def _told(flaw: Flaw, table: Table, prepared: PreparedEntity, streams: Sequence[RawStream]) -> Finding:
-    is_note = flaw.code in {"AAC507", "AAC508", "AAC517"} or (flaw.code == "AAC516" and prepared.rows > 0)
+    is_note = flaw.code in NOTES or (flaw.code == "AAC516" and prepared.rows > 0)
     level: Level = "info" if is_note else "warning"
     of_column = flaw.code == "AAC512" or (flaw.code == "AAC507" and table.per)
     is_field = flaw.field is not None and not of_column
@@ -230,6 +232,19 @@ def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence
         case "AAC506":
             message = f"`{flaw.field}` lies outside {YEARS[0]} to {YEARS[-1]} in {_records(flaw)}{quoted}"
             return message, "correct it, or give the field the `format` it is written in"
+        case "AAC509":
+            entity = table.field(str(flaw.field)).type.entity
+            theirs = f"{flaw.count:,} record{_s(flaw)} of `{entity}`"
+            message = f"no record of `{table.entity}` names {theirs} as its `{flaw.field}`"
+            rows = "no row" if flaw.count == 1 else "no rows"
+            return message, f"nothing if that is so: what is counted by `{flaw.field}` has {rows} for them"
+        case "AAC524":
+            column = passed_over(table.field(str(flaw.field)))
+            read = f"`{column.name}`" if column is not None else "the column"
+            message = (
+                f"`{flaw.field}` is left empty in {_records(flaw)}, where its `from` takes {read} for none{quoted}"
+            )
+            return message, "nothing if that stands for an end that never comes, or correct the field's `from`"
         case "AAC512":
             typed = next(column for column in table.columns if column.name == flaw.field)
             like = StoredField(typed.name, typed.type, Column(typed.name), format=typed.format)
