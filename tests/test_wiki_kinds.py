@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from aac.reports.filling import fill
@@ -159,7 +160,29 @@ def test_a_meeting() -> None:
     shown = PAGES["meeting/weekly.html"]
     assert 'off target, <a href="../metric/win_rate.html">Win rate</a>' in shown
     assert '<a href="../calendar/desk.html">The desk</a>' in shown
-    assert "Weekly What to change weekly on thu 10:00 30" in parsed(PAGES["meetings.html"]).text
+    assert "Weekly What to change weekly on thu 10:00 30 —" in parsed(PAGES["meetings.html"]).text
+
+
+def test_files_that_a_build_writes_are_led_to() -> None:
+    files = (
+        "agendas/weekly.ics", "agendas/weekly.md", "agendas/weekly.html", "agendas/weekly_lead.md", "agendas.ics",
+        "scorecards/joint.md", "scorecards/joint.csv", "scorecards/joint.html", "scorecards/joint-2026-02.csv",
+    )  # fmt: skip
+    results = replace(RESULTS, background=replace(RESULTS.background, files=files))
+    shown = {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(project(), results)))}
+    assert "The next agenda: To print · Markdown · Calendar" in parsed(shown["meeting/weekly.html"]).text
+    assert '<a href="../agendas/weekly.md">Markdown</a>' in shown["meeting/weekly.html"]
+    assert '<a href="agendas/weekly.html">To print</a>' in shown["meetings.html"]
+    assert '<a href="agendas.ics">All days as a calendar</a>' in shown["meetings.html"]
+    assert "weekly_lead" not in shown["meetings.html"]
+    told = "As a file: To print · Markdown · CSV · CSV, 2026-02"
+    assert told in parsed(shown["scorecard/joint.html"]).text
+    assert told in parsed(shown["scorecards.html"]).text
+    assert '<a href="../scorecards/joint-2026-02.csv">CSV, 2026-02</a>' in shown["scorecard/joint.html"]
+
+
+def test_what_no_build_wrote_is_led_to_nowhere() -> None:
+    assert not [path for path, text in PAGES.items() if re.search(r'href="(\.\./)?(agendas|scorecards)/', text)]
 
 
 def test_a_scorecard_shows_how_its_rows_stand() -> None:

@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 SITE, RESTRICTED_SITE = "site", "site-restricted"
 """The folders that `aac build` writes, at the root of the project, if no other is named."""
+LEADS_ON = "wiki"
+"""The report that leads to what the others write, and so comes after them."""
 PAST_SHOWN = 12
 """How many windows before the last the wiki shows."""
 
@@ -476,8 +478,11 @@ def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None]
     check_folder(site, is_restricted=asked.is_restricted)
     results = _with_background(opened, _measured_for_pages(opened, now_us, asked, tell))
     reports = [report() for report in opened.registry.reports.values() if report.made_by == "build"]
-    parts = [part for report in reports for part in report.render(report.view(opened.project, results))]
-    parts += agendas.pages(opened.project, results, asked)
+    parts = [*agendas.pages(opened.project, results, asked)]
+    for report in sorted(reports, key=lambda report: report.name == LEADS_ON):
+        files = tuple(part.path for part in parts)
+        known = replace(results, background=replace(results.background, files=files))
+        parts += report.render(report.view(opened.project, known))
     pages = _filled(opened.registry, opened.project.root, parts, tell)
     _refuse_leaks(opened, asked, pages)
     replace_folder(site, pages, is_restricted=asked.is_restricted)

@@ -275,6 +275,7 @@ class Background:
     ``past``: the totals of the windows before the last ones. ``queries``: the SQL that an engine runs for a document,
     by its ``kind:id``. ``changes``: the last change of each file; ``web``: where its text can be read, a `{path}` in an
     address, or null. ``words``: of how many records words are true, and how those in each tier of a profile fare.
+    ``files``: the paths of what the build writes beside its pages, such as agendas.
     """
 
     past: tuple[Result, ...] = ()
@@ -282,6 +283,7 @@ class Background:
     changes: Mapping[str, Change] = field(default_factory=dict[str, Change])
     web: str | None = None
     words: tuple[Result, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

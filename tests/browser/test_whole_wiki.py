@@ -197,6 +197,16 @@ def walk(tab: Tab, top: str) -> None:
     assert tab.errors == []
 
 
+def test_two_keys_lead_to_the_agendas(tab: Tab, site: Path) -> None:
+    tab.look(DESK)
+    tab.open((site / "sla/sales_follow_up.html").as_uri())
+    for key in "ga":
+        tab.press(key)
+    tab.evaluate("new Promise(done => setTimeout(done, 300))")
+    assert tab.evaluate("location.pathname").endswith("/meetings.html")
+    assert "weekly_lead_review.md" in tab.evaluate("document.querySelector('main').innerHTML")
+
+
 def test_one_number_is_the_same_everywhere(site: Path) -> None:
     """What `aac.json` has of the last window of a promise stands so on each page that tells of it."""
     results = json.loads((site / "aac.json").read_text(encoding="utf-8"))["results"]

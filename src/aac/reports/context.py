@@ -70,6 +70,13 @@ class Line(TypedDict):
     alt: Says[str, "What it shows, in a sentence."]
 
 
+class File(TypedDict):
+    """A file that a build writes beside its pages."""
+
+    title: Says[str, "What it is: `Markdown`."]
+    href: Says[str, "Where it is, from the top of the site."]
+
+
 class Card(TypedDict, total=False):
     """A document in short."""
 
@@ -88,6 +95,7 @@ class Card(TypedDict, total=False):
     repeats: Says[str, "On the page of meetings: when it takes place, as written."]
     minutes: Says[str, "There: how long it takes."]
     attendees: Says[list[str] | None, "There: who comes, teams and roles as written."]
+    files: Says[list[File], "There: its next agenda."]
     role: Says[str | None, "On the page of teams: the role that leads it."]
     owns: Says[list[Owned], "There: the documents it answers for."]
 
@@ -374,6 +382,7 @@ class Doc(TypedDict, total=False):
     record_link: Says[str | None, "The address of a record, with `{key}`."]
     queries: Says[list[str], "The SQL of its totals."]
     section: Says[Item, "Where the way back leads."]
+    files: Says[list[File], "Of a meeting its next agenda, of a scorecard what it is as a file."]
     terms: Says[dict[str, str], "The page of each word that prose may name, in small letters: `|markdown` links them."]
     edit: Says[str | None, "Where its text can be changed, on the web."]
     revision: Says[str | None, "The last commit that changed it or what it rests on."]

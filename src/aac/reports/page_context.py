@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated as Says
 from typing import Any, TypedDict
 
-from aac.reports.context import Build, Card, CardRow, Doc, Finding, Home, Link, Site, Status
+from aac.reports.context import Build, Card, CardRow, Doc, File, Finding, Home, Link, Site, Status
 
 
 class Section(TypedDict):
@@ -23,6 +23,7 @@ class ScorecardOnPage(TypedDict):
     card: Says[Card, "The scorecard."]
     rows: Says[list[CardRow], "Its rows."]
     owners: Says[list[Link | None], "The teams it is of."]
+    files: Says[list[File], "What it is as a file."]
 
 
 class TeamRows(TypedDict):
@@ -110,6 +111,7 @@ class Meetings(Section):
     """`meetings.html`."""
 
     meetings: Says[list[Card], "The meetings."]
+    calendar: Says[str | None, "The file with all of their days, from the top of the site."]
 
 
 class Stream(TypedDict):

@@ -19,7 +19,7 @@ from aac.reports.wiki import sections
 from aac.reports.wiki.documents import card_of, document_view, measured_view, record_links
 from aac.reports.wiki.search import index_of, terms_of
 from aac.reports.wiki.sentences import sentences
-from aac.reports.wiki.shelves import SECTIONS, by_document, link_to, receivers_of, section_of, subject_of
+from aac.reports.wiki.shelves import SECTIONS, by_document, files_of, link_to, receivers_of, section_of, subject_of
 from aac.reports.wiki.trends import spread_of, steps_of, trend_of
 from aac.reports.wiki.words import counts_of, tiers_of
 from aac.reports.wording import as_of_words, freshness_of_all, moment
@@ -106,6 +106,7 @@ def _documents(
             | {"records": results.entities.get(entry.id) if entry.kind == "entity" else None}
             | {"record_link": records.get(subject), "queries": list(background.queries.get(subject, ()))}
             | {"section": section_of(entry.kind), "terms": terms}
+            | {"files": files_of(entry.kind, entry.id, background.files)}
             | _origin([entry], by_subject, background)
         )
     return documents
@@ -157,7 +158,7 @@ def _sections(
         "profiles": sections.profiles(documents),
         "metrics": sections.metrics(documents),
         "teams": sections.teams(documents, links),
-        "meetings": sections.meetings(documents),
+        "meetings": sections.meetings(documents, results.background.files),
         "health": sections.health(results, findings, documents, links, project.timezone),
         "documents": sections.shelves(documents, entries),
     }

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 URGENT = (Status.OFF_TARGET.value, Status.AT_RISK.value, Status.STALE.value)
 """What the first page shows a card of."""
 ROOTS = ("north_star",)
+CALENDAR = "agendas.ics"
+"""The days of all meetings, as a build writes them."""
 FINDINGS_OF_A_CODE = 20
 """As many findings of one code stand on the page of the data's health; each stands on that of its document."""
 
@@ -54,7 +56,12 @@ def scorecards(documents: Sequence[View], links: Mapping[str, View]) -> View:
     return {
         "north_star": [_line(doc) for doc in documents if doc["fields"].get("role") in ROOTS],
         "cards": [
-            {"card": card_of(doc), "rows": doc["rows"], "owners": doc["parties"] or [doc["owner"]]}
+            {
+                "card": card_of(doc),
+                "rows": doc["rows"],
+                "owners": doc["parties"] or [doc["owner"]],
+                "files": doc["files"],
+            }
             for doc in documents
             if doc["kind"] == "scorecard"
         ],
@@ -208,13 +215,17 @@ def _owned(team: str, documents: Sequence[View]) -> list[View]:
     ]
 
 
-def meetings(documents: Sequence[View]) -> View:
+def meetings(documents: Sequence[View], files: Sequence[str]) -> View:
+    """The meetings with their agendas, and the file that has the days of all of them."""
     return {
         "meetings": [
-            card_of(doc) | {key: doc["fields"].get(key) for key in ("repeats", "minutes", "attendees")}
+            card_of(doc)
+            | {key: doc["fields"].get(key) for key in ("repeats", "minutes", "attendees")}
+            | {"files": doc["files"]}
             for doc in documents
             if doc["kind"] == "meeting"
-        ]
+        ],
+        "calendar": next((path for path in files if path == CALENDAR), None),
     }
 
 

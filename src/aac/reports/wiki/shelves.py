@@ -60,6 +60,25 @@ HOMES: Mapping[str, str] = {
 """The section that a page of each kind belongs to; others stand among all documents."""
 
 
+FILES: Mapping[str, str] = {"meeting": "agendas", "scorecard": "scorecards"}
+"""The folder of what a build writes of documents of a kind beside their pages."""
+FORMS: Mapping[str, str] = {"html": "To print", "md": "Markdown", "csv": "CSV", "ics": "Calendar"}
+"""What such a file is called, by how its name ends; in the order shown."""
+
+
+def files_of(kind: str, id: str, files: Iterable[str]) -> list[View]:
+    """What a build writes of a document: `agendas/<id>.md`, or with a window `scorecards/<id>-2026-02.csv`."""
+    found: list[tuple[int, View]] = []
+    for path in files:
+        folder, _, name = path.rpartition("/")
+        stem, _, form = name.rpartition(".")
+        own, _, window = stem.partition("-")
+        if (folder, own) == (FILES.get(kind), id) and form in FORMS:
+            title = f"{FORMS[form]}, {window}" if window else FORMS[form]
+            found.append((list(FORMS).index(form), {"title": title, "href": path}))
+    return [link for _, link in sorted(found, key=lambda pair: (pair[0], pair[1]["title"]))]
+
+
 def section_of(kind: str) -> View:
     """Where the way back from a page of that kind leads."""
     name = HOMES.get(kind)

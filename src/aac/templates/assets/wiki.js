@@ -93,7 +93,7 @@
 
   const KEYS = [
     ["/", "s", "f", "search"], ["n", "the next page of the menu"], ["p", "the page before"],
-    ["d", "dark or light"], ["?", "these keys"],
+    ["g", "a", "the agendas: first g, then a"], ["d", "dark or light"], ["?", "these keys"],
   ];
   function keys() {
     if (document.querySelector("dialog[open]")) return;
@@ -116,11 +116,20 @@
   const pressed = {
     "/": search, s: search, f: search, n: () => turn(1), p: () => turn(-1), d: toggleTheme, "?": keys,
   };
+  // `g`, and soon after it `a`: where the agendas are.
+  let since = -Infinity;
+  const toAgendas = () => document.querySelector('.masthead a[href$="meetings.html"]')?.click();
+  const SOON = 1500;
+
   addEventListener("keydown", (event) => {
     const writes = event.target.closest?.("input, textarea, select, [contenteditable]");
-    if (writes || event.ctrlKey || event.metaKey || event.altKey || !pressed[event.key]) return;
+    if (writes || event.ctrlKey || event.metaKey || event.altKey) return;
+    const second = event.timeStamp - since < SOON;
+    since = event.key === "g" ? event.timeStamp : -Infinity;
+    const done = second && event.key === "a" ? toAgendas : pressed[event.key];
+    if (!done) return;
     event.preventDefault();
-    pressed[event.key]();
+    done();
   });
   addEventListener("DOMContentLoaded", () => {
     document.querySelector(".tools").hidden = false;
