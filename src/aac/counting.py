@@ -47,7 +47,7 @@ def told_on_pages(project: Project) -> list[Measure]:
     found: list[Measure] = []
     for id_ in sorted(project.models):
         if id_[0] == "definition":
-            found += [*counted(id_, project), *_entries(id_, project)]
+            found += [*counted(id_, project), *entries(id_, project)]
         elif id_[0] == "icp":
             found += [*counted(id_, project), *_by_tier(id_, project)]
     return found
@@ -58,7 +58,7 @@ def _condition(id_: Id, project: Project) -> Meaning | None:
     return next((meaning for _, meaning in lent_by(id_, project) if meaning.type.name == "boolean"), None)
 
 
-def _entries(id_: Id, project: Project) -> Iterator[Measure]:
+def entries(id_: Id, project: Project) -> Iterator[Measure]:
     """How many records a word became true of in each month; nothing of a word without a moment."""
     condition, entity = _condition(id_, project), project.graph.entity_of(id_)
     if condition is None or entity is None or condition.moment is None or condition.moment_type is None:

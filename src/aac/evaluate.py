@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from aac.results import Result
 
 
-__all__ = ["Asked", "evaluate", "plan_of"]
+__all__ = ["Asked", "evaluate", "plan_of", "readied"]
 
 TURNS = {"current": 1, "unplaced": 2}
 """What stands behind all other windows of a document."""
@@ -68,6 +68,18 @@ def plan_of(project: Project, landed: Landed, asked: Asked, chosen: Callable[[Pr
     run = Run(project, landed, asked)
     pieces = _pieces(run, chosen)
     return _planned(run, _without(pieces, [piece for piece in pieces.counted if is_off(run, piece)]))
+
+
+def readied(
+    project: Project, landed: Landed, asked: Asked, chosen: Callable[[Project], Sequence[Shown]]
+) -> tuple[Run, Pieces]:
+    """The run and the pieces of it that `evaluate` would count, with the calendars they need in the engine: for whoever
+    asks something else of the same records."""
+    run = Run(project, landed, asked)
+    pieces = _pieces(run, chosen)
+    there = _without(pieces, [piece for piece in pieces.counted if is_off(run, piece)])
+    _planned(run, there, landed.engine)
+    return run, there
 
 
 def _pieces(run: Run, chosen: Callable[[Project], Sequence[Shown]]) -> Pieces:

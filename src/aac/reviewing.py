@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from aac import config
 from aac.changes import LEVELS, document_changes
-from aac.errors import DocumentsError, UsageError
+from aac.errors import DocumentsError, EngineError, NoDataError, SourceError, UsageError
 from aac.expressions import parsed
 from aac.findings import did_you_mean, has_errors
 from aac.inheriting import inherited
@@ -23,14 +23,19 @@ from aac.setting_changes import plugin_changes, setting_changes
 from aac.sides import documents, sides_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
 
     from aac.changes import Change
     from aac.graph import Id
+    from aac.landing.landed import Landed
+    from aac.project import Project
+    from aac.recounts import Impact
     from aac.revisions import Snapshot
     from aac.sides import Side
 
 PLUGINS = "plugins/"
+WINDOWS = ("last:6",)
+"""The windows that are counted again on both sides, if no others are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +118,60 @@ def _plugins(side: Side) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in (folder / "plugins").glob("*.py")}
 
 
-def diff(start: Path, asked: str | None, form: str) -> str:
-    """What changed, as text or JSON. Raises UsageError for another format, and what `comparing` does."""
+def impact(found: Compared, windows: Sequence[str]) -> Impact:
+    """What the changes do to the numbers, on the data that was pulled; all of it is not compared where there is none.
+
+    Raises UsageError for windows that do not exist.
+    """
+    from aac.evaluate import Asked
+    from aac.impact import impact_of
+    from aac.recounts import Impact
+
+    if not any(change.level == "breaking" for change in found.changes):
+        return Impact()
+    asked = Asked(windows=tuple(windows or WINDOWS), restate=True)
+    try:
+        with _data(found) as data:
+            return impact_of(found.base.project, found.head.project, data, found.changes, asked)
+    except NoDataError:
+        return Impact(not_compared=(("all numbers", "there is no data: run `aac pull`"),))
+    except (SourceError, EngineError) as error:
+        return Impact(not_compared=(("all numbers", str(error)),))
+
+
+@contextmanager
+def _data(found: Compared) -> Generator[tuple[Landed, Landed]]:
+    """The data of each side, read as its documents say; where both say the same it is one."""
+    base, head = found.base.project, found.head.project
+    with ExitStack() as held:
+        after = held.enter_context(_landed(head))
+        same = base.tables == head.tables and base.config.sources == head.config.sources
+        is_one = same and (base.timezone, base.config.engine) == (head.timezone, head.config.engine)
+        yield (after if is_one else held.enter_context(_landed(base)), after)
+
+
+@contextmanager
+def _landed(made: Project) -> Generator[Landed]:
+    from aac.landing.landed import prepared
+
+    settings = made.config
+    with prepared(made.root, made.tables, settings.sources, made.timezone, settings.engine) as data:
+        if has_errors(data.findings):
+            raise SourceError("the data that was pulled does not fit the documents", data.findings)
+        yield data
+
+
+def diff(start: Path, asked: str | None, form: str, windows: Sequence[str] = ()) -> str:
+    """What changed and what that does to the numbers, as text or JSON.
+
+    Raises UsageError for another format or windows that do not exist, and what `comparing` does.
+    """
     from aac.reports import changed
+    from aac.reports.moved import impact_view
 
     if form not in changed.FORMATS:
         raise UsageError(f"--format: there is no format `{form}`; {did_you_mean(form, changed.FORMATS)}")
     with comparing(start, asked) as found:
         titles = found.head.project.titles.names
         view = changed.view(found.names, found.changes, found.broken, titles)
-        return changed.FORMATS[form](view)
+        return changed.FORMATS[form](view | {"impact": impact_view(impact(found, windows), titles)})

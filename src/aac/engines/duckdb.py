@@ -107,10 +107,13 @@ class DuckdbEngine:
         self.execute(f"DETACH {_quoted(alias)}")
 
     def load(self, name: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Value]]) -> None:
-        """Make a temporary relation ``name`` of ``rows``; ``columns`` are (name, ``bigint`` or ``text``)."""
+        """Make a temporary relation ``name`` of ``rows``; ``columns`` are (name, ``bigint`` or ``text``).
+
+        It takes the place of one that is there already.
+        """
         types = {"bigint": "BIGINT", "text": "VARCHAR"}
         definitions = ", ".join(f"{_quoted(column)} {types[type_]}" for column, type_ in columns)
-        self.execute(f"CREATE TEMP TABLE {_quoted(name)} ({definitions})")
+        self.execute(f"CREATE OR REPLACE TEMP TABLE {_quoted(name)} ({definitions})")
         with _our_errors(), self._connection.appender(_quoted(*TEMPORARY, name)) as appender:
             appender.append_rows(rows)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aac.changes import LEVELS
 from aac.reports.json import dumps
+from aac.reports.moved import records_words
 from aac.reports.wording import visible
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 SCHEMA = "aac-changes/1"
 WIDTH = 80
 MARKS = {"breaking": "■", "compatible": "◇", "editorial": "·"}
+NO_FORECAST = "It is a recount of the past, not a forecast: people may work differently afterwards."
 SHOWN = 6
 """How many documents that rest on a change are named."""
 
@@ -81,6 +83,7 @@ def changes_text(view: View) -> str:
     for heading, together in groupby(view["changes"], _heading):
         lines += [heading, *chain.from_iterable(map(_lines, together))]
     lines += _resting(view["rests_on"])
+    lines += _numbers(view) if view["changes"] else []
     lines += [f"   not compared: {each['kind']} `{each['id']}`: {each['why']}" for each in view["not_compared"]]
     if not view["changes"] and not view["not_compared"]:
         lines += ["Nothing that aac reads has changed."]
@@ -124,6 +127,35 @@ def _resting(rests_on: Sequence[Mapping[str, Any]]) -> list[str]:
         more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
         lines += _wrapped(f"{kind}: {', '.join(ids[:SHOWN])}{more}")
     return lines
+
+
+def _numbers(view: View) -> list[str]:
+    """What it does to the numbers: a table, then who moved, what is to be settled and what is not known."""
+    impact = view["impact"]
+    lines: list[str] = []
+    if impact["numbers"]:
+        heading = f"A recount of the last {impact['windows']} windows, as of {impact['as_of']}"
+        lines += ["", f"   {heading:47}{'before':>9}{'after':>9}{'change':>11}"]
+        lines += [_number(row) for row in impact["numbers"]]
+        lines += _wrapped(NO_FORECAST)
+    if impact["unchanged"]:
+        lines += _wrapped(f"{len(impact['unchanged'])} more were counted and came out the same")
+    edited = {(change["kind"], change["id"]) for change in view["changes"]}
+    for records in impact["records"]:
+        if (records["kind"], records["id"]) in edited:
+            lines += ["", *(part for line in records_words(records) for part in _wrapped(line))]
+    if impact["conflicts"]:
+        lines += ["", "   Settle before merging"]
+        lines += [part for told in impact["conflicts"] for part in _wrapped(f"■ {told}")]
+    for each in impact["not_compared"]:
+        lines += _wrapped(f"not compared: {each['of']}: {each['why']}")
+    return lines
+
+
+def _number(row: Mapping[str, Any]) -> str:
+    told = [row["name"], f"per {row['per']}" if row["per"] else "", f"({row['unit']})" if row["unit"] else ""]
+    name = textwrap.shorten(" ".join(filter(None, told)), 46, placeholder=" …")
+    return f"   {name:47}{row['before']:>9}{row['after']:>9}{row['change']:>11}"
 
 
 def _closing(view: View) -> list[str]:

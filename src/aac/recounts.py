@@ -1,0 +1,70 @@
+"""What a change does to the numbers: each of them before and after, and the records that a word gained and lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aac.results import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number in one window before and after, null on the side that does not have it."""
+
+    kind: str
+    id: str
+    window: str
+    before: Result | None
+    after: Result | None
+
+    @property
+    def has_moved(self) -> bool:
+        return self.before is None or self.after is None or _come_to(self.before) != _come_to(self.after)
+
+
+def _come_to(result: Result) -> object:
+    """What is compared of a number: what it came to, of how many, and how it stands."""
+    reading = result.reading
+    counted = getattr(reading, "counts", None) or (getattr(reading, "value", None), getattr(reading, "n", None))
+    return (counted, getattr(reading, "unknown", 0), result.verdict.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The records of one direction: how many in all, by the label of a window, and a few keys.
+
+    ``clauses``: each part of the rule that tells the sides apart, in words, and of how many of them it is not true;
+    ``became``: how many of them have come to each of the words that follow.
+    """
+
+    records: int
+    windows: Mapping[str, int]
+    keys: tuple[str, ...]
+    clauses: tuple[tuple[str, int], ...]
+    became: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Who is no longer meant (``lost``), and who is now (``gained``)."""
+
+    lost: Side
+    gained: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """``numbers``: all that was counted; ``as_of_us``: the least moment of theirs, null without any; ``moves``:
+    the records that words gained and lost.
+
+    ``not_compared``: what was not counted, as ``kind:id``, and why.
+    """
+
+    as_of_us: int | None = None
+    numbers: tuple[Number, ...] = ()
+    moves: Mapping[tuple[str, str], Moves] = field(default_factory=dict[tuple[str, str], Moves])
+    not_compared: tuple[tuple[str, str], ...] = ()
