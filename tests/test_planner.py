@@ -136,7 +136,7 @@ def windows_asked_for(draw: st.DrawFn) -> tuple[Chosen, ...]:
     grains = draw(st.lists(st.sampled_from(GRAINS), min_size=len(days), max_size=len(days)))
     fiscal_start = draw(st.sampled_from([(1, 1), (2, 1), (4, 6), (10, 31)]))
     labels = [window_of(grain, day, fiscal_start).label for grain, day in zip(grains, days, strict=True)]
-    return choose(labels, "month", Clockwork("UTC", fiscal_start, MARCH_2))
+    return choose(tuple(labels), "month", Clockwork("UTC", fiscal_start, MARCH_2))
 
 
 @settings(max_examples=150)

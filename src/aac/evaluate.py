@@ -21,10 +21,11 @@ from aac.measures import Card
 from aac.planner.fuse import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from aac.engines.base import Engine
     from aac.evaluation.lookback import Measured
+    from aac.expressions.nodes import Value
     from aac.findings import Finding
     from aac.landing.landed import Landed
     from aac.measures import Shown
@@ -131,14 +132,23 @@ def _derived(run: Run, pieces: Pieces, counted: Iterable[Measured]) -> list[Meas
 def _in_order(results: Iterable[Result]) -> Iterator[Result]:
     """By document and window, the total before its groups."""
     places: dict[tuple[object, ...], list[Result]] = {}
+    groups: dict[int, Mapping[str, Value]] = {}
     for result in results:
-        window, turn = result.reading.window, TURNS.get(result.selection, 0)
-        place = (result.kind, result.id, turn, window.first or date.min, window.label)
+        reading = result.reading
+        turn = TURNS.get(result.selection, 0)
+        place = (result.kind, result.id, turn, reading.window.first or date.min, reading.window.label)
         places.setdefault(place, []).append(result)
+        groups[id(reading.by)] = reading.by
+    ranks = _ranks(groups)
     for _, together in sorted(places.items(), key=itemgetter(0)):
-        yield from sorted(together, key=_group_order)
+        yield from sorted(together, key=lambda result: ranks[id(result.reading.by)])
 
 
-def _group_order(result: Result) -> tuple[int, list[tuple[str, bool, str]]]:
-    by = result.reading.by
-    return len(by), [(name, value is not None, str(value)) for name, value in by.items()]
+def _ranks(groups: Mapping[int, Mapping[str, Value]]) -> dict[int, int]:
+    """In which order groups stand, by their identity: one mapping tells a group in many windows and documents."""
+    orders = {
+        place: (len(by), tuple((name, value is not None, str(value)) for name, value in by.items()))
+        for place, by in groups.items()
+    }
+    ranks = {order: rank for rank, order in enumerate(sorted(set(orders.values())))}
+    return {place: ranks[order] for place, order in orders.items()}

@@ -235,6 +235,10 @@ class Verdict:
     escalations: tuple[Escalation, ...] = ()
 
 
+UNJUDGED = Verdict(None)
+"""What is said of what nobody has promised anything of."""
+
+
 @record
 class Result:
     """A reading and its verdict. ``selection`` tells which window it answers: last, current, named or unplaced."""

@@ -102,7 +102,8 @@ def _in(a: Expr, *values: Expr) -> Expr:
 
 def _place_in(a: Expr, *values: Expr) -> Expr:
     """From 1, in a byte. DuckDB looks each text of a column up once, and groups by bytes faster than by texts."""
-    return exp.cast(duckdbs("LIST_POSITION", duckdbs("LIST_VALUE", *values), a), exp.DType.UTINYINT)
+    found = duckdbs("LIST_POSITION", duckdbs("LIST_VALUE", *values), a)
+    return exp.Cast(this=found, to=exp.DataType(this=exp.DType.UTINYINT))
 
 
 def _coalesce(*arguments: Expr) -> Expr:
@@ -471,7 +472,7 @@ def _counted(where: Expr | None) -> Expr:
     a rule is unknown of all it counts nothing, and else a HUGEINT, which cannot be reckoned with like other counts."""
     if where is None:
         return exp.Count(this=exp.Star())
-    return exp.cast(exp.func("COALESCE", exp.CountIf(this=where), literal(0)), exp.DType.BIGINT)
+    return exp.Cast(this=_coalesce(exp.CountIf(this=where), literal(0)), to=exp.DataType(this=exp.DType.BIGINT))
 
 
 def _count_distinct(arguments: list[Expr], where: Expr | None) -> Expr:

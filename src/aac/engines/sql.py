@@ -92,7 +92,7 @@ def _chain(query: Query, last: Select, skip: str | None = None, *, readable: boo
     for name in blocks:  # in their order: each reads earlier ones only
         if name in needed:
             select = select.with_(name, as_=_select(query, blocks[name]), copy=False)
-    return _without_idle_brackets(select).sql(pretty=True) if readable else select.sql()
+    return _without_idle_brackets(select).sql(pretty=True) if readable else select.sql(copy=False)
 
 
 def _without_idle_brackets(select: exp.Select) -> exp.Select:

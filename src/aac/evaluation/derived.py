@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from itertools import islice, repeat
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aac.expressions.nodes import Measured
 from aac.findings import Finding
@@ -15,10 +14,12 @@ from aac.judging import is_measurable
 from aac.measures import Clock, Measure, sides
 from aac.planner.pieces import Piece
 from aac.planner.reckoning import reckoned
+from aac.planner.windows import WHOLE
 from aac.results import CardReading, ClockReading, NumberReading, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from fractions import Fraction
 
     from aac.evaluation.run import Run
     from aac.evaluation.versions import Pieces
@@ -100,6 +101,7 @@ def derived_results(run: Run, piece: Piece[Derived], known: Known) -> Iterator[R
     """The total of each window, and every group that one of the inputs has there."""
     derived, as_of, formulas = piece.of, run.as_of(piece.of), Formulas.of(piece.of)
     clockwork = run.clockwork(as_of)
+    told: dict[Group, Mapping[str, Value]] = {}
     for chosen in piece.windows:
         inputs = {
             Measured(part.subject): known.of(piece.project, part.subject, as_of, chosen.window)
@@ -111,7 +113,8 @@ def derived_results(run: Run, piece: Piece[Derived], known: Known) -> Iterator[R
         groups = [TOTAL] if off else _groups(derived, inputs.values())
         there = {part: [cells.get(group) for group in groups] for part, cells in inputs.items()}
         place = (derived.subject, chosen.window, as_of, clockwork.is_open(chosen.window))
-        for reading in _readings(derived, formulas, place, groups, there):
+        named = [told.get(group) or told.setdefault(group, _by(derived, group)) for group in groups]
+        for reading in _readings(derived, formulas, place, named, there):
             if off:
                 reading = replace(reading, value=None, numerator=None, denominator=None, is_off=True)
             yield run.judged(piece.project, reading, chosen.selection)
@@ -122,6 +125,11 @@ def _groups(derived: Derived, inputs: Iterable[Cells]) -> list[Group]:
     wanted = [set(derived.splits)] if derived.is_crossed else [{name} for name in derived.splits]
     groups = dict.fromkeys(group for cells in inputs for group in cells if {name for name, _ in group} in wanted)
     return [TOTAL, *(group for group in groups if group)]
+
+
+def _by(derived: Derived, group: Group) -> Mapping[str, Value]:
+    told = dict(group)
+    return {name: told[name] for name in derived.splits if name in told}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +167,7 @@ def _readings(
     derived: Derived,
     formulas: Formulas,
     place: tuple[str, Window, int, bool],
-    groups: Sequence[Group],
+    groups: Sequence[Mapping[str, Value]],
     inputs: Mapping[Measured, Sequence[Counted | None]],
 ) -> Iterator[NumberReading]:
     """The formula and its two sides, from what the inputs came to; one that has no such group is unknown.
@@ -171,25 +179,57 @@ def _readings(
     columns = (formulas.value(answers), *sides, *inputs.values())  # those of constants have no end
     for group, value, above, below, *readings in zip(groups, *columns, strict=False):
         there = [reading for reading in readings if reading is not None]
-        told = dict(group)
+        ground = _ground(there)
         yield NumberReading(
             *place,
-            is_stale=any(reading.is_stale for reading in there),
-            by={name: told[name] for name in derived.splits if name in told},
+            is_stale=ground.is_stale,
+            by=group,
             value=value,
             numerator=above,
             denominator=below,
-            n=min(map(_size, readings), default=0),
-            unknown=sum(map(_unknown, there)),
+            n=ground.n if len(there) == len(readings) else 0,
+            unknown=ground.unknown,
             unit=derived.unit,
             is_volume=derived.is_volume,
-            elapsed=max((r.elapsed for r in there if isinstance(r, NumberReading)), default=Fraction(1)),
-            is_off=not all(map(is_measurable, there)),
-            has_matured=all(reading.is_final for reading in there),
-            is_maturing=any(isinstance(reading, NumberReading) and reading.is_maturing for reading in there),
+            elapsed=ground.elapsed,
+            is_off=ground.is_off,
+            has_matured=ground.is_final,
+            is_maturing=ground.is_maturing,
             is_derived=True,
             is_share_below=derived.is_share_below,
         )
+
+
+class _Ground(NamedTuple):
+    """What a number rests on: of its inputs the least ``n`` and the latest, and whether any is stale, off, maturing."""
+
+    n: int
+    unknown: int
+    elapsed: Fraction
+    is_stale: bool
+    is_off: bool
+    is_final: bool
+    is_maturing: bool
+
+
+def _ground(readings: Sequence[Counted]) -> _Ground:
+    """In one turn over the inputs, of which there are two or three for each of thousands of groups."""
+    sizes: list[int] = []
+    unknown, elapsed = 0, None
+    is_stale = is_off = is_maturing = False
+    is_final = True
+    for reading in readings:
+        sizes.append(_size(reading))
+        unknown += _unknown(reading)
+        is_stale = is_stale or reading.is_stale
+        is_off = is_off or not is_measurable(reading)
+        is_final = is_final and reading.is_final
+        if isinstance(reading, NumberReading):
+            is_maturing = is_maturing or reading.is_maturing
+            if elapsed is None or (reading.elapsed is not elapsed and reading.elapsed > elapsed):
+                elapsed = reading.elapsed
+    n = min(sizes) if sizes else 0
+    return _Ground(n, unknown, WHOLE if elapsed is None else elapsed, is_stale, is_off, is_final, is_maturing)
 
 
 def _value(reading: Counted | None) -> Fraction | None:
@@ -199,10 +239,8 @@ def _value(reading: Counted | None) -> Fraction | None:
     return reading.attainment if isinstance(reading, ClockReading) else reading.value
 
 
-def _size(reading: Counted | None) -> int:
+def _size(reading: Counted) -> int:
     """How many records a number rests on: all of a metric's, those of a promise that were judged."""
-    if reading is None:
-        return 0
     return reading.judged if isinstance(reading, ClockReading) else reading.n
 
 

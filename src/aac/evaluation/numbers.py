@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from aac.findings import Finding
 from aac.measures import Cohort, Retention, Snapshot, is_volume
 from aac.planner.cohorts import has_matured
-from aac.planner.windows import UNPLACED
-from aac.results import NumberReading, Result, Verdict
+from aac.planner.windows import UNPLACED, WHOLE
+from aac.results import UNJUDGED, NumberReading, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from fractions import Fraction
 
     from aac.engines.base import Rows
     from aac.evaluation.run import Run
@@ -24,11 +24,7 @@ if TYPE_CHECKING:
     from aac.planner.pieces import Piece
     from aac.planner.setting import Setting
     from aac.planner.windows import Chosen
-
-ALL_OF_IT = Fraction(1)
-"""The share that is over of what is looked at from its end."""
-UNJUDGED = Verdict(None)
-"""What is said of a group of what is only a part of other numbers."""
+    from aac.results import Verdict
 
 
 def number_results(
@@ -80,7 +76,7 @@ class _Place:
         measure = piece.of
         basis, (kind, _, id_) = measure.basis, measure.subject.partition(":")
         if isinstance(basis, Snapshot | Retention):
-            elapsed = ALL_OF_IT
+            elapsed = WHOLE  # it is looked at from its end
         return cls(
             piece,
             chosen,

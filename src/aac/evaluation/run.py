@@ -11,7 +11,7 @@ from aac.measures import Derived
 from aac.planner.pasts import History, pasts_of
 from aac.planner.setting import Prepared, Setting, entities_of
 from aac.planner.windows import Clockwork
-from aac.results import Result, Verdict
+from aac.results import UNJUDGED, Result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -159,4 +159,4 @@ class Run:
     def unjudged(self, reading: Reading, selection: str) -> Result:
         """A reading that no document says anything of."""
         kind, _, id_ = reading.subject.partition(":")
-        return Result(kind, id_, reading, Verdict(None), selection)
+        return Result(kind, id_, reading, UNJUDGED, selection)

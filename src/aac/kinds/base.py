@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from aac.kinds.classes import PROSE, Change
 from aac.kinds.written import Day, Part, Split, Strict, missing, wrong
 from aac.measures import Compiled, Dimension, Moment, Population
-from aac.results import Reading, Verdict
+from aac.results import UNJUDGED, Reading, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -228,7 +228,7 @@ class Kind(Strict):
     def judge(self, reading: Reading) -> Verdict:
         """What a reading of something this document compiled to means."""
         del reading
-        return Verdict(status=None)
+        return UNJUDGED
 
 
 class Versioned(Kind):

@@ -20,7 +20,7 @@ from aac.kinds.target import Target, misfit, read_target
 from aac.kinds.written import By, Count, Strict, Windows, read_duration, wrong
 from aac.measures import Cohort, Derived, Force, Measure, Moment, Retention, Snapshot, is_volume
 from aac.periods import Duration
-from aac.results import NumberReading
+from aac.results import UNJUDGED, NumberReading
 from aac.units import fits, is_money, is_unit
 
 if TYPE_CHECKING:
@@ -238,11 +238,9 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
         return (measure,)
 
     def judge(self, reading: Reading) -> Verdict:
-        if not isinstance(reading, NumberReading):
-            return Verdict(status=None)
-        limits = self.target.limits if self.target else None
-        target = self.target.as_written if self.target else None
-        return Verdict(number_status(reading, limits, self.min_n), target=target)
+        if self.target is None or not isinstance(reading, NumberReading):
+            return UNJUDGED
+        return Verdict(number_status(reading, self.target.limits, self.min_n), target=self.target.as_written)
 
     def _moment(self, scope: Scope, rule: str | None, entity: str, *path: Part) -> Moment | None:
         checked = scope.rule(rule, entity, *path, wants="moment") if rule is not None else None

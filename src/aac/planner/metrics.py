@@ -250,12 +250,16 @@ def _added(columns: Answers, places: Sequence[int]) -> Iterator[int]:
 
 
 def _told(splits: Splits, columns: Answers) -> list[Mapping[str, Value]]:
-    """The group of each row as it is told."""
+    """The group of each row as it is told; the same mapping for rows of the same group."""
     if not splits:
         return [{}] * len(columns[0])
     names = [split.name for split, _ in splits]
-    shown = [map(split.shown, cast("Sequence[Value]", columns[place])) for split, place in splits]
-    return [dict(zip(names, values, strict=True)) for values in zip(*shown, strict=True)]
+    stored = list(zip(*(cast("Sequence[Value]", columns[place]) for _, place in splits), strict=True))
+    told: dict[tuple[Value, ...], Mapping[str, Value]] = {}
+    for values in dict.fromkeys(stored):
+        shown = (split.shown(value) for (split, _), value in zip(splits, values, strict=True))
+        told[values] = dict(zip(names, shown, strict=True))
+    return [told[values] for values in stored]
 
 
 @dataclass(frozen=True, slots=True)

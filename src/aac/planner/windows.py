@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
@@ -42,6 +43,8 @@ RECENT = 12
 """Windows of a range that does not say where it begins."""
 PAST, BEFORE = "past", "before"
 """Why a window before the last one is measured: to be shown as the past of a number, or because a step looks back."""
+WHOLE = Fraction(1)
+"""The share of a window that is over when all of it is."""
 UNPLACED = -1
 """The window number of a record whose moment is unknown, or later than as_of, which is the same (LANGUAGE §7)."""
 
@@ -71,9 +74,9 @@ class Clockwork:
     def elapsed(self, window: Window) -> Fraction:
         """The share of the window that was over by as_of; all of it for `all`, which has no end to wait for."""
         start, until = window.start_us(self.zone), window.until_us(self.zone)
-        if start is None or until is None:
-            return Fraction(1)
-        return min(Fraction(1), max(Fraction(0), Fraction(self.as_of_us - start, until - start)))
+        if start is None or until is None or until <= self.as_of_us:
+            return WHOLE
+        return max(Fraction(0), Fraction(self.as_of_us - start, until - start))
 
     def is_open(self, window: Window) -> bool:
         """Whether the window had not ended by as_of."""
@@ -81,8 +84,9 @@ class Clockwork:
         return until is None or until > self.as_of_us
 
 
+@lru_cache
 def choose(
-    asked: Sequence[str], grain: Grain | str, clockwork: Clockwork, matures: Duration | None = None, past: int = 0
+    asked: tuple[str, ...], grain: Grain | str, clockwork: Clockwork, matures: Duration | None = None, past: int = 0
 ) -> tuple[Chosen, ...]:
     """The windows of one grain, each once, oldest first; raises UsageError for a word that names none.
 
