@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aac.config import EngineSettings, Freshness, Privacy, find_keys, load
+from aac.config import EngineSettings, Freshness, Privacy, Review, load
 from aac.errors import ConfigError
 from aac.sources import check_settings
+from aac.toml_places import find_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,6 +141,34 @@ def test_the_engine_and_what_is_private(tmp_path: Path) -> None:
     assert told.privacy == Privacy("hashed", 5)
 
 
+def test_how_changes_are_looked_at(tmp_path: Path) -> None:
+    assert load(write(tmp_path, PROJECT)).review == Review({}, {}, False, None)
+    text = """
+[review]
+require = true
+sample = "tests/sample/"
+severity = { "sla.name.changed" = "breaking", 'metric.by.added' = "editorial" }
+[[review.acknowledged]]
+fingerprint = "0123456789abcdef"
+reason = "agreed in the council"
+[[review.acknowledged]]
+fingerprint = "fedcba9876543210"
+reason = "a mistake of March"
+"""
+    told = load(write(tmp_path, PROJECT + text)).review
+    assert told.severity == {"sla.name.changed": "breaking", "metric.by.added": "editorial"}
+    assert told.acknowledged == {
+        "0123456789abcdef": "agreed in the council",
+        "fedcba9876543210": "a mistake of March",
+    }
+    assert (told.require, told.sample) == (True, "tests/sample/")
+
+
+def test_a_class_that_is_misspelt_is_told_with_the_nearest(tmp_path: Path) -> None:
+    (finding,) = faults(tmp_path, PROJECT + "[review.severity]\n'sla.removed' = 'editoral'\n")
+    assert (finding.message, finding.instead) == ("a change cannot be `editoral`", "did you mean `editorial`?")
+
+
 SETTINGS = {
     "[engine]\ntype = 'duckdb'\nmemory_limit = '4GB'\n[privacy]\nkeys = 'plain'\nk = 1\n": [],
     "[engine]\ntype = 'duck'\n": [
@@ -238,6 +267,26 @@ FAULTS = {
     PROJECT + "[privacy]\nk = '5'\n": [("AAC603", "aac.toml:5:1")],
     PROJECT + "[privacy]\nk = 2.5\n": [("AAC603", "aac.toml:5:1")],
     PROJECT + "[privacy]\nk = true\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[review]\nseverty = {}\n": [("AAC602", "aac.toml:5:1")],
+    PROJECT + "[review]\nrequire = 1\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[review]\nrequire = 'true'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[review]\nsample = '/tmp'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[review]\nsample = '../data'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[review]\nsample = '/'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[review]\nsample = 5\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[review]\nseverity = 'editorial'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[review.severity]\n'sla.removed' = 'minor'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[review.severity]\n'sla.removed' = true\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[review.severity]\nsla.removed = 'editorial'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[review]\nacknowledged = {}\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[review]\nacknowledged = ['0123456789abcdef']\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[[review.acknowledged]]\nfingerprint = '0123456789abcdef'\n": [("AAC604", "aac.toml:4:3")],
+    PROJECT + "[[review.acknowledged]]\nfingerprint = '0123456789abcdef'\nreason = ' '\n": [("AAC604", "aac.toml:4:3")],
+    PROJECT + "[[review.acknowledged]]\nreason = 'agreed'\n": [("AAC604", "aac.toml:4:3")],
+    PROJECT + "[[review.acknowledged]]\nfingerprint = '0123456789abcdeg'\nreason = 'x'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[[review.acknowledged]]\nfingerprint = '0123456789abcdef'\nreason = 'x'\nby = 'me'\n": [
+        ("AAC602", "aac.toml:7:1")
+    ],
     # missing
     "": [("AAC604", "aac.toml:1:1")],
     "project = 1\n": [("AAC604", "aac.toml:1:1")],

@@ -54,6 +54,7 @@ FLOORS = (
         "aac.scalars",
         "aac.folders",
         "aac.toml_mistakes",
+        "aac.toml_places",
         "aac.yaml_mistakes",
     ),
     # 2: the words

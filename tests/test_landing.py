@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aac.config import Places
 from aac.expressions.nodes import Aggregate, Call, Column, Literal, Type
 from aac.findings import Span
 from aac.measures import StoredField, StreamName, Table, TypedColumn
 from aac.texts import Text
+from aac.toml_places import Places
 from tests.landing import NOW_US, Project, codes, column, days, found, ref, table, us
 
 

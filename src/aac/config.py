@@ -1,6 +1,6 @@
 """`aac.toml`: the project's name, its sources and its parameters (LANGUAGE §2). Secrets are only ever references.
 
-tomllib tells values but not where they stand, so a second, small walk over the same text finds the keys.
+tomllib tells values but not where they stand, so `aac.toml_places` finds the keys in the same text.
 """
 
 from __future__ import annotations
@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 import tomllib
 from codecs import BOM_UTF8
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
-from functools import cached_property
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -20,6 +19,7 @@ from aac.findings import Finding, Span, did_you_mean, in_reading_order
 from aac.periods import is_zone, parse_duration
 from aac.texts import Text, decode
 from aac.toml_mistakes import explain
+from aac.toml_places import SECRETS, Keys, Places
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,50 +28,19 @@ Value: TypeAlias = str | int | bool | Decimal
 """What a parameter may be; decimals are exact."""
 
 Table: TypeAlias = dict[str, Any]
-Keys: TypeAlias = tuple[str, ...]
 
 FILE = "aac.toml"
 SPEC = 1
-TABLES = ("project", "engine", "sources", "param", "privacy")
+TABLES = ("project", "engine", "sources", "param", "privacy", "review")
 KEYS = ("plain", "hashed")
 """How the keys of records may be shown."""
 MEMORY = re.compile(r"[0-9]{1,6}(\.[0-9]+)? ?[KMGT]i?B")
 """An amount of memory, as DuckDB reads it."""
-SECRETS = ("token", "password", "secret", "api_key", "dsn")
+CLASSES = ("breaking", "compatible", "editorial")
+"""The classes that a change may be put into."""
+FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 NAME_RULE = "write small letters, digits and `_`, with a letter first"
-SECRET_VALUE = re.compile(rf"""\b({"|".join(SECRETS)})(["']?\s*=\s*).*""", re.IGNORECASE)
-# A comment, a text, a mark, or anything else that stands together.
-TOKEN = re.compile(
-    r"""(?P<comment>\#[^\n]*)
-    | (?P<text>\"{3}(?:\\.|[^\\])*?\"{3,5} | '{3}.*?'{3,5} | "(?:\\.|[^"\\\n])*" | '[^'\n]*')
-    | (?P<mark>[\[\]{}=,.\n])
-    | (?P<bare>[^\s\[\]{}=,."'\#]+)""",
-    re.VERBOSE | re.DOTALL,
-)
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where the keys of the file stand."""
-
-    text: Text
-
-    @cached_property
-    def keys(self) -> dict[Keys, tuple[int, int]]:
-        """From the path of a table or a key to the first and last index of its name, as it first stands."""
-        return find_keys(self.text.text)
-
-    def span_of(self, *path: str) -> Span:
-        """The place of a key or else of the nearest table it belongs to; what a secret is set to is left out."""
-        while path and path not in self.keys:
-            path = path[:-1]
-        return self.span(*self.keys.get(path, (0, 0)))
-
-    def span(self, start: int, end: int) -> Span:
-        """The place between two indices; what a secret is set to is left out."""
-        span = self.text.span(start, end)
-        return replace(span, text=SECRET_VALUE.sub(r"\1\2…", span.text))
 
 
 @dataclass(frozen=True)
@@ -121,6 +90,21 @@ class Privacy:
     k: int | None = None
 
 
+@dataclass(frozen=True)
+class Review:
+    """How changes are looked at.
+
+    ``severity``: the class of changes by their rule, where it is not the one the rule has. ``acknowledged``: reasons by
+    fingerprint. ``require``: whether a change that not all have agreed to fails. ``sample``: the folder with data that
+    changes may be tried on, from the project's folder.
+    """
+
+    severity: dict[str, str] = field(default_factory=dict[str, str])
+    acknowledged: dict[str, str] = field(default_factory=dict[str, str])
+    require: bool = False
+    sample: str | None = None
+
+
 EMBEDDED = EngineSettings()
 """The engine of a project that says nothing of one."""
 
@@ -137,6 +121,7 @@ class Config:
     places: Places = field(repr=False, compare=False)
     engine: EngineSettings = EMBEDDED
     privacy: Privacy = Privacy()
+    review: Review = Review()
 
 
 def load(start: Path) -> Config:
@@ -159,7 +144,7 @@ def read(data: bytes, root: Path) -> Config:
     reading = Reading(*_parsed(data))
     project = reading.project()
     found = (reading.sources(), reading.parameters(), reading.places, reading.engine(), reading.privacy())
-    config = Config(root, *project, *found)
+    config = Config(root, *project, *found, reading.review())
     if reading.findings:
         raise ConfigError(f"`{FILE}` cannot be used", in_reading_order(reading.findings))
     return config
@@ -239,6 +224,50 @@ class Reading:
             self._wrong("AAC603", message, "write the least size that may be shown, as in `k = 5`", "privacy", "k")
             k = None
         return Privacy(keys or "plain", k)
+
+    def review(self) -> Review:
+        """How changes are looked at."""
+        table = self._table(self.data, "review")
+        self._refuse_unknown(table, ("severity", "acknowledged", "require", "sample"), "review")
+        require, sample = table.get("require", False), self._text(table, "sample", "review")
+        if not isinstance(require, bool):
+            message = f"`require` is {_sort_of(require)}, not `true` or `false`"
+            self._wrong("AAC603", message, "write `require = true`, or leave it out", "review", "require")
+        if sample is not None and not _is_file_inside(sample.rstrip("/")):
+            instead = 'write a folder, seen from the folder of aac.toml, as in `sample = "tests/sample"`'
+            self._wrong("AAC603", f"`{sample}` is no folder in the project", instead, "review", "sample")
+        return Review(self._severity(table), self._acknowledged(table), require is True, sample)
+
+    def _severity(self, review: Table) -> dict[str, str]:
+        """Classes by rule; which rules there are is looked at when the kinds are known."""
+        table = self._table(review, "review", "severity") if "severity" in review else {}
+        for rule, level in table.items():
+            if level not in CLASSES:
+                told = f"`{level}`" if isinstance(level, str | int) else _sort_of(level)
+                instead = did_you_mean(str(level), CLASSES)
+                self._wrong("AAC603", f"a change cannot be {told}", instead, "review", "severity", rule)
+        return {rule: level for rule, level in table.items() if isinstance(level, str)}
+
+    def _acknowledged(self, review: Table) -> dict[str, str]:
+        """Reasons by the fingerprint of the change."""
+        path, rows = ("review", "acknowledged"), review.get("acknowledged", [])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in cast("list[object]", rows)):
+            message = "`acknowledged` is no list of tables"
+            self._wrong("AAC603", message, "write `[[review.acknowledged]]` and its keys below", *path)
+            return {}
+        found: dict[str, str] = {}
+        for row in cast("list[Table]", rows):
+            self._refuse_unknown(row, ("fingerprint", "reason"), *path)
+            told = "the fingerprint that `aac diff` shows of the change"
+            print_, reason = (
+                self._required_text(row, "fingerprint", told, *path),
+                self._required_text(row, "reason", "why the change is right", *path),
+            )
+            if print_ and not FINGERPRINT.fullmatch(print_):
+                instead = "write the 16 letters and digits that `aac diff` shows of the change"
+                self._wrong("AAC603", f"`{print_}` is no fingerprint", instead, *path, "fingerprint")
+            found[print_ or ""] = reason or ""
+        return found
 
     def sources(self) -> dict[str, Source]:
         """The sources by id, in the order of the file."""
@@ -412,47 +441,3 @@ def _sort_of(value: object) -> str:
             return "a table"
         case _:
             return "a text"
-
-
-def find_keys(text: str) -> dict[Keys, tuple[int, int]]:
-    """The first and last index of the name of each table and key in a text that is TOML.
-
-    Tables in a list share the path of the list.
-    """
-    keys: dict[Keys, tuple[int, int]] = {}
-    table: Keys = ()
-    path: Keys = ()  # of the key whose value is being read
-    opened: list[tuple[str, Keys]] = []  # brackets in values, and the key each belongs to
-    names: list[re.Match[str]] = []  # the parts so far of a table's or a key's name
-    in_value = False
-    for token in TOKEN.finditer(text):
-        word, sort = token[0], token.lastgroup
-        if sort == "comment":
-            continue
-        if word == "\n":
-            in_value = in_value and bool(opened)
-        elif in_value and word in ("[", "{"):
-            opened.append((word, path))
-            in_value = word == "["
-        elif opened and (word == "}" or (in_value and word == "]")):
-            path, in_value = opened.pop()[1], True
-        elif in_value:
-            in_value = not (word == "," and opened and opened[-1][0] == "{")
-        elif sort != "mark":
-            names.append(token)
-        elif word in ("=", "]") and names:
-            owner = () if word == "]" else opened[-1][1] if opened else table
-            path = _record(keys, owner, names)
-            table, in_value = (path, False) if word == "]" else (table, True)
-            names = []
-    return keys
-
-
-def _record(keys: dict[Keys, tuple[int, int]], owner: Keys, names: list[re.Match[str]]) -> Keys:
-    """Keeps where a name and each table it begins with stand, unless that is known; the whole path."""
-    path = owner
-    for name in names:
-        word = name[0]
-        path = (*path, tomllib.loads(f"name = {word}")["name"] if word[0] in "\"'" else word)
-        keys.setdefault(path, (names[0].start(), name.end()))
-    return path
