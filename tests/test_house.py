@@ -178,6 +178,7 @@ FLOORS = (
         "aac.changes",
         "aac.inheriting",
         "aac.setting_changes",
+        "aac.asking",
         "aac.reports.context",
         "aac.reports.page_context",
         "aac.reports.wording",

@@ -21,6 +21,7 @@ COMMANDS = {
     "query": "aac.commands.query",
     "explain": "aac.commands.explain",
     "diff": "aac.commands.diff",
+    "review": "aac.commands.review",
     "build": "aac.commands.build",
     "agenda": "aac.commands.agenda",
     "schema": "aac.commands.schema",

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     Place = tuple[str, str, str]
 
 
+UNPLACED = "unplaced"
+"""The selection of results about records that are in no window."""
+
+
 def touched(changes: Sequence[Change]) -> dict[Id, Id]:
     """The documents whose numbers can have moved: as they are called now, and as they were."""
     moved = [change for change in changes if change.level == "breaking"]
@@ -50,7 +54,8 @@ def impact_of(
     sides: list[dict[Place, Result]] = []
     for made, landed, names in ((base, data[0], former), (head, data[1], {id_: id_ for id_ in now})):
         results, _ = evaluate(made, landed, landed.engine, asked, lambda version, names=names: _counted(version, names))
-        sides.append({_place(result, names): result for result in results if not result.reading.by})
+        totals = (result for result in results if not result.reading.by and result.selection != UNPLACED)
+        sides.append({_place(result, names): result for result in totals})
     numbers = [
         Number(*place, sides[0].get(place), sides[1].get(place)) for place in sorted(sides[0].keys() | sides[1].keys())
     ]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 from aac.agreements import digest
 from aac.changes import Change, teams_of
 from aac.comparing import fields_of, mark_at
-from aac.expressions.nodes import Named, Rollup, Stored
+from aac.expressions.nodes import Measured, Named, Rollup, Stored
 from aac.kinds.base import Kind
 from aac.kinds.classes import MEANING
 from aac.planner.setting import everything_in
@@ -95,8 +95,23 @@ def _only_named(id_: Id, project: Project) -> set[Id]:
     for path, kinds, target in project.chosen[id_].references:
         decides = mark_at(model, path).sort == "meaning"
         by_class[decides].update((kind, target) for kind in kinds if (kind, target) in project.places)
-    lend = {other for other in by_class[False] if other in project.models and project.models[other].names}
-    return by_class[False] - by_class[True] - lend
+    said = _said(id_, project)
+    in_rules = {other for other in by_class[False] if not said.isdisjoint(_spoken(other, project))}
+    return by_class[False] - by_class[True] - in_rules
+
+
+def _said(id_: Id, project: Project) -> set[str]:
+    """The names that the rules of a document say."""
+    parts = list(_parts(project.rules.get(id_, {}).values()))
+    return {part.label for part in parts if isinstance(part, Named)} | {
+        part.subject for part in parts if isinstance(part, Measured)
+    }
+
+
+def _spoken(id_: Id, project: Project) -> set[str]:
+    """The names by which rules say a document."""
+    model = project.models.get(id_)
+    return {f"{id_[0]}:{id_[1]}", *(model.names if model is not None else ())}
 
 
 def _first(change: Change, base: Project, head: Project, users: Mapping[Id, set[Id]]) -> set[Id]:

@@ -103,7 +103,7 @@ def open_project(start: Path, *, with_plugins: bool = True) -> Opened:
     wrong = [*check_sources(settings.sources, registry.connectors), *check_settings(settings, registry.engines)]
     findings = [*wrong, *told]
     if not with_plugins and any((settings.root / "plugins").glob("*.py")):
-        findings = [_maybe_of_a_plugin(finding) for finding in findings]
+        findings = [maybe_of_a_plugin(finding) for finding in findings]
     return Opened(loaded, registry, in_reading_order(findings))
 
 
@@ -113,7 +113,7 @@ def with_reviews(opened: Opened, now_us: int) -> Opened:
     return replace(opened, findings=findings)
 
 
-def _maybe_of_a_plugin(finding: Finding) -> Finding:
+def maybe_of_a_plugin(finding: Finding) -> Finding:
     """That there is no such kind (AAC208), connector (AAC610) or function is no mistake if a plugin left out may bring
     it."""
     is_function = finding.code == "AAC303" and finding.message.startswith("there is no function")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import json
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,24 +10,27 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from aac import config
-from aac.changes import LEVELS, document_changes
+from aac.asking import approvers, asked_of
+from aac.changes import document_changes
 from aac.errors import DocumentsError, EngineError, NoDataError, SourceError, UsageError
 from aac.expressions import parsed
 from aac.findings import did_you_mean, has_errors
 from aac.inheriting import inherited
 from aac.loading import load
-from aac.operations import Opened, open_project
+from aac.operations import Opened, maybe_of_a_plugin, open_project
 from aac.packs import Packs
 from aac.plugins import load as load_plugins
 from aac.setting_changes import plugin_changes, setting_changes
-from aac.sides import documents, sides_of
+from aac.sides import merged, sides_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Generator, Sequence
 
     from aac.changes import Change
+    from aac.config import Config
     from aac.graph import Id
     from aac.landing.landed import Landed
+    from aac.plugins import Registry
     from aac.project import Project
     from aac.recounts import Impact
     from aac.revisions import Snapshot
@@ -47,59 +50,52 @@ class Compared:
     names: tuple[str, str]
     changes: tuple[Change, ...]
     broken: tuple[tuple[Id, str], ...]
-
-    @property
-    def own(self) -> tuple[Change, ...]:
-        """What was edited, and not what only rests on it."""
-        return tuple(change for change in self.changes if not change.over)
-
-    def counts(self) -> Mapping[str, int]:
-        """How many edits there are of each class."""
-        counted = Counter(change.level for change in self.own)
-        return {level: counted[level] for level in LEVELS}
+    is_hostile: bool = False
 
 
 @contextmanager
-def comparing(start: Path, asked: str | None) -> Generator[Compared]:
+def comparing(start: Path, asked: str | None, *, is_hostile: bool = False) -> Generator[Compared]:
     """What changed between two sides (`sides.sides_of`), for as long as their plugins are there.
 
+    ``is_hostile``: nobody has agreed to the later side yet, so no code of it is run, and data is read as the base says.
     Raises UsageError for sides that there are not, DocumentsError when the later one has errors, and what reading a
     project raises.
     """
     root = config.load(start).root
     with ExitStack() as folders:
-        sides = sides_of(root, asked)
-        base, head = (_opened(side, root, folders) for side in sides)
+        before, after = sides_of(root, asked or (merged(root) if is_hostile else None))
+        base = _opened(before, root, folders)
+        head = _opened(after, root, folders, base.registry if is_hostile else None)
         if has_errors(head.findings):
             raise DocumentsError(head.findings, len(head.project.documents))
         found, broken = document_changes(base.project, head.project)
         settings = setting_changes(base.project.config, head.project.config)
-        code = plugin_changes(_plugins(sides[0]), _plugins(sides[1]), head.project.config)
+        code = plugin_changes(_plugins(before), _plugins(after), head.project.config)
         own = (*found, *settings, *code)
         everything = (*own, *inherited(base.project, head.project, own))
-        yield Compared(base, head, (sides[0].name, sides[1].name), everything, broken)
+        yield Compared(base, head, (before.name, after.name), everything, broken, is_hostile)
 
 
-def _opened(side: Side, root: Path, folders: ExitStack) -> Opened:
-    """A project as it is on one side; data and caches are those of the folder here."""
-    if side.snapshot is None:
+def _opened(side: Side, root: Path, folders: ExitStack, registry: Registry | None = None) -> Opened:
+    """A project as it is on one side; data and caches are those of the folder here. ``registry``: that of a side whose
+    code may be run, in place of its own: what only its own plugins know is not checked then."""
+    if side.snapshot is None and registry is None:
         return open_project(side.folder or root)
-    taken = side.snapshot
-    settings = taken.files.get(config.FILE)
+    settings = side.settings()
     if settings is None:
-        raise UsageError(
-            f"there is no `{config.FILE}` at `{side.name}`; name one of the folder with `{side.name}:path`"
-        )
+        raise UsageError(f"there is no `{config.FILE}` at `{side.name}`; name its folder, as in `{side.name}:path`")
     made = config.read(settings, root)
-    registry = load_plugins(_plugin_folder(taken, folders))
+    is_own = registry is None
+    registry = registry or load_plugins(_plugin_folder(side.snapshot, folders))
     rules = parsed.read(root, registry.functions)
-    loaded, told = load(made, registry.kinds, rules, Packs(registry.packs), documents(taken))
-    return Opened(loaded, registry, told)
+    loaded, told = load(made, registry.kinds, rules, Packs(registry.packs), side.documents())
+    return Opened(loaded, registry, told if is_own else tuple(map(maybe_of_a_plugin, told)))
 
 
-def _plugin_folder(taken: Snapshot, folders: ExitStack) -> Path | None:
+def _plugin_folder(taken: Snapshot | None, folders: ExitStack) -> Path | None:
     """A folder with the plugins that were committed, as Python reads them from files; null when there are none."""
-    plugins = {path: data for path, data in taken.files.items() if path.startswith(PLUGINS) and data is not None}
+    committed = taken.files if taken is not None else dict[str, bytes | None]()
+    plugins = {path: data for path, data in committed.items() if path.startswith(PLUGINS) and data is not None}
     if not plugins:
         return None
     folder = Path(folders.enter_context(TemporaryDirectory(prefix="aac-plugins-")))
@@ -143,18 +139,19 @@ def impact(found: Compared, windows: Sequence[str]) -> Impact:
 def _data(found: Compared) -> Generator[tuple[Landed, Landed]]:
     """The data of each side, read as its documents say; where both say the same it is one."""
     base, head = found.base.project, found.head.project
+    settings = base.config if found.is_hostile else head.config
     with ExitStack() as held:
-        after = held.enter_context(_landed(head))
-        same = base.tables == head.tables and base.config.sources == head.config.sources
-        is_one = same and (base.timezone, base.config.engine) == (head.timezone, head.config.engine)
-        yield (after if is_one else held.enter_context(_landed(base)), after)
+        after = held.enter_context(_landed(head, settings))
+        same = base.tables == head.tables and base.config.sources == settings.sources
+        is_one = same and (base.timezone, base.config.engine) == (head.timezone, settings.engine)
+        yield (after if is_one else held.enter_context(_landed(base, base.config)), after)
 
 
 @contextmanager
-def _landed(made: Project) -> Generator[Landed]:
+def _landed(made: Project, settings: Config) -> Generator[Landed]:
+    """The data that was pulled, as the documents of a side read it from sources with these settings."""
     from aac.landing.landed import prepared
 
-    settings = made.config
     with prepared(made.root, made.tables, settings.sources, made.timezone, settings.engine) as data:
         if has_errors(data.findings):
             raise SourceError("the data that was pulled does not fit the documents", data.findings)
@@ -175,3 +172,38 @@ def diff(start: Path, asked: str | None, form: str, windows: Sequence[str] = ())
         titles = found.head.project.titles.names
         view = changed.view(found.names, found.changes, found.broken, titles)
         return changed.FORMATS[form](view | {"impact": impact_view(impact(found, windows), titles)})
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A review: the comment (empty when there is nothing to say), everything as JSON, and the exit code."""
+
+    comment: str
+    artefact: str
+    exit_code: int
+
+
+def review(start: Path, asked: str | None, windows: Sequence[str], approvals: object | None) -> Reviewed:
+    """What a pull request changes, as a comment; settings, plugins and data are those of the base, which was agreed.
+
+    ``approvals``: the host's answer about reviews. Raises what `diff` does.
+    """
+    from aac.reports import changed
+    from aac.reports.moved import impact_view
+    from aac.reports.review import review_markdown
+
+    with comparing(start, asked, is_hostile=True) as found:
+        titles = found.head.project.titles.names
+        view = changed.view(found.names, found.changes, found.broken, titles)
+        view |= {"impact": impact_view(impact(found, windows), titles)}
+        base, head = found.base.project, found.head.project
+        view |= {"agreement": asked_of(found.changes, base, head, approvers(approvals))}
+        return Reviewed(review_markdown(view), changed.changes_json(view), 0)
+
+
+def read_answer(path: str) -> object:
+    """What a file holds as JSON; raises UsageError."""
+    try:
+        return json.loads(Path(path).read_bytes())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--approvals: `{path}` cannot be read as JSON: {error}") from None

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aac.config import FILE
+from aac.documents import FOLDER
 from aac.errors import UsageError
 from aac.findings import did_you_mean
-from aac.revisions import Snapshot, fork, names, snapshot
+from aac.folders import SUFFIXES, checked, files
+from aac.revisions import SHORT, Snapshot, fork, names, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 RANGE = re.compile(r"(?P<base>[^/]*?|.+?[^.])(?P<dots>\.{2,3})(?![./])(?P<head>.*)")
 COMMITTED = "HEAD"
+MAIN = ("origin/main", "origin/master", "main", "master")
+"""What branches are called that others are merged into."""
 WORK_TREE = "the work tree"
 
 
@@ -28,6 +33,22 @@ class Side:
     name: str
     folder: Path | None = None
     snapshot: Snapshot | None = None
+
+    def settings(self) -> bytes | None:
+        """What `aac.toml` holds; null when there is none."""
+        if self.snapshot is not None:
+            return self.snapshot.files.get(FILE)
+        file = (self.folder or Path()) / FILE
+        return file.read_bytes() if file.is_file() else None
+
+    def documents(self) -> Iterator[tuple[str, bytes | Finding]]:
+        """The YAML files under `alignment/`, by path, and what is in them."""
+        if self.snapshot is None:
+            yield from files(self.folder or Path(), FOLDER)
+            return
+        for file, data in sorted(self.snapshot.files.items()):
+            if file.startswith(f"{FOLDER}/") and file.lower().endswith(SUFFIXES):
+                yield file, checked(data, file)
 
 
 def sides_of(root: Path, text: str | None) -> tuple[Side, Side]:
@@ -44,7 +65,7 @@ def sides_of(root: Path, text: str | None) -> tuple[Side, Side]:
         parted = fork(root, base, head or COMMITTED)
         if parted is None:
             raise UsageError(f"`{base}` and `{head or COMMITTED}` have no commit in common")
-        base = parted
+        base = parted[:SHORT]
     return _side(root, base), _side(root, head) if head else Side(WORK_TREE, root)
 
 
@@ -60,10 +81,10 @@ def _side(root: Path, name: str) -> Side:
     return Side(name, snapshot=taken)
 
 
-def documents(taken: Snapshot) -> Iterator[tuple[str, bytes | Finding]]:
-    """The YAML files under `alignment/` of what was committed, by path."""
-    from aac.folders import checked
-
-    for file, data in sorted(taken.files.items()):
-        if file.startswith("alignment/") and file.lower().endswith((".yml", ".yaml")):
-            yield file, checked(data, file)
+def merged(root: Path) -> str:
+    """The range of what a branch adds to the main one: from where they parted up to the work tree."""
+    known = names(root)
+    main = next((name for name in MAIN if name in known), None)
+    if main is None:
+        raise UsageError(f"which branch this is to be merged into is not known; name it, as in `{MAIN[-1]}...`")
+    return f"{main}...{COMMITTED}"

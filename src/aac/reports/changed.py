@@ -22,6 +22,8 @@ SCHEMA = "aac-changes/1"
 WIDTH = 80
 MARKS = {"breaking": "■", "compatible": "◇", "editorial": "·"}
 NO_FORECAST = "It is a recount of the past, not a forecast: people may work differently afterwards."
+KEYS = 5
+"""How many of the records that moved are named."""
 SHOWN = 6
 """How many documents that rest on a change are named."""
 
@@ -143,7 +145,7 @@ def _numbers(view: View) -> list[str]:
     edited = {(change["kind"], change["id"]) for change in view["changes"]}
     for records in impact["records"]:
         if (records["kind"], records["id"]) in edited:
-            lines += ["", *(part for line in records_words(records) for part in _wrapped(line))]
+            lines += ["", *(part for line in records_words(records, KEYS) for part in _wrapped(line))]
     if impact["conflicts"]:
         lines += ["", "   Settle before merging"]
         lines += [part for told in impact["conflicts"] for part in _wrapped(f"■ {told}")]

@@ -211,17 +211,17 @@ def _side(side: Side) -> dict[str, Any]:
     }
 
 
-def records_words(records: Mapping[str, Any]) -> Iterable[str]:
-    """Who moved, in sentences."""
+def records_words(records: Mapping[str, Any], keys: int = 0) -> Iterable[str]:
+    """Who moved, in sentences, with so many of their keys."""
     for way, verb, why in (("lost", "are no longer", "not"), ("gained", "are now", "before not")):
         side = records[way]
         if not side["records"]:
             continue
-        yield f"{side['records']:,} records {verb} {records['name']}"
+        yield f"{side['records']:,} records of all time {verb} {records['name']}"
         for clause in side["clauses"]:
             yield f"  {clause['records']:,} of them: {why} «{clause['rule']}»"
         became = [f"{each['records']:,} became {each['word']}" for each in side["became"] if each["records"]]
         if became:
             yield f"  of these {', '.join(became)}"
-        if side["keys"]:
-            yield f"  such as {', '.join(side['keys'][:5])}"
+        if side["keys"][:keys]:
+            yield f"  such as {', '.join(side['keys'][:keys])}"
