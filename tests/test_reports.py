@@ -649,7 +649,8 @@ def test_every_document_has_one_page() -> None:
     sections = {f"{name}.html" for name in SECTIONS if name not in ("profiles", "meetings")}  # there are none of these
     scripts = {"wiki.js", "minisearch.js", "search.js"}
     data = {"aac.json", "build.json"}
-    assert set(site()) == {"index.html", "style.css", *data, *scripts, *sections, *documents}
+    splits = {"scorecards-by-segment.html", "scorecards-by-source.html"}
+    assert set(site()) == {"index.html", "style.css", *data, *scripts, *sections, *splits, *documents}
 
 
 def test_the_view_is_plain_data_and_all_that_pages_need() -> None:

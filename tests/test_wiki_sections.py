@@ -204,6 +204,41 @@ def test_the_view_can_be_carried() -> None:
     assert json.loads(json.dumps(view)) == view
 
 
+def test_the_scorecard_by_segment_has_the_groups_of_each_number() -> None:
+    shown = site()
+    assert '<a href="scorecards-by-segment.html">By segment</a>' in shown["scorecards.html"]
+    page = parsed(shown["scorecards-by-segment.html"])
+    assert "By team By segment By source" in page.text
+    assert "Number All" in page.text
+    view = WikiReport().view(project(), results())
+    split = view["splits"][0]
+    assert split["columns"][-1] is None  # what is not known comes last
+    rows = {row["of"]["id"]: row["cells"] for team in split["teams"] for row in team["rows"]}
+    for id_, cells in rows.items():
+        told = {
+            (result.reading.by["segment"], result.reading.window.label)
+            for result in results().results
+            if result.id == id_ and "segment" in result.reading.by
+        }
+        window = next(row["of"]["headline"]["window"] for team in split["teams"] for row in team["rows"])
+        assert [cell is not None for cell in cells] == [(group, window) in told for group in split["columns"]]
+
+
+def test_dimensions_of_one_slug_have_pages_of_their_own() -> None:
+    groups = (("a b", "x"), ("a.b", "y"))
+    made = [
+        replace(result, reading=replace(result.reading, by={name: value}))
+        for result in results().results
+        if result.id == "sales_follow_up" and result.selection == "last" and not result.reading.by
+        for name, value in groups
+    ]
+    split = replace(results(), results=(*results().results, *made))
+    view = WikiReport().view(project(), split)
+    assert [page["href"] for page in view["splits"]] == [
+        "scorecards-by-segment.html", "scorecards-by-source.html", "scorecards-by-a_b.html", "scorecards-by-a_b_4.html",
+    ]  # fmt: skip
+
+
 def test_the_tree_of_metrics_has_each_once() -> None:
     view = WikiReport().view(project(), RESULTS)["sections"]["metrics"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated as Says
 from typing import Any, TypedDict
 
-from aac.reports.context import Build, Card, CardRow, Doc, File, Finding, Home, Link, Site, Status
+from aac.reports.context import Build, Card, CardRow, Doc, File, Finding, Home, Link, Site, Status, Words
 
 
 class Section(TypedDict):
@@ -33,15 +33,49 @@ class TeamRows(TypedDict):
     rows: Says[list[CardRow], "A row each."]
 
 
+class Way(TypedDict):
+    """A way to see the scorecard."""
+
+    title: Says[str, "`By team`, `By segment`."]
+    href: Says[str, "Its page."]
+
+
+class SplitRow(TypedDict):
+    """A number by group."""
+
+    of: Says[Card, "What it is of."]
+    cells: Says[
+        list[Words | None], "What it came to in the group of each column; null where that is hidden or nothing."
+    ]
+
+
+class TeamSplit(TypedDict):
+    """The numbers of a team by group."""
+
+    team: Says[Link, "The team."]
+    rows: Says[list[SplitRow], "A row each."]
+
+
+class ScorecardsBy(Section):
+    """`scorecards-by-segment.html`: a page for each dimension."""
+
+    name: Says[str, "The dimension."]
+    ways: Says[list[Way], "The ways to see the scorecard."]
+    columns: Says[list[str | None], "The groups; null for not known."]
+    teams: Says[list[TeamSplit], "By team."]
+
+
 class Scorecards(Section):
     """`scorecards.html`."""
+
+    ways: Says[list[Way], "The ways to see it; empty where nothing is split."]
 
     north_star: Says[list[CardRow], "The north star."]
     cards: Says[list[ScorecardOnPage], "The scorecards."]
     teams: Says[list[TeamRows], "By team."]
 
 
-class Way(TypedDict):
+class Direction(TypedDict):
     """What one team owes another."""
 
     owes: Says[Link, "Who owes."]
@@ -53,7 +87,7 @@ class Pair(TypedDict):
     """Two teams."""
 
     teams: Says[list[Link], "Which."]
-    ways: Says[list[Way], "What the one owes the other, and the other way round."]
+    ways: Says[list[Direction], "What the one owes the other, and the other way round."]
 
 
 class Agreements(Section):
@@ -253,6 +287,7 @@ VARIABLES: dict[str, type[Any]] = {
 
 PAGES: dict[str, type[Any]] = {
     "scorecards": Scorecards,
+    "scorecards_by": ScorecardsBy,
     "agreements": Agreements,
     "definitions": Definitions,
     "profiles": Profiles,

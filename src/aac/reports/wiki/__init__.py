@@ -54,12 +54,14 @@ class WikiReport:
                 doc["rows"] = [sections.row_of(row, cards) for row in doc["fields"]["rows"]]
         home = {"sentences": sentences(results, findings, links)} | sections.week(documents)
         shown = _sections(project, results, findings, documents, links)
+        splits = _splits(documents, links, shown)
         return {
             "site": _site(project, results, shown),
             "home": home,
             "sections": shown,
+            "splits": splits,
             "documents": documents,
-            "index": index_of(documents, shown),
+            "index": index_of(documents, [*shown.values(), *splits]),
             "build": {"aac": VERSION, "project": results.project, "revision": results.revision}
             | {"made": iso_utc(results.now_us)},
             "results": as_json(results),
@@ -74,6 +76,8 @@ class WikiReport:
         ]
         for name, page in view["sections"].items():
             sheets.append(Sheet(page["href"], (f"wiki/{name}.html.j2",), site | {"page": page}))
+        for page in view["splits"]:
+            sheets.append(Sheet(page["href"], ("wiki/scorecards_by.html.j2",), site | {"page": page}))
         for doc in view["documents"]:
             templates = (f"wiki/{doc['kind']}.html.j2", "wiki/document.html.j2")
             sheets.append(Sheet(doc["href"], templates, site | {"doc": doc}))
@@ -170,6 +174,19 @@ def _sections(
             origin = _origin(rests_on, by_subject, results.background)
             shown[name] = {"title": SECTIONS[name].title, "href": f"{name}.html"} | origin | data
     return shown
+
+
+def _splits(documents: Sequence[View], links: Mapping[str, View], shown: Mapping[str, View]) -> list[View]:
+    """The pages of the scorecard by dimension; it and they lead to each other."""
+    if "scorecards" not in shown:
+        return []
+    origin = {key: shown["scorecards"][key] for key in ("edit", "revision")}
+    pages = [origin | page for page in sections.splits(documents, links)]
+    first = {"title": "By team", "href": shown["scorecards"]["href"]}
+    ways = [first, *({"title": f"By {page['name'].replace('_', ' ')}", "href": page["href"]} for page in pages)]
+    for page in (shown["scorecards"], *pages):
+        page["ways"] = ways if pages else []
+    return pages
 
 
 def _site(project: ReportProject, results: Results, shown: Mapping[str, View]) -> View:

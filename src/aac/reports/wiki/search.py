@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aac.reports.wiki.shelves import link_to, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from aac.reports.base import Entry, View
 
@@ -17,11 +17,10 @@ SHORTEST = 3
 """Of a term that prose may mean: `AE` and `ad` are too often something else."""
 
 
-def index_of(documents: Sequence[View], sections: Mapping[str, View]) -> list[View]:
+def index_of(documents: Sequence[View], sections: Iterable[View]) -> list[View]:
     """An entry a page: its name, its other names (``also``), its kind, what it is about and where it is."""
     pages = [
-        {"name": page["title"], "also": "", "kind": "Page", "about": "", "href": page["href"]}
-        for page in sections.values()
+        {"name": page["title"], "also": "", "kind": "Page", "about": "", "href": page["href"]} for page in sections
     ]
     found = [
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,54 @@ def scorecards(documents: Sequence[View], links: Mapping[str, View]) -> View:
             for team in teams
         ],
     }
+
+
+def splits(documents: Sequence[View], links: Mapping[str, View]) -> list[View]:
+    """A page for each dimension that numbers with a limit are split by, the commonest first: these by team, each in
+    its newest window.
+
+    ``title`` is what the page is called, ``columns`` are the groups that any of them has.
+    """
+    judged = [doc for doc in documents if _is_judged(doc)]
+    names = [n for n, _ in Counter(part["name"] for doc in judged for part in doc["measured"]["groups"]).most_common()]
+    slugs = [re.sub("[^a-z0-9]+", "_", name.lower()).strip("_") for name in names]
+    made: list[View] = []
+    for number, (name, slug) in enumerate(zip(names, slugs, strict=True)):
+        rows = [(doc, groups) for doc in judged if (groups := _groups_of(doc, name))]
+        path = slug if slug and slug not in slugs[:number] else f"{slug}_{number + 1}".strip("_")
+        known = dict.fromkeys(group for _, groups in rows for group in groups)
+        columns = sorted(known, key=lambda group: (group is None, group or ""))
+        if rows:
+            title = f"Scorecard by {name.replace('_', ' ')}"
+            page = {"name": name, "title": title, "href": f"scorecards-by-{path}.html", "columns": columns}
+            made.append(page | {"teams": _split_by_team(rows, columns, links)})
+    return made
+
+
+def _groups_of(doc: View, name: str) -> dict[str | None, View]:
+    """What the groups of a dimension came to in the window that stands on top of the page; empty for none."""
+    window = doc["measured"]["headline"]["window"]
+    blocks = [
+        block for dimension in doc["measured"]["groups"] if dimension["name"] == name for block in dimension["windows"]
+    ]
+    return {words["group"][0]: words for block in blocks if block["window"] == window for words in block["rows"]}
+
+
+def _split_by_team(
+    rows: Sequence[tuple[View, Mapping[str | None, View]]], columns: Sequence[str | None], links: Mapping[str, View]
+) -> list[View]:
+    teams = list(dict.fromkeys(doc["owner"]["id"] for doc, _ in rows if doc["owner"]))
+    return [
+        {
+            "team": team_link(team, links),
+            "rows": [
+                {"of": card_of(doc), "cells": [groups.get(column) for column in columns]}
+                for doc, groups in rows
+                if doc["owner"] and doc["owner"]["id"] == team
+            ],
+        }
+        for team in teams
+    ]
 
 
 def _is_judged(doc: View) -> bool:
