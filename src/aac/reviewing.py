@@ -174,6 +174,10 @@ def diff(start: Path, asked: str | None, form: str, windows: Sequence[str] = ())
         return changed.FORMATS[form](view | {"impact": impact_view(impact(found, windows), titles)})
 
 
+MISSING = 1
+"""The exit code where somebody who must agree has not, and the project asks for it (LANGUAGE §10)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """A review: the comment (empty when there is nothing to say), everything as JSON, and the exit code."""
@@ -198,7 +202,9 @@ def review(start: Path, asked: str | None, windows: Sequence[str], approvals: ob
         view |= {"impact": impact_view(impact(found, windows), titles)}
         base, head = found.base.project, found.head.project
         view |= {"agreement": asked_of(found.changes, base, head, approvers(approvals))}
-        return Reviewed(review_markdown(view), changed.changes_json(view), 0)
+        is_missing = any(team["by"] is None for team in view["agreement"])
+        code = MISSING if is_missing and base.config.review.require else 0
+        return Reviewed(review_markdown(view), changed.changes_json(view), code)
 
 
 def read_answer(path: str) -> object:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aac.changes import LEVELS
 from aac.reports.json import dumps
-from aac.reports.moved import records_words
+from aac.reports.moved import NO_FORECAST, records_words
 from aac.reports.wording import visible
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 SCHEMA = "aac-changes/1"
 WIDTH = 80
 MARKS = {"breaking": "■", "compatible": "◇", "editorial": "·"}
-NO_FORECAST = "It is a recount of the past, not a forecast: people may work differently afterwards."
 KEYS = 5
 """How many of the records that moved are named."""
 SHOWN = 6

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from aac.reports.base import View
     from aac.results import NumberReading, Result
 
+NO_FORECAST = "It is a recount of the past, not a forecast: people may work differently afterwards."
+
 
 def impact_view(impact: Impact, titles: Mapping[str, str]) -> View:
     """All that screens say of the numbers: those that moved, those that did not, who moved, and what is not known."""

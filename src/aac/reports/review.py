@@ -6,12 +6,13 @@ Names, prose and values of documents stay text: no mention, no link, no markup o
 from __future__ import annotations
 
 import re
+from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from aac.reports.changed import NO_FORECAST
-from aac.reports.moved import records_words
+from aac.reports.moved import NO_FORECAST, records_words
 from aac.reports.tables import code, plain, table
+from aac.reports.wording import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -139,7 +140,7 @@ def _folded(view: View) -> Iterator[str]:
     ]
     if missing:
         yield "\n".join([*missing, ""])
-    yield _details(f"{inert(view['base'])} → {inert(view['head'])}{as_of}", [*lines, *same])
+    yield _details(f"{view['base']} → {view['head']}{as_of}", [*lines, *same])
 
 
 def _place(change: Mapping[str, Any]) -> str:
@@ -147,4 +148,6 @@ def _place(change: Mapping[str, Any]) -> str:
 
 
 def _details(summary: str, lines: Sequence[str]) -> str:
-    return "\n".join([f"<details><summary>{summary}</summary>\n", *lines, "\n</details>\n"])
+    """Lines that are folded; the summary is no Markdown, but HTML."""
+    shown = ALIVE.sub(JOINER, escape(visible(summary)))
+    return "\n".join([f"<details><summary>{shown}</summary>\n", *lines, "\n</details>\n"])

@@ -1,0 +1,268 @@
+"""What a change does to the numbers, counted by hand: `aac diff` and `aac review` on real repositories."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import markdown_it
+import pytest
+
+from aac.operations import open_sound_project, pull_sources
+from aac.reviewing import diff, review
+from tests.small import COMPANY, NOW_US, write_project
+from tests.test_revisions import git
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+DOCUMENTS = (
+    COMPANY
+    + """\
+kind: entity
+id: lead
+from: crm.leads
+key: id
+fields:
+  {id: text, score: integer, fit: boolean, hot_at: timestamp, touched_at: timestamp, paid_at: timestamp}
+---
+kind: definition
+id: hot
+name: Hot lead
+of: lead
+when: score > 50
+at: hot_at
+owner: marketing
+parties: [marketing, sales]
+---
+kind: definition
+id: buyer
+name: Buyer
+of: lead
+when: hot and paid_at is not null
+at: paid_at
+owner: sales
+---
+kind: lifecycle
+id: way
+owner: sales
+stages: [{id: first, is: hot}, {id: last, is: buyer}]
+---
+kind: metric
+id: hots
+name: Hot leads
+formula: count(*)
+of: hot
+at: hot_at
+unit: count
+better: higher
+owner: marketing
+serves: successful_acquisition
+---
+kind: metric
+id: fitting
+name: Leads that fit
+formula: share(fit)
+of: lead
+at: hot_at
+unit: percent
+better: higher
+owner: marketing
+serves: successful_acquisition
+---
+kind: sla
+id: enough
+name: Enough hot leads
+what: Marketing hands over two hot leads a month
+who: {owes: marketing, to: sales}
+when: {every: month}
+how_measured: {metric: hots, at_least: 2}
+escalation: []
+---
+kind: sla
+id: touch
+name: First touch
+what: Sales answers every hot lead
+who: {owes: sales, to: marketing}
+when: {within: 4 hours}
+how_measured: {each: hot, starts: hot_at, stops: touched_at, objective: 50%}
+escalation: []
+"""
+)
+LEADS = """\
+id,score,fit,hot_at,touched_at,paid_at
+a,60,true,2026-01-05T09:00:00Z,2026-01-05T10:00:00Z,
+b,55,true,2026-01-06T09:00:00Z,2026-01-06T18:00:00Z,2026-02-20T09:00:00Z
+c,80,false,2026-02-03T09:00:00Z,2026-02-03T10:00:00Z,
+d,52,,2026-02-04T09:00:00Z,,
+e,40,true,2026-02-05T09:00:00Z,2026-02-05T10:00:00Z,
+f,90,true,2026-02-10T09:00:00Z,2026-02-10T20:00:00Z,2026-03-01T09:00:00Z
+g,,true,2026-02-11T09:00:00Z,,
+"""
+"""Hot by score > 50: a, b in January, c, d, f in February. By score > 55 and fit: a in January, f in February."""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = write_project(tmp_path / "small", DOCUMENTS, {"leads": LEADS})
+    (root / ".gitignore").write_text(".aac/\n")
+    git(root, "init", "--quiet", "-b", "main")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "-m", "first")
+    pull_sources(open_sound_project(root), NOW_US, lambda _: None)
+    return root
+
+
+def edit(root: Path, old: str, new: str, file: str = "alignment/all.yml") -> None:
+    text = (root / file).read_text()
+    assert text.count(old) == 1
+    (root / file).write_text(text.replace(old, new))
+
+
+def changed(root: Path, asked: str | None = None) -> dict[str, Any]:
+    return json.loads(diff(root, asked, "json", ("last:2",)))
+
+
+def numbers(told: dict[str, Any]) -> dict[str, tuple[str, str, str]]:
+    return {row["id"]: (row["before"], row["after"], row["change"]) for row in told["impact"]["numbers"]}
+
+
+def test_a_narrower_word_moves_all_that_rests_on_it(project: Path) -> None:
+    edit(project, "when: score > 50", "when: score > 55 and fit")
+    told = changed(project)
+    assert numbers(told) == {
+        "hot": ("2.5", "1", "−1.5"),
+        "buyer": ("0.5", "0", "−0.5"),  # none in January, b in February; f is of March, which is not over
+        "hots": ("2.5", "1", "−1.5"),
+        "enough": ("2.5", "1", "−1.5"),
+        # of a, b, c, d and f: a and c in time of five; then a of a and f
+        "touch": ("40%", "50%", "+10 pts"),
+    }
+    assert told["impact"]["unchanged"] == []
+    assert told["impact"]["conflicts"] == [
+        "`enough` asks for 2 a month; it would have come to 1 a month: off target in 2 of 2 windows, before in 0"
+    ]
+
+
+def test_who_moved_and_why(project: Path) -> None:
+    edit(project, "when: score > 50", "when: score > 55 and fit")
+    moved = {records["id"]: records for records in changed(project)["impact"]["records"]}
+    assert moved["hot"]["lost"] == {
+        "records": 3,
+        "windows": {"2026-01": 1, "2026-02": 2},
+        "keys": ["b", "c", "d"],
+        # of d it is not known whether it fits
+        "clauses": [{"rule": "score is more than 55", "records": 2}, {"rule": "it is marked as fit", "records": 2}],
+        "became": [{"word": "Buyer", "records": 1}],
+    }
+    assert moved["hot"]["gained"]["records"] == 0
+    assert moved["buyer"]["lost"]["keys"] == ["b"]
+
+
+def test_a_wider_word_gains(project: Path) -> None:
+    edit(project, "when: score > 50", "when: score >= 40 or score is null")
+    (moved,) = [records for records in changed(project)["impact"]["records"] if records["id"] == "hot"]
+    assert (moved["gained"]["keys"], moved["gained"]["windows"]) == (["e", "g"], {"2026-02": 2})
+    assert moved["gained"]["clauses"] == [{"rule": "score is more than 50", "records": 2}]
+    assert moved["lost"]["records"] == 0
+
+
+def test_a_promise_alone_moves_no_record(project: Path) -> None:
+    edit(project, "when: {within: 4 hours}", "when: {within: 12 hours}")
+    told = changed(project)
+    # b took nine hours and f eleven
+    assert numbers(told) == {"touch": ("40%", "80%", "+40 pts")}
+    assert told["impact"]["records"] == []
+
+
+def test_of_an_entity_only_who_reads_the_field(project: Path) -> None:
+    edit(project, "fit: boolean", "fit: {type: boolean, from: \"fit = 'false'\"}")
+    told = changed(project)
+    # true, true / false, true, true, true of those that are known, and the other way round
+    assert numbers(told) == {"fitting": ("83.3%", "16.7%", "−66.7 pts")}
+    assert [change["id"] for change in told["rests_on"]] == ["fitting"]
+
+
+def test_prose_and_order_count_nothing(project: Path) -> None:
+    edit(project, "name: Hot lead\nof: lead\nwhen: score > 50", "when: (score   >  50)\nof: lead\nname: Hot  one")
+    told = changed(project)
+    assert [(change["rule"], change["class"]) for change in told["changes"]] == [
+        ("definition.name.changed", "editorial")
+    ]
+    assert told["impact"] == {
+        "as_of": None, "windows": 0, "numbers": [], "unchanged": [], "records": [], "conflicts": [], "not_compared": []
+    }  # fmt: skip
+
+
+def test_without_data_nothing_is_called_unchanged(project: Path) -> None:
+    (project / ".aac" / "store.duckdb").unlink()
+    edit(project, "when: score > 50", "when: score > 55")
+    impact = changed(project)["impact"]
+    assert impact["not_compared"] == [{"of": "all numbers", "why": "there is no data: run `aac pull`"}]
+    assert (impact["numbers"], impact["unchanged"]) == ([], [])
+
+
+def test_a_new_document_has_no_number_before(project: Path) -> None:
+    new = "---\nkind: metric\nid: extra\nformula: count(*)\nof: buyer\nat: paid_at\nunit: count\nbetter: higher\n"
+    with (project / "alignment" / "all.yml").open("a") as file:
+        file.write(f"{new}owner: sales\nserves: customer_success\n")
+    told = changed(project)
+    assert [(change["rule"], change["class"]) for change in told["changes"]] == [("metric.added", "compatible")]
+
+
+REVIEWS: dict[str, Callable[[str], object]] = {
+    "github": lambda user: [
+        {"user": {"login": user}, "state": "CHANGES_REQUESTED"},
+        {"user": {"login": user}, "state": "COMMENTED"},
+        {"user": {"login": user.upper()}, "state": "APPROVED"},
+    ],
+    "gitlab": lambda user: {"approved_by": [{"user": {"username": user}}]},
+}
+
+
+@pytest.mark.parametrize("host", REVIEWS)
+def test_who_must_agree(project: Path, host: str) -> None:
+    edit(project, "name: Sales", 'name: Sales\nmembers: [{handle: "@sam"}]', "alignment/teams.yml")
+    edit(project, "[project]", "[review]\nrequire = true\n\n[project]", "aac.toml")
+    git(project, "commit", "--quiet", "-am", "members")
+    git(project, "checkout", "--quiet", "-b", "narrower")
+    edit(project, "when: score > 50", "when: score > 55")
+    # who approves does not become a member of marketing with the same change
+    edit(project, "name: Marketing", 'name: Marketing\nmembers: [{handle: "@sam"}]', "alignment/teams.yml")
+    git(project, "commit", "--quiet", "-am", "narrower")
+    found = review(project, None, ("last:2",), REVIEWS[host]("sam"))
+    assert "**Who must agree** — Marketing ⏳ · Sales ✔ `@sam`" in found.comment
+    assert found.exit_code == 1
+    assert review(project, None, ("last:2",), None).comment.count("⏳") == 2
+
+
+def test_a_review_has_nothing_to_say_of_prose(project: Path) -> None:
+    git(project, "checkout", "--quiet", "-b", "prose")
+    edit(project, "id: hot\nname: Hot lead", "id: hot\nname: Hot and ready")
+    git(project, "commit", "--quiet", "-am", "prose")
+    assert review(project, "main...HEAD", (), None).comment == ""
+
+
+def test_a_branch_runs_no_code_and_reads_no_data_of_its_own(project: Path) -> None:
+    git(project, "checkout", "--quiet", "-b", "hostile")
+    (project / "plugins").mkdir()
+    (project / "plugins" / "evil.py").write_text(f"open({str(project / 'ran')!r}, 'w').close()\n")
+    edit(project, 'path = "data"', 'path = "/etc"', "aac.toml")
+    edit(project, "id: hot\nname: Hot lead", "id: hot\nname: '@all <img src=x> [x](http://x.example) | `a`'")
+    edit(project, "when: score > 50", "when: score > 55")
+    git(project, "add", ".")
+    git(project, "commit", "--quiet", "-m", "hostile")
+    found = review(project, "main..HEAD", ("last:2",), None)
+    assert not (project / "ran").exists()
+    told = json.loads(found.artefact)
+    rules = {change["rule"]: change["class"] for change in told["changes"]}
+    assert rules["settings.sources.path.changed"] == rules["settings.plugins.added"] == "breaking"
+    # the numbers are those of the data that was agreed
+    assert numbers(told)["hots"] == ("2.5", "1.5", "−1")
+    html = markdown_it.MarkdownIt("gfm-like", {"linkify": False}).render(found.comment)
+    assert "<img" not in html
+    assert "<a " not in html
+    # what hosts make of text once it is HTML
+    assert "@all" not in html
+    assert "http://x" not in html
