@@ -136,6 +136,7 @@ FLOORS = (
         "aac.planner.known",
         "aac.planner.reckoning",
         "aac.planner.stacked",
+        "aac.planner.different",
         "aac.planner.metrics",
         "aac.planner.snapshots",
         "aac.planner.retention",

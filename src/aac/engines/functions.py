@@ -106,6 +106,14 @@ def _place_in(a: Expr, *values: Expr) -> Expr:
     return exp.Cast(this=found, to=exp.DataType(this=exp.DType.UTINYINT))
 
 
+def _bit(first: Expr, *places: Expr) -> Expr:
+    """The bit ``first``, or as many behind it as places come to, each times the number that stands behind it."""
+    number = first
+    for place, step in zip(places[::2], places[1::2], strict=True):
+        number = exp.Add(this=number, expression=_product(_coalesce(place, literal(0)), step))
+    return exp.BitwiseLeftShift(this=_cast(literal(1), "BIGINT"), expression=_cast(number, "BIGINT"))
+
+
 def _coalesce(*arguments: Expr) -> Expr:
     return exp.Coalesce(this=arguments[0], expressions=list(arguments[1:]))
 
@@ -412,6 +420,8 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "ge": _binary(exp.GTE),
     "in": _in,
     "place_in": _place_in,
+    "bit": _bit,
+    "bits": _all(exp.BitwiseOr),
     "like": _binary(exp.Like),
     "ilike": _binary(exp.ILike),
     "lower": _lower,
@@ -479,6 +489,10 @@ def _count_distinct(arguments: list[Expr], where: Expr | None) -> Expr:
     return _filtered(exp.Count(this=exp.Distinct(expressions=arguments)), where)
 
 
+def _bit_or(arguments: list[Expr], where: Expr | None) -> Expr:
+    return _filtered(duckdbs("BIT_OR", *arguments), where)
+
+
 def _median_neighbours(arguments: list[Expr], where: Expr | None) -> Expr:
     """The two middle values, both the middle one of an odd number. DuckDB: the least value that at least that share
     of all is at or below; a trifle over one half is the upper middle for any number of rows below ten billion."""
@@ -523,6 +537,7 @@ AGGREGATES: dict[str, Callable[[list[Expr], Expr | None], Expr]] = {
     "count": _count,
     "count_distinct": _count_distinct,
     "count_if": _count_if,
+    "bit_or": _bit_or,
     "sum": _plain(exp.Sum),
     "min": _plain(exp.Min),
     "max": _plain(exp.Max),

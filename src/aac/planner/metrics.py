@@ -30,7 +30,9 @@ from aac.expressions.nodes import (
 )
 from aac.measures import Cohort, Measure, Retention, aggregates, sides
 from aac.planner.cohorts import judged
+from aac.planner.different import apart, numbered
 from aac.planner.ends import end_of, with_ends
+from aac.planner.places import Placed
 from aac.planner.reckoning import needed, reckoned
 from aac.planner.stacked import stacked, unstacked
 from aac.planner.windows import UNPLACED, Chosen, in_reach, told_of_window, window_number
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from aac.engines.base import Rows
     from aac.expressions.nodes import Value
     from aac.measures import Dimension, Moment
+    from aac.planner.different import Different
     from aac.planner.pieces import Piece
     from aac.planner.reckoning import Look, Part, Reckoned
     from aac.planner.setting import Setting
@@ -264,17 +267,24 @@ def _told(splits: Splits, columns: Answers) -> list[Mapping[str, Value]]:
 
 @dataclass(frozen=True, slots=True)
 class MetricScan:
-    """One query, with a sheet for each of its answers; several are stacked in one output."""
+    """One query, with a sheet for each of its answers; several are stacked in one output.
+
+    ``different``: the number of a sheet, and a distinct count of it that has an output of its own.
+    """
 
     pieces: tuple[Piece[Measure], ...]
     windows: tuple[Chosen, ...]
     query: Query
     sheets: tuple[Sheet, ...]
+    different: tuple[tuple[int, Different], ...] = ()
 
     def cells(self, answers: Sequence[Rows]) -> Iterator[Cell]:
         """Every cell that has records; and for totals without any, what they are of nothing."""
-        (rows,) = answers
-        for sheet, own in zip(self.sheets, unstacked(rows, [sheet.width for sheet in self.sheets]), strict=True):
+        rows, *counted = answers
+        told = unstacked(rows, [sheet.width for sheet in self.sheets])
+        for (number, different), alike in zip(self.different, counted, strict=True):
+            told[number] = different.told(told[number], alike)
+        for sheet, own in zip(self.sheets, told, strict=True):
             found = list(sheet.cells(own))
             yield from found
             seen = {(id(cell.piece), cell.window) for cell in found if not cell.by}
@@ -299,9 +309,25 @@ def plan_metrics(pieces: tuple[Piece[Measure], ...], windows: tuple[Chosen, ...]
     answers = [sheet_of(alike, records, RECORDS) for alike in families(views)]
     anyone = maybe_anyone(view.measure for view in views)
     block = Select(Entity(entity), ((WINDOW, window), *records.columns), conjunction([anyone, reach]))
-    stack, output = stacked([output for _, output in answers])
-    query = setting.query(((RECORDS, block), *stack), (output,))
-    return MetricScan(pieces, windows, query, tuple(sheet for sheet, _ in answers))
+    rest, different = _told_apart(answers)
+    stack, output = stacked(rest)
+    pairs = [one.block for _, one in different]
+    query = setting.query(((RECORDS, block), *pairs, *stack), (output, *(one.output for _, one in different)))
+    return MetricScan(pieces, windows, query, tuple(sheet for sheet, _ in answers), different)
+
+
+def _told_apart(answers: Sequence[tuple[Sheet, Select]]) -> tuple[list[Select], tuple[tuple[int, Different], ...]]:
+    """The selects without distinct counts that are better asked for apart, and these by the number of their sheet."""
+    rest: list[Select] = []
+    found: list[tuple[int, Different]] = []
+    for number, (sheet, select) in enumerate(answers):
+        splits = [split for view in sheet.views for split in view.measure.dimensions]
+        places = {sheet.dimensions[s.value]: len(s.texts) for s in splits if isinstance(s, Placed)}
+        sets = numbered(select.groups, (WINDOW,), places)
+        without, own = apart(select, sets, (WINDOW,), f"pairs{number}_") if sets else (select, [])
+        rest.append(without)
+        found += ((number, one) for one in own)
+    return rest, tuple(found)
 
 
 def families(views: Sequence[View]) -> list[tuple[View, ...]]:
