@@ -333,3 +333,34 @@ def test_the_window_that_runs_on_is_no_part_of_the_past() -> None:
     trend = trend_of([*PAST, *NOW], "First contact")
     assert trend is not None
     assert MARCH.label not in [row["window"] for row in trend["rows"]]
+
+
+# Search
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("metric:grr", ["gross revenue retention"]),
+        ("metric:kept", ["nrr"]),
+        ("definition:gone", ["SQL", "dead lead", "sales qualified lead"]),
+        ("metric:ttv", ["tfv"]),
+        ("metric:large", []),
+    ],
+)
+def test_a_page_is_found_by_what_people_say(subject: str, words: list[str]) -> None:
+    told = {
+        "metric:grr": ("GRR", {}),
+        "metric:kept": ("Net revenue retention", {}),
+        "definition:gone": ("Gone", {"aka": ["SQL"], "never_say": ["dead lead"]}),
+        "metric:ttv": ("Time to first value", {}),
+        "metric:large": ("Large", {}),
+    }
+    name, keys = told[subject]
+    kinds = {"metric": {"formula": "1"}, "definition": {"of": "lead", "when": "x"}}
+    made = entry(subject, name, owner="sales", rests_on="team:sales", **kinds[subject.partition(":")[0]], **keys)
+    view = WikiReport().view(replace(PROJECT, documents=(*PROJECT.documents, made)), RESULTS)
+    (found,) = [page for page in view["index"] if page["href"] == f"{subject.replace(':', '/')}.html"]
+    assert all(word in found["also"] for word in words)
+    assert "net promoter score" not in found["also"]
+    assert "Sales" in found["also"]

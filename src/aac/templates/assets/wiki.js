@@ -29,7 +29,12 @@
     const found = new MiniSearch({
       fields: ["name", "also", "about"],
       storeFields: ["name", "kind", "about", "href"],
-      searchOptions: { boost: { name: 4, also: 3 }, prefix: true, fuzzy: (word) => (word.length > 4 ? 0.2 : false) },
+      searchOptions: {
+        boost: { name: 4, also: 3 },
+        prefix: true,
+        fuzzy: (word) => (word.length > 4 ? 0.2 : false),
+        boostDocument: (id, word, page) => (page.kind === "Page" ? 2 : 1),
+      },
     });
     found.addAll(window.aacIndex);
     return found;
