@@ -233,6 +233,7 @@ FLOORS = (
         "aac.selecting",
         "aac.explaining",
         "aac.impact",
+        "aac.backtest",
         "aac.drafting",
         "aac.meetings",
         "aac.agendas",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import markdown_it
 import pytest
 
+from aac.errors import UsageError
 from aac.operations import open_sound_project, pull_sources
-from aac.reviewing import diff, review
+from aac.reviewing import backtest, diff, review
 from tests.small import COMPANY, NOW_US, write_project
 from tests.test_revisions import git
 
@@ -266,3 +267,43 @@ def test_a_branch_runs_no_code_and_reads_no_data_of_its_own(project: Path) -> No
     # what hosts make of text once it is HTML
     assert "@all" not in html
     assert "http://x" not in html
+
+
+def test_backtest(project: Path) -> None:
+    """Of the hot leads a and c were touched within 1 hour, b after 9, f after 11, d never (it is late since)."""
+    told = json.loads(
+        backtest(project, None, "touch", ["1 hour", "9 hours", "12 hours"], ["50", "60%"], "json", ("last:2",))
+    )
+    assert [(t["within"], [w["attainment"] for w in t["windows"]]) for t in told["tried"]] == [
+        ("1 hour", [0.5, 0.3333333333333333]),
+        ("9 hours", [1, 0.3333333333333333]),
+        ("12 hours", [1, 0.6666666666666666]),
+    ]
+    assert [t["kept"] for t in told["tried"]] == [[1, 0], [1, 1], [2, 2]]
+    assert told["tightest"] == [
+        {"objective": 0.5, "within": "12 hours"},
+        {"objective": 0.6, "within": "12 hours"},
+    ]
+
+
+def test_a_backtest_is_of_promises_that_are_not_merged_yet(project: Path) -> None:
+    edit(project, "id: touch\n", "id: first_touch\n")
+    text = backtest(project, None, "sla:first_touch", [], [], "text", ("last:2",))
+    assert "within 4 hours\n     2026-01 50% · 2026-02 33.3%\n     50% kept in 1 of 2" in text
+    assert "50%  none of these" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "within", "objectives", "told"),
+    [
+        ("tuch", [], [], "--backtest: there is no SLA `tuch`; did you mean `touch`?"),
+        ("enough", [], [], "--backtest: `enough` has no `within`: it promises a volume"),
+        ("touch", ["soon"], [], "--within: `soon` is not a duration"),
+        ("touch", ["2 business hours"], [], "--within: `2 business hours`: business time needs a calendar"),
+        ("touch", [], ["190"], "--objective: "),
+    ],
+)
+def test_what_cannot_be_tried(project: Path, name: str, within: list[str], objectives: list[str], told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        backtest(project, None, name, within, objectives, "text")
+    assert str(caught.value).startswith(told)

@@ -7,20 +7,28 @@ from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from aac.findings import Finding, did_you_mean
 from aac.kinds.base import Kind, Ref
 from aac.kinds.written import Part, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from pydantic import ValidationError
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
     from aac.documents import Document
+
+
+def read(data: Mapping[str, object], model: type[Kind]) -> Kind | tuple[str, str, str]:
+    """The model of plain data; else code, message and advice for the first mistake in it."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        return explained(error.errors(include_url=False)[0], model)
+
 
 NO_SUCH = {
     "date": ("a date", "write it as `2026-02-28`"),

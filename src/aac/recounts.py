@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aac.results import Result
 
@@ -68,3 +69,35 @@ class Impact:
     numbers: tuple[Number, ...] = ()
     moves: Mapping[tuple[str, str], Moves] = field(default_factory=dict[tuple[str, str], Moves])
     not_compared: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A promised time, as it was written, and what share was kept in each window: null where nothing was judged.
+
+    ``as_of_us``: the moment it was counted at, null where nothing was.
+    """
+
+    within: str
+    as_of_us: int | None
+    windows: tuple[tuple[str, Fraction | None], ...]
+
+    def kept(self, objective: Fraction) -> int:
+        """In how many of the windows the share was reached."""
+        return sum(share is not None and share >= objective for _, share in self.windows)
+
+    @property
+    def judged(self) -> int:
+        """In how many windows there was anything to keep."""
+        return sum(share is not None for _, share in self.windows)
+
+    @property
+    def slack(self) -> Fraction:
+        """How much of it was kept in all windows together: of two times the one that was kept less is the tighter."""
+        return sum((share for _, share in self.windows if share is not None), Fraction(0))
+
+
+def tightest(tried: Sequence[Tried], objective: Fraction) -> Tried | None:
+    """The tightest promise that was kept in every window; null when none was."""
+    kept = [each for each in tried if each.judged and each.kept(objective) == each.judged]
+    return min(kept, key=lambda each: each.slack, default=None)

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aac import config
 from aac.asking import approvers, asked_of
@@ -172,6 +172,32 @@ def diff(start: Path, asked: str | None, form: str, windows: Sequence[str] = ())
         titles = found.head.project.titles.names
         view = changed.view(found.names, found.changes, found.broken, titles)
         return changed.FORMATS[form](view | {"impact": impact_view(impact(found, windows), titles)})
+
+
+def backtest(
+    start: Path, asked: str | None, name: str, within: Sequence[str], objectives: Sequence[str], form: str,
+    windows: Sequence[str] = (),
+) -> str:  # fmt: skip
+    """How a promise of the later side would have been kept, had it promised other times or shares.
+
+    Raises UsageError, and what `comparing` does.
+    """
+    from aac import backtest
+    from aac.evaluate import Asked
+    from aac.reports import backtested
+
+    if form not in backtested.FORMATS:
+        raise UsageError(f"--format: there is no format `{form}`; {did_you_mean(form, backtested.FORMATS)}")
+    shares = backtest.objectives(objectives)
+    with comparing(start, asked) as found, _landed(found.head.project, found.head.project.config) as data:
+        made = found.head.project
+        id_ = backtest.promise(name, made)
+        own: Any = made.models[id_]
+        tried = backtest.tried(
+            id_, within or [str(own.when.within)], made, data, Asked(windows=tuple(windows or WINDOWS), restate=True)
+        )
+        shares = shares or [share for share in [own.how_measured.objective] if share is not None]
+        return backtested.FORMATS[form](backtested.view(id_[1], tried, shares))
 
 
 MISSING = 1
