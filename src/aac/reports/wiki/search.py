@@ -47,7 +47,8 @@ ALSO_PAGES = {
 def index_of(documents: Sequence[View], sections: Iterable[View]) -> list[View]:
     """An entry a page: its name, its other names (``also``), its kind, what it is about and where it is."""
     pages = [
-        {"name": page["title"], "also": "", "kind": "Page", "about": "", "href": page["href"]} for page in sections
+        {"name": page["title"], "also": _also_page(page["href"]), "kind": "Page", "about": "", "href": page["href"]}
+        for page in sections
     ]
     found = [
         {
