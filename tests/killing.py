@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import signal
 import sys
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from aac.landing.preparing import Preparation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from types import FrameType
 
 PHASES: dict[str, tuple[Any, str]] = {
     "copy of the store": (rewriting, "_copy"),
@@ -40,6 +42,8 @@ PHASES: dict[str, tuple[Any, str]] = {
     "leavings removed": (pull, "_clean"),
 }
 """Where a process may die: before the call of each of these, and when it has returned."""
+INSIDE = "while the store is replaced: "
+"""How the names of points inside that step begin, which is followed line by line."""
 
 
 def run(root: Path, kill_at: int, most_bytes: int | None, points: int) -> None:
@@ -56,6 +60,7 @@ def run(root: Path, kill_at: int, most_bytes: int | None, points: int) -> None:
 
     for name, (owner, attribute) in PHASES.items():
         setattr(owner, attribute, _announced(getattr(owner, attribute), name, reach))
+    setattr(rewriting, "_replace", _announced_inside(getattr(rewriting, "_replace"), reach))  # noqa: B009, B010
     Store.transaction = _announced_transaction(Store.transaction, reach)
     if most_bytes is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -77,6 +82,27 @@ def _announced(call: Callable[..., Any], name: str, reach: Callable[[str], None]
         result = call(*arguments, **named)
         reach(name)
         return result
+
+    return announced
+
+
+def _announced_inside(call: Callable[..., Any], reach: Callable[[str], None]) -> Callable[..., Any]:
+    """Each line that runs inside a call, and in what copies files for it, is a point too, named by its function."""
+    files = {rewriting.__file__, shutil.__file__}
+
+    def line(frame: FrameType, event: str, argument: object) -> Any:
+        del argument
+        function = frame.f_code
+        if event == "line" and (function.co_filename in files or function.co_name == "write_bytes"):
+            reach(f"{INSIDE}{function.co_name}")
+        return line
+
+    def announced(*arguments: Any, **named: Any) -> Any:
+        sys.settrace(line)
+        try:
+            return call(*arguments, **named)
+        finally:
+            sys.settrace(None)
 
     return announced
 

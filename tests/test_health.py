@@ -160,7 +160,7 @@ def test_each_finding_names_what_rests_on_it(tmp_path: Path) -> None:
     assert "= counts in: `metric:deals`, `metric:wins`" in findings_text(told["AAC501"])
     (deal, rep) = as_json(measured)["health"]
     assert (deal["entity"], deal["records"], deal["set_aside"]) == ("deal", 6, 1)
-    assert (rep["entity"], rep["problems"]) == ("rep", [])
+    assert [(p["code"], p["field"], p["affects"]) for p in rep["problems"]] == [("AAC523", "region", ["metric:wins"])]
     problems = {(p["code"], p["field"]): (p["count"], p["affects"]) for p in deal["problems"]}
     assert problems["AAC503", "owner"] == (1, ["metric:wins"])
     assert problems["AAC518", "created_at"] == (1, ["metric:deals"])
@@ -192,3 +192,35 @@ def test_what_a_lifecycle_allows_and_forbids(tmp_path: Path, monkeypatch: pytest
             "look into these records (a lost deal is not taken up again)",
         )
     ]
+
+
+def test_drift_is_told_of_every_definition_and_names_what_rests_on_it(tmp_path: Path) -> None:
+    """Plain `aac check` measures nothing here: no number has a target. The CRM calls a won deal `Closed Won` by now."""
+    root = write_project(
+        tmp_path / "p",
+        DOCUMENTS,
+        {"deals": DEALS.replace("Won", "Closed Won"), "reps": "id,region\nr1,EMEA\n"},
+        watermark="2026-02-01",
+    )
+    opened = open_sound_project(root)
+    pull_sources(opened, NOW_US, lambda _: None)
+    measured = measure(opened, NOW_US, Asked(), lambda _: None, everything=False)
+    told = found(measured)
+    assert measured.results == ()
+    (drift,) = told["AAC523"]
+    assert drift.message == "rules ask for 'Won' in `stage` of `deal`, and no record holds it"
+    assert (drift.doc, drift.affects, drift.instead) == (
+        "definition:won",
+        ("metric:wins",),
+        "did you mean `Closed Won`?",
+    )
+    assert [f.affects for f in told["AAC503"]] == [("metric:wins",)]
+    assert [f.affects for f in told["AAC501"]] == [("metric:deals", "metric:wins")]
+
+
+def test_skipped_and_reversed_stages_are_in_the_health_of_their_records(tmp_path: Path) -> None:
+    health = {entry["entity"]: entry["problems"] for entry in as_json(results(tmp_path / "p"))["health"]}
+    places = {problem["code"]: (problem["field"], problem["count"], problem["affects"]) for problem in health["deal"]}
+    assert places["AAC521"] == (None, 1, ["metric:wins"])
+    assert places["AAC522"] == (None, 1, [])  # nothing counts lost deals
+    assert [(p["code"], p["field"]) for p in health["rep"]] == [("AAC523", "region")]

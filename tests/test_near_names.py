@@ -19,6 +19,7 @@ from aac.findings import did_you_mean
         # a longer name that holds the word, and the word in a longer text
         ("score", ["source", "lead_score"], "did you mean `lead_score`?"),
         ("Closed Won", ["lost", "won"], "did you mean `won`?"),
+        ("Won", ["Closed Won", "Closed Lost", "Open"], "did you mean `Closed Won`?"),
         ("deal", ["won_deal", "closed_deal"], "did you mean `won_deal`?"),
         ("x", [], ""),
         ("x", [f"name_{number}" for number in range(20)], "and 8 more"),

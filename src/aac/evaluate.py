@@ -61,7 +61,7 @@ def evaluate(
     shown = list(in_a_row(run, results))
     for card in (part for part in chosen(project) if isinstance(part, Card)):
         shown += card_results(run, card, [result for _, result in results])
-    return tuple(_in_order(shown)), with_affected((*landed.findings, *run.findings), pieces.counted)
+    return tuple(_in_order(shown)), with_affected((*landed.findings, *run.findings), project, pieces.counted)
 
 
 def plan_of(project: Project, landed: Landed, asked: Asked, chosen: Callable[[Project], Sequence[Shown]]) -> Plan:

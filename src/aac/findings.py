@@ -36,7 +36,7 @@ class Finding:
 
     ``doc`` is ``kind:id`` of the document it is about, ``count`` how many records share it and ``keys`` a few of
     their keys (never personal data). ``field``: the field of records that it is about; ``affects``: the promises and
-    numbers that rest on it, as ``kind:id``.
+    numbers that rest on it, as ``kind:id``; ``entity``: whose records it is about, where ``doc`` does not say so.
     """
 
     code: str
@@ -49,6 +49,7 @@ class Finding:
     keys: tuple[str, ...] = ()
     field: str | None = None
     affects: tuple[str, ...] = ()
+    entity: str | None = None
 
     def is_about(self, doc: str) -> bool:
         """Whether it is about a document: that alone, or (about no single one) what rests on it."""
@@ -78,9 +79,14 @@ def _near(word: str, names: list[str]) -> list[str]:
     if close and len(word) == len(close[0]) <= SHORT and sorted(word) != sorted(close[0]):
         close = []  # of three letters two are soon the same: `sql` is no misspelt `mql`
     said = word.lower()
-    around = [name for name in names if len(said) > SHORT and said in name.lower().split("_")]
+    around = [name for name in names if _holds(name.lower(), said)]
     within = [name for name in names if name.lower() in said.split()]
     return next((found for found in (around, within) if len(found) == 1), close)
+
+
+def _holds(name: str, word: str) -> bool:
+    """Whether a word is one of those of a longer name; of names in documents only one that is not short."""
+    return word in name.split() or (len(word) > SHORT and word in name.split("_"))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -49,6 +49,19 @@ class Graph:
         self._asked: list[str] = []
         self._asking: list[Id] = []
 
+    def users_of(self, id_: Id, numbers: Collection[str]) -> set[Id]:
+        """The documents that say something by another one, over others too; what a number is named by is not asked.
+
+        ``numbers``: kinds of which others know the number alone.
+        """
+        found, waiting = set[Id](), [id_]
+        while waiting:
+            asked = waiting.pop()
+            fresh = {user for user, others in self.rests_on.items() if asked in others} - found
+            found |= fresh
+            waiting.extend(user for user in fresh if user[0] not in numbers)
+        return found
+
     @contextmanager
     def asking(self, id_: Id) -> Generator[None]:
         """While it is entered, what is looked up is what this document rests on."""

@@ -65,9 +65,8 @@ class Staged:
         return f"f{field} IS NOT NULL AND f{field} NOT IN ({known})"
 
     def is_not_named(self, field: int, target: Staged) -> str:
-        """Condition on records of ``target``: none of ours leads there by a field, and some lead somewhere."""
-        named = f"SELECT DISTINCT f{field} FROM {self.name} WHERE f{field} IS NOT NULL"
-        return f"EXISTS ({named}) AND f{target.keys[0]} NOT IN ({named})"
+        """Condition on records of ``target``: none of ours leads there by a field."""
+        return f"f{target.keys[0]} NOT IN (SELECT DISTINCT f{field} FROM {self.name} WHERE f{field} IS NOT NULL)"
 
     def flawed(self, condition: str, text: str = "NULL") -> str:
         """The selection of the records for which ``condition`` holds; ``text`` yields what was written."""

@@ -27,20 +27,21 @@ from aac.expressions.nodes import (
 from aac.findings import Finding, did_you_mean
 from aac.kinds.definition import Definition
 from aac.kinds.lifecycle import Lifecycle
-from aac.measures import Clock
+from aac.measures import Clock, Derived
 from aac.periods import iso_utc
 from aac.planner.pasts import ever
 from aac.planner.setting import entities_in, entities_of, everything_in, fields_in, fields_of, rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aac.engines.base import Engine
     from aac.evaluation.run import Run
     from aac.expressions.nodes import Node
     from aac.findings import Level, Span
-    from aac.measures import Measure, Table
+    from aac.measures import Measure, Measurement, Table
     from aac.planner.pieces import Piece
+    from aac.project import Project
 
     Counted = Sequence[Piece[Clock] | Piece[Measure]]
 
@@ -50,6 +51,8 @@ MANY = 200
 """Among more values than these, none is looked for that was perhaps meant."""
 OF_RECORDS = frozenset({"AAC501", "AAC502", "AAC516", "AAC517"})
 """Findings about whole records: whatever rests on the entity rests on them."""
+NUMBERS = frozenset({"metric", "sla", "scorecard"})
+"""Kinds that other documents know by their number."""
 TIMED = OpenTime | DaysLater | BusinessDaysLater | CalendarNumber | Rate
 
 
@@ -90,23 +93,44 @@ def tell_health(run: Run, counted: Counted, engine: Engine) -> None:
                 run.tell(_finding(fault, count, _keys(run, engine, fault, source)))
 
 
-def with_affected(findings: Iterable[Finding], counted: Counted) -> tuple[Finding, ...]:
-    """Findings about data, each with the promises and numbers that rest on what it is about."""
+def with_affected(findings: Iterable[Finding], project: Project, counted: Counted) -> tuple[Finding, ...]:
+    """Findings about data, each with the promises and numbers that rest on what it is about, measured now or not."""
+    parts: list[Measurement] = [*project.clocks, *project.measures, *project.derived]
+    known = [(part.subject, inner) for part in parts for inner in _counted_in(part)]
+    known += [(piece.subject, piece.of) for piece in counted]
     by_field: dict[tuple[str, str | None], set[str]] = defaultdict(set)
-    for piece in counted:
-        for entity, field in fields_of(piece.of):
-            by_field[entity, field].add(piece.subject)
-        for entity in entities_of(piece.of):
-            by_field[entity, None].add(piece.subject)
-    return tuple(_affecting(finding, by_field) for finding in findings)
+    by_part: dict[str, set[str]] = defaultdict(set)
+    for subject, inner in known:
+        by_part[inner.subject].add(subject)
+        for place in (*fields_of(inner), *((entity, None) for entity in entities_of(inner))):
+            by_field[place].add(subject)
+    return tuple(_affecting(finding, by_field, by_part, project) for finding in findings)
 
 
-def _affecting(finding: Finding, by_field: dict[tuple[str, str | None], set[str]]) -> Finding:
-    kind, _, entity = (finding.doc or "").partition(":")
+def _counted_in(part: Measurement) -> Iterator[Clock | Measure]:
+    """What reads records in a measurement: itself, or what it is reckoned from."""
+    if isinstance(part, Derived):
+        for inner in part.inputs:
+            yield from _counted_in(inner)
+    else:
+        yield part
+
+
+def _affecting(
+    finding: Finding,
+    by_field: Mapping[tuple[str, str | None], set[str]],
+    by_part: Mapping[str, set[str]],
+    project: Project,
+) -> Finding:
+    kind, _, id_ = (finding.doc or "").partition(":")
+    if finding.entity is not None and kind != "entity":
+        users = {(kind, id_)} if kind in NUMBERS else project.graph.users_of((kind, id_), NUMBERS)
+        affected = {subject for user, name in users for subject in by_part.get(f"{user}:{name}", ())}
+        return replace(finding, affects=tuple(sorted(affected)))
     is_about_data = kind == "entity" and finding.code.startswith("AAC5")
     if not is_about_data or (finding.field is None and finding.code not in OF_RECORDS):
         return finding
-    return replace(finding, affects=tuple(sorted(by_field.get((entity, finding.field), ()))))
+    return replace(finding, affects=tuple(sorted(by_field.get((id_, finding.field), ()))))
 
 
 # What no record should be
@@ -257,15 +281,27 @@ def _words(run: Run, counted: Counted) -> Iterator[Fault]:
     Not asked of an earlier as_of: what records hold is today's.
     """
     told: set[tuple[str, str, str]] = set()
-    for piece in counted if run.asked.as_of_us is None else ():
-        for node in everything_in(rules_of(piece.of)):
+    rules = [*_defined(run), *((piece.subject, rules_of(piece.of)) for piece in counted)]
+    for subject, nodes in rules if run.asked.as_of_us is None else ():
+        for node in everything_in(nodes):
             for stored, text in _compared(node):
                 table = run.landed.tables.get(stored.entity)
                 place = (stored.entity, stored.field, text)
                 if table is None or place in told or not _is_open_text(table, stored.field):
                     continue
                 told.add(place)
-                yield _word(run, piece.subject, stored, text)
+                yield _word(run, subject, stored, text)
+
+
+def _defined(run: Run) -> list[tuple[str, list[Node]]]:
+    """The rules of every definition, whether something measured asks for it or not: those that say least come first."""
+    found: list[tuple[str, list[Node]]] = []
+    for id_ in run.project.ids("definition"):
+        entity = run.project.graph.entity_of_word(id_)
+        meaning = run.project.graph.meaning(entity, id_) if entity is not None else None
+        if meaning is not None:
+            found.append((f"definition:{id_}", [meaning.node]))
+    return sorted(found, key=lambda rule: sum(1 for _ in everything_in(rule[1])))
 
 
 def _word(run: Run, subject: str, stored: Stored, text: str) -> Fault:
@@ -353,7 +389,8 @@ def _is_personal(run: Run, table: Table, name: str) -> bool:
 
 def _finding(fault: Fault, count: int, keys: tuple[str, ...]) -> Finding:
     message = fault.message.replace("{records}", f"{count:,} record{'s' if count != 1 else ''}")
-    return Finding(fault.code, fault.level, message, fault.instead, fault.span, fault.doc, count, keys, fault.field)
+    told = (message, fault.instead, fault.span, fault.doc, count, keys, fault.field)
+    return Finding(fault.code, fault.level, *told, entity=fault.entity)
 
 
 def _word_finding(run: Run, engine: Engine, fault: Fault) -> Finding:
@@ -367,4 +404,5 @@ def _word_finding(run: Run, engine: Engine, fault: Fault) -> Finding:
     near = did_you_mean(str(fault.word), held)
     otherwise = "correct the rule, or the field's `map`, if the CRM calls it otherwise by now"
     advice = near if near.startswith("did you mean") else otherwise
-    return Finding(fault.code, fault.level, fault.message, advice, fault.span, fault.doc, field=field)
+    told = (fault.message, advice, fault.span, fault.doc)
+    return Finding(fault.code, fault.level, *told, field=field, entity=fault.entity)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from aac.measures import StoredField, Table
 
 
+OFTEN = 10
+"""How often each record of a list is named on average, where it is odd that one of few never is."""
 MOST_KEYS = 1000
 """Among more keys than these, none is looked for that was perhaps meant."""
 
@@ -87,9 +89,13 @@ class Inspection:
             self.loose.add(place)
 
     def find_unnamed(self, place: int, target: Staged) -> None:
-        """Counts the records that a reference could lead to, and that it leads to in no record."""
+        """Counts the records that a reference never leads to, if it often leads to most of them."""
         field = self.table.fields[place]
-        self._tell("AAC509", field.name, target.flawed(self.staged.is_not_named(place, target)), of=(field.name,))
+        selection = target.flawed(self.staged.is_not_named(place, target))
+        ((there,),) = self._rows(statements.number_of_rows(target.name))
+        ((leading,),) = self._rows(self.staged.values([place]))
+        if leading >= OFTEN * there and 2 * self._rows(statements.number_of(selection))[0][0] < there:
+            self._tell("AAC509", field.name, selection, of=(field.name,))
 
     def _near(self, flaw: Flaw, target: Staged) -> tuple[tuple[str, str], ...]:
         """Keys that were perhaps meant, where there are few enough to look at."""

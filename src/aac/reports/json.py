@@ -109,7 +109,11 @@ def as_json(results: Results) -> dict[str, Any]:
 
 def _health(entity: str, results: Results) -> dict[str, Any]:
     """What is wrong with the records of an entity, by field and code, and what rests on that."""
-    found = [f for f in results.findings if f.doc == f"entity:{entity}" and f.code.startswith("AAC5")]
+    found = [
+        finding
+        for finding in results.findings
+        if finding.code.startswith("AAC5") and (finding.entity == entity or finding.doc == f"entity:{entity}")
+    ]
     return {
         "entity": entity,
         "records": results.entities[entity],
