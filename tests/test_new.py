@@ -25,7 +25,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "company"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "company" and not KINDS[kind].written_by])
 def test_a_draft_validates(project: Path, kind: str) -> None:
     done = run_aac(project, "new", kind, "brand_new")
     assert done.returncode == 0, done.stderr
@@ -36,6 +36,12 @@ def test_a_draft_validates(project: Path, kind: str) -> None:
     assert "brand_new" in text
     assert "#" in text
     assert "$" not in text
+
+
+def test_what_a_command_writes_is_left_to_it(project: Path) -> None:
+    done = run_aac(project, "new", "signoff", "definition_mql__sales")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a signoff is written by `aac agree`" in done.stderr
 
 
 def test_a_company_goes_to_the_top(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What teams agree to: the content of a document that is more than prose, and its fingerprint.
+"""What teams agree to: the content of a document that is more than prose, its fingerprint, and who signed which.
 
 The fingerprint is of what was read, key by key, and not of how it was written: it stays the same when keys are put in
 another order, a rule is spelt differently or a sentence is mended, and becomes another when a number can.
@@ -9,19 +9,28 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, fields, is_dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from aac.comparing import SKIPPED, fields_of
 from aac.expressions.mistakes import Refused
-from aac.expressions.parsed import as_json
+from aac.expressions.nodes import Literal as Constant
+from aac.kinds.base import Kind
 from aac.kinds.classes import MEANING, Change
+from aac.kinds.signoff import Signoff
+from aac.kinds.team import Team
 from aac.kinds.written import Split, Strict
+from aac.resting import Grounds
+from aac.signing import handles_of, named_teams, signed, signed_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from datetime import date
 
     from aac.expressions.nodes import Node
-    from aac.kinds.base import Kind
+    from aac.graph import Id
+    from aac.project import Project, Version
 
     Parse = Callable[[str], Node]
 
@@ -77,10 +86,171 @@ def value_of(value: object, parse: Parse, mark: Change = MEANING) -> Any:
 def _text(text: str, parse: Parse) -> Any:
     """A text; of a rule what it says."""
     try:
-        return json.loads(json.dumps(parse(text), default=as_json))
+        return _rule(parse(text))
     except Refused:
         return " ".join(text.split())
 
 
+def _rule(part: object) -> Any:
+    """A node as plain data, without the places in the text that it was read from."""
+    match part:
+        case Constant():
+            return ["Literal", _rule(part.value)]
+        case Decimal():
+            return ["Decimal", str(part.normalize())]
+        case tuple():
+            return [_rule(inner) for inner in cast("tuple[object, ...]", part)]
+        case _ if is_dataclass(part) and not isinstance(part, type):
+            kept = [getattr(part, field.name) for field in fields(part) if field.compare]
+            return [type(part).__name__, *map(_rule, kept)]
+        case _:
+            return part
+
+
 def _sorted(content: object) -> str:
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+# What a document rests on
+
+
+def grounds(id_: Id, known: Grounds) -> dict[str, str]:
+    """What a sound document rests on, near and far, each with its fingerprint: documents and entities as `kind/id`, the
+    fields of entities that are read as `entity/lead.score`, and parameters as `param/mql_threshold`."""
+    project, ground = known.project, known.of(id_)
+    parse = project.parsed.parse
+    prints = {f"{kind}/{name}": _ground_print(project.models[kind, name], parse) for kind, name in ground.documents}
+    for entity, read in ground.fields.items():
+        model = project.models.get(("entity", entity))
+        content = content_of(model, parse) if model is not None else {}
+        by_name = content.pop("fields", {})
+        prints[f"entity/{entity}"] = digest(content)
+        prints |= {f"entity/{entity}.{name}": digest(by_name[name]) for name in read if name in by_name}
+    values = project.parameters
+    prints |= {f"param/{name}": digest(str(values[name])) for name in ground.parameters if name in values}
+    return dict(sorted(prints.items()))
+
+
+def _ground_print(model: Kind, parse: Parse) -> str:
+    """The fingerprint of a document for what rests on it: who answers for it says nothing there, nor do queues."""
+    content = content_of(model, parse)
+    said_nothing = Kind.model_fields.keys() | {
+        key for key, (_, mark) in fields_of(type(model)).items() if mark and mark.grows
+    }
+    return digest([model.kind, {key: value for key, value in content.items() if key not in said_nothing}])
+
+
+# Whether teams agree
+
+
+State = Literal["agreed", "waiting", "lapsed", "alone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A team's word: who gave it, on which day, and whether it is of what the document says today.
+
+    ``changed``: what the document rested on then and is not what it was, as people say it (`icp.core`).
+    """
+
+    team: str
+    handle: str
+    day: date | None
+    is_of_today: bool
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Who must agree to a document, and who has.
+
+    ``state``: `agreed` by all parties to what it says today; `waiting` for those who never signed; `lapsed` where one
+    signed what it said before; `alone` where no second team is asked, so that nobody could agree with anybody.
+    ``parties``: the teams that are asked, who answers first. ``signatures``: their words that count, one a team.
+    """
+
+    doc: Id
+    fingerprint: str
+    state: State
+    parties: tuple[str, ...]
+    signatures: tuple[Signature, ...] = ()
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The teams that have not agreed to what it says today."""
+        given = {signature.team for signature in self.signatures if signature.is_of_today}
+        return tuple(team for team in self.parties if team not in given)
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """What the words of today rested on and is not what it was."""
+        found = (name for signature in self.signatures if signature.is_of_today for name in signature.changed)
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def since(self) -> date | None:
+        """The day of the last word, where all have given theirs."""
+        days = [signature.day for signature in self.signatures if signature.day is not None]
+        return max(days, default=None) if self.state == "agreed" else None
+
+
+def agreement_of(
+    project: Project, id_: Id, approved: Mapping[str, str] | None = None, known: Grounds | None = None
+) -> Agreement | None:
+    """Whether its parties agree to a document as the project has it; null when it is broken, or no team is named.
+
+    ``approved``: handles by the teams whose word was given elsewhere for what it says now, as in a review. Those count
+    like a sign-off of today. ``known``: what documents rest on, where it is asked of many.
+    """
+    version = project.chosen.get(id_)
+    model = version.model if version is not None else None
+    if version is None or model is None or id_[0] == "signoff":
+        return None
+    parties = tuple(team for team in named_teams(model) if not _is_external(team, project))
+    if not parties:
+        return None
+    now, known = fingerprint(model, project.parsed.parse), known or Grounds(project)
+    words = {signature.team: signature for signature in _signatures(version, parties, now, known)}
+    words |= {team: Signature(team, by, None, True) for team, by in (approved or {}).items() if team in parties}
+    signatures = tuple(words[team] for team in parties if team in words)
+    return Agreement(id_, now, _state(parties, signatures), parties, signatures)
+
+
+def agreements(project: Project) -> tuple[Agreement, ...]:
+    """Of every document that names teams, by kind and id."""
+    known = Grounds(project)
+    found = (agreement_of(project, id_, None, known) for id_ in sorted(project.models))
+    return tuple(agreement for agreement in found if agreement is not None)
+
+
+def _is_external(id_: str, project: Project) -> bool:
+    team = project.models.get(("team", id_))
+    return isinstance(team, Team) and team.external
+
+
+def _signatures(version: Version, parties: Collection[str], now: str, known: Grounds) -> Iterator[Signature]:
+    """The words that count: of a party, by one of its members; of two words of a team the later one."""
+    project = known.project
+    signoffs = [s for s in project.of_kind("signoff") if isinstance(s, Signoff) and signed(s) == version.id]
+    ground = grounds(version.id, known) if signoffs else {}
+    for signoff in sorted(signoffs, key=lambda signoff: (signoff.fingerprint == now, signoff.date)):
+        team = project.models.get(("team", signoff.team))
+        is_member = isinstance(team, Team) and signoff.handle in handles_of(team)
+        if is_member and signoff.team in parties and signed_version(signoff, project) is version:
+            changed = (key for key, print_ in signoff.rests_on.items() if ground.get(key, print_) != print_)
+            is_of_today = signoff.fingerprint == now
+            yield Signature(signoff.team, signoff.handle, signoff.date, is_of_today, tuple(map(said, changed)))
+
+
+def said(key: str) -> str:
+    """Something a document rests on as rules name it: `mql`, `lead.score`, `icp.core`, `param.mql_threshold`."""
+    kind, _, name = key.partition("/")
+    return name if kind in ("definition", "entity") else f"{kind}.{name}"
+
+
+def _state(parties: Sequence[str], signatures: Sequence[Signature]) -> State:
+    if len(parties) == 1:
+        return "alone"
+    if sum(signature.is_of_today for signature in signatures) == len(parties):
+        return "agreed"
+    return "waiting" if all(signature.is_of_today for signature in signatures) else "lapsed"

@@ -14,8 +14,9 @@ from aac.agreements import digest, fingerprint, value_of
 from aac.comparing import NUMBERED, differences
 from aac.expressions.phrases import spaced
 from aac.expressions.words import words
-from aac.kinds.base import Kind
 from aac.kinds.written import Strict
+from aac.resting import is_prose
+from aac.signing import named_teams
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from aac.documents import Document
     from aac.findings import Span
     from aac.graph import Id
-    from aac.kinds.base import Kind
     from aac.project import Project, Version
 
 Level = Literal["breaking", "compatible", "editorial"]
@@ -102,7 +102,7 @@ def _renamed(
 
 
 def _content(project: Project, versions: Sequence[Version]) -> tuple[str, ...] | None:
-    if any(version.model is None for version in versions):
+    if any(version.model is None or is_prose(version.model) for version in versions):
         return None
     return tuple(fingerprint(version.model, project.parsed.parse) for version in versions if version.model)
 
@@ -121,7 +121,9 @@ class _Pair:
             yield self._whole("added", "compatible", new[-1], f"the {spaced(self.id[0])} `{self.id[1]}` is new")
             return
         if not new:
-            yield self._whole("removed", "breaking", old[-1], f"the {spaced(self.id[0])} `{self.id[1]}` is gone")
+            is_told_only = old[-1].model is not None and is_prose(old[-1].model)
+            level: Level = "editorial" if is_told_only else "breaking"
+            yield self._whole("removed", level, old[-1], f"the {spaced(self.id[0])} `{self.id[1]}` is gone")
             return
         if self.former != self.id:
             sentence = f"is called `{self.id[1]}` now, and was `{self.former[1]}`"
@@ -182,7 +184,7 @@ class _Pair:
             keys=found.keys,
             entries=found.entries,
             moves_meaning=level == "breaking" and found.mark.sort == "meaning",
-            teams=teams_of(old.model, new.model),
+            teams=named_teams(old.model, new.model),
         )
 
     def _is_chosen(self, old: Version, new: Version) -> bool:
@@ -210,7 +212,7 @@ class _Pair:
             version.document.span(),
             from_=version.begins if version.begins != date.min and verb == "added" else None,
             moves_meaning=level == "breaking",
-            teams=teams_of(version.model),
+            teams=named_teams(version.model),
         )
 
 
@@ -218,12 +220,6 @@ def _level(found: Difference) -> Level:
     if found.mark.sort == "prose":
         return "editorial"
     return "compatible" if found.verb == "added" and found.mark.grows and found.is_entry else "breaking"
-
-
-def teams_of(*models: Kind | None) -> tuple[str, ...]:
-    """The teams that agree to a document, before and after: its parties, and who answers for it."""
-    named = (team for model in models if model is not None for team in (model.owner, *model.parties))
-    return tuple(dict.fromkeys(team for team in named if team))
 
 
 # Sentences

@@ -11,12 +11,11 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING, cast
 
 from aac.agreements import digest
-from aac.changes import Change, teams_of
-from aac.comparing import fields_of, mark_at
-from aac.expressions.nodes import Measured, Named, Rollup, Stored
-from aac.kinds.base import Kind
-from aac.kinds.classes import MEANING
+from aac.changes import Change
+from aac.expressions.nodes import Named, Rollup, Stored
 from aac.planner.setting import everything_in
+from aac.resting import can_mean, only_named
+from aac.signing import named_teams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,18 +40,12 @@ def inherited(base: Project, head: Project, found: Sequence[Change]) -> tuple[Ch
     told: dict[Id, tuple[Id, ...]] = {}
     while waiting:
         id_, over = waiting.popleft()
-        if id_ in told or id_ == over[-1] or id_ not in head.models or not _can_mean(head.models[id_]):
+        if id_ in told or id_ == over[-1] or id_ not in head.models or not can_mean(head.models[id_]):
             continue
         told[id_] = over
         waiting += [(user, (id_, *over)) for user in users[id_]]
     causes = _by_document(moved)
     return tuple(_change(id_, over, causes, head) for id_, over in sorted(told.items()) if id_ not in own)
-
-
-def _can_mean(model: Kind) -> bool:
-    """Whether a document decides anything that is measured: what is shown at a meeting does not."""
-    own = (mark for key, (_, mark) in fields_of(type(model)).items() if key not in Kind.model_fields)
-    return any((mark or MEANING).sort == "meaning" for mark in own)
 
 
 def _by_document(moved: Iterable[Change]) -> dict[Id, list[str]]:
@@ -68,7 +61,7 @@ def _change(id_: Id, over: tuple[Id, ...], causes: Mapping[Id, Sequence[str]], h
     sentence = f"means something else, as it rests on {', which rests on '.join(f'`{step}`' for step in way)}"
     print_ = digest([rule, *id_, sorted(causes[over[-1]])])
     place = head.places[id_].span()
-    return Change(rule, "breaking", id_, sentence, print_, place, over=way, teams=teams_of(head.models[id_]))
+    return Change(rule, "breaking", id_, sentence, print_, place, over=way, teams=named_teams(head.models[id_]))
 
 
 def _shown(id_: Id) -> str:
@@ -81,37 +74,9 @@ def _users(*projects: Project) -> dict[Id, set[Id]]:
     users: defaultdict[Id, set[Id]] = defaultdict(set)
     for project in projects:
         for id_, others in project.graph.rests_on.items():
-            for other in others - _only_named(id_, project):
+            for other in others - only_named(id_, project):
                 users[other].add(id_)
     return users
-
-
-def _only_named(id_: Id, project: Project) -> set[Id]:
-    """What a document names in keys that decide no meaning alone: the team that owns it, who comes to a meeting."""
-    model = project.models.get(id_)
-    if model is None:
-        return set()
-    by_class: dict[bool, set[Id]] = {True: set(), False: set()}
-    for path, kinds, target in project.chosen[id_].references:
-        decides = mark_at(model, path).sort == "meaning"
-        by_class[decides].update((kind, target) for kind in kinds if (kind, target) in project.places)
-    said = _said(id_, project)
-    in_rules = {other for other in by_class[False] if not said.isdisjoint(_spoken(other, project))}
-    return by_class[False] - by_class[True] - in_rules
-
-
-def _said(id_: Id, project: Project) -> set[str]:
-    """The names that the rules of a document say."""
-    parts = list(_parts(project.rules.get(id_, {}).values()))
-    return {part.label for part in parts if isinstance(part, Named)} | {
-        part.subject for part in parts if isinstance(part, Measured)
-    }
-
-
-def _spoken(id_: Id, project: Project) -> set[str]:
-    """The names by which rules say a document."""
-    model = project.models.get(id_)
-    return {f"{id_[0]}:{id_[1]}", *(model.names if model is not None else ())}
 
 
 def _first(change: Change, base: Project, head: Project, users: Mapping[Id, set[Id]]) -> set[Id]:

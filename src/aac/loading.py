@@ -30,6 +30,7 @@ from aac.models import invalid
 from aac.packs import OURS, Packs
 from aac.project import Project, Version
 from aac.prose import prose_findings
+from aac.signing import signoffs_can_count
 from aac.upkeep import everything_has_an_owner
 
 if TYPE_CHECKING:
@@ -345,4 +346,5 @@ CHECKS: tuple[Callable[[Project], None], ...] = (
     groups_can_meet,
     worked_examples,
     everything_has_an_owner,
+    signoffs_can_count,
 )

@@ -197,6 +197,8 @@ def write_draft(opened: Opened, kind: str, id_: str) -> Path:
     made, kinds = opened.project, opened.registry.kinds
     if kind not in kinds:
         raise UsageError(f"there is no kind `{kind}`; {did_you_mean(kind, kinds)}")
+    if kinds[kind].written_by:
+        raise UsageError(f"a {kind} is written by `{kinds[kind].written_by}`")
     if not documents.ID.fullmatch(id_):
         raise UsageError(f"`{id_}` cannot be an id: use small letters, digits and `_`, with a letter first")
     if (kind, id_) in made.places:

@@ -10,7 +10,7 @@ from aac.periods import day_of
 if TYPE_CHECKING:
     from aac.project import Project
 
-UNOWNED = frozenset({"company", "team", "calendar", "entity"})
+UNOWNED = frozenset({"company", "team", "calendar", "entity", "signoff"})
 """Kinds that need no owner."""
 
 

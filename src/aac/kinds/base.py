@@ -156,12 +156,14 @@ class Scope(Protocol):
 class Kind(Strict):
     """Keys common to all kinds (LANGUAGE §1). ``required``: common keys that this kind cannot do without.
 
-    ``draft`` is a document of the kind with remarks, as `aac new` writes it and the reference shows it.
+    ``draft`` is a document of the kind with remarks, as `aac new` writes it and the reference shows it. ``written_by``:
+    the command that writes them, where people do not.
     """
 
     kind_name: ClassVar[str]
     required: ClassVar[tuple[str, ...]] = ()
     draft: ClassVar[str] = ""
+    written_by: ClassVar[str] = ""
 
     kind: str
     """What sort of document this is."""

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Kind, Ref, Scope
 from aac.kinds.classes import PROMISE, PROSE, Change
-from aac.kinds.written import Row, wrong
-
-
-def read_handle(value: str) -> str:
-    """The name of an account, as in ``@maria-k``; raises a finding AAC308 for a name or an address of a person."""
-    if not re.fullmatch(r"@?[A-Za-z0-9][\w.-]*(/[\w.-]+)?", value):
-        advice = "write the account by which your tools know them, as in `@maria-k`: no names, no addresses"
-        raise wrong("AAC308", f"`{value}` is no handle", advice)
-    return value
+from aac.kinds.written import Handle, Row, wrong
 
 
 class Member(Row):
     """Somebody of the team, by account and role."""
 
-    handle: Annotated[str, AfterValidator(read_handle), PROSE]
+    handle: Annotated[Handle, PROSE]
     """The account by which your tools know them, as in `@maria-k`; no names, no addresses."""
     role: str | None = None
     """What they do in the team."""

@@ -143,6 +143,14 @@ def read_duration(value: object) -> Duration:
         raise wrong("AAC308", *advised(error)) from None
 
 
+def read_handle(value: str) -> str:
+    """The name of an account, as in ``@maria-k``; raises a finding AAC308 for a name or an address of a person."""
+    if not re.fullmatch(r"@?[A-Za-z0-9][\w.-]*(/[\w.-]+)?", value):
+        advice = "write the account by which your tools know them, as in `@maria-k`: no names, no addresses"
+        raise wrong("AAC308", f"`{value}` is no handle", advice)
+    return value
+
+
 class Split(NamedTuple):
     """A dimension as written: its name, its expression, and the steps to it in the list."""
 
@@ -218,6 +226,7 @@ Windows = Annotated[
     Looks({"anyOf": [{"enum": list(GRAINS)}, {"type": "string", "pattern": f"^{ROLLING.pattern}$"}]}),
 ]
 Zone = Annotated[str, AfterValidator(read_zone), Looks({"type": "string", "examples": ["Europe/Berlin"]})]
+Handle = Annotated[str, AfterValidator(read_handle)]
 Promised = Annotated[
     Duration,
     BeforeValidator(read_duration),
