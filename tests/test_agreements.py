@@ -268,6 +268,7 @@ def test_of_all_documents(tmp_path: Path) -> None:
         ({"of": "sla/back"}, "AAC441", "`sales` is no party of sla `back`, so its word does not count"),
         ({"of": "sla/back", "team": "customers"}, "AAC441", "`customers` is outside the company"),
         ({"handle": '"@mary"'}, "AAC442", "`@mary` is no member of `sales`, so this does not count as its word"),
+        ({"handle": '"@adda"'}, "AAC442", "`@adda` is no member of `sales`"),
         ({"handle": "Ada L"}, "AAC308", "`Ada L` is no handle"),
         ({"of": "mql"}, "AAC308", "`mql` names no document"),
         ({"fingerprint": "00ff"}, "AAC308", "`00ff` is no fingerprint"),
