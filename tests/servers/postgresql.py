@@ -34,13 +34,16 @@ SETTINGS = {
     "log_min_messages": "fatal",
 }
 
+KEEPER = 'read -r _; [ ! -e "$1/cluster" ] || "$0" stop -w -s -m immediate -D "$1/cluster"; rm -rf "$1"'
+
 
 @dataclass(frozen=True)
 class Server:
-    """A server that runs; each of its databases is reached by a URL with the password in it."""
+    """A server that runs in a folder; each of its databases is reached by a URL with the password in it."""
 
     port: int
     programs: Path
+    folder: Path
 
     def url(self, database: str = "postgres", role: str = "postgres", password: str = PASSWORD) -> str:
         return f"postgresql://{role}:{quote(password, safe='')}@127.0.0.1:{self.port}/{database}"
@@ -77,24 +80,34 @@ def postgresql() -> Generator[Server]:
     password = folder / "password"
     password.write_text(PASSWORD)
     password.chmod(0o644)
-    server = Server(free_port(), programs())
+    server = Server(free_port(), programs(), folder)
 
     def run(program: str, *arguments: str) -> None:
         command = (server.programs / program, *arguments, "-D", home)
         done = subprocess.run(command, cwd=folder, user=owner, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         assert done.returncode == 0, (program, done.stdout, done.stderr)
 
-    try:
+    with _kept(server.programs / "pg_ctl", folder, owner):
         run("initdb", "-A", "scram-sha-256", "-U", "postgres", f"--pwfile={password}", "-E", "UTF8", "--no-sync")
         with (home / "postgresql.conf").open("a") as settings:
             settings.writelines(f"{key} = '{value}'\n" for key, value in {**SETTINGS, "port": server.port}.items())
         run("pg_ctl", "start", "-w", "-s", "-l", str(folder / "log"))
-        try:
-            yield server
-        finally:
-            run("pg_ctl", "stop", "-w", "-s", "-m", "immediate")
-    finally:
-        shutil.rmtree(folder)
+        yield server
+    assert not folder.exists(), f"{folder} was left behind"
+
+
+@contextmanager
+def _kept(stop: Path, folder: Path, owner: int | None) -> Generator[None]:
+    """Stops the server and removes the folder when this process is through, however it ends: killed too.
+
+    A process of its own, out of reach of what is sent to ours, waits for a pipe to be closed.
+    """
+    command = ("sh", "-c", KEEPER, str(stop), str(folder))
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(
+        command, cwd="/", user=owner, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True
+    ):
+        yield
 
 
 def _owner(folder: Path) -> int | None:
