@@ -174,6 +174,7 @@ FLOORS = (
         "aac.landing.pull",
         "aac.landing.landed",
         "aac.revisions",
+        "aac.hosts",
         "aac.sides",
         "aac.comparing",
         "aac.resting",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from aac.changes import Change
     from aac.config import Config
     from aac.graph import Id
+    from aac.hosts import Host
     from aac.landing.landed import Landed
     from aac.plugins import Registry
     from aac.project import Project
@@ -231,6 +232,21 @@ def review(start: Path, asked: str | None, windows: Sequence[str], approvals: ob
         is_missing = any(team["by"] is None for team in view["agreement"])
         code = MISSING if is_missing and base.config.review.require else 0
         return Reviewed(review_markdown(view), changed.changes_json(view), code)
+
+
+def host_here() -> Host:
+    """The pull request that this run is about; raises UsageError."""
+    from aac.hosts import here
+
+    return here()
+
+
+def put_comment(host: Host, found: Reviewed) -> None:
+    """Puts the comment on the pull request, in place of the last one; raises SourceError."""
+    from aac.hosts import put
+    from aac.reports.review import MARKER, NOTHING
+
+    put(host, found.comment, MARKER, NOTHING)
 
 
 def read_answer(path: str) -> object:

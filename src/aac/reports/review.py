@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MARKER = "<!-- aac-review -->"
 """By which the comment of the last time is found again."""
+NOTHING = f"{MARKER}\nNothing that anybody relies on changes any more.\n"
+"""What takes the place of a comment when there is nothing left to say."""
 MOST = 60_000
 """Characters that the longest comment has: hosts take a few more."""
 ROWS = 30
