@@ -179,6 +179,7 @@ FLOORS = (
         "aac.comparing",
         "aac.resting",
         "aac.agreements",
+        "aac.renames",
         "aac.changes",
         "aac.inheriting",
         "aac.setting_changes",

@@ -73,8 +73,8 @@ def value_of(value: object, parse: Parse, mark: Change = MEANING) -> Any:
             return items if mark.ordered else sorted(items, key=_sorted)
         case Mapping():
             entries = cast("Mapping[object, object]", value).items()
-            named = [[str(key), value_of(item, parse, mark)] for key, item in entries]
-            return named if mark.ordered else dict(named)
+            named = {str(key): value_of(item, parse, mark) if not mark.labels else None for key, item in entries}
+            return list(named.items()) if mark.ordered else named
         case str():
             return _text(value, parse)
         case None:

@@ -6,25 +6,28 @@ of them is `compatible`; prose and order are `editorial`. Which it is comes from
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from aac.agreements import digest, fingerprint, value_of
-from aac.comparing import NUMBERED, differences
+from aac.agreements import content_of, digest, fingerprint, value_of
+from aac.comparing import NAMES, SKIPPED, differences
 from aac.expressions.phrases import spaced
 from aac.expressions.words import words
 from aac.kinds.written import Strict
+from aac.renames import Renames, renames
 from aac.resting import is_prose
 from aac.signing import named_teams
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from aac.comparing import Difference, Steps
     from aac.documents import Document
     from aac.findings import Span
     from aac.graph import Id
+    from aac.kinds.classes import Change as Mark
     from aac.project import Project, Version
 
 Level = Literal["breaking", "compatible", "editorial"]
@@ -32,6 +35,10 @@ LEVELS: tuple[Level, ...] = ("breaking", "compatible", "editorial")
 """The classes of changes, the most careful first."""
 LONGEST = 200
 """Characters of a value that a sentence tells."""
+BEFORE = 60
+"""Characters that are told before the first one that differs."""
+ACRONYMS = ("icp", "sla")
+"""Kinds that people write in capital letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ def document_changes(base: Project, head: Project) -> tuple[tuple[Change, ...], 
     """What changed in the documents, and which could not be compared, with the reason."""
     before, after = _versions(base), _versions(head)
     renamed = _renamed(base, head, before, after)
+    known = _names(renamed, before, after)
     found: list[Change] = []
     broken: list[tuple[Id, str]] = []
     for id_ in sorted(before.keys() | after.keys()):
@@ -76,7 +84,7 @@ def document_changes(base: Project, head: Project) -> tuple[tuple[Change, ...], 
         if bad is not None:
             broken.append((id_, "its document has errors before" if bad is base else "its document has errors"))
             continue
-        found += _Pair(base, head, id_, former).changes(old, new)
+        found += _Pair(base, head, id_, former, known).changes(old, new)
     return tuple(found), tuple(broken)
 
 
@@ -90,21 +98,40 @@ def _versions(project: Project) -> dict[Id, list[Version]]:
 def _renamed(
     base: Project, head: Project, before: Mapping[Id, list[Version]], after: Mapping[Id, list[Version]]
 ) -> dict[Id, Id]:
-    """The documents that say the same under another id: the new one, and what it was."""
-    gone = {id_: _content(base, versions) for id_, versions in before.items() if id_ not in after}
-    fresh = {id_: _content(head, versions) for id_, versions in after.items() if id_ not in before}
+    """The documents that say the same under another id: the new one, and what it was.
+
+    What one says may name another that has a new id, too: so each turn finds those that rest on the last one's.
+    """
+    gone = [id_ for id_ in before if id_ not in after]
+    fresh = {id_: _content(head, after[id_], Renames({}, {})) for id_ in after if id_ not in before}
     found: dict[Id, Id] = {}
-    for id_, content in fresh.items():
-        same = [other for other, was in gone.items() if was == content is not None and other[0] == id_[0]]
-        if len(same) == 1 and same[0] not in found.values():
-            found[id_] = same[0]
-    return found
+    while True:
+        known = _names(found, before, after)
+        left = {id_: _content(base, before[id_], known) for id_ in gone if id_ not in found.values()}
+        more: dict[Id, Id] = {}
+        for id_, content in fresh.items():
+            same = [other for other, was in left.items() if was == content is not None and other[0] == id_[0]]
+            if id_ not in found and len(same) == 1 and same[0] not in more.values():
+                more[id_] = same[0]
+        if not more:
+            return found
+        found |= more
 
 
-def _content(project: Project, versions: Sequence[Version]) -> tuple[str, ...] | None:
-    if any(version.model is None or is_prose(version.model) for version in versions):
+def _names(renamed: Mapping[Id, Id], before: Mapping[Id, list[Version]], after: Mapping[Id, list[Version]]) -> Renames:
+    """What is called otherwise, by the last versions of what was renamed."""
+    pairs = ((former, before[former][-1].model, id_, after[id_][-1].model) for id_, former in renamed.items())
+    return renames((old, one, new, other) for old, one, new, other in pairs if one is not None and other is not None)
+
+
+def _content(project: Project, versions: Sequence[Version], known: Renames) -> tuple[str, ...] | None:
+    """What a document says, by version; one that says nothing but prose is known by its name."""
+    models = [version.model for version in versions]
+    if any(model is None or is_prose(model) for model in models):
         return None
-    return tuple(fingerprint(version.model, project.parsed.parse) for version in versions if version.model)
+    parse = project.parsed.parse
+    followed = [known.followed(model) for model in models if model is not None]
+    return tuple(fingerprint(m, parse) if content_of(m, parse).keys() - SKIPPED else m.title for m in followed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +142,27 @@ class _Pair:
     head: Project
     id: Id
     former: Id
+    renames: Renames
 
     def changes(self, old: Sequence[Version], new: Sequence[Version]) -> Iterator[Change]:
         if not old:
-            yield self._whole("added", "compatible", new[-1], f"the {spaced(self.id[0])} `{self.id[1]}` is new")
+            yield self._whole("added", "compatible", new[-1], f"the {self._kind} `{self.id[1]}` is new")
             return
         if not new:
             is_told_only = old[-1].model is not None and is_prose(old[-1].model)
             level: Level = "editorial" if is_told_only else "breaking"
-            yield self._whole("removed", level, old[-1], f"the {spaced(self.id[0])} `{self.id[1]}` is gone")
+            yield self._whole("removed", level, old[-1], f"the {self._kind} `{self.id[1]}` is gone")
             return
         if self.former != self.id:
             sentence = f"is called `{self.id[1]}` now, and was `{self.former[1]}`"
             change = self._whole("renamed", "breaking", new[-1], sentence)
-            yield replace(change, old=self.former[1], new=self.id[1], was=self.former[1])
+            yield replace(change, old=self.former[1], new=self.id[1], was=self.former[1], moves_meaning=self._is_read)
         yield from self._by_version(old, new)
+
+    @property
+    def _kind(self) -> str:
+        kind = self.id[0]
+        return kind.upper() if kind in ACRONYMS else spaced(kind)
 
     def _by_version(self, old: Sequence[Version], new: Sequence[Version]) -> Iterator[Change]:
         """Versions that begin on the same day are one; a new one is compared with the one that held before it."""
@@ -155,15 +188,17 @@ class _Pair:
         """``ends``: the days on which new versions begin: that an older one ends there goes without saying."""
         if old.model is None or new.model is None:
             return
-        for found in differences(old.model, new.model, self.head.parsed.parse):
+        for found in differences(self.renames.followed(old.model), new.model, self.head.parsed.parse):
             is_version = found.keys[-1:] in (("effective_from",), ("effective_until",))
             if is_version and (begins is not None or found.new in ends):
                 continue
             yield self._change(found, old, new, begins)
 
     def _change(self, found: Difference, old: Version, new: Version, begins: date | None) -> Change:
-        before = _written(old.document, found.old_path, found.old)
-        after = _written(new.document, found.new_path, found.new)
+        before, after = _shortened(
+            _written(old.document, found.old_path, found.old, found.mark),
+            _written(new.document, found.new_path, found.new, found.mark),
+        )
         level = _level(found)
         is_gone = found.new is None
         span = (old if is_gone else new).document.span(*(found.old_path if is_gone else found.new_path))
@@ -186,6 +221,11 @@ class _Pair:
             moves_meaning=level == "breaking" and found.mark.sort == "meaning",
             teams=named_teams(old.model, new.model),
         )
+
+    @property
+    def _is_read(self) -> bool:
+        """Whether data is found by the id: then another one leads to other data."""
+        return any(table.entity == self.id[1] and not table.streams for table in self.head.tables)
 
     def _is_chosen(self, old: Version, new: Version) -> bool:
         """Whether these are the versions whose rules were checked last on both sides."""
@@ -228,6 +268,10 @@ def _level(found: Difference) -> Level:
 def _sentence(found: Difference, old: str | None, new: str | None) -> str:
     what = _what(found)
     match found.verb:
+        case "added" if found.is_entry and not found.mark.each:
+            return _of_entry(found, "is new in", f": `{new}`" if new != found.entries[-1] else "")
+        case "removed" if found.is_entry and not found.mark.each:
+            return _of_entry(found, "is gone from", f": it was `{old}`" if old != found.entries[-1] else "")
         case "added":
             return f"{what} is new: `{new}`" if new else f"{what} is new"
         case "removed":
@@ -240,6 +284,12 @@ def _sentence(found: Difference, old: str | None, new: str | None) -> str:
             return f"{what} changes from `{old}` to `{new}`"
 
 
+def _of_entry(found: Difference, verb: str, rest: str) -> str:
+    """Something that is new in a list, or gone from it."""
+    where = " of ".join([_said(found), *reversed(found.phrases[:-1])])
+    return f"`{found.entries[-1]}` {verb} {where}{rest}"
+
+
 def _stricter(found: Difference) -> str:
     if found.mark.stricter is None:
         return ""
@@ -249,19 +299,21 @@ def _stricter(found: Difference) -> str:
 
 def _what(found: Difference) -> str:
     """What people call the value: in the field's own words, else by its key; and which of several it is."""
-    names = [name if name.startswith(NUMBERED) else f"`{name}`" for name in found.entries]
-    what = found.mark.says or f"`{found.keys[-1]}`"
-    if found.is_entry:
-        what = f"{names.pop()} in {what}"
-    if names and names[-1].startswith(NUMBERED):
-        names[-1] += f" in `{found.keys[-1 - (not found.is_entry)]}`"
-    return " of ".join([what, *reversed(names)])
+    phrases = list(reversed(found.phrases))
+    return " of ".join(phrases if found.is_entry else [_said(found), *phrases])
 
 
-def _written(document: Document, path: Steps, value: object) -> str | None:
+def _said(found: Difference) -> str:
+    key = found.keys[-1]
+    return found.mark.says or ("the name" if key in NAMES and found.entries else f"`{key}`")
+
+
+def _written(document: Document, path: Steps, value: object, mark: Mark) -> str | None:
     """A value as the document says it, on one line; as it is read where that was left out."""
     if value is None:
         return None
+    if mark.shows is not None and isinstance(value, tuple):
+        return mark.shows(cast("object", value))
     plain: Any = document.data
     for step in path:
         match plain, step:
@@ -270,14 +322,18 @@ def _written(document: Document, path: Steps, value: object) -> str | None:
             case list(), int() if step < len(cast("list[Any]", plain)):
                 plain = cast("list[Any]", plain)[step]
             case _:
-                return _cut(_shown(value))
-    return _cut(flow(plain) if plain is not document.data else _shown(value))
+                return _shown(value)
+    return flow(plain) if plain is not document.data else _shown(value)
 
 
 def _shown(value: object) -> str:
     match value:
+        case Mapping():
+            return flow({str(key): item for key, item in cast("Mapping[object, object]", value).items()})
         case Strict():
             return flow(value.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+        case bool():
+            return str(value).lower()
         case tuple():
             return ", ".join(map(str, cast("tuple[object, ...]", value)))
         case _:
@@ -294,9 +350,23 @@ def flow(plain: object) -> str:
             return "[" + ", ".join(map(flow, cast("list[object]", plain))) + "]"
         case None:
             return "null"
+        case bool():
+            return str(plain).lower()
         case _:
-            return " ".join(str(plain).split())
+            return " ".join(str(plain).split()) or '""'
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+def _shortened(old: str | None, new: str | None) -> tuple[str | None, str | None]:
+    """Two values, each no longer than a sentence can tell: of long ones the part in which they begin to differ."""
+    alike = 0
+    if old is not None and new is not None and max(len(old), len(new)) > LONGEST:
+        alike = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), len(old))
+    begins = alike - BEFORE if alike > BEFORE else 0
+    return _cut(old, begins), _cut(new, begins)
+
+
+def _cut(text: str | None, begins: int) -> str | None:
+    if text is None:
+        return None
+    plain = f"{'…' if begins else ''}{text[begins:]}".replace("`", "'")
+    return plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import replace as with_
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, cast
@@ -29,6 +30,8 @@ SKIPPED = frozenset({"kind", "id"})
 """Keys by which a document is known: they are the same on both sides, or it has another name."""
 NAMES = ("id", "handle")
 """What rows are known by."""
+SHORT = 60
+"""Characters of a value by which people know a row."""
 NUMBERED = "no. "
 """What stands before the number of a row without a name."""
 
@@ -36,8 +39,8 @@ NUMBERED = "no. "
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One key that differs. ``keys`` lead to it in the model, names of rows and entries left out; ``entries`` are those
-    names, and with ``is_entry`` it is the last of them as a whole. ``old`` and ``new``: the values, null where there is
-    none, at ``old_path`` and ``new_path``."""
+    names, ``phrases`` what people call them, and with ``is_entry`` it is the last of them as a whole. ``old`` and
+    ``new``: the values, null where there is none, at ``old_path`` and ``new_path``."""
 
     keys: tuple[str, ...]
     entries: tuple[str, ...]
@@ -48,6 +51,7 @@ class Difference:
     old_path: Steps
     new_path: Steps
     is_entry: bool
+    phrases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +64,28 @@ class Place:
     new: Steps = ()
     mark: Change = MEANING
     is_entry: bool = False
+    phrases: tuple[str, ...] = ()
 
     def key(self, name: str, mark: Change | None) -> Place:
         """A key below; one that says nothing of itself is of the same class."""
         there = mark or Change(self.mark.sort)
-        return Place((*self.keys, name), self.entries, (*self.old, name), (*self.new, name), there)
+        keys, old, new = (*self.keys, name), (*self.old, name), (*self.new, name)
+        return with_(self, keys=keys, old=old, new=new, mark=there, is_entry=False)
 
     def entry(self, name: str, old: Steps, new: Steps) -> Place:
-        return Place(self.keys, (*self.entries, name), (*self.old, *old), (*self.new, *new), self.mark, True)
+        shown = name if name.startswith(NUMBERED) else f"`{name}`"
+        phrase = f"{self.mark.each} {shown}" if self.mark.each else f"{shown} in {self.said}"
+        entries, old, new = (*self.entries, name), (*self.old, *old), (*self.new, *new)
+        return with_(self, entries=entries, old=old, new=new, is_entry=True, phrases=(*self.phrases, phrase))
+
+    @property
+    def said(self) -> str:
+        """What people call the key."""
+        return self.mark.says or f"`{self.keys[-1]}`"
 
     def differs(self, verb: Verb, old: object, new: object) -> Difference:
-        return Difference(self.keys, self.entries, verb, self.mark, old, new, self.old, self.new, self.is_entry)
+        paths = (self.old, self.new)
+        return Difference(self.keys, self.entries, verb, self.mark, old, new, *paths, self.is_entry, self.phrases)
 
 
 def differences(old: Strict, new: Strict, parse: Callable[[str], Node]) -> Iterator[Difference]:
@@ -100,7 +115,8 @@ def _models(old: Strict, new: Strict, place: Place, rules: _Rules) -> Iterator[D
         if not place.keys and key in SKIPPED:
             continue
         was, now = getattr(old, name, None), getattr(new, name)
-        if was != now:
+        # what nobody wrote follows from what somebody did
+        if was != now and name in old.model_fields_set | new.model_fields_set:
             yield from _values(was, now, place.key(key, mark), rules)
 
 
@@ -135,11 +151,13 @@ def mark_at(model: object, path: Iterable[Part]) -> Change:
 def _values(old: object, new: object, place: Place, rules: _Rules) -> Iterator[Difference]:
     match old, new:
         case (Strict(), Strict()) if type(old).__name__ == type(new).__name__:
-            yield from _models(old, new, place, rules)
+            yield from (
+                [place.differs("changed", old, new)] if _is_another(old, new) else _models(old, new, place, rules)
+            )
         case (Mapping(), Mapping()):
             before, after = cast("Mapping[object, object]", old), cast("Mapping[object, object]", new)
             yield from _entries(_as_text(before), _as_text(after), place, rules)
-        case (tuple(), tuple()):
+        case (tuple(), tuple()) if place.mark.shows is None:
             yield from _lists(cast("tuple[object, ...]", old), cast("tuple[object, ...]", new), place, rules)
         case _ if _is_nothing(old) or _is_nothing(new):
             yield from _whole(old, new, place)
@@ -147,6 +165,18 @@ def _values(old: object, new: object, place: Place, rules: _Rules) -> Iterator[D
             yield place.differs(_verb(old, new), old, new)
         case _:
             pass
+
+
+def _is_another(old: Strict, new: Strict) -> bool:
+    """Whether two parts have nothing in common but their name: then each is told as a whole."""
+    one, other = _told(old), _told(new)
+    return bool(one and other) and not one & other
+
+
+def _told(part: Strict) -> set[str]:
+    """The keys of a part that say something, beside its name and prose."""
+    plain = {name for name, mark in fields_of(type(part)).values() if mark is None or mark.sort != "prose"}
+    return {name for name in part.model_fields_set & plain if name not in NAMES}
 
 
 def _as_text(entries: Mapping[object, object]) -> dict[str, object]:
@@ -181,6 +211,8 @@ def _amount(value: object) -> tuple[Fraction, str, str] | None:
             return None
         case int() | Fraction() | Decimal():
             return Fraction(value), "", ""
+        case Duration() if value.has_length:
+            return Fraction(value.us), "", value.clock
         case Duration():
             return value.amount, value.unit, value.clock
         case _:
@@ -188,12 +220,22 @@ def _amount(value: object) -> tuple[Fraction, str, str] | None:
 
 
 def _entries(old: Mapping[str, object], new: Mapping[str, object], place: Place, rules: _Rules) -> Iterator[Difference]:
-    """Two mappings, or lists of what has names."""
+    """Two mappings, or lists of what has names. Entries whose values are written anew and alike are told together."""
+    together: dict[tuple[object, object], list[str]] = {}
     for name in (*new, *(name for name in old if name not in new)):
-        there = place.entry(name, (name,), (name,))
+        if name not in old or name not in new or old[name] != new[name]:
+            alike = (old.get(name), new.get(name)) if place.mark.shows else (name, None)
+            together.setdefault(alike, []).append(name)
+    for names in together.values():
+        name, called = names[0], ", ".join(place.mark.called(name) if place.mark.called else name for name in names)
+        steps = (name,) if place.mark.called is None else ()
+        there = place.entry(called, steps, steps)
+        if place.mark.labels:
+            there = with_(there, mark=with_(place.mark, sort="prose"))
         if name in old and name in new:
             yield from _values(old[name], new[name], there, rules)
         else:
+            there = with_(there, mark=place.mark)
             yield there.differs("added" if name in new else "removed", old.get(name), new.get(name))
     yield from _order([name for name in old if name in new], [name for name in new if name in old], place)
 
@@ -212,44 +254,61 @@ def _lists(old: tuple[object, ...], new: tuple[object, ...], place: Place, rules
     elif place.mark.ordered:
         yield place.differs("changed", old, new)
     else:
-        for item in (*new, *(item for item in old if item not in new)):
-            if (item in old) != (item in new):
-                there = place.entry(str(item), (), ())
-                yield there.differs(
-                    "added" if item in new else "removed", *((None, item) if item in new else (item, None))
-                )
+        for to, item in enumerate(new):
+            if item not in old:
+                yield place.entry(str(item), (), (to,)).differs("added", None, item)
+        for at, item in enumerate(old):
+            if item not in new:
+                yield place.entry(str(item), (at,), ()).differs("removed", item, None)
+
+
+Rows = list[tuple[int, Strict]]
 
 
 def _rows(old: tuple[Strict, ...], new: tuple[Strict, ...], place: Place, rules: _Rules) -> Iterator[Difference]:
-    """Two lists of rows: found again by name, else by being the same, else by their turn."""
+    """Two lists of rows: found again by name, by being the same, by how they begin, else by their turn."""
     before, after = list(enumerate(old)), list(enumerate(new))
-    pairs = [(o, n) for n in after for o in before if name_of(n[1]) is not None and name_of(o[1]) == name_of(n[1])]
-    while True:
-        same = next(((o, n) for o in _left(before, pairs, 0) for n in _left(after, pairs, 1) if o[1] == n[1]), None)
-        if same is None:
-            break
-        pairs.append(same)
-    nameless = [
-        [row for row in _left(side, pairs, which) if name_of(row[1]) is None]
-        for which, side in enumerate((before, after))
-    ]
-    pairs += list(zip(*nameless, strict=False))
+    pairs: list[tuple[tuple[int, Strict], tuple[int, Strict]]] = []
+    for alike in (_have_a_name, Strict.__eq__, _differ_in_name, _begin_alike):
+        for to in list(after):
+            found = next((at for at in before if alike(at[1], to[1])), None)
+            if found is not None:
+                pairs.append((found, to))
+                before.remove(found)
+                after.remove(to)
+    nameless: list[Rows] = [[row for row in side if name_of(row[1]) is None] for side in (before, after)]
+    by_turn = list(zip(*nameless, strict=False))
+    before = [row for row in before if all(row is not one for one, _ in by_turn)]
+    after = [row for row in after if all(row is not other for _, other in by_turn)]
+    pairs += by_turn
     for (at, row), (to, following) in sorted(pairs, key=lambda pair: pair[1][0]):
-        yield from _models(row, following, place.entry(_called(following, to), (at,), (to,)), rules)
-    for to, row in _left(after, pairs, 1):
+        yield from _values(row, following, place.entry(_called(following, to), (at,), (to,)), rules)
+    for to, row in after:
         yield place.entry(_called(row, to), (), (to,)).differs("added", None, row)
-    for at, row in _left(before, pairs, 0):
+    for at, row in before:
         yield place.entry(_called(row, at), (at,), ()).differs("removed", row, None)
-    turns = [_called(row, at) for (at, row), _ in sorted(pairs, key=lambda pair: pair[0][0])]
-    yield from _order(turns, [_called(row, at) for (at, row), _ in sorted(pairs, key=lambda pair: pair[1][0])], place)
+    turns = [[_called(pair[1][1], pair[1][0]) for pair in sorted(pairs, key=lambda p: p[side][0])] for side in (0, 1)]
+    yield from _order(turns[0], turns[1], place)
 
 
-def _left(
-    rows: Iterable[tuple[int, Strict]], pairs: Iterable[tuple[tuple[int, Strict], ...]], which: int
-) -> list[tuple[int, Strict]]:
-    """The rows that no pair has."""
-    taken = {pair[which][0] for pair in pairs}
-    return [row for row in rows if row[0] not in taken]
+def _have_a_name(old: Strict, new: Strict) -> bool:
+    return name_of(old) is not None and name_of(old) == name_of(new)
+
+
+def _differ_in_name(old: Strict, new: Strict) -> bool:
+    """Whether a row only got another name."""
+    key = next((name for name in NAMES if hasattr(old, name) and hasattr(new, name)), None)
+    return key is not None and old.model_copy(update={key: getattr(new, key)}) == new
+
+
+def _begin_alike(old: Strict, new: Strict) -> bool:
+    return name_of(old) is None and _first(old) is not None and _first(old) == _first(new)
+
+
+def _first(row: Strict) -> tuple[str, object] | None:
+    """The key by which people find a row that has no name: the first that it has, and its value."""
+    keys = {name: key for key, (name, mark) in fields_of(type(row)).items() if mark is None or mark.sort != "prose"}
+    return next(((keys[name], getattr(row, name)) for name in keys if name in row.model_fields_set), None)
 
 
 def name_of(row: Strict) -> str | None:
@@ -258,4 +317,8 @@ def name_of(row: Strict) -> str | None:
 
 
 def _called(row: Strict, number: int) -> str:
-    return name_of(row) or f"{NUMBERED}{number + 1}"
+    name, first = name_of(row), _first(row)
+    if name is not None:
+        return name
+    is_short = first is not None and isinstance(first[1], str) and len(first[1]) <= SHORT
+    return f"{first[0]}: {first[1]}" if first is not None and is_short else f"{NUMBERED}{number + 1}"

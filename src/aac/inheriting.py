@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict, deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from aac.agreements import digest
 from aac.changes import Change
 from aac.expressions.nodes import Named, Rollup, Stored
-from aac.planner.setting import everything_in
+from aac.planner.setting import events_of, everything_in
 from aac.resting import can_mean, only_named
 from aac.signing import named_teams
 
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
 
     from aac.expressions.nodes import Node
     from aac.graph import Id
-    from aac.kinds.base import Checked
+    from aac.kinds.base import Kind
     from aac.project import Project
 
 SETTINGS: Id = ("settings", "aac.toml")
 """What changes of `aac.toml` are about."""
+
+LEADING = ("company", "team")
+"""Kinds that have no number of their own: what changes below them changes what they lead to."""
 
 
 def inherited(base: Project, head: Project, found: Sequence[Change]) -> tuple[Change, ...]:
@@ -45,7 +49,8 @@ def inherited(base: Project, head: Project, found: Sequence[Change]) -> tuple[Ch
         told[id_] = over
         waiting += [(user, (id_, *over)) for user in users[id_]]
     causes = _by_document(moved)
-    return tuple(_change(id_, over, causes, head) for id_, over in sorted(told.items()) if id_ not in own)
+    shown = sorted(id_ for id_ in told.keys() - own if id_[0] not in LEADING)
+    return tuple(_change(id_, told[id_], causes, head) for id_ in shown)
 
 
 def _by_document(moved: Iterable[Change]) -> dict[Id, list[str]]:
@@ -104,24 +109,38 @@ def _of_setting(change: Change, head: Project) -> set[Id]:
 
 def _readers(entity: str, field: str, projects: Iterable[Project]) -> set[Id]:
     """The documents with a rule that reads a field, by itself or by what it names."""
-    return {
-        id_
-        for project in projects
-        for id_, rules in project.rules.items()
-        if id_ != ("entity", entity) and any(_reads(part, entity, field) for part in _parts(rules.values()))
-    }
+    return {id_ for project in projects for id_ in _reading(entity, field, project)}
 
 
-def _parts(rules: Iterable[Checked]) -> Iterator[Node]:
-    return everything_in(rule.node for rule in rules)
+def _reading(entity: str, field: str, project: Project) -> Iterator[Id]:
+    model = project.models.get(("entity", entity))
+    if model is None or field not in model.names:
+        return
+    if field in _needed(model):
+        yield from (id_ for id_, others in project.graph.rests_on.items() if ("entity", entity) in others)
+    meaning = project.graph.meaning(entity, field)
+    node = meaning.node if meaning is not None else None
+    for id_, rules in project.rules.items():
+        nodes = [checked.node for checked in rules.values()]
+        if id_ != ("entity", entity) and any(_reads(part, entity, field, node) for part in everything_in(nodes)):
+            yield id_
+    for clock in project.clocks:
+        for _, nodes in events_of(clock):
+            if any(_reads(part, entity, field, node) for part in everything_in(nodes)):
+                yield cast("Id", tuple(clock.subject.split(":", 1)))
 
 
-def _reads(part: Node, entity: str, field: str) -> bool:
-    """Whether a node is about a field; of what is computed, and of a way, the name has to do."""
+def _needed(model: Kind) -> set[str]:
+    """The fields by which the records of an entity are there at all."""
+    return {*getattr(model, "key", ()), str(getattr(model, "occurs", ""))}
+
+
+def _reads(part: Node, entity: str, field: str, meant: Node | None) -> bool:
+    """Whether a node is about a field, which is ``meant``; of what is computed, and of a way, the name has to do."""
     match part:
         case Stored() if (part.entity, part.field) == (entity, field):
             return True
-        case Rollup() if (part.child, part.via.field) == (entity, field):
+        case Rollup() if (part.child, part.via.field) == (entity, field) or replace(part, path=()) == meant:
             return True
         case Named() if part.label == field:
             return True

@@ -11,9 +11,11 @@ from pydantic import BeforeValidator, Field, model_validator
 from aac.calendars import WEEKDAYS, Calendar, Openings, parse_hours, parse_weekdays, public_holidays
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Kind, Scope, Versioned
+from aac.kinds.classes import Change
 from aac.kinds.written import Day, Strict, Zone, advised, shown, wrong
 from aac.periods import YEARS
 
+DAY_MINUTES = 24 * 60
 CLOSED = "write hours, as in `09:00-17:00`; a weekday that is left out is closed"
 
 
@@ -48,12 +50,28 @@ def read_week(value: object) -> dict[int, Openings]:
     return week
 
 
+def weekday(number: str) -> str:
+    """What a day of the week is called."""
+    return WEEKDAYS[int(number)]
+
+
+def as_hours(openings: Openings) -> str:
+    """Openings as people write them, as in ``09:00-12:00, 13:00-18:00``."""
+    return ", ".join(f"{opens // 60:02}:{opens % 60:02}-{_closing(closes)}" for opens, closes in openings)
+
+
+def _closing(minutes: int) -> str:
+    """When an opening ends, maybe on the next day."""
+    clock = minutes if minutes <= DAY_MINUTES else minutes - DAY_MINUTES
+    return f"{clock // 60:02}:{clock % 60:02}"
+
+
 class Holidays(Strict):
     """The public holidays of a country (ISO 3166-1) and, if they differ there, of a region of it (ISO 3166-2)."""
 
-    country: str
+    country: Annotated[str, Change(says="the country of the holidays")]
     """The country's code, as in `DE` (ISO 3166-1)."""
-    region: str | None = None
+    region: Annotated[str | None, Change(says="the region of the holidays")] = None
     """The code of the part of the country, as in `BY`, where its holidays differ (ISO 3166-2)."""
 
 
@@ -75,15 +93,22 @@ short:
   2026-12-31: "09:00-12:00"                # own days with other hours
 """
 
-    timezone: Zone
+    timezone: Annotated[Zone, Change(says="the time zone")]
     """The time zone of its hours: an IANA name, as in `Europe/Berlin`."""
-    hours: Annotated[dict[int, Openings], BeforeValidator(read_week)]
+    hours: Annotated[
+        dict[int, Openings],
+        BeforeValidator(read_week),
+        Change(says="the opening hours", each="the opening of", called=weekday, shows=as_hours),
+    ]
     """Opening hours by weekday or range, as in `mon-fri: "09:00-12:00, 13:00-18:00"`; days left out are closed."""
-    holidays: Holidays | None = None
+    holidays: Annotated[Holidays | None, Change(says="the public holidays")] = None
     """Whose public holidays it keeps: a country, and a region if they differ there."""
-    closed: tuple[Day, ...] = ()
+    closed: Annotated[tuple[Day, ...], Change(says="the closed days")] = ()
     """Own days on which it stays closed."""
-    short: dict[Day, Annotated[Openings, BeforeValidator(read_openings)]] = Field(default_factory=dict[date, Openings])
+    short: Annotated[
+        dict[Day, Annotated[Openings, BeforeValidator(read_openings)]],
+        Change(says="the short days", each="the short day", shows=as_hours),
+    ] = Field(default_factory=dict[date, Openings])
     """Own days with other hours; they go before weekdays and public holidays."""
 
     @model_validator(mode="after")

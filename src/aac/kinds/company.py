@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Kind, Ref
-from aac.kinds.classes import PROSE
+from aac.kinds.classes import PROSE, Change
 from aac.kinds.written import Zone, wrong
 
 
@@ -54,13 +54,17 @@ stage: growth                # seed, growth or scale
 org_model: assembly_line     # assembly_line: one team hands over to the next; pods: small teams of all roles
 """
 
-    currency: Annotated[str, AfterValidator(read_currency)]
+    currency: Annotated[str, AfterValidator(read_currency), Change(says="the currency")]
     """The currency in which money is told: three capital letters, as in `EUR`."""
-    timezone: Zone
+    timezone: Annotated[Zone, Change(says="the time zone")]
     """The time zone in which days, weeks and months begin: an IANA name, as in `Europe/Berlin`."""
-    fiscal_year_starts: Annotated[tuple[int, int], BeforeValidator(read_month_and_day)] = (1, 1)
+    fiscal_year_starts: Annotated[
+        tuple[int, int],
+        BeforeValidator(read_month_and_day),
+        Change(says="the first day of the fiscal year", ordered=True),
+    ] = (1, 1)
     """Month and day on which the fiscal year starts, as in `02-01`; FY2026 is the one that ends in 2026."""
-    calendar: Annotated[str, Ref("calendar")] | None = None
+    calendar: Annotated[Annotated[str, Ref("calendar")] | None, Change(says="the calendar")] = None
     """When the company is at work: the calendar of teams and SLAs that have none of their own."""
     locale: Annotated[Annotated[str, AfterValidator(read_locale)] | None, PROSE] = None
     """How numbers and dates are written: a language, or a language and a country, as in `de-DE`."""

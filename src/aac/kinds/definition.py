@@ -31,11 +31,13 @@ Saying = Annotated[str, AfterValidator(read_saying)]
 class Reasons(Row):
     """Why records leave: the field that says it, and the reasons that were agreed."""
 
-    in_: str = Field(alias="in")
+    in_: Annotated[str, Change(says="the field of the reasons")] = Field(alias="in")
     """The text field that holds the reason."""
-    one_of: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], str]
+    one_of: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], str], Change(says="the reasons", each="the reason")
+    ]
     """Each reason: its code, and how the CRM spells it."""
-    required: bool = False
+    required: Annotated[bool, Change(says="whether a reason must be told")] = False
     """Whether a record may not leave without one."""
 
     @model_validator(mode="after")
@@ -89,15 +91,15 @@ examples:                      # worked examples, run by `aac validate`
     """Other words that people say for it."""
     never_say: Annotated[tuple[Saying, ...], PROSE] = ()
     """Words that must not be said for it; the prose of all documents is searched for them."""
-    of: Annotated[str, Ref("entity", "definition")]
+    of: Annotated[str, Ref("entity", "definition"), Change(says="what it is a word for")]
     """What it is a word for: an entity, or another definition that it narrows."""
     when: Annotated[Rule | None, Change(says="the rule")] = None
     """The rule that is true of what the word means, or a checklist; left out: all records."""
     at: Annotated[str | None, Change(says="the moment of entry")] = None
     """The moment of entry; without it the word has none."""
-    follows: tuple[Annotated[str, Ref("definition")], ...] = ()
+    follows: Annotated[tuple[Annotated[str, Ref("definition")], ...], Change(says="what must come before")] = ()
     """The definitions that must have come before."""
-    reasons: Reasons | None = None
+    reasons: Annotated[Reasons | None, Change(says="the reasons")] = None
     """Why records leave it."""
     examples: Annotated[tuple[Example, ...], PROSE] = ()
     """Worked examples, which are run when validating."""

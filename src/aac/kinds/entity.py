@@ -99,26 +99,31 @@ fields:
   is_large: {is: amount >= 10000}
 """
 
-    extends: str | None = None
+    extends: Annotated[str | None, Change(says="what it starts from")] = None
     """The pack whose document of this id it starts from, as in `aac`: what is told here goes before, or is added."""
-    from_: Annotated[tuple[str, ...], BeforeValidator(names_of("stream", "stream"))] = Field((), alias="from")
-    """`source.stream`, or a list of streams that follow each other; left out: the stream of its id in any source."""
-    key: Annotated[tuple[str, ...], BeforeValidator(names_of("key", "field")), Change(ordered=True)]
-    """The field, or the fields, by which a record is known."""
-    occurs: str | None = None
-    """The moment of a record: what is later than as_of does not exist. With `per`, the column with a row's moment."""
-    per: Annotated[tuple[str, ...], BeforeValidator(names_of("column", "column"))] = ()
-    """The column, or the columns, of which all rows make one record: every `from` is then an aggregate of them."""
-    deleted: str | None = None
-    """An expression over the columns: true of rows whose record is gone. Those are left out, counted and told."""
-    version: str | None = None
-    """A column, or an expression: the moment of a row. Of several rows with one key the newest is the record."""
-    columns: dict[str, Annotated[SourceColumn, BeforeValidator(read_short)]] = Field(
-        default_factory=dict[str, SourceColumn]
+    from_: Annotated[tuple[str, ...], BeforeValidator(names_of("stream", "stream")), Change(says="the streams")] = (
+        Field((), alias="from")
     )
+    """`source.stream`, or a list of streams that follow each other; left out: the stream of its id in any source."""
+    key: Annotated[tuple[str, ...], BeforeValidator(names_of("key", "field")), Change(says="the key", ordered=True)]
+    """The field, or the fields, by which a record is known."""
+    occurs: Annotated[str | None, Change(says="the moment of a record")] = None
+    """The moment of a record: what is later than as_of does not exist. With `per`, the column with a row's moment."""
+    per: Annotated[
+        tuple[str, ...], BeforeValidator(names_of("column", "column")), Change(says="the columns that make a record")
+    ] = ()
+    """The column, or the columns, of which all rows make one record: every `from` is then an aggregate of them."""
+    deleted: Annotated[str | None, Change(says="which rows are deleted")] = None
+    """An expression over the columns: true of rows whose record is gone. Those are left out, counted and told."""
+    version: Annotated[str | None, Change(says="what tells which row is newer")] = None
+    """A column, or an expression: the moment of a row. Of several rows with one key the newest is the record."""
+    columns: Annotated[
+        dict[str, Annotated[SourceColumn, BeforeValidator(read_short)]], Change(says="the columns", each="the column")
+    ] = Field(default_factory=dict[str, SourceColumn])
     """Types and formats of source columns, before any `from` reads them; what is not listed is text."""
     fields: Annotated[
-        dict[str, Annotated[EntityField, BeforeValidator(read_short)]], Change(says="the fields", grows=True)
+        dict[str, Annotated[EntityField, BeforeValidator(read_short)]],
+        Change(says="the fields", each="the field", grows=True),
     ]
     """What is known of a record, by name."""
 

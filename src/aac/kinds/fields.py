@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self, cast
 from pydantic import BeforeValidator, Field, model_validator
 
 from aac.kinds.base import Ref
+from aac.kinds.classes import Change
 from aac.kinds.written import Row, Rule, Strict, shown, wrong
 from aac.units import is_money, is_unit
 
@@ -70,9 +71,9 @@ def read_short(value: object) -> object:
 class SourceColumn(Strict):
     """What a column of the source holds, before any `from` reads it."""
 
-    type: TypeName
+    type: Annotated[TypeName, Change(says="the type")]
     """Its type; a column that is not listed is text."""
-    format: str | None = None
+    format: Annotated[str | None, Change(says="the format")] = None
     """How dates and times in it are written, in strptime codes; left out, they are ISO 8601."""
 
     @model_validator(mode="after")
@@ -84,34 +85,36 @@ class SourceColumn(Strict):
 class EntityField(Row):
     """One field: stored (``type`` or ``ref``), computed (``is``) or brought up from children (``rollup``)."""
 
-    type: TypeName | None = None
+    type: Annotated[TypeName | None, Change(says="the type")] = None
     """What it holds: text, integer, number, money, float, boolean, date or timestamp."""
-    ref: Annotated[str, Ref("entity")] | None = None
+    ref: Annotated[Annotated[str, Ref("entity")] | None, Change(says="the reference")] = None
     """The entity whose key it holds: rules go on behind it, as in `account.industry`."""
-    is_: str | None = Field(None, alias="is")
+    is_: Annotated[str | None, Change(says="the rule")] = Field(None, alias="is")
     """A rule that computes it from the record's other fields."""
-    rollup: str | None = None
+    rollup: Annotated[str | None, Change(says="the roll-up")] = None
     """An aggregate over child records, as in `min(occurred_at)`."""
 
-    from_: str | None = Field(None, alias="from")
+    from_: Annotated[str | None, Change(says="the source")] = Field(None, alias="from")
     """An expression over the columns of the source; left out: the column of the field's own name."""
-    map: dict[str, str] = Field(default_factory=dict[str, str])
+    map: Annotated[dict[str, str], Change(says="the map")] = Field(default_factory=dict[str, str])
     """What texts of the source mean here, as in `{Web: inbound}`; it comes before `values`."""
-    values: Annotated[tuple[str, ...] | str, BeforeValidator(read_values)] | None = None
+    values: Annotated[
+        Annotated[tuple[str, ...] | str, BeforeValidator(read_values)] | None, Change(says="the closed list")
+    ] = None
     """The texts it may hold, or a list by its name (`list.regions`); others are unknown, and told."""
-    format: str | None = None
+    format: Annotated[str | None, Change(says="the format")] = None
     """How dates and times are written, in strptime codes; left out, they are ISO 8601."""
-    unit: str | None = None
+    unit: Annotated[str | None, Change(says="the unit")] = None
     """The unit of its numbers, as in `EUR`, `EUR/year`, `count`, `score` or `days`."""
-    pii: bool = False
+    pii: Annotated[bool, Change("promise", says="whether it is personal")] = False
     """`true` for what is personal: it stays out of every report."""
-    over: Annotated[str, Ref("entity")] | None = None
+    over: Annotated[Annotated[str, Ref("entity")] | None, Change(says="the child entity")] = None
     """The child entity that a roll-up is over."""
-    via: str | None = None
+    via: Annotated[str | None, Change(says="the reference of the children")] = None
     """The child's reference to this entity, where it has several."""
-    where: Rule | None = None
+    where: Annotated[Rule | None, Change(says="which children count")] = None
     """Which children count."""
-    after: str | None = None
+    after: Annotated[str | None, Change(says="the moment from which children count")] = None
     """A moment of this record: only children from then on count."""
 
     @model_validator(mode="after")

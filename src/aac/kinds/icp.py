@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 from aac.expressions.nodes import BOOLEAN, BROKEN, NOTHING, TEXT, TRUE, Call, Literal, Meaning, Named, conjunction
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Kind, Ref, Versioned
+from aac.kinds.classes import Change
 from aac.kinds.points import (
     Criterion,
     Excluding,
@@ -60,18 +61,18 @@ def refuse_no_measure(by: tuple[str, ...]) -> tuple[str, ...]:
 class Best(Strict):
     """Which customers are the best ones."""
 
-    top: Annotated[Share, AfterValidator(refuse_no_share)]
+    top: Annotated[Share, AfterValidator(refuse_no_share), Change(says="the share of the best")]
     """The share of them that counts as the best, as in `20%`."""
-    by: Annotated[tuple[str, ...], AfterValidator(refuse_no_measure)]
+    by: Annotated[tuple[str, ...], AfterValidator(refuse_no_measure), Change(says="what the best are ranked by")]
     """What they are ranked by: metrics, or numbers of a customer's record."""
 
 
 class Evidence(Strict):
     """What the profile was drawn from, so that it can be drawn again."""
 
-    best: Best
+    best: Annotated[Best, Change(says="the best customers")]
     """Which customers are the best ones."""
-    of: Annotated[str, Ref("definition", "entity")]
+    of: Annotated[str, Ref("definition", "entity"), Change(says="who is a customer")]
     """Who is a customer: a definition or an entity."""
 
 
@@ -98,19 +99,19 @@ fits: [A]  # the tiers that fit
 #   - {id: agency, when: "industry = 'Agency'", why: 3 of 4 churned within a year}
 """
 
-    of: Annotated[str, Ref("entity")]
+    of: Annotated[str, Ref("entity"), Change(says="what it is about")]
     """The entity whose records fit or not."""
-    criteria: tuple[Criterion, ...] = ()
+    criteria: Annotated[tuple[Criterion, ...], Change(says="the criteria", each="the criterion")] = ()
     """What speaks for a customer, in points."""
-    needed: tuple[str, ...] = Field((), alias="required")
+    needed: Annotated[tuple[str, ...], Change(says="the criteria that are required")] = Field((), alias="required")
     """The criteria without which nobody fits, whatever the score."""
-    anti_patterns: tuple[Excluding, ...] = ()
+    anti_patterns: Annotated[tuple[Excluding, ...], Change(says="the anti-patterns", each="the anti-pattern")] = ()
     """What excludes a customer, whatever the score; score and tier stay as they are."""
-    tiers: Ladder | None = None
+    tiers: Annotated[Ladder | None, Change(says="the tiers", each="the tier")] = None
     """Names of tiers and the least score of each, the best first; below the last one there is none."""
-    fits: tuple[str, ...] | None = None
+    fits: Annotated[tuple[str, ...] | None, Change(says="the tiers that fit")] = None
     """The tiers that fit, from the best one down; left out, all of them."""
-    evidence: Evidence | None = None
+    evidence: Annotated[Evidence | None, Change(says="the evidence")] = None
     """What the profile was drawn from."""
 
     @model_validator(mode="after")

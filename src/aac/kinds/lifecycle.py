@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Kind, Ref, Scope
-from aac.kinds.classes import Change
+from aac.kinds.classes import PROSE, Change
 from aac.kinds.written import Row, wrong
 
 if TYPE_CHECKING:
@@ -31,25 +31,25 @@ class Stage(Row):
 
     id: StageId
     """The name by which moves and results call it."""
-    is_: Annotated[str, Ref("definition")] = Field(alias="is")
+    is_: Annotated[str, Ref("definition"), Change(says="the definition")] = Field(alias="is")
     """The definition that says when a record enters."""
-    evidence: str | None = None
+    evidence: Annotated[str | None, PROSE] = None
     """What shows that a record belongs here, in words."""
 
 
 class Side(Stage):
     """A state beside the stages, such as disqualified or recycled."""
 
-    from_: tuple[str, ...] = Field((), alias="from")
+    from_: Annotated[tuple[str, ...], Change(says="the stages it is entered from")] = Field((), alias="from")
     """The stages that it may be entered from; left out: any."""
 
 
 class Move(Row):
     """A move that must not happen."""
 
-    from_: str = Field(alias="from")
+    from_: Annotated[str, Change(says="where the move begins")] = Field(alias="from")
     """The stage or side state that a record is in."""
-    to: str
+    to: Annotated[str, Change(says="where the move leads")]
     """The one that it must not enter from there."""
 
 
@@ -71,13 +71,13 @@ stages:                          # in order; each is a definition, entered at it
 # side: [{id: disqualified, is: <definition>, from: [first]}]     # states beside the stages
 """
 
-    stages: Annotated[tuple[Stage, ...], Change(says="the stages", ordered=True)]
+    stages: Annotated[tuple[Stage, ...], Change(says="the stages", each="the stage", ordered=True)]
     """The stages in order."""
-    may_skip: tuple[str, ...] = ()
+    may_skip: Annotated[tuple[str, ...], Change(says="the stages that may be skipped")] = ()
     """Stages that a record may leave out on its way."""
-    never: tuple[Move, ...] = ()
+    never: Annotated[tuple[Move, ...], Change(says="the forbidden moves", each="the forbidden move")] = ()
     """Moves that must not happen."""
-    side: tuple[Side, ...] = ()
+    side: Annotated[tuple[Side, ...], Change(says="the side states", each="the side state")] = ()
     """States beside the stages."""
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator
 from aac.expressions.nodes import TEXT, Meaning, Values
 from aac.hookspecs import hookimpl
 from aac.kinds.base import ANYWHERE, Kind, Scope
+from aac.kinds.classes import Change
 from aac.kinds.written import Looks, shown, wrong
 
 TEXTS = {"type": ["string", "number", "boolean"]}
@@ -69,6 +70,7 @@ values: [north, south]  # the texts as they are in the data
                 "examples": [["DE", "AT"], {"DE": "Germany", "AT": "Austria"}],
             }
         ),
+        Change(says="the values", labels=True),
     ]
     """The texts as they are in the data, as a list, or each with what people call it."""
 

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Kind, Ref
-from aac.kinds.classes import PROMISE, PROSE, Change
+from aac.kinds.classes import PROSE, Change
 from aac.kinds.written import Count, Day, Looks, Row, advised, read_day, shown, wrong
 from aac.recurrence import Repeats, parse_repeats
 
@@ -51,9 +51,9 @@ class Section(Row):
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     """Its name, by which minutes and agendas call it."""
-    minutes: Annotated[Count, PROMISE]
+    minutes: Annotated[Count, Change("promise", says="the number of minutes")]
     """How long it takes."""
-    shows: tuple[str, ...] = ()
+    shows: Annotated[tuple[str, ...], Change("promise", says="what is shown")] = ()
     """What it looks at: documents, as in `metric:win_rate`, or words such as `off_target`, `actions` and `changes`."""
 
 
@@ -86,13 +86,15 @@ skip_when: [holiday]           # left out on closed days, instead of moved; also
     """How long it takes."""
     purpose: Annotated[str, PROSE]
     """What it is there to decide."""
-    attendees: Annotated[tuple[str, ...], Change("promise", says="who comes")] = ()
+    attendees: Annotated[tuple[str, ...], Change("promise", says="the attendees")] = ()
     """Who comes: teams by their ids, and roles."""
-    calendar: Annotated[Annotated[str, Ref("calendar")] | None, PROMISE] = None
+    calendar: Annotated[Annotated[str, Ref("calendar")] | None, Change("promise", says="the calendar")] = None
     """Whose time zone and holidays hold; without one the company's."""
-    sections: Annotated[tuple[Section, ...], Change("promise", says="the sections", ordered=True)] = ()
+    sections: Annotated[
+        tuple[Section, ...], Change("promise", says="the sections", each="the section", ordered=True)
+    ] = ()
     """What it looks at, in order, and for how many minutes."""
-    starts_on: Annotated[Day | None, PROMISE] = None
+    starts_on: Annotated[Day | None, Change("promise", says="the day from which it is counted")] = None
     """The day from which it is counted: none takes place before it."""
     skip_when: Annotated[
         tuple[Annotated[date | Literal["holiday"], BeforeValidator(read_skipped), Looks({"type": "string"})], ...],

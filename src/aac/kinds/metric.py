@@ -85,9 +85,9 @@ Length = Annotated[Duration, BeforeValidator(read_length)]
 class InForce(Strict):
     """From when until when a record counts, as a contract does."""
 
-    from_: str = Field(alias="from")
+    from_: Annotated[str, Change(says="from when a record counts")] = Field(alias="from")
     """The moment from which a record counts."""
-    until: str
+    until: Annotated[str, Change(says="until when a record counts")]
     """The moment from which it no longer counts; a record without one counts on."""
 
 
@@ -118,25 +118,25 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
 
     formula: Annotated[str, Change(says="the formula")]
     """Arithmetic over aggregates, as in `share(won)` or `sum(amount) / count(*)`; without `of`: over other metrics."""
-    of: Annotated[str, Ref("entity", "definition")] | None = None
+    of: Annotated[Annotated[str, Ref("entity", "definition")] | None, Change(says="the population")] = None
     """The population: an entity, or a definition."""
-    at: str | None = None
+    at: Annotated[str | None, Change(says="the moment")] = None
     """The moment that puts a record into a window; without it only all time is measured."""
-    basis_: Basis | None = Field(None, alias="basis")
+    basis_: Annotated[Basis | None, Change(says="the basis")] = Field(None, alias="basis")
     """Which records count for a window: those whose moment lies in it (`period`), those that entered in it and what
     became of them (`cohort`), those in force at its end (`snapshot`), those in force at one of its two ends
     (`retention`). A metric without `of` is `derived` from others."""
-    matures: Length | None = None
+    matures: Annotated[Length | None, Change(says="the time to mature")] = None
     """How long after its entry a record of a cohort is judged, as in `90 days`."""
-    in_force: InForce | None = None
+    in_force: Annotated[InForce | None, Change(says="when a record counts")] = None
     """From when until when a record counts (`snapshot` and `retention`)."""
-    span: Length | None = None
+    span: Annotated[Length | None, Change(says="the span")] = None
     """How long before the end of the window retention begins, as in `12 months`."""
-    per: str | None = None
+    per: Annotated[str | None, Change(says="of whom it is told")] = None
     """Of whom retention is told: a field that the records of one customer share."""
-    unit: Annotated[str, BeforeValidator(read_unit)]
+    unit: Annotated[str, BeforeValidator(read_unit), Change(says="the unit")]
     """What the number counts: `percent`, `count`, `days`, `EUR` …"""
-    better: Literal["higher", "lower"]
+    better: Annotated[Literal["higher", "lower"], Change(says="the side on which it is better")]
     """On which side better numbers are."""
     role: Annotated[
         Literal["north_star", "supporting", "essential", "longer_term", "input"], Change("promise", says="the role")
@@ -150,9 +150,11 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
     """The metrics that get better when this one does, up to money or the north star."""
     guardrail: Annotated[tuple[Annotated[str, Ref("metric")], ...], Change("promise", says="the guardrails")] = ()
     """The metrics that would get worse if this one were bought with quality."""
-    choices: Annotated[dict[str, str], Change("promise", says="the choice")] = Field(default_factory=dict[str, str])
+    choices: Annotated[dict[str, str], Change("promise", says="the choices", each="the choice")] = Field(
+        default_factory=dict[str, str]
+    )
     """How what could be read in two ways was decided; a churn says its `kind` and its `base`."""
-    by: Annotated[By, Change(says="the splits", grows=True)] = ()
+    by: Annotated[By, Change("promise", says="the splits", grows=True)] = ()
     """The dimensions it is split by: a field, or a name and an expression."""
     window: Annotated[Windows, Change(says="the window")] = "month"
     """In which windows it is told and judged: `week`, `month`, `quarter`, `fiscal_quarter`, `year`, `fiscal_year`,

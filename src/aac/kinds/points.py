@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from aac.expressions.nodes import INTEGER, NOTHING, NUMBER, TRUE, Call, Case, Literal, Type
 from aac.findings import did_you_mean
+from aac.kinds.classes import Change
 from aac.kinds.written import Row, Rule, meant_number, shown, wrong
 
 if TYPE_CHECKING:
@@ -61,9 +62,9 @@ class Criterion(Row):
 
     id: RowId
     """The name by which other keys and findings mean this row."""
-    when: Rule
+    when: Annotated[Rule, Change(says="the rule")]
     """When it counts: an expression that is true or false of the record, or a checklist."""
-    points: Points
+    points: Annotated[Points, Change(says="the number of points")]
     """What it adds; below 0 it takes away."""
 
 
@@ -72,7 +73,7 @@ class Excluding(Row):
 
     id: RowId
     """The name by which findings mean this row."""
-    when: Rule
+    when: Annotated[Rule, Change(says="the rule")]
     """When it applies: an expression that is true or false of the record, or a checklist."""
 
 

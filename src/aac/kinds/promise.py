@@ -138,11 +138,11 @@ class Who(Strict):
 class PromiseCase(Row):
     """A row of a table of promises: for which records, and within which time."""
 
-    for_: Annotated[Rule, Field(alias="for")]
+    for_: Annotated[Rule, Field(alias="for"), Change(says="the records of the case")]
     """Which records this row is for; the first row that is true holds."""
-    within: Annotated[Within, Change("promise", says="the time promised", stricter="less")]
+    within: Annotated[Within, Change(says="the time promised", stricter="less")]
     """The time promised to them, as in `4 business hours`; `none` if none is, and then `why`."""
-    calendar: str | None = None
+    calendar: Annotated[str | None, Change(says="the calendar")] = None
     """Whose opening hours business time counts: a calendar's id, or an expression that yields one."""
 
     @model_validator(mode="after")
@@ -157,13 +157,13 @@ class PromiseCase(Row):
 class When(Strict):
     """Within which time: one for all, or by case; of a volume, in which windows."""
 
-    within: Annotated[Promised | None, Change("promise", says="the time promised", stricter="less")] = None
+    within: Annotated[Promised | None, Change(says="the time promised", stricter="less")] = None
     """The time promised, as in `4 business hours`, `2 days` or `5 business days`."""
-    cases: Annotated[tuple[PromiseCase, ...] | None, Change("promise", says="the cases", ordered=True)] = None
+    cases: Annotated[tuple[PromiseCase, ...] | None, Change(says="the cases", each="the case", ordered=True)] = None
     """A table of promises by case, the first that is true holds; a record of no case is outside the promise."""
-    every: Every | None = None
+    every: Annotated[Every | None, Change(says="the windows")] = None
     """Of a volume: the windows it is counted in."""
-    calendar: str | None = None
+    calendar: Annotated[str | None, Change(says="the calendar")] = None
     """Whose opening hours business time counts: a calendar's id, or an expression that yields one. Left out: the
     calendar of the team that owes, else the company's."""
 
@@ -206,19 +206,19 @@ class When(Strict):
 class Paused(Strict):
     """When the clock stands still: while child records last, or while a rule holds that an event made true."""
 
-    over: Annotated[str, Ref("entity")] | None = None
+    over: Annotated[Annotated[str, Ref("entity")] | None, Change(says="what pauses the clock")] = None
     """The entity whose records pause the clock; it has a reference to what is measured."""
-    via: str | None = None
+    via: Annotated[str | None, Change(says="the reference of the pauses")] = None
     """That reference, if there are several."""
-    where: Rule | None = None
+    where: Annotated[Rule | None, Change(says="which pauses count")] = None
     """Which of its records pause the clock; left out, all."""
-    from_: str | None = Field(None, alias="from")
+    from_: Annotated[str | None, Change(says="when a pause begins")] = Field(None, alias="from")
     """The moment a pause begins."""
-    until: str | None = None
+    until: Annotated[str | None, Change(says="when a pause ends")] = None
     """The moment it ends; while that is unknown, it lasts."""
-    while_: Rule | None = Field(None, alias="while")
+    while_: Annotated[Rule | None, Change(says="the rule of the pause")] = Field(None, alias="while")
     """A rule that is true of the event with which a pause begins; it lasts until the record's next event."""
-    at: str | None = None
+    at: Annotated[str | None, Change(says="the moment of the pause")] = None
     """The moment of such an event."""
 
     @model_validator(mode="after")
@@ -247,51 +247,51 @@ class Paused(Strict):
 class Restarts(Strict):
     """What begins the clock anew: each stretch is an item of its own, with the owner and the calendar it had then."""
 
-    over: Annotated[str, Ref("entity")]
+    over: Annotated[str, Ref("entity"), Change(says="what restarts the clock")]
     """The entity whose records begin a stretch; it has a reference to what is measured."""
-    via: str | None = None
+    via: Annotated[str | None, Change(says="the reference of the restarts")] = None
     """That reference, if there are several."""
-    at: str
+    at: Annotated[str, Change(says="the moment of the restart")]
     """The moment of it."""
-    ended: Literal["excused"] = "excused"
+    ended: Annotated[Literal["excused"], Change(says="what becomes of an ended stretch")] = "excused"
     """What becomes of a stretch that another one ended."""
 
 
 class HowMeasured(Strict):
     """Which records, from which moment to which, how often on time, in which windows; or which metric."""
 
-    each: Annotated[str, Ref("entity", "definition")] | None = None
+    each: Annotated[Annotated[str, Ref("entity", "definition")] | None, Change(says="what it is promised for")] = None
     """What is promised for: an entity or a definition, one item a record."""
-    where: Rule | None = None
+    where: Annotated[Rule | None, Change(says="for which it is promised")] = None
     """For which of them."""
-    starts: str | None = None
+    starts: Annotated[str | None, Change(says="when the clock starts")] = None
     """The moment the clock starts; left out, the moment of the definition that `each` names."""
-    stops: str | None = None
+    stops: Annotated[str | None, Change(says="when the clock stops")] = None
     """The moment it stops: makes the promise a clock."""
-    must: Rule | None = None
+    must: Annotated[Rule | None, Change(says="what must be true")] = None
     """What must be true once the time is up: makes the promise a rule."""
-    paused: Paused | None = None
+    paused: Annotated[Paused | None, Change(says="the pause")] = None
     """When the clock stands still."""
-    excused: Rule | None = None
+    excused: Annotated[Rule | None, Change(says="what is excused")] = None
     """Which items count neither as met nor as late."""
-    restarts: Restarts | None = None
+    restarts: Annotated[Restarts | None, Change(says="the restart")] = None
     """What begins the clock anew."""
-    through: Annotated[dict[str, str], Change(says="the moments on the way", ordered=True)] = Field(
-        default_factory=dict[str, str]
-    )
+    through: Annotated[
+        dict[str, str], Change(says="the moments on the way", each="the moment on the way", ordered=True)
+    ] = Field(default_factory=dict[str, str])
     """Named moments on the way, in order: the time used is split into these steps."""
     objective: Annotated[Objective, Change("promise", says="the objective", stricter="more")] = None
     """The share that must be met, as in `95%`; `none` if nobody agreed one: measured, not judged."""
     window: Annotated[Windows, Change(says="the window")] = "month"
     """In which windows it is counted: `week`, `month`, `quarter`, `fiscal_quarter`, `year`, `fiscal_year`, `all`, or
     `rolling 28 days`."""
-    by: Annotated[By, Change(says="the splits", grows=True)] = ()
+    by: Annotated[By, Change("promise", says="the splits", grows=True)] = ()
     """What the numbers are split by."""
     min_n: Annotated[Count, Change("promise", says="how many it takes to judge")] = 1
     """How many items it takes to judge."""
     judge: Annotated[Literal["interval"] | None, Change("promise", says="how it is judged")] = None
     """`interval`: a shortfall that chance explains (95 % Wilson interval) is a risk, and not yet off target."""
-    metric: Annotated[str, Ref("metric")] | None = None
+    metric: Annotated[Annotated[str, Ref("metric")] | None, Change(says="the metric")] = None
     """The metric whose value is promised: makes the promise a volume."""
     at_least: Annotated[Share | None, Change("promise", says="the least that is promised", stricter="more")] = None
     """The least the metric must come to."""
@@ -356,13 +356,13 @@ def of_another_form(how: HowMeasured, written: str, forms: tuple[Form, ...]) -> 
 class Step(Row):
     """One step of the escalation: when it is due, what is done, and which queue or team or meeting it goes to."""
 
-    at: Annotated[str, AfterValidator(read_step), Looks(STEPS)]
+    at: Annotated[str, AfterValidator(read_step), Looks(STEPS), Change("promise", says="when the step is due")]
     """When it is due: `75% of time`, `late`, `budget_spent`, `off_target` or `2 windows off_target`."""
-    do: Literal["remind", "requeue", "agenda", "decide", "notify"]
+    do: Annotated[Literal["remind", "requeue", "agenda", "decide", "notify"], Change("promise", says="what is done")]
     """What is done."""
-    to: str | None = None
+    to: Annotated[str | None, Change("promise", says="where it goes")] = None
     """The queue or team it goes to."""
-    meeting: Annotated[str, Ref("meeting")] | None = None
+    meeting: Annotated[Annotated[str, Ref("meeting")] | None, Change("promise", says="the meeting")] = None
     """The meeting on whose agenda it stands."""
 
     @property

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from aac.hookspecs import hookimpl
 from aac.judging import card_status
 from aac.kinds.base import Kind, Ref, Verdict
-from aac.kinds.classes import PROMISE, Change
+from aac.kinds.classes import Change
 from aac.kinds.written import Looks, Row, read_share, wrong
 from aac.measures import Card, CardRow
 from aac.results import CardReading
@@ -47,9 +47,9 @@ def read_weight(value: object) -> Fraction:
 class ScorecardRow(Row):
     """One number: a metric or the attainment of an SLA."""
 
-    metric: Annotated[str, Ref("metric")] | None = None
+    metric: Annotated[Annotated[str, Ref("metric")] | None, Change(says="the metric")] = None
     """The metric that is shown."""
-    sla: Annotated[str, Ref("sla")] | None = None
+    sla: Annotated[Annotated[str, Ref("sla")] | None, Change(says="the SLA")] = None
     """The SLA whose attainment is shown."""
     weight: Annotated[
         Fraction,
@@ -58,7 +58,7 @@ class ScorecardRow(Row):
         Change("promise", says="the weight"),
     ] = Fraction(1)
     """How much it counts beside the others."""
-    horizon: Annotated[Literal["now", "longer_term"], PROMISE] = "now"
+    horizon: Annotated[Literal["now", "longer_term"], Change("promise", says="the horizon")] = "now"
     """Whether it is looked at each time, or moves only over quarters."""
 
     @property
@@ -95,7 +95,7 @@ rows:                         # the north star on top
         Change("promise", says="the teams that are judged by it"),
     ] = Field((), alias="owner")
     """The team that is judged by it, or a list of teams: then it is joint."""
-    rows: tuple[ScorecardRow, ...]
+    rows: Annotated[tuple[ScorecardRow, ...], Change(says="the rows", each="the row")]
     """The numbers on it, the north star on top."""
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ from aac.expressions.nodes import Literal as Constant
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Kind, Ref, Versioned
+from aac.kinds.classes import Change
 from aac.kinds.events import find_events, require_moment
 from aac.kinds.points import (
     ZERO,
@@ -89,9 +90,9 @@ MOST_TIMES = 20
 class AtMost(Row):
     """How often events of a row may count."""
 
-    times: Count = 1
+    times: Annotated[Count, Change(says="how many events count")] = 1
     """How many events count."""
-    per: Annotated[str, BeforeValidator(read_per)] = "once"
+    per: Annotated[str, BeforeValidator(read_per), Change(says="the time in which events count")] = "once"
     """In which time: `once` (ever), `day`, `week` or `month` of the company, or a time such as `3 days`."""
 
 
@@ -100,11 +101,11 @@ class OfRecordOrEvents(Row):
 
     id: RowId
     """The name by which findings mean this row."""
-    when: Rule | None = None
+    when: Annotated[Rule | None, Change(says="the rule")] = None
     """When it counts: a rule about the record, or with `over` about an event; left out there, every event."""
-    over: Annotated[str, Ref("entity")] | None = None
+    over: Annotated[Annotated[str, Ref("entity")] | None, Change(says="the events")] = None
     """The entity whose records are the events."""
-    via: str | None = None
+    via: Annotated[str | None, Change(says="the reference of the events")] = None
     """The reference of the event to the record, if it has several."""
 
     @model_validator(mode="after")
@@ -120,13 +121,13 @@ class OfRecordOrEvents(Row):
 class ScoringRow(OfRecordOrEvents):
     """A row of the table: points for what a record is, or for each event."""
 
-    points: Points
+    points: Annotated[Points, Change(says="the number of points")]
     """What it adds, for each event if it is over events; below 0 it takes away."""
-    group: Group | None = None
+    group: Annotated[Group | None, Change(says="the group")] = None
     """What it tells of: `fit`, `engagement` or `intent`; left out, `engagement` over events and `fit` else."""
-    at_most: AtMost | None = None
+    at_most: Annotated[AtMost | None, Change(says="how often it counts")] = None
     """How many events count, in which time; left out, every one."""
-    status: Literal["live", "draft"] = "live"
+    status: Annotated[Literal["live", "draft"], Change(says="the status")] = "live"
     """A draft is checked and counts nothing."""
 
     @model_validator(mode="after")
@@ -150,38 +151,38 @@ class OfEvents(Row):
 
     id: RowId
     """The name by which findings mean this row."""
-    over: Annotated[str, Ref("entity")]
+    over: Annotated[str, Ref("entity"), Change(says="the events")]
     """The entity whose records are the events."""
-    via: str | None = None
+    via: Annotated[str | None, Change(says="the reference of the events")] = None
     """The reference of the event to the record, if it has several."""
-    when: Rule | None = None
+    when: Annotated[Rule | None, Change(says="the rule")] = None
     """Which events: a rule about one; left out, every one."""
 
 
 class Reset(OfEvents):
     """A row whose events take away all points of the events before."""
 
-    group: Group | None = None
+    group: Annotated[Group | None, Change(says="the group")] = None
     """The group whose events no longer count; left out, all of them."""
 
 
 class Decay(OfEvents):
     """A row that takes points away for every stretch of time without its events."""
 
-    points: Annotated[Points, AfterValidator(refuse_gain)]
+    points: Annotated[Points, AfterValidator(refuse_gain), Change(says="the number of points")]
     """What it takes away each time, as a number below 0."""
-    after: Annotated[Promised, AfterValidator(refuse_business)]
+    after: Annotated[Promised, AfterValidator(refuse_business), Change(says="the time of silence")]
     """The time without an event after which it does, again and again."""
-    group: Group = "engagement"
+    group: Annotated[Group, Change(says="the group")] = "engagement"
     """The group that it takes from, never below 0."""
 
 
 class Handover(Row):
     """When a record is handed over, and to whom."""
 
-    at: str
+    at: Annotated[str, Change(says="the band of the handover")]
     """The band in which it is handed over; better bands are too."""
-    to: str
+    to: Annotated[str, Change(says="who takes it over")]
     """The team or queue that takes it."""
 
 
@@ -217,21 +218,21 @@ bands: {hot: 40}  # the least score of each, the best first
 # handover: {at: hot, to: $team}
 """
 
-    of: Annotated[str, Ref("entity")]
+    of: Annotated[str, Ref("entity"), Change(says="what gets points")]
     """The entity whose records get points."""
-    criteria: tuple[ScoringRow, ...]
+    criteria: Annotated[tuple[ScoringRow, ...], Change(says="the rows", each="the row")]
     """The table: rows that add points, or take them away."""
-    exclusions: tuple[Excluding, ...] = ()
+    exclusions: Annotated[tuple[Excluding, ...], Change(says="the exclusions", each="the exclusion")] = ()
     """Which records get no points and no band, whatever else is true of them."""
-    qualifies_directly: tuple[Qualifying, ...] = ()
+    qualifies_directly: Annotated[tuple[Qualifying, ...], Change(says="what qualifies directly")] = ()
     """What brings a record into the band of the handover (without one: the best band), whatever its score."""
-    resets: tuple[Reset, ...] = ()
+    resets: Annotated[tuple[Reset, ...], Change(says="the resets", each="the reset")] = ()
     """Events after which those before them count no longer."""
-    decays: tuple[Decay, ...] = ()
+    decays: Annotated[tuple[Decay, ...], Change(says="the decays", each="the decay")] = ()
     """What silence costs."""
-    bands: Ladder | None = None
+    bands: Annotated[Ladder | None, Change(says="the bands", each="the band")] = None
     """Names of bands and the least score of each, the best first; below the last one there is none."""
-    handover: Handover | None = None
+    handover: Annotated[Handover | None, Change(says="the handover")] = None
     """The band in which a record is handed over, and to whom."""
 
     @model_validator(mode="after")

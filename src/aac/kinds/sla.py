@@ -78,7 +78,7 @@ escalation:
     """Within which time."""
     how_measured: HowMeasured
     """How everybody can see whether it was kept."""
-    escalation: Annotated[tuple[Step, ...], Change("promise", says="the steps of the escalation")]
+    escalation: Annotated[tuple[Step, ...], Change("promise", says="the escalation", each="the step")]
     """What happens when it is about to be missed, or was."""
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Kind, Ref, Scope
-from aac.kinds.classes import PROMISE, PROSE, Change
+from aac.kinds.classes import PROSE, Change
 from aac.kinds.written import Handle, Row, wrong
 
 
@@ -17,7 +17,7 @@ class Member(Row):
 
     handle: Annotated[Handle, PROSE]
     """The account by which your tools know them, as in `@maria-k`; no names, no addresses."""
-    role: str | None = None
+    role: Annotated[str | None, PROSE] = None
     """What they do in the team."""
 
 
@@ -26,7 +26,7 @@ class Queue(Row):
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     """The name that `to:` of an escalation uses."""
-    role: str | None = None
+    role: Annotated[str | None, PROSE] = None
     """Who looks after it."""
 
 
@@ -52,17 +52,17 @@ notify: "#${id}"                               # the channel in which it reads m
 
     lead_role: Annotated[str | None, PROSE] = None
     """The role that leads the team and speaks for it; never a person's name."""
-    members: Annotated[tuple[Member, ...], Change("prose", says="the members")] = ()
+    members: Annotated[tuple[Member, ...], Change("prose", says="the members", each="the member")] = ()
     """Who is in it, by account and role."""
     pod: Annotated[str | None, PROSE] = None
     """The pod it belongs to, where the company works in pods."""
-    calendar: Annotated[str, Ref("calendar")] | None = None
+    calendar: Annotated[Annotated[str, Ref("calendar")] | None, Change(says="the calendar")] = None
     """When the team is at work; without one the company's calendar holds."""
-    queues: Annotated[tuple[Queue, ...], Change("promise", says="the queues", grows=True)] = ()
+    queues: Annotated[tuple[Queue, ...], Change("promise", says="the queues", each="the queue", grows=True)] = ()
     """Places where its work waits; escalations may go there."""
     notify: Annotated[str | None, PROSE] = None
     """Where it reads messages: a channel or a shared address."""
-    external: Annotated[bool, PROMISE] = False
+    external: Annotated[bool, Change("promise", says="whether it is outside the company")] = False
     """`true` for a customer or a partner, who is never asked to agree."""
 
     @model_validator(mode="after")

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Dis
 from pydantic_core import PydanticCustomError
 
 from aac.findings import did_you_mean
-from aac.kinds.classes import PROSE
+from aac.kinds.classes import PROSE, Change
 from aac.periods import GRAINS, Duration, is_zone, parse_duration
 
 if TYPE_CHECKING:
@@ -277,11 +277,11 @@ class NamedRule(Row):
 
     id: str
     """The name by which results say what was missing."""
-    rule: str | None = None
+    rule: Annotated[str | None, Change(says="the rule")] = None
     """An expression that is true or false."""
-    all: tuple[NamedRule, ...] | None = None
+    all: Annotated[tuple[NamedRule, ...] | None, Change(says="the parts", each="the part")] = None
     """Parts that must all be true."""
-    any: tuple[NamedRule, ...] | None = None
+    any: Annotated[tuple[NamedRule, ...] | None, Change(says="the parts", each="the part")] = None
     """Parts of which one must be true."""
 
     @model_validator(mode="after")
@@ -296,9 +296,9 @@ class NamedRule(Row):
 class Checklist(Strict):
     """Named parts, all of which or any of which must be true."""
 
-    all: tuple[NamedRule, ...] | None = None
+    all: Annotated[tuple[NamedRule, ...] | None, Change(says="the parts", each="the part")] = None
     """Parts that must all be true."""
-    any: tuple[NamedRule, ...] | None = None
+    any: Annotated[tuple[NamedRule, ...] | None, Change(says="the parts", each="the part")] = None
     """Parts of which one must be true."""
 
     @model_validator(mode="after")
