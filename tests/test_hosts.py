@@ -1,5 +1,5 @@
-"""The comment on a pull request: against loopback servers that keep to what GitHub and GitLab document, and by the steps
-of the action, the component and the workflow, run as they stand there."""
+"""The comment on a pull request: against loopback servers that keep to what GitHub and GitLab document; and by the
+steps of the action, the component and the workflow, run as they stand there."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ class Host(BaseHTTPRequestHandler):
     def _answer(self, method: str) -> None:
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"null")
         allowed = self.headers.get("Authorization") == f"Bearer {TOKEN}" or self.headers.get("PRIVATE-TOKEN") == TOKEN
-        status, answer = (401, {}) if not allowed else (self.refused, {}) if self.refused else self._told(method, body)
+        status = self.refused or (200 if allowed else 401)
+        status, answer = self._told(method, body) if status < 400 else (status, None)
         data = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))

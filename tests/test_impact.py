@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import markdown_it
 import pytest
 
+from aac.agreements import agreement_of
 from aac.errors import UsageError
 from aac.operations import open_sound_project, pull_sources
 from aac.reviewing import backtest, diff, review
@@ -17,6 +18,8 @@ from tests.test_revisions import git
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from aac.project import Project
 
 DOCUMENTS = (
     COMPANY
@@ -236,6 +239,35 @@ def test_who_must_agree(project: Path, host: str) -> None:
     assert "**Who must agree** — Marketing ⏳ · Sales ✔ `@sam`" in found.comment
     assert found.exit_code == 1
     assert review(project, None, ("last:2",), None).comment.count("⏳") == 2
+
+
+def test_a_sign_off_is_as_good_as_an_approval(project: Path) -> None:
+    """Marketing signs both that it is a party of; sales signs one of its two, and somebody who is nobody signs."""
+    edit(project, "name: Sales", 'name: Sales\nmembers: [{handle: "@sam"}]', "alignment/teams.yml")
+    edit(project, "name: Marketing", 'name: Marketing\nmembers: [{handle: "@mia"}]', "alignment/teams.yml")
+    git(project, "commit", "--quiet", "-am", "members")
+    git(project, "checkout", "--quiet", "-b", "kinder")
+    edit(project, "when: {within: 4 hours}", "when: {within: 5 hours}")
+    edit(project, "at_least: 2}", "at_least: 3}")
+    edit(project, '[{handle: "@sam"}]', '[{handle: "@sam"}, {handle: "@eve"}]', "alignment/teams.yml")
+    made = open_sound_project(project).project
+    signed = [("enough", "marketing", "@mia"), ("touch", "marketing", "@mia"), ("touch", "sales", "@sam")]
+    (project / "alignment" / "signoffs.yml").write_text(
+        "".join(signoff(made, *words) for words in (*signed, ("enough", "sales", "@eve")))
+    )
+    git(project, "add", ".")
+    git(project, "commit", "--quiet", "-m", "kinder")
+    told = json.loads(review(project, None, ("last:2",), None).artefact)
+    assert {team["id"]: team["by"] for team in told["agreement"]} == {"marketing": "@mia", "sales": None}
+
+
+def signoff(made: Project, sla: str, team: str, handle: str) -> str:
+    agreement = agreement_of(made, ("sla", sla))
+    assert agreement is not None
+    return (
+        f'---\nkind: signoff\nid: {sla}_{team}\nof: sla/{sla}\nteam: {team}\nhandle: "{handle}"\ndate: 2026-03-01\n'
+        f"fingerprint: {agreement.fingerprint}\n"
+    )
 
 
 def test_a_review_has_nothing_to_say_of_prose(project: Path) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from aac.agreements import Grounds, agreement_of
 from aac.errors import UsageError
+from aac.kinds.team import Team
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
+    from aac.agreements import Signature
     from aac.changes import Change
+    from aac.graph import Id
     from aac.project import Project
 
 APPROVED = "approved"
@@ -19,21 +23,40 @@ OPINIONS = frozenset({APPROVED, "changes_requested", "dismissed"})
 
 def asked_of(changes: Sequence[Change], base: Project, head: Project, approvers: Iterable[str]) -> list[dict[str, Any]]:
     """The teams that must agree, as plain data: ``id``, ``name``, ``by`` (the handle of who did, or null), and whom to
-    ``ask``. Who is in a team is what the base says: nobody makes themselves a member with the change that they approve.
-    A team that is external is never asked."""
-    ids = dict.fromkeys(team for change in changes if change.level == "breaking" for team in change.teams)
-    approving = set(approvers)
+    ``ask``. A team has agreed when one of it approved, or signed all of its documents that change as they are now.
+
+    Who is in a team is what the base says: nobody makes themselves a member with the change that they approve. A team
+    that is external is never asked.
+    """
+    breaking = [change for change in changes if change.level == "breaking"]
+    approving, known = set(approvers), Grounds(head)
     asked: list[dict[str, Any]] = []
-    for id_ in sorted(ids):
-        model = cast("Any", head.models.get(("team", id_)))
-        trusted = cast("Any", base.models.get(("team", id_)))
-        if model is None or model.external:
+    for id_ in sorted({team for change in breaking for team in change.teams}):
+        team, trusted = (project.models.get(("team", id_)) for project in (head, base))
+        if not isinstance(team, Team) or team.external:
             continue
-        handles = [member.handle for member in trusted.members] if trusted is not None else []
+        handles = [member.handle for member in trusted.members] if isinstance(trusted, Team) else []
+        documents = {change.doc for change in breaking if id_ in change.teams}
         by = next((handle for handle in handles if _bare(handle) in approving), None)
-        ask = handles or ([model.notify] if model.notify else [])
-        asked.append({"id": id_, "name": model.title, "by": by, "ask": ask})
+        by = by or _signed_by(id_, documents, handles, known)
+        ask = handles or ([team.notify] if team.notify else [])
+        asked.append({"id": id_, "name": team.title, "by": by, "ask": ask})
     return asked
+
+
+def _signed_by(team: str, documents: Iterable[Id], handles: Collection[str], known: Grounds) -> str | None:
+    """Who of a team signed all of these documents as they are now; null when one is not signed so."""
+    signers: list[str] = []
+    for id_ in documents:
+        agreement = agreement_of(known.project, id_, None, known)
+        words = agreement.signatures if agreement is not None else ()
+        signers += [word.handle for word in words if word.team == team and word.handle in handles and _holds(word)][:1]
+    return signers[0] if signers and len(signers) == len(set(documents)) else None
+
+
+def _holds(word: Signature) -> bool:
+    """Whether a word is of what the document says now, and of what it rests on now."""
+    return word.is_of_today and not word.changed
 
 
 def approvers(answer: object) -> set[str]:
