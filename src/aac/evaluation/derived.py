@@ -39,16 +39,23 @@ Cells = dict[Group, "Counted"]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was measured, by the version of the project, the subject, as_of and the window."""
+    """What was measured, by the version of the project, the subject, as_of and the window.
+
+    ``groups``: each group by the identity of the mapping that tells it, which many readings share.
+    """
 
     cells: dict[tuple[int, str, int, Window], Cells] = field(default_factory=lambda: defaultdict(dict))
+    groups: dict[int, Group] = field(default_factory=dict[int, Group])
 
     def keep(self, project: Project, reading: Reading) -> None:
         """Takes a reading of records in."""
         if isinstance(reading, CardReading):
             return
         key = (id(project), reading.subject, reading.as_of_us, reading.window)
-        self.cells[key][frozenset(reading.by.items())] = reading
+        place = id(reading.by)
+        if place not in self.groups:
+            self.groups[place] = frozenset(reading.by.items())
+        self.cells[key][self.groups[place]] = reading
 
     def of(self, project: Project, subject: str, as_of: int, window: Window) -> Cells:
         """The cells of a number; none where it was not measured."""

@@ -90,16 +90,14 @@ class _Place:
         )
 
     def result(self, cell: Cell) -> Result:
-        counted = (cell.by, cell.value, cell.numerator, cell.denominator, cell.n, cell.unknown)
+        counted = cell[2:8]  # from the group to the unknown ones, as a reading has them
         reading = NumberReading(*self.first, *counted, *self.last)
         if self.basis is not None:
             has_all = has_matured(self.piece.of, self.chosen.window, cell.latest, self.setting)
             is_maturing = not has_all and self.basis.matures is not None
             reading = replace(reading, has_matured=has_all, is_maturing=is_maturing)
-        is_judged = self.piece.is_shown or not cell.by
-        return Result(
-            self.kind, self.id, reading, self.judge(reading) if is_judged else UNJUDGED, self.chosen.selection
-        )
+        verdict = self.judge(reading) if self.piece.is_shown or not cell.by else UNJUDGED
+        return Result(self.kind, self.id, reading, verdict, self.chosen.selection)
 
 
 def _tell_unplaced(run: Run, cell: Cell) -> None:

@@ -68,9 +68,11 @@ def _reckoned(formula: Node, look: Callable[[Part], Look]) -> Reckoned:
             neighbours, known = map(look, needed(formula))
             between = partial(_quantile, Fraction(cast("int", share)))
             return lambda answers: map(between, neighbours(answers), known(answers))
-        case Aggregate() | Measured():
+        case Aggregate():
             part = look(formula)
             return lambda answers: map(exact, part(answers))
+        case Measured():  # a number that was reckoned before
+            return cast("Reckoned", look(formula))
         case Call(function=function, arguments=(left, right)):
             first, second = _reckoned(left, look), _reckoned(right, look)
             combined = partial(_combined, function)
