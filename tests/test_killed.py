@@ -229,6 +229,8 @@ def test_without_room_nothing_changes(tmp_path: Path, before: Path, pulls: Pulls
     done = pulls(root, most_bytes=most_bytes)
     assert (done["status"], seen(root)) == (4, OLD), done["stderr"]
     assert "Traceback" not in done["stderr"]
+    if most_bytes > 100:  # else there is no room for what is told either
+        assert f"there is no room left in `{root / '.aac'}" in done["stderr"]
     assert (pulls(root)["status"], seen(root)) == (0, NEW)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -261,6 +262,26 @@ def test_a_workbook(project: Project) -> None:
         ("17", Decimal("1234.5"), days(2026, 3, 2), us(2026, 3, 2, 8, 5) + 30_000_000, True, 'say "hi",\nthen'),
         (str(2**52), Decimal("0.1"), None, us(2026, 3, 1, 23), False, None),
     ]
+
+
+@pytest.mark.parametrize("sort", ["xlsx", "parquet"])
+def test_who_follows_the_advice_about_a_file_that_is_called_csv_reads_it(project: Project, sort: str) -> None:
+    path = project.root / "crm" / "deal.csv"
+    path.parent.mkdir()
+    if sort == "xlsx":
+        write_workbook(path, {"Deals": [["id"], ["a"]]})
+    else:
+        duckdb.execute(f"COPY (SELECT 'a' AS id) TO '{path}' (FORMAT parquet)")
+    project.tables = [table("deal", column("id"))]
+    (told,) = project.pull().findings
+    (advised,) = re.findall('connector = "(.*)"', told.message)
+    assert (told.code, advised) == ("AAC609", sort)
+    project.set(connector=advised)
+    assert project.pull().findings == ()
+    assert project.rows("deal") == [("a",)]
+    other = project.put("note", "id\n1\n")  # a text that is called so is not read as what it is not
+    assert project.pull().findings == ()
+    assert other.exists()
 
 
 def test_another_sheet_of_a_workbook(project: Project) -> None:

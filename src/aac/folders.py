@@ -18,6 +18,8 @@ MAX_BYTES = 2_000_000
 """No text that people write by hand is longer; reading this much takes a few seconds."""
 SETTLED_NS = 2_000_000_000
 """So long after its last change a file's times are believed; no file system has a coarser clock."""
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Why the system writes no more where it may be written."""
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 """Why the system refuses to write where there is room."""
 SORTS = (
@@ -102,7 +104,12 @@ def refusal(error: OSError, folder: Path) -> str:
     """Why something could not be written to a folder, and what to do where nobody may."""
     if error.errno in FORBIDDEN:
         return not_writable(folder)
-    return error.strerror or str(error)
+    return no_room(folder) if error.errno in NO_ROOM else error.strerror or str(error)
+
+
+def no_room(folder: Path) -> str:
+    """That a disk is full, and what to do."""
+    return f"there is no room left in `{folder}`: make room on its disk, and run it again"
 
 
 def not_writable(folder: Path) -> str:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from aac.connectors.base import Stream
 
 
+CALLED_TEXT = (".csv", ".tsv")
+
+
 class FolderSettings(Settings):
     """``path``: the folder, seen from the project's. ``files``: which files a stream is read from, by its name."""
 
@@ -28,6 +31,7 @@ class FolderConnector:
     names it otherwise. Files of one stream (`leads.2025.csv`, `leads.2026.csv`) follow each other by name."""
 
     endings: ClassVar[tuple[str, ...]]
+    beginnings: ClassVar[tuple[bytes, ...]] = ()
 
     def __init__(self, settings: FolderSettings, context: Context) -> None:
         self.context = context
@@ -51,11 +55,23 @@ class FolderConnector:
         named = {path for paths in found.values() for path in paths}
         for path in sorted(self._folder.iterdir()):
             stream = path.name.partition(".")[0]
-            if stream and path.name.lower().endswith(self.endings) and path.is_file() and path not in named:
+            if stream and path not in named and path.is_file() and self.is_read(path):
                 found.setdefault(stream, []).append(path)
         if not found:
             raise SourceError(f"there is no *{self.endings[0]} file in `{self._folder}`: correct `path` in aac.toml")
         return found
+
+    def is_read(self, path: Path) -> bool:
+        """Whether a file is one of those that the connector reads, by its name, or by its first bytes if it is called
+        a text and is none."""
+        name = path.name.lower()
+        if not self.beginnings or not name.endswith(CALLED_TEXT):
+            return name.endswith(self.endings)
+        try:
+            with path.open("rb") as file:
+                return file.read(4) in self.beginnings
+        except OSError as error:
+            raise SourceError(f"`{path}` cannot be read: {error.strerror}") from error
 
     def _matching(self, glob: str) -> list[Path]:
         try:

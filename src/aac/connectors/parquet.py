@@ -20,6 +20,7 @@ class ParquetConnector(FolderConnector):
     name: ClassVar[str] = "parquet"
     settings: ClassVar[type[Settings]] = FolderSettings
     endings = (".parquet",)
+    beginnings = (b"PAR1",)
 
     def discover(self) -> tuple[Stream, ...]:
         """The streams there are, sorted by name; raises SourceError for a file that is no Parquet."""

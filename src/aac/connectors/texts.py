@@ -34,7 +34,7 @@ AS_BROWSERS_DO = {"iso8859-1": WESTERN, "ascii": WESTERN}
 """What calls itself Latin-1 is Windows-1252 wherever they differ (WHATWG, Encoding Standard, 4.2)."""
 NO_TEXT = (
     (b"PK\x03\x04", "an Excel workbook or another zip archive", 'save it as «CSV UTF-8», or use `connector = "xlsx"`'),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", "save it as «CSV UTF-8»"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", 'save it as «CSV UTF-8», or use `connector = "xlsx"`'),
     (b"PAR1", "a Parquet file", 'use `connector = "parquet"`'),
     (b"\x1f\x8b", "compressed", "let its name end in `.gz`"),
     (b"%PDF", "a PDF", "export the table as «CSV UTF-8»"),

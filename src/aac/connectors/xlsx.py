@@ -40,6 +40,7 @@ class XlsxConnector(FolderConnector):
     name: ClassVar[str] = "xlsx"
     settings: ClassVar[type[Settings]] = XlsxSettings
     endings = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+    beginnings = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
     def __init__(self, settings: XlsxSettings, context: Context) -> None:
         super().__init__(settings, context)

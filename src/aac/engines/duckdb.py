@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from aac.engines.base import Files, database_alias
 from aac.errors import DamagedStoreError, EngineError
-from aac.folders import not_writable
+from aac.folders import no_room, not_writable
 from aac.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ LOCKED = re.compile(r'Could not set lock on file "(?P<path>.*?)"(?:.*\(PID (?P<p
 DAMAGED = re.compile("not a valid DuckDB database file|Could not read enough bytes from file|Corrupt database file")
 JSON_LINE = re.compile(r'Malformed JSON in file "(?P<path>.*?)", at byte \d+ in line (?P<line>\d+): (?P<why>[^.]*)')
 NOT_OPENED = re.compile(r'Cannot open file "(?P<path>.*?)": (Permission denied|Read-only file system)')
+FULL = re.compile(r'"(?P<path>[^"]+)"[^"\n]*(No space left on device|File too large|Disk quota exceeded)')
 LOCK = ".lock"
 """What the name of a file ends in that is held by whoever writes the file it is named after."""
 CSV_FILE = re.compile("^  file = (.+)$", re.MULTILINE)
@@ -289,6 +290,8 @@ def _sentence(message: str) -> str:
         return f"{doing} `{path}`{process}: try again when it has ended"
     if (closed := NOT_OPENED.search(message)) and not os.access(folder := Path(closed["path"]).parent, os.W_OK):
         return not_writable(folder)
+    if full := FULL.search(message):
+        return no_room(Path(full["path"]).parent)
     if json := JSON_LINE.search(message):
         return f"line {json['line']} of `{json['path']}` is no JSON ({json['why']}): write one object a line, as UTF-8"
     if files := CSV_FILE.findall(message):
