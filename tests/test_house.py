@@ -246,10 +246,10 @@ FLOORS = (
     ("aac.sourcing", "aac.operations", "aac.reviewing"),
     # 7: the doors
     (
+        "aac.serve",
         "aac.commands.running",
         "aac.commands.*",
         "aac.cli",
-        "aac.serve",
         "aac.testing.trials",
         "aac.testing.tapping",
         "aac.testing.bench",

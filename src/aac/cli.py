@@ -23,6 +23,7 @@ COMMANDS = {
     "diff": "aac.commands.diff",
     "review": "aac.commands.review",
     "build": "aac.commands.build",
+    "serve": "aac.commands.serve",
     "agenda": "aac.commands.agenda",
     "schema": "aac.commands.schema",
     "plugins": "aac.commands.plugins",
