@@ -14,7 +14,7 @@ import click
 import pytest
 
 from aac.cli import COMMANDS
-from tests.documentation import ROOT, Block, Session, assert_true, is_shown
+from tests.documentation import ROOT, WRITTEN, Block, Session, assert_true, blocks, is_shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,9 @@ def test_what_a_page_shows(page: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_in_sentences_are_there(page: str) -> None:
     wrong: list[str] = []
-    for told in INLINE.findall(PAGES[page].read_text(encoding="utf-8")):
+    typed = [line for block in blocks(PAGES[page]) if block.language == "sh" for line in block.text.splitlines()]
+    shown = [line.partition(" #")[0].removeprefix("aac ") for line in typed if line.startswith("aac ")]
+    for told in [*INLINE.findall(PAGES[page].read_text(encoding="utf-8")), *shown]:
         name, *arguments = told.split()
         if name not in COMMANDS:
             wrong.append(told)
@@ -47,6 +49,13 @@ def test_commands_in_sentences_are_there(page: str) -> None:
         }
         wrong += [f"{told}: {each}" for each in arguments if each.startswith("--") and each.split("=")[0] not in known]
     assert wrong == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_says_what_it_is(page: str) -> None:
+    """So that it is run; of those in `sh` the commands are looked up, and `make demo` is run in `test_readme.py`."""
+    known = ("console", "text", "sh", "json", *WRITTEN)
+    assert [block.place for block in blocks(PAGES[page]) if block.language not in known] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
