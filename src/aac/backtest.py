@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aac.errors import UsageError
-from aac.evaluate import evaluate
+from aac.evaluate import recount
 from aac.findings import did_you_mean
 from aac.kinds.promise import read_objective
 from aac.measures import Clock
@@ -60,7 +60,7 @@ def tried(id_: Id, within: Sequence[str], project: Project, landed: Landed, aske
     clocks = [(text, _clock(id_, text, project)) for text in within]
     found: list[Tried] = []
     for text, clock in clocks:
-        results, _ = evaluate(project, landed, landed.engine, asked, lambda _, clock=clock: [clock])
+        results = recount(project, landed, asked, lambda _, clock=clock: [clock])
         placed = [result.reading for result in results if result.selection != "unplaced"]
         readings = [reading for reading in placed if isinstance(reading, ClockReading)]
         shares = tuple((reading.window.label, reading.attainment) for reading in readings)

@@ -58,23 +58,23 @@ def _condition(id_: Id, project: Project) -> Meaning | None:
     return next((meaning for _, meaning in lent_by(id_, project) if meaning.type.name == "boolean"), None)
 
 
+def meant(id_: Id, project: Project) -> Measure | None:
+    """The records that a word means, by the moment of entry if it has one; null for what is no word."""
+    condition, entity = _condition(id_, project), project.graph.entity_of(id_)
+    if condition is None or entity is None:
+        return None
+    moment = None
+    if condition.moment is not None and condition.moment_type is not None:
+        moment = Moment(condition.moment, condition.moment_type.name == "date")
+    population = Population(entity, condition.node)
+    return Measure(f"{id_[0]}:{id_[1]}", population, moment, COUNT, "count", 1, (), "month", has_target=False)
+
+
 def entries(id_: Id, project: Project) -> Iterator[Measure]:
     """How many records a word became true of in each month; nothing of a word without a moment."""
-    condition, entity = _condition(id_, project), project.graph.entity_of(id_)
-    if condition is None or entity is None or condition.moment is None or condition.moment_type is None:
-        return
-    moment = Moment(condition.moment, condition.moment_type.name == "date")
-    yield Measure(
-        f"{id_[0]}:{id_[1]}",
-        Population(entity, condition.node),
-        moment,
-        COUNT,
-        "count",
-        1,
-        (),
-        "month",
-        has_target=False,
-    )
+    measure = meant(id_, project)
+    if measure is not None and measure.anchor is not None:
+        yield measure
 
 
 def _by_tier(id_: Id, project: Project) -> Iterator[Measure]:

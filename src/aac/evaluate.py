@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from aac.results import Result
 
 
-__all__ = ["Asked", "evaluate", "plan_of", "readied"]
+__all__ = ["Asked", "evaluate", "plan_of", "readied", "recount"]
 
 TURNS = {"current": 1, "unplaced": 2}
 """What stands behind all other windows of a document."""
@@ -50,18 +50,34 @@ def evaluate(
     """
     run = Run(project, landed, asked)
     pieces = _pieces(run, chosen)
+    shown = _shown(run, pieces, engine, chosen)
+    there = [piece for piece in pieces.counted if not is_off(run, piece)]
+    tell_current_values(run, there)
+    tell_health(run, there, engine)
+    return shown, with_affected((*landed.findings, *run.findings), project, pieces.counted)
+
+
+def recount(
+    project: Project, landed: Landed, asked: Asked, chosen: Callable[[Project], Sequence[Shown]]
+) -> tuple[Result, ...]:
+    """The same results alone, where nobody asks what is wrong with the data."""
+    run = Run(project, landed, asked)
+    return _shown(run, _pieces(run, chosen), landed.engine, chosen)
+
+
+def _shown(
+    run: Run, pieces: Pieces, engine: Engine, chosen: Callable[[Project], Sequence[Shown]]
+) -> tuple[Result, ...]:
+    """What was counted, reckoned and read off cards, in order."""
     off = [piece for piece in pieces.counted if is_off(run, piece)]
-    there = _without(pieces, off)
-    planned = _planned(run, there, engine)
-    tell_current_values(run, there.counted)
+    planned = _planned(run, _without(pieces, off), engine)
     results: list[Measured] = [*_counted(run, engine, planned)]
     results += ((piece, result) for piece in off for result in unmeasured(run, piece))
     results += _derived(run, pieces, results)
-    tell_health(run, there.counted, engine)
     shown = list(in_a_row(run, results))
-    for card in (part for part in chosen(project) if isinstance(part, Card)):
+    for card in (part for part in chosen(run.project) if isinstance(part, Card)):
         shown += card_results(run, card, [result for _, result in results])
-    return tuple(_in_order(shown)), with_affected((*landed.findings, *run.findings), project, pieces.counted)
+    return tuple(_in_order(shown))
 
 
 def plan_of(project: Project, landed: Landed, asked: Asked, chosen: Callable[[Project], Sequence[Shown]]) -> Plan:

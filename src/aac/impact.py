@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aac.counting import entries
-from aac.evaluate import evaluate, readied
+from aac.counting import entries, meant
+from aac.evaluate import readied, recount
 from aac.evaluation.moves import moves_of
 from aac.expressions.nodes import BROKEN
 from aac.recounts import Impact, Number
@@ -53,7 +53,7 @@ def impact_of(
     former = {was: id_ for id_, was in now.items()}
     sides: list[dict[Place, Result]] = []
     for made, landed, names in ((base, data[0], former), (head, data[1], {id_: id_ for id_ in now})):
-        results, _ = evaluate(made, landed, landed.engine, asked, lambda version, names=names: _counted(version, names))
+        results = recount(made, landed, asked, lambda version, names=names: _counted(version, names))
         totals = (result for result in results if not result.reading.by and result.selection != UNPLACED)
         sides.append({_place(result, names): result for result in totals})
     numbers = [
@@ -114,11 +114,10 @@ def _moves(
 
 
 def _both(id_: Id, was: Id, base: Project, head: Project) -> Iterator[tuple[Measure, Measure]]:
-    """A word as a measure of both sides, if it is about the same entity and has a moment on both."""
-    for old in entries(was, base):
-        for new in entries(id_, head):
-            if old.population.entity == new.population.entity:
-                yield old, new
+    """Those that a word means, as measures of both sides, if it is about the same entity on both."""
+    before, after = meant(was, base), meant(id_, head)
+    if before is not None and after is not None and before.population.entity == after.population.entity:
+        yield before, after
 
 
 def _following(id_: Id, entity: str, base: Project, head: Project) -> Iterator[tuple[str, Node, Node]]:
