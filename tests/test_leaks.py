@@ -271,3 +271,52 @@ def test_whatever_is_planted_is_not_written(
         built(root)
         for name, text in written(root).items():
             assert [value for value in personal if value.lower() in text.lower()] == [], name
+
+
+MAILS = (
+    COMPANY
+    + """\
+kind: entity
+id: lead
+from: crm.leads
+key: mail
+links: ["mailto:desk@larkspur.test"]
+fields: {mail: text, came_at: timestamp, called_at: timestamp, source: text}
+---
+"""
+    + SLA
+    + """\
+when: {within: 4 hours}
+how_measured: {each: lead, starts: came_at, stops: called_at, objective: 90%, by: [source]}
+---
+"""
+    + metric("leads", "count(*)", of="lead", at="came_at", by="[source]")
+)
+MAILED = (
+    "mail,came_at,called_at,source\nzoe@larkspur.test,2026-03-01T10:00:00Z,,ann@larkspur.test\n"
+    "bob@larkspur.test,2026-03-02T10:00:00Z,,desk@larkspur.test\n"
+)
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "junit", "sarif", "github", "gitlab"])
+def test_addresses_that_are_keys_or_groups_are_not_printed(form: str, tmp_path: Path) -> None:
+    write_project(tmp_path / "mails", MAILS, {"leads": MAILED})
+    opened = open_sound_project(tmp_path / "mails")
+    pull_sources(opened, NOW_US, lambda _: None)
+    printed = check(opened, NOW_US, Asked(), [form], (), lambda _: None).texts[0]
+    assert not [name for name in ("zoe@", "bob@", "ann@") if name in printed]
+    if form == "json":
+        assert "z…@l….t…" in printed
+        assert "desk@larkspur.test" in printed  # a document says it
+        json.loads(printed)
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "json"])
+def test_addresses_that_are_groups_are_not_queried(form: str, tmp_path: Path) -> None:
+    write_project(tmp_path / "mails", MAILS, {"leads": MAILED})
+    opened = open_sound_project(tmp_path / "mails")
+    pull_sources(opened, NOW_US, lambda _: None)
+    question = Question(("leads",), ("source",), "all")
+    printed = query(opened, NOW_US, question, Asked(windows=("all",)), form, lambda _: None)
+    assert "a…@l….t…" in printed
+    assert "ann@" not in printed

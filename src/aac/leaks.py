@@ -17,6 +17,7 @@ from aac.engines.base import Join, Query, Select, Table
 from aac.expressions.nodes import Call, Column, Literal
 from aac.findings import Finding
 from aac.landing.telling import columns_of
+from aac.privacy import ADDRESS, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from aac.measures import Table as Entity
     from aac.reports.base import Page
 
-ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 PHONE = re.compile(
     r"""(?<![\w.+-]) (?:
       (?:\+|00)\d[\d ()./-]{6,18}\d        # +49 30 1234567
@@ -66,7 +66,7 @@ class Told:
         """What it is, so that whoever knows it finds it, and nobody learns it."""
         if self.sort == "phone number":
             return f"{self.text[:3]}…{self.text[-2:]}"
-        return re.sub(r"(\w)[\w'+-]*", r"\1…", self.text)
+        return shortened(self.text)
 
 
 def leaks(pages: Sequence[Page], data: Landed, own_texts: Iterable[str]) -> tuple[Finding, ...]:

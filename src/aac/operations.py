@@ -288,7 +288,8 @@ def query(opened: Opened, now_us: int, question: Question, asked: Asked, form: s
         raise UsageError(f"--format: there is no format `{form}`; {did_you_mean(form, queried.FORMATS)}")
     numbers_of(question, opened.project)  # what cannot be asked is told before there is data
     results = _measured(opened, now_us, asked, tell, partial(numbers_in_force, question))
-    return queried.FORMATS[form](opened.project, without_other_targets(results, opened.project), question.by)
+    shown = without_other_targets(results, opened.project)
+    return _readable(opened, queried.FORMATS[form](opened.project, shown, question.by))
 
 
 def explain(opened: Opened, now_us: int, asked: Asked, name: str, tell: Callable[[str], None]) -> str:
@@ -432,7 +433,7 @@ def check(
     else:
         results = measure(opened, now_us, asked, tell, everything=False)
     results = replace(results, items=items)
-    texts = tuple(_screen(opened.registry, made, results, name) for name in formats)
+    texts = tuple(_readable(opened, _screen(opened.registry, made, results, name)) for name in formats)
     warned = any(finding.level != "info" for finding in results.findings)
     return Checked(results, texts, exit_code(results.deciding(), warned, fail_on))
 
@@ -495,13 +496,23 @@ def _refuse_leaks(opened: Opened, asked: Asked, pages: Sequence[Page]) -> None:
     """Raises LeakError for pages that tell an address, a number or a personal value of the data."""
     from aac.leaks import leaks
 
-    made = opened.project
-    files = sorted({document.file for document in made.documents})
-    texts = [(made.root / file).read_text(encoding="utf-8", errors="replace") for file in files]
     with _pulled(opened, asked, lambda _: None) as data:
-        found = leaks(pages, data, texts)
+        found = leaks(pages, data, _own_texts(opened.project))
     if found:
         raise LeakError(found)
+
+
+def _own_texts(made: Project) -> list[str]:
+    """What the documents say themselves."""
+    files = sorted({document.file for document in made.documents})
+    return [(made.root / file).read_text(encoding="utf-8", errors="replace") for file in files]
+
+
+def _readable(opened: Opened, text: str) -> str:
+    """A text for terminals and logs, where of e-mail addresses of the data only the first letters are told."""
+    from aac.privacy import without_addresses
+
+    return without_addresses(text, lambda: "\n".join(_own_texts(opened.project)).lower())
 
 
 def agenda(opened: Opened, now_us: int, asked: Asked, wanted: Wanted, tell: Callable[[str], None]) -> str:

@@ -26,6 +26,8 @@ PATHS = re.compile(r"'(?:[^']|'')*'|([A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*)")
 QUOTED = re.compile(r"'[^']*'")
 SPELLINGS = re.compile(r"`map: \{.*\}`")
 HASH_LENGTH = 12
+ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+WORD = re.compile(r"(\w)[\w'+-]*")
 
 
 def is_personal(field: object) -> bool:
@@ -46,6 +48,19 @@ def without_personal(results: Results, entries: tuple[Entry, ...]) -> Results:
         if not any(_splits_personal(name, document, documents, entities) for name in result.reading.by):
             kept.append(_without_keys(result) if entity and _key_is_personal(entity) else result)
     return replace(results, results=tuple(kept))
+
+
+def shortened(text: str) -> str:
+    """What something is, so that whoever knows it finds it, and nobody learns it: `z…@l….t…`."""
+    return WORD.sub(r"\1…", text)
+
+
+def without_addresses(text: str, own: Callable[[], str]) -> str:
+    """A text in which of e-mail addresses only the first letters are told, but for those that documents say themselves:
+    ``own`` are their texts in small letters, which are read when there is an address."""
+    found = {match[0] for match in ADDRESS.finditer(text)}
+    told = own() if found else ""
+    return ADDRESS.sub(lambda match: match[0] if match[0].lower() in told else shortened(match[0]), text)
 
 
 def with_hashed_keys(results: Results) -> Results:
