@@ -183,6 +183,7 @@ FLOORS = (
         "aac.changes",
         "aac.inheriting",
         "aac.setting_changes",
+        "aac.reports.agreed",
         "aac.asking",
         "aac.reports.context",
         "aac.reports.page_context",
@@ -243,7 +244,7 @@ FLOORS = (
         "aac.agendas",
     ),
     # 6
-    ("aac.sourcing", "aac.operations", "aac.reviewing"),
+    ("aac.sourcing", "aac.operations", "aac.agreeing", "aac.reviewing"),
     # 7: the doors
     (
         "aac.serve",
@@ -315,6 +316,7 @@ WRITERS = (
     "aac.operations", "aac.publishing", "aac.connectors.xlsx", "aac.landing.pull", "aac.landing.copying",
     "aac.landing.reading", "aac.landing.batches", "aac.caches", "aac.engines.duckdb", "aac.engines.rewriting",
     "aac.testing.bench", "aac.testing.checks", "aac.connectors.postgres", "aac.reviewing",
+    "aac.agreeing",
 )  # fmt: skip
 """Who may change files: operations writes what the user sees, the others what lies in folders of ours."""
 

@@ -25,7 +25,7 @@ from aac.resting import Grounds
 from aac.signing import handles_of, named_teams, signed, signed_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import date
 
     from aac.expressions.nodes import Node
@@ -216,10 +216,10 @@ def agreement_of(
     return Agreement(id_, now, _state(parties, signatures), parties, signatures)
 
 
-def agreements(project: Project) -> tuple[Agreement, ...]:
-    """Of every document that names teams, by kind and id."""
+def agreements(project: Project, ids: Iterable[Id] | None = None) -> tuple[Agreement, ...]:
+    """Of every document that names teams, or of those that are asked for, by kind and id."""
     known = Grounds(project)
-    found = (agreement_of(project, id_, None, known) for id_ in sorted(project.models))
+    found = (agreement_of(project, id_, None, known) for id_ in sorted(ids or project.models))
     return tuple(agreement for agreement in found if agreement is not None)
 
 

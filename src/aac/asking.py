@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from aac.agreements import Grounds, agreement_of
+from aac.agreements import Grounds, agreement_of, agreements
 from aac.errors import UsageError
 from aac.kinds.team import Team
+from aac.reports.agreed import agreed_view
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from aac.changes import Change
     from aac.graph import Id
     from aac.project import Project
+    from aac.reports.base import View
 
 APPROVED = "approved"
 OPINIONS = frozenset({APPROVED, "changes_requested", "dismissed"})
@@ -57,6 +59,13 @@ def _signed_by(team: str, documents: Iterable[Id], handles: Collection[str], kno
 def _holds(word: Signature) -> bool:
     """Whether a word is of what the document says now, and of what it rests on now."""
     return word.is_of_today and not word.changed
+
+
+def agreed_in(changes: Iterable[Change], head: Project) -> dict[str, View]:
+    """Who must agree to the documents of breaking changes and who has, as the later side says it, by `kind:id`."""
+    docs = {change.doc for change in changes if change.level == "breaking"} & head.models.keys()
+    found = agreements(head, docs) if docs else ()
+    return {f"{at.doc[0]}:{at.doc[1]}": agreed_view(at, head.titles.names) for at in found}
 
 
 def approvers(answer: object) -> set[str]:

@@ -22,6 +22,7 @@ COMMANDS = {
     "explain": "aac.commands.explain",
     "diff": "aac.commands.diff",
     "review": "aac.commands.review",
+    "agree": "aac.commands.agree",
     "build": "aac.commands.build",
     "serve": "aac.commands.serve",
     "agenda": "aac.commands.agenda",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
+from aac.agreements import agreements
 from aac.counting import counted
 from aac.engines.base import Entity, Query, Relation, Select
 from aac.errors import UsageError
@@ -20,11 +21,12 @@ from aac.planner.fuse import plan
 from aac.planner.pieces import Piece
 from aac.planner.setting import Prepared, Setting, entities_in, entities_of
 from aac.planner.windows import Clockwork, all_time, choose
+from aac.reports.agreed import agreed_view
 from aac.reports.base import View
 from aac.saying import lent_by, rules_in_words, titles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from aac.expressions.words import Titles
     from aac.graph import Id
@@ -63,11 +65,20 @@ def view_of(id_: Id, project: Project) -> View:
         "means": entry.fields.get("means"),
         "why": entry.fields.get("why"),
         "as_written": entry.fields.get("as_written"),
+        "agreement": agreements_in(project, (id_,)).get(f"{id_[0]}:{id_[1]}"),
         "versions": _versions(id_, project),
         "rules": [{"place": place, "words": said} for place, said in rules_in_words(id_, project, titles)],
         "rests_on": _tree(entry.rests_on, {name: other.rests_on for name, other in edges.items()}, titles),
         "used_by": _tree(entry.used_by, {name: other.used_by for name, other in edges.items()}, titles),
     }
+
+
+def agreements_in(project: Project, ids: Iterable[Id] | None = None) -> dict[str, View]:
+    """Who must agree to documents and who has, by `kind:id`; nothing where nobody signs anything."""
+    if not project.ids("signoff"):
+        return {}
+    found = agreements(project, ids)
+    return {f"{at.doc[0]}:{at.doc[1]}": agreed_view(at, project.titles.names) for at in found}
 
 
 def _team(id_: str | None, project: Project) -> str | None:

@@ -537,14 +537,15 @@ def _measured_for_pages(opened: Opened, now_us: int, asked: Asked, tell: Callabl
 
 def _with_background(opened: Opened, results: Results) -> Results:
     """Results as `check` has them, with the past, the SQL and the history of what they are of."""
-    from aac.explaining import queries_of
+    from aac.explaining import agreements_in, queries_of
     from aac.planner.windows import PAST
 
     totals = tuple(result for result in results.results if result.selection == PAST and not result.reading.by)
     at = min((result.reading.as_of_us for result in results.results), default=results.now_us)
     root = opened.project.root
     queries, words = queries_of(opened.project, at), results.background.words
-    background = Background(totals, queries, changes(root), web(root), words)
+    agreed = agreements_in(opened.project)
+    background = Background(totals, queries, changes(root), web(root), words, agreements=agreed)
     present = tuple(result for result in results.results if result.selection != PAST)
     return replace(results, results=present, background=background)
 

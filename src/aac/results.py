@@ -279,7 +279,8 @@ class Background:
     ``past``: the totals of the windows before the last ones. ``queries``: the SQL that an engine runs for a document,
     by its ``kind:id``. ``changes``: the last change of each file; ``web``: where its text can be read, a `{path}` in an
     address, or null. ``words``: of how many records words are true, and how those in each tier of a profile fare.
-    ``files``: the paths of what the build writes beside its pages, such as agendas.
+    ``files``: the paths of what the build writes beside its pages, such as agendas. ``agreements``: who must agree to a
+    document and who has, as plain data by its ``kind:id``; empty where nobody signs anything.
     """
 
     past: tuple[Result, ...] = ()
@@ -288,6 +289,7 @@ class Background:
     web: str | None = None
     words: tuple[Result, ...] = ()
     files: tuple[str, ...] = ()
+    agreements: Mapping[str, Any] = field(default_factory=dict[str, "Any"])
 
 
 @dataclass(frozen=True, slots=True)

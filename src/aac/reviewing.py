@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from aac import config
-from aac.asking import approvers, asked_of
+from aac.asking import agreed_in, approvers, asked_of
 from aac.changes import document_changes
 from aac.errors import DocumentsError, EngineError, NoDataError, SourceError, UsageError
 from aac.expressions import parsed
@@ -171,7 +171,8 @@ def diff(start: Path, asked: str | None, form: str, windows: Sequence[str] = ())
         raise UsageError(f"--format: there is no format `{form}`; {did_you_mean(form, changed.FORMATS)}")
     with comparing(start, asked) as found:
         titles = found.head.project.titles.names
-        view = changed.view(found.names, found.changes, found.broken, titles)
+        agreed = agreed_in(found.changes, found.head.project)
+        view = changed.view(found.names, found.changes, found.broken, titles, agreed)
         return changed.FORMATS[form](view | {"impact": impact_view(impact(found, windows), titles)})
 
 
@@ -225,7 +226,8 @@ def review(start: Path, asked: str | None, windows: Sequence[str], approvals: ob
 
     with comparing(start, asked, is_hostile=True) as found:
         titles = found.head.project.titles.names
-        view = changed.view(found.names, found.changes, found.broken, titles)
+        agreed = agreed_in(found.changes, found.head.project)
+        view = changed.view(found.names, found.changes, found.broken, titles, agreed)
         view |= {"impact": impact_view(impact(found, windows), titles)}
         base, head = found.base.project, found.head.project
         view |= {"agreement": asked_of(found.changes, base, head, approvers(approvals))}

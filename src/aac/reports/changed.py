@@ -32,8 +32,12 @@ def view(
     changes: Sequence[Change],
     broken: Iterable[tuple[Id, str]],
     titles: Mapping[str, str],
+    agreements: Mapping[str, View],
 ) -> View:
-    """Everything the screens say, as plain data: of each document its own changes, and what rests on it."""
+    """Everything the screens say, as plain data: of each document its own changes, and what rests on it.
+
+    ``agreements``: who must agree to the documents that change and who has, by `kind:id`.
+    """
     own = [change for change in changes if not change.over]
     return {
         "schema": SCHEMA,
@@ -43,6 +47,7 @@ def view(
         "rests_on": [_plain(change, titles) for change in changes if change.over],
         "not_compared": [{"kind": kind, "id": id_, "why": why} for (kind, id_), why in broken],
         "summary": {level: sum(change.level == level for change in own) for level in LEVELS},
+        "agreements": agreements,
         "teams": sorted({team for change in changes if change.level == "breaking" for team in change.teams}),
     }
 

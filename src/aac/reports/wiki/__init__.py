@@ -109,7 +109,7 @@ def _documents(
             | {"in_words": [{"place": place, "words": said} for place, said in project.in_words(entry.kind, entry.id)]}
             | {"records": results.entities.get(entry.id) if entry.kind == "entity" else None}
             | {"record_link": records.get(subject), "queries": list(background.queries.get(subject, ()))}
-            | {"section": section_of(entry.kind), "terms": terms}
+            | {"section": section_of(entry.kind), "terms": terms, "agreement": background.agreements.get(subject)}
             | {"files": files_of(entry.kind, entry.id, background.files)}
             | _origin([entry], by_subject, background)
         )
@@ -157,7 +157,7 @@ def _sections(
     by_subject = {subject_of(entry): entry for entry in entries}
     made = {
         "scorecards": sections.scorecards(documents, links),
-        "agreements": sections.agreements(documents, links),
+        "agreements": sections.agreements(documents, links) | {"agreed": sections.agreed(documents)},
         "definitions": sections.definitions(documents),
         "profiles": sections.profiles(documents),
         "metrics": sections.metrics(documents),

@@ -145,6 +145,13 @@ def row_of(row: Mapping[str, Any], cards: Mapping[str, View]) -> View:
     }
 
 
+def agreed(documents: Sequence[View]) -> list[View]:
+    """The documents that a team has signed, those that wait for somebody first; nothing where nobody signs."""
+    signed = [doc for doc in documents if doc["agreement"] and any(team["by"] for team in doc["agreement"]["teams"])]
+    asked = [doc for doc in signed if doc["agreement"]["state"] != "alone"]
+    return sorted(asked, key=lambda doc: (doc["agreement"]["state"] == "agreed", doc["name"]))
+
+
 def agreements(documents: Sequence[View], links: Mapping[str, View]) -> View:
     """Pairs of teams with what the one owes the other, both ways; agreements without two teams come last."""
     pairs: dict[frozenset[str], dict[tuple[str, str], list[View]]] = {}

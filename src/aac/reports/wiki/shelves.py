@@ -25,6 +25,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "meeting": ("Meeting", "Meetings"),
     "entity": ("Entity", "Entities"),
     "team": ("Team", "Teams"),
+    "signoff": ("Sign-off", "Sign-offs"),
     "calendar": ("Calendar", "Calendars"),
     "company": ("Company", "Company"),
 }
@@ -54,8 +55,8 @@ SECTIONS: Mapping[str, Section] = {
 
 HOMES: Mapping[str, str] = {
     "scorecard": "scorecards", "sla": "agreements", "definition": "definitions", "lifecycle": "definitions",
-    "list": "definitions", "icp": "profiles", "scoring": "profiles", "metric": "metrics", "team": "teams",
-    "meeting": "meetings",
+    "list": "definitions", "signoff": "agreements", "icp": "profiles", "scoring": "profiles", "metric": "metrics",
+    "team": "teams", "meeting": "meetings",
 }  # fmt: skip
 """The section that a page of each kind belongs to; others stand among all documents."""
 
