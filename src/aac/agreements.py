@@ -189,9 +189,9 @@ class Agreement:
 
     @property
     def since(self) -> date | None:
-        """The day of the last word, where all have given theirs."""
+        """The day of the last word, where all have given theirs on a day that is known."""
         days = [signature.day for signature in self.signatures if signature.day is not None]
-        return max(days, default=None) if self.state == "agreed" else None
+        return max(days) if self.state == "agreed" and len(days) == len(self.parties) else None
 
 
 def agreement_of(

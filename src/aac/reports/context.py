@@ -341,6 +341,30 @@ class Source(TypedDict):
     leads: Says[bool, "Whether it is an address."]
 
 
+class AgreedTeam(TypedDict):
+    """A team that must agree to a document."""
+
+    id: Says[str, "Its id."]
+    name: Says[str, "What it is called."]
+    has_agreed: Says[bool, "Whether it agreed to what the document says today."]
+    by: Says[str | None, "The handle of who signed last for it."]
+    date: Says[str | None, "The day of that."]
+    to_former: Says[bool, "Whether that was to what the document said before."]
+
+
+class Agreed(TypedDict):
+    """Who must agree to a document, and who has."""
+
+    state: Says[str, "`agreed`, `waiting`, `lapsed` or `alone`."]
+    shape: Says[str, "A sign for it."]
+    badge: Says[str, "The same in words."]
+    words: Says[str, "A sentence with the teams."]
+    fingerprint: Says[str, "Of what the document says today."]
+    teams: Says[list[AgreedTeam], "The teams that must agree."]
+    waiting: Says[list[str], "The ids of those that have not."]
+    changed: Says[list[str], "What it rested on when it was signed, and is not what it was."]
+
+
 class Doc(TypedDict, total=False):
     """A document."""
 
@@ -381,6 +405,7 @@ class Doc(TypedDict, total=False):
     records: Says[int | None, "Of an entity: how many records."]
     record_link: Says[str | None, "The address of a record, with `{key}`."]
     queries: Says[list[str], "The SQL of its totals."]
+    agreement: Says[Agreed | None, "Who must agree; null where nobody signs anything."]
     section: Says[Item, "Where the way back leads."]
     files: Says[list[File], "Of a meeting its next agenda, of a scorecard what it is as a file."]
     terms: Says[dict[str, str], "The page of each word that prose may name, in small letters: `|markdown` links them."]

@@ -95,6 +95,7 @@ class Agreements(Section):
 
     pairs: Says[list[Pair], "By pair of teams."]
     others: Says[list[Card], "Agreements without two teams."]
+    agreed: Says[list[Doc], "The documents that teams signed, those that wait for somebody first."]
 
 
 class Definitions(Section):
