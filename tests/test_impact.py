@@ -145,7 +145,7 @@ def test_a_narrower_word_moves_all_that_rests_on_it(project: Path) -> None:
     }
     assert told["impact"]["unchanged"] == []
     assert told["impact"]["conflicts"] == [
-        "`enough` asks for 2 a month; it would have come to 1 a month: off target in 2 of 2 windows, before in 0"
+        "`enough` asks for 2 a month: off target in 2 of 2 windows, not 0; on average it comes to 1"
     ]
 
 

@@ -140,12 +140,13 @@ def _numbers(view: View) -> list[str]:
     impact = view["impact"]
     lines: list[str] = []
     if impact["numbers"]:
-        heading = f"A recount of the last {impact['windows']} windows, as of {impact['as_of']}"
+        heading = f"The last {impact['windows']} windows, as of {impact['as_of'][:10]}"
         lines += ["", f"   {heading:47}{'before':>9}{'after':>9}{'change':>11}"]
         lines += [_number(row) for row in impact["numbers"]]
         lines += _wrapped(NO_FORECAST)
     if impact["unchanged"]:
-        lines += _wrapped(f"{len(impact['unchanged'])} more were counted and came out the same")
+        n = len(impact["unchanged"])
+        lines += _wrapped(f"{n} more {'was' if n == 1 else 'were'} counted and came out the same")
     edited = {(change["kind"], change["id"]) for change in view["changes"]}
     for records in impact["records"]:
         if (records["kind"], records["id"]) in edited:

@@ -29,7 +29,7 @@ NO_FORECAST = "It is a recount of the past, not a forecast: people may work diff
 def impact_view(impact: Impact, titles: Mapping[str, str]) -> View:
     """All that screens say of the numbers: those that moved, those that did not, who moved, and what is not known."""
     rows = [_row(list(together), titles) for _, together in groupby(impact.numbers, _subject)]
-    moved = [row for row in rows if row["moved"]]
+    moved = sorted((row for row in rows if row["moved"]), key=_weight)
     return {
         "as_of": iso_utc(impact.as_of_us) if impact.as_of_us is not None else None,
         "windows": max((row["windows"] for row in rows), default=0),
@@ -63,6 +63,7 @@ def _row(numbers: Sequence[Number], titles: Mapping[str, str]) -> dict[str, Any]
         "before": _words(before, unit),
         "after": _words(after, unit),
         "change": _change(before, after, unit),
+        "moved_by": _moved_by(before, after),
         "unit": None if _is_told(unit) else unit.replace("_", " "),
         "status": [_status(ordered[-1].before), _status(ordered[-1].after)],
         "off_target": [sum(_is_off(n.before) for n in ordered), sum(_is_off(n.after) for n in ordered)],
@@ -127,7 +128,7 @@ def _words(value: Fraction | str | None, unit: str) -> str:
         case str():
             return value.replace("_", " ")
         case _ if unit == "count" or not _is_told(unit):
-            return number(value, 1)
+            return number(value, 1, (Fraction(0),))
         case _:
             return amount(value, unit)
 
@@ -189,8 +190,22 @@ def _conflict(row: Mapping[str, Any]) -> str | None:
     if now <= was or row["target"] is None:
         return None
     per = f" a {row['per']}" if row["per"] else ""
-    asks = f"asks for {row['target']}{per}; it would have come to {row['after']}{per}"
-    return f"`{row['id']}` {asks}: off target in {now} of {row['windows']} windows, before in {was}"
+    came = f"on average it comes to {row['after']}" if row["per"] else f"in all it comes to {row['after']}"
+    missed = f"off target in {now} of {row['windows']} windows, not {was}"
+    return f"`{row['id']}` asks for {row['target']}{per}: {missed}; {came}"
+
+
+def _weight(row: Mapping[str, Any]) -> tuple[bool, bool, float]:
+    """What is told first: words, then what is missed more often, then what moved farthest for its size."""
+    was, now = row["off_target"]
+    return row["kind"] != "definition", now <= was, -row["moved_by"]
+
+
+def _moved_by(before: Fraction | str | None, after: Fraction | str | None) -> float:
+    """How far a number moved, as a share of what it was; all of it where that cannot be said."""
+    if not isinstance(before, Fraction) or not isinstance(after, Fraction) or not before:
+        return 1.0
+    return float(abs(after - before) / abs(before))
 
 
 def _records(id_: tuple[str, str], moves: Moves, titles: Mapping[str, str]) -> dict[str, Any]:

@@ -76,7 +76,8 @@ def _in_words(view: View) -> Iterator[str]:
         yield ""
     editorial = sum(change["class"] == "editorial" for change in view["changes"])
     if editorial:
-        yield f"{editorial} more {'change' if editorial == 1 else 'changes'} of words or order move no number.\n"
+        told = "change of words or order moves" if editorial == 1 else "changes of words or order move"
+        yield f"{editorial} more {told} no number.\n"
 
 
 def _recount(view: View) -> Iterator[str]:
