@@ -6,6 +6,8 @@ Where there are few groups, different values are counted for all of them at once
 from __future__ import annotations
 
 import json
+import re
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -156,3 +158,37 @@ def test_crossed_groups(tmp_path: Path) -> None:
         ("small", "M", None): 0,
         ("small", "S", None): 2,
     }
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_lists_change_no_number(tmp_path: Path, seed: int) -> None:
+    """The same records with texts of closed lists, and with texts: all groups have the same numbers."""
+    random = Random(seed)
+    tiers, sizes, sorts = ["", "gold", "it's", "silver"], ["", "S", "M"], ["", *MANY[:8]]
+    accounts = [f"{i},{random.choice(tiers)}" for i in range(6)]
+    deals = [
+        f"d{i},{random.randrange(8)},{random.choice(sizes)},{random.choice(sorts)},{random.choice(['', *'nopq'])},"
+        f"2026-0{random.randrange(1, 4)}-0{random.randrange(1, 9)}T10:00Z,{random.choice(['', '2026-02-20'])}"
+        for i in range(60)
+    ]
+    tables = {
+        name: "\n".join([TABLES[name].split()[0], *rows]) for name, rows in (("account", accounts), ("deal", deals))
+    }
+    plain = re.sub(r"\{type: text, values: [^}]*\}", "text", DOCUMENTS)
+    assert plain.count(": text\n") == DOCUMENTS.count(": text\n") + 3
+    lists, texts = (
+        figures(measured(write_project(tmp_path / name, documents, tables), "2026-01", "2026-02", "2026-03", "all"))
+        for name, documents in (("lists", DOCUMENTS), ("texts", plain))
+    )
+    assert len(lists) > 100
+    assert lists == texts
+
+
+def figures(results: Results) -> list[tuple[object, ...]]:
+    """What was measured of each number, window and group, in the order of the results."""
+    readings = [(r.id, r.reading) for r in results.results]
+    return [
+        (id_, reading.window, dict(reading.by), reading.value, reading.n, reading.unknown)
+        for id_, reading in readings
+        if isinstance(reading, NumberReading)
+    ]
