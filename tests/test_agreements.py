@@ -238,8 +238,8 @@ def test_a_word_given_elsewhere_counts(tmp_path: Path) -> None:
 
 
 def test_a_version_is_signed_by_itself(tmp_path: Path) -> None:
-    first = MQL.replace("id: mql", "id: mql\neffective_until: 2026-04-01")
-    project = loaded(tmp_path, PEOPLE + first)
+    project = loaded(tmp_path, PEOPLE + MQL)
+    first = MQL.replace("id: mql", "id: mql\neffective_until: 2026-04-01")  # where the next begins: no change
     both = signoff(project, "sales", "@ada") + signoff(project, "marketing", "@mary")
     second = MQL.replace("id: mql", "id: mql\neffective_from: 2026-04-01").replace("param.threshold", "70")
     text = PEOPLE + first + second

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from aac.comparing import SKIPPED, fields_of
 from aac.expressions.mistakes import Refused
 from aac.expressions.nodes import Literal as Constant
-from aac.kinds.base import Kind
+from aac.kinds.base import Kind, Versioned
 from aac.kinds.classes import MEANING, Change
 from aac.kinds.signoff import Signoff
 from aac.kinds.team import Team
@@ -194,6 +194,14 @@ class Agreement:
         return max(days) if self.state == "agreed" and len(days) == len(self.parties) else None
 
 
+def print_of(version: Version, model: Kind, project: Project) -> str:
+    """The fingerprint of a version; that it ends where the next begins is no part of what was agreed."""
+    begins = {other.begins for other in project.versions if other.id == version.id}
+    is_followed = isinstance(model, Versioned) and model.effective_until in begins
+    model = model.model_copy(update={"effective_until": None}) if is_followed else model
+    return fingerprint(model, project.parsed.parse)
+
+
 def agreement_of(
     project: Project, id_: Id, approved: Mapping[str, str] | None = None, known: Grounds | None = None
 ) -> Agreement | None:
@@ -209,7 +217,7 @@ def agreement_of(
     parties = tuple(team for team in named_teams(model) if not _is_external(team, project))
     if not parties:
         return None
-    now, known = fingerprint(model, project.parsed.parse), known or Grounds(project)
+    now, known = print_of(version, model, project), known or Grounds(project)
     words = {signature.team: signature for signature in _signatures(version, parties, now, known)}
     words |= {team: Signature(team, by, None, True) for team, by in (approved or {}).items() if team in parties}
     signatures = tuple(words[team] for team in parties if team in words)

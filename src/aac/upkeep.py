@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aac.findings import Finding
+from aac.kinds.decision import Decision
 from aac.periods import day_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
     from aac.project import Project
 
 UNOWNED = frozenset({"company", "team", "calendar", "entity", "signoff"})
@@ -40,4 +44,14 @@ def overdue(project: Project, now_us: int) -> list[Finding]:
             advice = "agree that it still holds, and write the day of the next review"
             span = today.places[id_].span("review_by")
             found.append(Finding("AAC422", "warning", message, advice, span, f"{id_[0]}:{id_[1]}"))
-    return found
+    return [*found, *_undone(today, day)]
+
+
+def _undone(today: Project, day: date) -> Iterator[Finding]:
+    """A warning (AAC443) for each decision that is open after the day by which it was to be done."""
+    for model in today.of_kind("decision"):
+        if isinstance(model, Decision) and model.state == "open" and model.due is not None and model.due < day:
+            message = f"this was to be done by {model.due}, and `{model.owner}` answers for it"
+            advice = "write `state: done` or `state: dropped`, or agree on another day"
+            span = today.places["decision", model.id].span("due")
+            yield Finding("AAC443", "warning", message, advice, span, f"decision:{model.id}")

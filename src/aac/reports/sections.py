@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from aac.findings import in_reading_order
+from aac.periods import day_of
 from aac.reports.wording import (
     LEVELS,
     NONE,
@@ -128,8 +129,12 @@ def _table(columns: list[str], rows: list[View], note: str | None = None, *, oth
     return {"columns": columns if rows else [], "rows": rows[:ROWS], "note": more or note}
 
 
-def _blank(*columns: str) -> View:
-    return _table([*columns], [{"cells": [""] * len(columns), "href": None}] * BLANKS)
+def _blank(*columns: str, before: Sequence[View] = ()) -> View:
+    """Rows to fill in, behind those that are known."""
+    known = list(before[: ROWS - BLANKS])
+    left = len(before) - len(known)
+    made = _table([*columns], [*known, *[{"cells": [""] * len(columns), "href": None}] * BLANKS])
+    return made | {"note": f"And {left:,} more decisions." if left > 0 else None}
 
 
 def _several(value: object) -> Sequence[object]:
@@ -274,13 +279,46 @@ def _data_health(material: Material) -> View:
 
 
 def _actions(material: Material) -> View:
-    del material
-    return _blank("What", "Role", "Due", "Done")
+    """What was decided and is not done yet, that which is due first; then blank rows."""
+    found = [entry for entry in _decided(material) if entry.fields.get("state", "open") == "open"]
+    found.sort(key=lambda entry: str(entry.fields.get("due") or "9999"))
+    rows = [_decision(entry, (_role(entry, material), str(entry.fields.get("due") or NONE), "")) for entry in found]
+    return _blank("What", "Role", "Due", "Done", before=rows)
 
 
 def _decisions(material: Material) -> View:
-    del material
-    return _blank("Decision", "Options, and what speaks for each", "Decided by", "From when on")
+    """What was decided since the last time; then blank rows."""
+    sitting = material.sitting
+    since = str(day_of(sitting.before_us, sitting.zone)) if sitting.before_us is not None else ""
+    found = [entry for entry in _decided(material) if str(entry.fields.get("decided_on")) >= since]
+    found.sort(key=lambda entry: str(entry.fields.get("decided_on")))
+    rows = [
+        _decision(entry, (_why(entry), _role(entry, material), str(entry.fields.get("decided_on")))) for entry in found
+    ]
+    return _blank("Decision", "Options, and what speaks for each", "Decided by", "From when on", before=rows)
+
+
+def _decided(material: Material) -> list[Entry]:
+    """The decisions of this meeting, and of those who take part where they name none."""
+    decisions = [entry for entry in material.entries.values() if entry.kind == "decision"]
+    return [
+        entry
+        for entry in decisions
+        if entry.fields.get("meeting") == material.meeting
+        or (not entry.fields.get("meeting") and entry.fields.get("owner") in material.teams)
+    ]
+
+
+def _decision(entry: Entry, cells: Sequence[str]) -> View:
+    return {"cells": [entry.name, *cells], "href": f"{entry.kind}/{entry.id}.html"}
+
+
+def _role(entry: Entry, material: Material) -> str:
+    return role_of(str(entry.fields.get("owner")), material.entries)
+
+
+def _why(entry: Entry) -> str:
+    return " ".join(str(entry.fields.get("why") or NONE).split())
 
 
 def _learned(material: Material) -> View:

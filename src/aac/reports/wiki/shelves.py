@@ -25,6 +25,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "meeting": ("Meeting", "Meetings"),
     "entity": ("Entity", "Entities"),
     "team": ("Team", "Teams"),
+    "decision": ("Decision", "Decisions"),
     "signoff": ("Sign-off", "Sign-offs"),
     "calendar": ("Calendar", "Calendars"),
     "company": ("Company", "Company"),
@@ -56,7 +57,7 @@ SECTIONS: Mapping[str, Section] = {
 HOMES: Mapping[str, str] = {
     "scorecard": "scorecards", "sla": "agreements", "definition": "definitions", "lifecycle": "definitions",
     "list": "definitions", "signoff": "agreements", "icp": "profiles", "scoring": "profiles", "metric": "metrics",
-    "team": "teams", "meeting": "meetings",
+    "team": "teams", "meeting": "meetings", "decision": "meetings",
 }  # fmt: skip
 """The section that a page of each kind belongs to; others stand among all documents."""
 
