@@ -183,6 +183,7 @@ FLOORS = (
         "aac.changes",
         "aac.inheriting",
         "aac.setting_changes",
+        "aac.change_rules",
         "aac.reports.agreed",
         "aac.asking",
         "aac.reports.context",

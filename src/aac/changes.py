@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from aac.agreements import content_of, digest, fingerprint, value_of
-from aac.comparing import NAMES, SKIPPED, differences
+from aac.comparing import NAMES, SKIPPED, Level, differences, level_of, rule_id
 from aac.expressions.phrases import spaced
 from aac.expressions.words import words
 from aac.kinds.written import Strict
@@ -21,7 +21,7 @@ from aac.resting import is_prose
 from aac.signing import named_teams
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from aac.comparing import Difference, Steps
     from aac.documents import Document
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from aac.kinds.classes import Change as Mark
     from aac.project import Project, Version
 
-Level = Literal["breaking", "compatible", "editorial"]
 LEVELS: tuple[Level, ...] = ("breaking", "compatible", "editorial")
 """The classes of changes, the most careful first."""
 LONGEST = 200
@@ -47,7 +46,8 @@ class Change:
 
     ``doc``: kind and id; ``was``: the former id, if it has another now. ``old``, ``new``: the values as written, null
     where there is none; ``words``: before and after in English, of rules. ``from_``: the day from which it holds, null
-    if from the first. ``over``: what it rests on that changed, from the nearest on. ``key``: the field it is about.
+    if from the first. ``over``: what it rests on that changed, from the nearest on. ``acknowledged``: the reason for
+    which a team knows and means it.
     """
 
     rule: str
@@ -66,6 +66,19 @@ class Change:
     entries: tuple[str, ...] = ()
     moves_meaning: bool = False
     teams: tuple[str, ...] = ()
+    acknowledged: str | None = None
+
+
+def settled(
+    changes: Iterable[Change], severity: Mapping[str, str], acknowledged: Mapping[str, str]
+) -> Iterator[Change]:
+    """Changes in the class that the teams gave their rules, and with the reasons for which they are known and meant.
+
+    ``severity``: classes by rule; ``acknowledged``: reasons by fingerprint.
+    """
+    for change in changes:
+        level = cast("Level", severity.get(change.rule, change.level))
+        yield replace(change, level=level, acknowledged=acknowledged.get(change.fingerprint))
 
 
 def document_changes(base: Project, head: Project) -> tuple[tuple[Change, ...], tuple[tuple[Id, str], ...]]:
@@ -199,12 +212,12 @@ class _Pair:
             _written(old.document, found.old_path, found.old, found.mark),
             _written(new.document, found.new_path, found.new, found.mark),
         )
-        level = _level(found)
+        level = level_of(found.mark, found.verb, is_entry=found.is_entry)
         is_gone = found.new is None
         span = (old if is_gone else new).document.span(*(found.old_path if is_gone else found.new_path))
         parse = self.head.parsed.parse
         content = [value_of(found.old, parse, found.mark), value_of(found.new, parse, found.mark)]
-        rule = f"{self.id[0]}.{'.'.join(found.keys)}.{found.verb}"
+        rule = rule_id(self.id[0], found.keys, found.verb)
         return Change(
             rule,
             level,
@@ -254,12 +267,6 @@ class _Pair:
             moves_meaning=level == "breaking",
             teams=named_teams(version.model),
         )
-
-
-def _level(found: Difference) -> Level:
-    if found.mark.sort == "prose":
-        return "editorial"
-    return "compatible" if found.verb == "added" and found.mark.grows and found.is_entry else "breaking"
 
 
 # Sentences

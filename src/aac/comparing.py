@@ -14,20 +14,24 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, cast
 
 from aac.expressions.mistakes import Refused
+from aac.kinds.base import Versioned
 from aac.kinds.classes import MEANING, Change
-from aac.kinds.written import Split, Strict
+from aac.kinds.written import Row, Split, Strict
 from aac.periods import Duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aac.expressions.nodes import Node
     from aac.kinds.written import Part
 
 Verb = Literal["added", "removed", "changed", "raised", "lowered", "reordered"]
+Level = Literal["breaking", "compatible", "editorial"]
 Steps = tuple["Part", ...]
 SKIPPED = frozenset({"kind", "id"})
 """Keys by which a document is known: they are the same on both sides, or it has another name."""
+PARTS = frozenset({"all", "any"})
+"""The keys of checklists, which may stand inside one another."""
 NAMES = ("id", "handle")
 """What rows are known by."""
 SHORT = 60
@@ -88,6 +92,24 @@ class Place:
         return Difference(self.keys, self.entries, verb, self.mark, old, new, *paths, self.is_entry, self.phrases)
 
 
+def level_of(mark: Change, verb: Verb, *, is_entry: bool) -> Level:
+    """The class of a difference, by what the field says of itself."""
+    if mark.sort == "prose":
+        return "editorial"
+    return "compatible" if verb == "added" and mark.grows and is_entry else "breaking"
+
+
+def rule_id(kind: str, keys: Sequence[str], verb: str) -> str:
+    """The name of the rule by which a difference is classed: what any document or row may say is one rule for all
+    kinds, and the lists of a checklist, which may stand inside one another, are its parts."""
+    if len(keys) == 1 and keys[0] in Versioned.model_fields:
+        return f"document.{keys[0]}.{verb}"
+    if keys[-1] in Row.model_fields:
+        return f"row.{keys[-1]}.{verb}"
+    named = tuple(dict.fromkeys("parts" if key in PARTS else key for key in keys))
+    return f"{kind}.{'.'.join(named)}.{verb}"
+
+
 def differences(old: Strict, new: Strict, parse: Callable[[str], Node]) -> Iterator[Difference]:
     """Where two documents of one kind differ; ``parse`` reads a rule, and raises Refused for what is none."""
     return _models(old, new, Place(), _Rules(parse))
@@ -116,8 +138,15 @@ def _models(old: Strict, new: Strict, place: Place, rules: _Rules) -> Iterator[D
             continue
         was, now = getattr(old, name, None), getattr(new, name)
         # what nobody wrote follows from what somebody did
-        if was != now and name in old.model_fields_set | new.model_fields_set:
+        if _is_unlike(was, now, mark) and name in old.model_fields_set | new.model_fields_set:
             yield from _values(was, now, place.key(key, mark), rules)
+
+
+def _is_unlike(old: object, new: object, mark: Change | None) -> bool:
+    """Whether two values differ, or the order of what they hold where that says something."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping) and mark is not None and mark.ordered:
+        return list(cast("Mapping[str, object]", old).items()) != list(cast("Mapping[str, object]", new).items())
+    return old != new or isinstance(old, Strict)  # parts that are equal may hold another order
 
 
 def fields_of(model: type[Strict]) -> dict[str, tuple[str, Change | None]]:

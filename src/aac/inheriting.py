@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SETTINGS: Id = ("settings", "aac.toml")
 """What changes of `aac.toml` are about."""
+CODE = "plugin"
+"""What changes of a plugin's code are about; the id is its path."""
 
 LEADING = ("company", "team")
 """Kinds that have no number of their own: what changes below them changes what they lead to."""
@@ -71,7 +73,7 @@ def _change(id_: Id, over: tuple[Id, ...], causes: Mapping[Id, Sequence[str]], h
 
 def _shown(id_: Id) -> str:
     kind, name = id_
-    return name if kind in (SETTINGS[0], "definition", "entity") else f"{kind}.{name}"
+    return name if kind in (SETTINGS[0], CODE, "definition", "entity") else f"{kind}.{name}"
 
 
 def _users(*projects: Project) -> dict[Id, set[Id]]:

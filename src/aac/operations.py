@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from aac import config, documents
+from aac.change_rules import unknown_rules
 from aac.errors import DocumentsError, EngineError, LeakError, NoDataError, SourceError, UsageError
 from aac.expressions import parsed
 from aac.findings import Finding, did_you_mean, has_errors, in_reading_order
@@ -101,6 +102,7 @@ def open_project(start: Path, *, with_plugins: bool = True) -> Opened:
     loaded, told = load(settings, registry.kinds, rules, Packs(registry.packs))
     parsed.keep(settings.root, rules)
     wrong = [*check_sources(settings.sources, registry.connectors), *check_settings(settings, registry.engines)]
+    wrong += unknown_rules(settings, registry.kinds) if with_plugins else ()
     findings = [*wrong, *told]
     if not with_plugins and any((settings.root / "plugins").glob("*.py")):
         findings = [maybe_of_a_plugin(finding) for finding in findings]

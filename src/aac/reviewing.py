@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aac import config
 from aac.asking import agreed_in, approvers, asked_of
-from aac.changes import document_changes
+from aac.changes import document_changes, settled
 from aac.errors import DocumentsError, EngineError, NoDataError, SourceError, UsageError
 from aac.expressions import parsed
 from aac.findings import did_you_mean, has_errors
@@ -71,10 +71,12 @@ def comparing(start: Path, asked: str | None, *, is_hostile: bool = False) -> Ge
             raise DocumentsError(head.findings, len(head.project.documents))
         found, broken = document_changes(base.project, head.project)
         settings = setting_changes(base.project.config, head.project.config)
-        code = plugin_changes(_plugins(before), _plugins(after), head.project.config)
+        code = plugin_changes(_plugins(before), _plugins(after))
         own = (*found, *settings, *code)
         everything = (*own, *inherited(base.project, head.project, own))
-        yield Compared(base, head, (before.name, after.name), everything, broken, is_hostile)
+        rules = base.project.config.review.severity  # what a change says of itself does not hold for it
+        told = tuple(settled(everything, rules, head.project.config.review.acknowledged))
+        yield Compared(base, head, (before.name, after.name), told, broken, is_hostile)
 
 
 def _opened(side: Side, root: Path, folders: ExitStack, registry: Registry | None = None) -> Opened:

@@ -23,6 +23,8 @@ WIDTH = 80
 MARKS = {"breaking": "■", "compatible": "◇", "editorial": "·"}
 KEYS = 5
 """How many of the records that moved are named."""
+FILES = ("settings", "plugin")
+"""What is known by its path alone."""
 SHOWN = 6
 """How many documents that rest on a change are named."""
 
@@ -46,7 +48,10 @@ def view(
         "changes": [_plain(change, titles) for change in sorted(own, key=_rank)],
         "rests_on": [_plain(change, titles) for change in changes if change.over],
         "not_compared": [{"kind": kind, "id": id_, "why": why} for (kind, id_), why in broken],
-        "summary": {level: sum(change.level == level for change in own) for level in LEVELS},
+        "summary": {
+            **{level: sum(change.level == level and change.acknowledged is None for change in own) for level in LEVELS},
+            "acknowledged": sum(change.acknowledged is not None for change in own),
+        },
         "agreements": agreements,
         "teams": sorted({team for change in changes if change.level == "breaking" for team in change.teams}),
     }
@@ -72,6 +77,7 @@ def _plain(change: Change, titles: Mapping[str, str]) -> dict[str, Any]:
         "takes_effect": change.from_.isoformat() if change.from_ is not None else None,
         "over": list(change.over),
         "fingerprint": change.fingerprint,
+        "acknowledged": change.acknowledged,
         "teams": list(change.teams),
         "file": change.span.file if change.span is not None else None,
         "line": change.span.line if change.span is not None else None,
@@ -98,7 +104,7 @@ def changes_text(view: View) -> str:
 
 
 def _heading(change: Mapping[str, Any]) -> str:
-    of = f"{change['kind']} {change['id']}" if change["kind"] != "settings" else change["id"]
+    of = f"{change['kind']} {change['id']}" if change["kind"] not in FILES else change["id"]
     name = f" «{change['name']}»" if change["name"] not in (change["id"], of) else ""
     teams = f" · {', '.join(change['teams'])}" if change["teams"] else ""
     return f" {MARKS[change['class']]} {change['class']}  {of}{name}{teams}"
@@ -111,8 +117,12 @@ def _lines(change: Mapping[str, Any]) -> Iterator[str]:
         yield from _wrapped(f"before:   {change['words'][0]}")
     if change["takes_effect"] is not None:
         yield from _wrapped(f"takes effect on {change['takes_effect']}; before that the old one holds")
-    if change["file"] is not None:
-        yield f"     {change['file']}:{change['line']}"
+    if change["acknowledged"] is not None:
+        yield from _wrapped(f"acknowledged: {change['acknowledged']}")
+    where = f"{change['file']}:{change['line']}" if change["file"] is not None else ""
+    known = change["fingerprint"] if change["class"] == "breaking" and change["acknowledged"] is None else ""
+    if where or known:
+        yield f"     {' · '.join(filter(None, (where, known)))}"
 
 
 def _wrapped(text: str) -> list[str]:
