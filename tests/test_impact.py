@@ -192,7 +192,7 @@ def test_prose_and_order_count_nothing(project: Path) -> None:
     edit(project, "name: Hot lead\nof: lead\nwhen: score > 50", "when: (score   >  50)\nof: lead\nname: Hot  one")
     told = changed(project)
     assert [(change["rule"], change["class"]) for change in told["changes"]] == [
-        ("definition.name.changed", "editorial")
+        ("document.name.changed", "editorial")
     ]
     assert told["impact"] == {
         "as_of": None, "windows": 0, "numbers": [], "unchanged": [], "records": [], "conflicts": [], "not_compared": []
@@ -290,7 +290,7 @@ def test_a_branch_runs_no_code_and_reads_no_data_of_its_own(project: Path) -> No
     assert not (project / "ran").exists()
     told = json.loads(found.artefact)
     rules = {change["rule"]: change["class"] for change in told["changes"]}
-    assert rules["settings.sources.path.changed"] == rules["settings.plugins.added"] == "breaking"
+    assert rules["settings.sources.connection.changed"] == rules["plugin.code.added"] == "breaking"
     # the numbers are those of the data that was agreed
     assert numbers(told)["hots"] == ("2.5", "1.5", "−1")
     html = markdown_it.MarkdownIt("gfm-like", {"linkify": False}).render(found.comment)
