@@ -238,6 +238,7 @@ FLOORS = (
         "aac.mapping",
         "aac.selecting",
         "aac.explaining",
+        "aac.code_owners",
         "aac.impact",
         "aac.backtest",
         "aac.drafting",

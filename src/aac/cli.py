@@ -26,6 +26,7 @@ COMMANDS = {
     "build": "aac.commands.build",
     "serve": "aac.commands.serve",
     "agenda": "aac.commands.agenda",
+    "export": "aac.commands.export",
     "schema": "aac.commands.schema",
     "plugins": "aac.commands.plugins",
 }

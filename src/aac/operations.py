@@ -226,6 +226,15 @@ def schema_text(registry: Registry, name: str) -> str:
     return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
 
 
+def codeowners_text(opened: Opened, host: str) -> str:
+    """The file CODEOWNERS for a host; raises UsageError for another one."""
+    from aac.code_owners import HOSTS, codeowners
+
+    if host not in HOSTS:
+        raise UsageError(f"--host: there is no host `{host}`; {did_you_mean(host, HOSTS)}")
+    return codeowners(opened.project, host)
+
+
 def write_schemas(registry: Registry, root: Path) -> list[Path]:
     """Writes the schemas that the settings of editors name; their paths, seen from the root."""
     from aac import schemas

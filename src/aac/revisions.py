@@ -60,6 +60,11 @@ def web(root: Path) -> str | None:
     return f"https://{remote[1]}/{remote[2]}/{WEB[word]}/HEAD/{folder.strip()}{{path}}"
 
 
+def prefix(root: Path) -> str:
+    """The way from the top of the repository to a folder, empty at the top and where there is no git repository."""
+    return (_git(root, "rev-parse", "--show-prefix") or "").strip()
+
+
 def committed(root: Path, folder: str, since_us: int | None, until_us: int) -> tuple[Edit, ...] | None:
     """The files below a folder of ``root`` that were committed after ``since_us`` and not after ``until_us``, by file.
 
