@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from aac.agreements import digest
 from aac.changes import Change
-from aac.expressions.nodes import Named, Rollup, Stored
+from aac.expressions.nodes import CalendarNumber, Literal, Named, Rollup, Stored
 from aac.planner.setting import events_of, everything_in
 from aac.resting import can_mean, only_named
 from aac.signing import named_teams
@@ -96,7 +96,27 @@ def _first(change: Change, base: Project, head: Project, users: Mapping[Id, set[
         return {cast("Id", tuple(part.subject.split(":", 1))) for part in measured}
     if kind == "entity" and change.keys[:1] == ("fields",) and change.entries:
         return _readers(change.doc[1], change.entries[0], (base, head))
+    if kind == "calendar":
+        return users.get(change.doc, set()) | set(_on_calendar(change.doc[1], head))
     return users.get(change.doc, set())
+
+
+def _on_calendar(calendar: str, project: Project) -> Iterator[Id]:
+    """The documents that count open time of a calendar, or of one that each record names."""
+    for id_, rules in project.rules.items():
+        parts = everything_in(checked.node for checked in rules.values())
+        named = (part.calendar for part in parts if isinstance(part, CalendarNumber))
+        if any(_may_be(node, calendar) for node in named):
+            yield id_
+    for clock in project.clocks:
+        promised = (row.calendar for row in clock.promises if row.calendar is not None)
+        if any(_may_be(node, calendar) for node in promised):
+            yield cast("Id", tuple(clock.subject.split(":", 1)))
+
+
+def _may_be(node: Node, calendar: str) -> bool:
+    """Whether what yields the id of a calendar can yield this one."""
+    return not isinstance(node, Literal) or node.value == calendar
 
 
 def _of_setting(change: Change, head: Project) -> set[Id]:
