@@ -58,11 +58,11 @@ def _tell_absent(signoff: Signoff, project: Project) -> None:
     begins = sorted(str(version.begins) for version in project.versions if version.id == (kind, id_))
     if begins:
         message = f"no version of {kind} `{id_}` begins on {signoff.version}"
-        _tell(project, signoff, "AAC440", "error", message, did_you_mean(str(signoff.version), begins), "version")
+        _tell(project, signoff, "AAC440", "warning", message, did_you_mean(str(signoff.version), begins), "version")
     elif not project.is_incomplete(kind):
         known = [f"{other}/{name}" for other, name in project.places if kind == other]
         advice = did_you_mean(signoff.of, known) or f"no document is of kind `{kind}`: delete this sign-off"
-        _tell(project, signoff, "AAC440", "error", f"there is no {kind} `{id_}` to agree to", advice, "of")
+        _tell(project, signoff, "AAC440", "warning", f"there is no {kind} `{id_}` to agree to", advice, "of")
 
 
 def _check_signer(signoff: Signoff, document: Kind, project: Project) -> None:

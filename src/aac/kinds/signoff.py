@@ -69,7 +69,7 @@ fingerprint: 0123456789abcdef  # of what was agreed; `aac agree $definition --te
 
     @property
     def title(self) -> str:
-        return self.name or f"{self.team} on {self.of}"
+        return self.name or f"{self.team}: {self.of.partition('/')[2]}"
 
 
 @hookimpl

@@ -20,7 +20,7 @@ WIDEST = 28
 
 def explained_text(view: View, today: Results | str, zone: str) -> str:
     """What is known of a document; ``today``: its numbers, or why there are none."""
-    lines = [_headline(view), *_wrapped(" · ".join(_facts(view)))]
+    lines = [*_wrapped(_headline(view)), *_wrapped(" · ".join(_facts(view)))]
     if view["agreement"]:
         lines += _wrapped(f"{view['agreement']['shape']} {view['agreement']['words']}")
     for part in _paragraphs(view["means"]):
