@@ -349,7 +349,7 @@ def test_the_window_that_runs_on_is_no_part_of_the_past() -> None:
     ],
 )
 def test_a_page_is_found_by_what_people_say(subject: str, words: list[str]) -> None:
-    told = {
+    told: dict[str, tuple[str, dict[str, Any]]] = {
         "metric:grr": ("GRR", {}),
         "metric:kept": ("Net revenue retention", {}),
         "definition:gone": ("Gone", {"aka": ["SQL"], "never_say": ["dead lead"]}),
