@@ -178,6 +178,7 @@ FLOORS = (
         "aac.sides",
         "aac.comparing",
         "aac.resting",
+        "aac.beginnings",
         "aac.agreements",
         "aac.renames",
         "aac.changes",

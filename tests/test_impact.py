@@ -191,9 +191,7 @@ def test_of_an_entity_only_who_reads_the_field(project: Path) -> None:
 def test_prose_and_order_count_nothing(project: Path) -> None:
     edit(project, "name: Hot lead\nof: lead\nwhen: score > 50", "when: (score   >  50)\nof: lead\nname: Hot  one")
     told = changed(project)
-    assert [(change["rule"], change["class"]) for change in told["changes"]] == [
-        ("document.name.changed", "editorial")
-    ]
+    assert [(change["rule"], change["class"]) for change in told["changes"]] == [("document.name.changed", "editorial")]
     assert told["impact"] == {
         "as_of": None, "windows": 0, "numbers": [], "unchanged": [], "records": [], "conflicts": [], "not_compared": []
     }  # fmt: skip

@@ -110,8 +110,11 @@ def open_project(start: Path, *, with_plugins: bool = True) -> Opened:
 
 
 def with_reviews(opened: Opened, now_us: int) -> Opened:
-    """The same, with what was to be looked at again before the day of ``now_us``."""
-    findings = in_reading_order([*opened.findings, *overdue(opened.project, now_us)])
+    """The same, with what was to be looked at again, or done, before the day of ``now_us``, and what begins late."""
+    from aac.beginnings import inside_open_windows
+
+    made = opened.project
+    findings = in_reading_order([*opened.findings, *overdue(made, now_us), *inside_open_windows(made, now_us)])
     return replace(opened, findings=findings)
 
 
