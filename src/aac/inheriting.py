@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict, deque
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from aac.agreements import digest
 from aac.changes import Change
@@ -36,13 +36,16 @@ LEADING = ("company", "team")
 
 
 def inherited(base: Project, head: Project, found: Sequence[Change]) -> tuple[Change, ...]:
-    """A change of each document that rests on one whose meaning changed, with the way to the nearest of these."""
+    """A change of each document that rests on one whose meaning changed, with the way to the nearest of these; and of
+    the scorecards on which something stands that is promised otherwise."""
     users = _users(base, head)
     moved = [change for change in found if change.moves_meaning]
+    promised = [change for change in found if change.level == "breaking" and not change.moves_meaning]
     own = {change.doc for change in moved}
     waiting: deque[tuple[Id, tuple[Id, ...]]] = deque()
     for change in moved:
         waiting += [(id_, (change.doc,)) for id_ in _first(change, base, head, users)]
+    waiting += [(id_, (change.doc,)) for change in promised for id_ in _cards(change.doc, head)]
     told: dict[Id, tuple[Id, ...]] = {}
     while waiting:
         id_, over = waiting.popleft()
@@ -50,9 +53,9 @@ def inherited(base: Project, head: Project, found: Sequence[Change]) -> tuple[Ch
             continue
         told[id_] = over
         waiting += [(user, (id_, *over)) for user in users[id_]]
-    causes = _by_document(moved)
+    causes = _by_document((*moved, *promised))
     shown = sorted(id_ for id_ in told.keys() - own if id_[0] not in LEADING)
-    return tuple(_change(id_, told[id_], causes, head) for id_ in shown)
+    return tuple(_change(id_, told[id_], causes, head, is_meant=told[id_][-1] in own) for id_ in shown)
 
 
 def _by_document(moved: Iterable[Change]) -> dict[Id, list[str]]:
@@ -62,10 +65,13 @@ def _by_document(moved: Iterable[Change]) -> dict[Id, list[str]]:
     return causes
 
 
-def _change(id_: Id, over: tuple[Id, ...], causes: Mapping[Id, Sequence[str]], head: Project) -> Change:
+def _change(
+    id_: Id, over: tuple[Id, ...], causes: Mapping[Id, Sequence[str]], head: Project, *, is_meant: bool
+) -> Change:
     way = tuple(_shown(step) for step in over)
     rule = f"{id_[0]}.rests_on.changed"
-    sentence = f"means something else, as it rests on {', which rests on '.join(f'`{step}`' for step in way)}"
+    what = "means something else" if is_meant else "is judged otherwise"
+    sentence = f"{what}, as it rests on {', which rests on '.join(f'`{step}`' for step in way)}"
     print_ = digest([rule, *id_, sorted(causes[over[-1]])])
     place = head.places[id_].span()
     return Change(rule, "breaking", id_, sentence, print_, place, over=way, teams=named_teams(head.models[id_]))
@@ -93,12 +99,23 @@ def _first(change: Change, base: Project, head: Project, users: Mapping[Id, set[
         return _of_setting(change, head)
     if kind == "company":
         measured = (*head.clocks, *head.measures, *head.derived)
-        return {cast("Id", tuple(part.subject.split(":", 1))) for part in measured}
+        return {_document(part.subject) for part in measured}
     if kind == "entity" and change.keys[:1] == ("fields",) and change.entries:
         return _readers(change.doc[1], change.entries[0], (base, head))
     if kind == "calendar":
         return users.get(change.doc, set()) | set(_on_calendar(change.doc[1], head))
     return users.get(change.doc, set())
+
+
+def _cards(id_: Id, head: Project) -> list[Id]:
+    """The scorecards on which a number stands."""
+    subject = ":".join(id_)
+    return [_document(card.subject) for card in head.cards if any(row.subject == subject for row in card.rows)]
+
+
+def _document(subject: str) -> Id:
+    kind, _, id_ = subject.partition(":")
+    return kind, id_
 
 
 def _on_calendar(calendar: str, project: Project) -> Iterator[Id]:
@@ -111,7 +128,7 @@ def _on_calendar(calendar: str, project: Project) -> Iterator[Id]:
     for clock in project.clocks:
         promised = (row.calendar for row in clock.promises if row.calendar is not None)
         if any(_may_be(node, calendar) for node in promised):
-            yield cast("Id", tuple(clock.subject.split(":", 1)))
+            yield _document(clock.subject)
 
 
 def _may_be(node: Node, calendar: str) -> bool:
@@ -149,7 +166,7 @@ def _reading(entity: str, field: str, project: Project) -> Iterator[Id]:
     for clock in project.clocks:
         for _, nodes in events_of(clock):
             if any(_reads(part, entity, field, node) for part in everything_in(nodes)):
-                yield cast("Id", tuple(clock.subject.split(":", 1)))
+                yield _document(clock.subject)
 
 
 def _needed(model: Kind) -> set[str]:
