@@ -241,6 +241,7 @@ FLOORS = (
         "aac.explaining",
         "aac.code_owners",
         "aac.impact",
+        "aac.sampling",
         "aac.backtest",
         "aac.drafting",
         "aac.meetings",
@@ -319,6 +320,7 @@ WRITERS = (
     "aac.operations", "aac.publishing", "aac.connectors.xlsx", "aac.landing.pull", "aac.landing.copying",
     "aac.landing.reading", "aac.landing.batches", "aac.caches", "aac.engines.duckdb", "aac.engines.rewriting",
     "aac.testing.bench", "aac.testing.checks", "aac.connectors.postgres", "aac.reviewing",
+    "aac.sampling",
     "aac.agreeing",
 )  # fmt: skip
 """Who may change files: operations writes what the user sees, the others what lies in folders of ours."""

@@ -193,7 +193,8 @@ def test_prose_and_order_count_nothing(project: Path) -> None:
     told = changed(project)
     assert [(change["rule"], change["class"]) for change in told["changes"]] == [("document.name.changed", "editorial")]
     assert told["impact"] == {
-        "as_of": None, "windows": 0, "numbers": [], "unchanged": [], "records": [], "conflicts": [], "not_compared": []
+        "as_of": None, "sample": None, "windows": 0, "numbers": [], "unchanged": [], "records": [], "conflicts": [],
+        "not_compared": [],
     }  # fmt: skip
 
 
@@ -201,8 +202,27 @@ def test_without_data_nothing_is_called_unchanged(project: Path) -> None:
     (project / ".aac" / "store.duckdb").unlink()
     edit(project, "when: score > 50", "when: score > 55")
     impact = changed(project)["impact"]
-    assert impact["not_compared"] == [{"of": "all numbers", "why": "there is no data: run `aac pull`"}]
+    (missing,) = impact["not_compared"]
+    assert missing["of"] == "all numbers"
+    assert missing["why"].startswith("there is no data: run `aac pull`")
     assert (impact["numbers"], impact["unchanged"]) == ([], [])
+
+
+@pytest.mark.parametrize("folder", ["sample", "sample/crm"])
+def test_a_sample_stands_in_for_data(project: Path, folder: str) -> None:
+    """Two of the three made-up leads are hot, one of them by more than 55 points."""
+    (project / ".aac" / "store.duckdb").unlink()
+    (project / folder).mkdir(parents=True)
+    rows = LEADS.splitlines()
+    (project / folder / "leads.csv").write_text("\n".join([rows[0], rows[1], rows[2], rows[5]]) + "\n")
+    edit(project, "[project]", '[review]\nsample = "sample"\n\n[project]', "aac.toml")
+    git(project, "commit", "--quiet", "-am", "a sample")
+    edit(project, "when: score > 50", "when: score > 55")
+    told = changed(project)
+    assert told["impact"]["sample"] == "sample"
+    assert numbers(told)["hots"] == ("1", "0.5", "−0.5")
+    assert "counted on made-up data in `sample`" in " ".join(diff(project, None, "text", ("last:2",)).split())
+    assert not (project / ".aac" / "store.duckdb").exists()
 
 
 def test_a_new_document_has_no_number_before(project: Path) -> None:

@@ -62,13 +62,15 @@ class Impact:
     """``numbers``: all that was counted; ``as_of_us``: the least moment of theirs, null without any; ``moves``:
     the records that words gained and lost.
 
-    ``not_compared``: what was not counted, as ``kind:id``, and why.
+    ``not_compared``: what was not counted, as ``kind:id``, and why. ``sample``: the folder with data that was made up,
+    if it was counted on that.
     """
 
     as_of_us: int | None = None
     numbers: tuple[Number, ...] = ()
     moves: Mapping[tuple[str, str], Moves] = field(default_factory=dict[tuple[str, str], Moves])
     not_compared: tuple[tuple[str, str], ...] = ()
+    sample: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

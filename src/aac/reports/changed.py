@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aac.changes import LEVELS
 from aac.reports.json import dumps
-from aac.reports.moved import NO_FORECAST, records_words
+from aac.reports.moved import NO_FORECAST, ON_SAMPLE, records_words
 from aac.reports.wording import visible
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _numbers(view: View) -> list[str]:
         heading = f"The last {impact['windows']} windows, as of {impact['as_of'][:10]}"
         lines += ["", f"   {heading:47}{'before':>9}{'after':>9}{'change':>11}"]
         lines += [_number(row) for row in impact["numbers"]]
-        lines += _wrapped(NO_FORECAST)
+        lines += _wrapped(NO_FORECAST if impact["sample"] is None else ON_SAMPLE.format(impact["sample"]))
     if impact["unchanged"]:
         n = len(impact["unchanged"])
         lines += _wrapped(f"{n} more {'was' if n == 1 else 'were'} counted and came out the same")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aac.reports.base import View
     from aac.results import NumberReading, Result
 
+ON_SAMPLE = "It was counted on made-up data in `{}`, not on yours: see which numbers move, and not how far."
 NO_FORECAST = "It is a recount of the past, not a forecast: people may work differently afterwards."
 
 
@@ -32,6 +33,7 @@ def impact_view(impact: Impact, titles: Mapping[str, str]) -> View:
     moved = sorted((row for row in rows if row["moved"]), key=_weight)
     return {
         "as_of": iso_utc(impact.as_of_us) if impact.as_of_us is not None else None,
+        "sample": impact.sample,
         "windows": max((row["windows"] for row in rows), default=0),
         "numbers": moved,
         "unchanged": [f"{row['kind']}:{row['id']}" for row in rows if not row["moved"]],

@@ -10,7 +10,7 @@ from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from aac.reports.moved import NO_FORECAST, records_words
+from aac.reports.moved import NO_FORECAST, ON_SAMPLE, records_words
 from aac.reports.tables import code, plain, table
 from aac.reports.wording import visible
 
@@ -86,7 +86,8 @@ def _recount(view: View) -> Iterator[str]:
         rows = [[inert(_named(row)), row["before"], row["after"], row["change"]] for row in impact["numbers"][:ROWS]]
         yield table([f"Recount of the last {impact['windows']} windows", "now", "with this change", "change"], rows)
         left = len(impact["numbers"]) - ROWS
-        yield (f"… and {left} more. " if left > 0 else "") + f"{NO_FORECAST}\n"
+        said = NO_FORECAST if impact["sample"] is None else inert(ON_SAMPLE.format(impact["sample"]))
+        yield (f"… and {left} more. " if left > 0 else "") + f"{said}\n"
     edited = {(change["kind"], change["id"]) for change in view["changes"]}
     for records in impact["records"]:
         if (records["kind"], records["id"]) in edited:
