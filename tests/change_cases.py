@@ -355,6 +355,16 @@ sections:
   - {id: decisions, minutes: 10, shows: [decisions]}
 starts_on: 2026-01-08
 skip_when: [holiday, 2026-12-24]
+---
+kind: decision
+id: friday_cover
+owner: sales
+decided_on: 2026-02-12
+what: Somebody is on duty on Friday afternoons
+meeting: weekly
+due: 2026-03-12
+state: open
+about: ["sla:follow_up", "metric:mqls"]
 """
 
 POOL = """
@@ -362,7 +372,7 @@ other | 7 | 3 | 45 | 200 | 10% | 55% | fivetran_hubspot | 2026-06-01 | 2031-01-0
 true | false | month | week | quarter | fr | en | FR | USD | Europe/London | 03-01 | seed | assembly_line | interval
 | timestamp | date | text | number | list.other | %d/%m/%Y | fit | intent | draft | live | lower | higher | cohort |
 snapshot | input | supporting | customer_success | successful_acquisition | remind | notify | agenda | late |
-off_target | longer_term | now | monthly on first tue | unknown | percent | ratio | EUR/year | plan.fy27 |
+off_target | longer_term | now | monthly on first tue | unknown | percent | ratio | EUR/year | plan.fy27 | done | dropped |
 09:00-11:00 | crm.other | @other | -7 | 2 business hours | 5 business days | none | metric:other
 """
 VALUES: list[Any] = [" ".join(value.split()) for value in POOL.split("|")]

@@ -140,11 +140,13 @@ def _names(renamed: Mapping[Id, Id], before: Mapping[Id, list[Version]], after: 
 def _content(project: Project, versions: Sequence[Version], known: Renames) -> tuple[str, ...] | None:
     """What a document says, by version; one that says nothing but prose is known by its name."""
     models = [version.model for version in versions]
-    if any(model is None or is_prose(model) for model in models):
+    if any(model is None for model in models):
         return None
     parse = project.parsed.parse
     followed = [known.followed(model) for model in models if model is not None]
-    return tuple(fingerprint(m, parse) if content_of(m, parse).keys() - SKIPPED else m.title for m in followed)
+    return tuple(
+        m.title if is_prose(m) or not content_of(m, parse).keys() - SKIPPED else fingerprint(m, parse) for m in followed
+    )
 
 
 @dataclass(frozen=True, slots=True)
