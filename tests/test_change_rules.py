@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from aac import config
+from aac.agreements import fingerprint
 from aac.change_rules import rules_of, unknown_rules
 from aac.changes import document_changes
 from aac.comparing import differences, rule_id
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from aac.changes import Change
     from aac.kinds.base import Kind
     from aac.project import Project
+    from tests.conftest import Snapshots
 
 HEAD = '[project]\nname = "Small"\nspec = 1\n'
 REGISTRY = load_plugins(None)
@@ -116,6 +118,13 @@ def test_each_rule_of_a_field_has_an_edit(rule: str) -> None:
         assert change.level == RULES[rule].level
         for value in (change.old, change.new):
             assert value is None or f"`{value}`" in change.sentence
+
+
+def test_fingerprints_are_those_of_every_version(snapshots: Snapshots) -> None:
+    """What teams signed holds for as long as these are the same: another one belongs into the changelog."""
+    models = [REGISTRY.kinds[data["kind"]].model_validate(data) for data in documents()]
+    lines = [f"{model.kind}/{model.id} {fingerprint(model, PARSE)}\n" for model in models]
+    snapshots.check(Path(__file__).parent / "expected" / "fingerprints.txt", "".join(lines))
 
 
 def test_every_change_has_a_rule() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import aac
 from aac.cli import COMMANDS
+from tests import change_pages
 from tests.reference_pages import SAID, commands, hooks
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ def test_pages_of_commands(snapshots: Snapshots) -> None:
 
 def test_pages_of_hooks(snapshots: Snapshots) -> None:
     snapshots.check(REFERENCE / "hooks.md", hooks())
+
+
+def test_pages_of_rules_of_changes(snapshots: Snapshots) -> None:
+    snapshots.check(REFERENCE / "changes.md", change_pages.page())
 
 
 @pytest.mark.parametrize("page", [commands, hooks])

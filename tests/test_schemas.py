@@ -167,5 +167,6 @@ def test_the_kinds_of_a_plugin_have_schemas(tmp_path: Path) -> None:
 def test_writing_all_of_them(tmp_path: Path) -> None:
     (tmp_path / "aac.toml").write_text('[project]\nname = "T"\nspec = 1\n')
     done = run_aac(tmp_path, "schema", "--write")
-    assert done.stdout.split() == [".schema/documents.json", ".schema/settings.json", ".schema/results.json"]
+    written = ("documents", "settings", "results", "changes")
+    assert done.stdout.split() == [f".schema/{name}.json" for name in written]
     assert all(json.loads((tmp_path / path).read_text()) for path in done.stdout.split())

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 DRAFT = "http://json-schema.org/draft-07/schema#"
 LAID_DOWN = re.compile(r" \(LANGUAGE [^)]*\)")
 FOLDER = Path(__file__).parent / "schemas"
-OTHERS = ("documents", "settings", "results")
+OTHERS = ("documents", "settings", "results", "changes")
 """The schemas that are of no single kind."""
 EXAMPLE = {
     "id": "example", "name": "Example", "team": "sales", "other_team": "marketing", "entity": "lead", "key": "lead_id",
@@ -50,7 +50,7 @@ def by_name(name: str, kinds: Mapping[str, type[Kind]], connectors: Mapping[str,
         return of_documents(kinds)
     if name == "settings":
         return of_settings(_ours("settings"), connectors)
-    return _ours("results") if name == "results" else None
+    return _ours(name) if name in ("results", "changes") else None
 
 
 def _ours(name: str) -> Schema:

@@ -1,0 +1,217 @@
+"""`aac diff` of real repositories: what is compared, what its screens say, and what is settled beforehand."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from aac import schemas
+from aac.errors import AacError, UsageError
+from aac.reviewing import diff
+from tests.small import write_project
+
+if TYPE_CHECKING:
+    from tests.conftest import Snapshots
+
+DOCUMENTS = """
+kind: entity
+id: lead
+from: crm.leads
+key: lead_id
+fields: {lead_id: text, score: integer}
+---
+kind: definition
+id: mql
+name: MQL
+owner: marketing
+parties: [marketing, sales]
+of: lead
+when: score > 50
+---
+kind: metric
+id: mqls
+owner: marketing
+formula: count(*)
+of: mql
+unit: count
+better: higher
+role: input
+"""
+FILE = "alignment/all.yml"
+
+
+def git(root: Path, *words: str) -> str:
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    done = subprocess.run(["git", *who, *words], cwd=root, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = write_project(tmp_path / "project", DOCUMENTS, {"leads": "lead_id,score\na,60\n"})
+    git(root, "init", "--quiet", "--initial-branch", "main")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "-m", "first")
+    return root
+
+
+def edit(root: Path, old: str, new: str, file: str = FILE) -> None:
+    text = (root / file).read_text()
+    assert old in text
+    (root / file).write_text(text.replace(old, new))
+
+
+def commit(root: Path, *edits: tuple[str, str]) -> None:
+    for old, new in edits:
+        edit(root, old, new)
+    git(root, "commit", "--quiet", "--all", "-m", "edit")
+
+
+def told(root: Path, asked: str | None = None) -> dict[str, Any]:
+    return json.loads(diff(root, asked, "json"))
+
+
+def rules(root: Path, asked: str | None = None) -> list[str]:
+    return [change["rule"] for change in told(root, asked)["changes"]]
+
+
+def test_screens(project: Path, snapshots: Snapshots) -> None:
+    edit(project, "score > 50", "score >= 60 and score < 90")
+    edit(project, "name: MQL", "name: Qualified lead")
+    edit(project, "role: input", "role: input\nby: [score]")
+    expected = Path(__file__).parent / "expected"
+    snapshots.check(expected / "diff.txt", diff(project, None, "text"))
+    view = diff(project, None, "json")
+    snapshots.check(expected / "diff.json", view)
+    schema = schemas.by_name("changes", {}, {})
+    assert schema is not None
+    Draft202012Validator(schema).validate(json.loads(view))  # pyright: ignore[reportUnknownMemberType]
+
+
+def test_sides(project: Path, tmp_path: Path) -> None:
+    git(project, "checkout", "--quiet", "-b", "feature/more")
+    commit(project, ("score > 50", "score > 60"))
+    git(project, "checkout", "--quiet", "main")
+    commit(project, ("name: MQL", "name: Lead"))
+    assert rules(project) == []
+    assert rules(project, "main..feature/more") == ["definition.when.changed", "document.name.changed"]
+    assert rules(project, "main...feature/more") == ["definition.when.changed"]
+    assert rules(project, "main~1") == ["document.name.changed"]
+    assert rules(project, "main~1..") == ["document.name.changed"]
+    copy = tmp_path / "copy"
+    shutil.copytree(project, copy, ignore=shutil.ignore_patterns(".git"))
+    edit(copy, "score > 50", "score > 70")
+    assert rules(project, str(copy)) == ["definition.when.changed"]
+    assert rules(copy, str(project)) == ["definition.when.changed"]
+
+
+def test_a_project_in_a_folder_of_a_revision(project: Path) -> None:
+    (project / "inner").mkdir()
+    for part in ("alignment", "data", "aac.toml"):
+        git(project, "mv", part, f"inner/{part}")
+    git(project, "commit", "--quiet", "-m", "moved")
+    edit(project / "inner", "score > 50", "score > 60")
+    assert rules(project / "inner") == rules(project / "inner", "main:inner") == ["definition.when.changed"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ("mian", "there is no revision or folder `mian`; did you mean `main`?"),
+        ("main~9", "there is no revision or folder `main~9`"),
+        ("--help", "there is no revision or folder `--help`"),
+        ("main:nowhere", "there is no `aac.toml` at `main:nowhere`"),
+    ],
+)
+def test_sides_that_there_are_not(project: Path, asked: str, message: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        diff(project, asked, "text")
+    assert message in str(raised.value)
+
+
+def test_outside_of_git(project: Path) -> None:
+    shutil.rmtree(project / ".git")
+    with pytest.raises(UsageError, match="is in no git repository"):
+        diff(project, None, "text")
+
+
+def test_a_shallow_clone_has_what_it_has(project: Path, tmp_path: Path) -> None:
+    commit(project, ("score > 50", "score > 60"))
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", f"file://{project}", tmp_path / "shallow"], check=True)
+    assert rules(tmp_path / "shallow") == []
+    with pytest.raises(UsageError, match="there is no revision or folder `HEAD~1`"):
+        diff(tmp_path / "shallow", "HEAD~1", "text")
+
+
+def test_documents_with_errors(project: Path) -> None:
+    commit(project, ("when: score > 50", "whn: score > 50"))
+    edit(project, "whn: score > 50", "when: score > 60")
+    assert [(each["id"], each["why"]) for each in told(project)["not_compared"]] == [
+        ("mql", "its document has errors before")
+    ]
+    edit(project, "when: score > 60", "whn: score > 60")
+    with pytest.raises(AacError, match="the documents have errors"):
+        diff(project, None, "text")
+
+
+def test_a_file_that_moved_and_another_order_are_no_change(project: Path) -> None:
+    text = (project / FILE).read_text()
+    (project / FILE).unlink()
+    (project / "alignment" / "other.yml").write_text(
+        f"# moved\n{text.replace('[marketing, sales]', '[sales,  marketing]')}"
+    )
+    assert told(project)["changes"] == []
+
+
+def test_who_only_says_another_name_did_not_change(project: Path) -> None:
+    edit(project, "id: mql\n", "id: qualified\n")
+    edit(project, "of: mql\n", "of: qualified\n")
+    (change,) = told(project)["changes"]
+    assert (change["rule"], change["was"]) == ("definition.renamed", "mql")
+    assert told(project)["rests_on"] == []
+
+
+def test_classes_that_were_agreed_before(project: Path) -> None:
+    rule = '\n[review.severity]\n"definition.when.changed" = "compatible"\n'
+    edit(project, "score > 50", "score > 60")
+    edit(project, "[sources.crm]", f"{rule}\n[sources.crm]", "aac.toml")
+    assert {change["rule"]: change["class"] for change in told(project)["changes"]} == {
+        "definition.when.changed": "breaking",  # a change does not excuse itself
+        "settings.review.severity.added": "breaking",
+    }
+    git(project, "commit", "--quiet", "--all", "-m", "agreed")
+    edit(project, "score > 60", "score > 70")
+    assert [(change["rule"], change["class"]) for change in told(project)["changes"]] == [
+        ("definition.when.changed", "compatible")
+    ]
+
+
+def test_a_change_that_is_meant(project: Path) -> None:
+    edit(project, "score > 50", "score > 60")
+    before = told(project)
+    (change,) = before["changes"]
+    assert (before["summary"]["breaking"], before["summary"]["acknowledged"]) == (1, 0)
+    row = f'[[review.acknowledged]]\nfingerprint = "{change["fingerprint"]}"\nreason = "Agreed in March."\n'
+    (project / "aac.toml").write_text((project / "aac.toml").read_text() + row)
+    after = told(project)
+    known = next(c for c in after["changes"] if c["rule"] == change["rule"])
+    assert known["acknowledged"] == "Agreed in March."
+    assert (after["summary"]["breaking"], after["summary"]["acknowledged"]) == (0, 1)
+    assert after["teams"] == before["teams"]
+    assert "acknowledged: Agreed in March." in diff(project, None, "text")
+    edit(project, "score > 60", "score > 61")
+    assert told(project)["summary"]["breaking"] == 1
+
+
+def test_a_fingerprint_does_not_depend_on_how_a_rule_is_spelt(project: Path) -> None:
+    edit(project, "score > 50", "score > 60")
+    (one,) = told(project)["changes"]
+    edit(project, "score > 60", "(score   >  60)")
+    (other,) = told(project)["changes"]
+    assert one["fingerprint"] == other["fingerprint"]
