@@ -177,6 +177,20 @@ def test_who_only_says_another_name_did_not_change(project: Path) -> None:
     assert told(project)["rests_on"] == []
 
 
+def test_code_that_can_move_a_number_reaches_all_of_them(project: Path) -> None:
+    (project / "plugins").mkdir()
+    (project / "plugins" / "ours.py").write_text(
+        "from aac import hookimpl\n\n\n@hookimpl\ndef aac_functions():\n    return []\n"
+    )
+    view = told(project)
+    assert [(c["rule"], c["class"], c["file"]) for c in view["changes"]] == [
+        ("plugin.code.added", "breaking", "plugins/ours.py")
+    ]
+    assert [(c["id"], c["over"]) for c in view["rests_on"]] == [("mqls", ["plugins/ours.py"])]
+    (project / "plugins" / "ours.py").write_text("# brings nothing\n")
+    assert told(project)["rests_on"] == []
+
+
 def test_classes_that_were_agreed_before(project: Path) -> None:
     rule = '\n[review.severity]\n"definition.when.changed" = "compatible"\n'
     edit(project, "score > 50", "score > 60")

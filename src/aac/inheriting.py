@@ -97,7 +97,7 @@ def _first(change: Change, base: Project, head: Project, users: Mapping[Id, set[
     kind, _ = change.doc
     if change.doc == SETTINGS:
         return _of_setting(change, head)
-    if kind == "company":
+    if kind in ("company", CODE):
         measured = (*head.clocks, *head.measures, *head.derived)
         return {_document(part.subject) for part in measured}
     if kind == "entity" and change.keys[:1] == ("fields",) and change.entries:

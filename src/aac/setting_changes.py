@@ -21,6 +21,8 @@ OF_SOURCES = ("connector", "timezone", "nulls", "watermark", "freshness")
 """What is said of a source beside the connector's own settings."""
 CONNECTION = "connection"
 """What rules call a setting that only the connector knows."""
+COUNTING = (b"aac_kinds", b"aac_functions", b"aac_connectors", b"aac_engines", b"aac_packs")
+"""The hooks of code that can move a number: which ones is not looked into, so all of them may."""
 VERBS = ("added", "removed", "changed")
 SINGLE: dict[tuple[str, str], tuple[Level, str]] = {
     ("project", "name"): ("editorial", "the name of the project"),
@@ -100,7 +102,9 @@ def plugin_changes(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> I
         rule, sentence = f"plugin.code.{verb}", _sentence("its code", verb, old, new)
         span = Span(path, 1, 1) if new is not None else None
         print_ = digest([rule, path, old, new])
-        yield Change(rule, "breaking", (CODE, path), sentence, print_, span, old, new, moves_meaning=True)
+        code = before.get(path, b"") + after.get(path, b"")
+        counts = any(hook in code for hook in COUNTING)
+        yield Change(rule, "breaking", (CODE, path), sentence, print_, span, old, new, moves_meaning=counts)
 
 
 def _unlike(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[str, str | None, str | None]]:
