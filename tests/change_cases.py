@@ -372,8 +372,8 @@ other | 7 | 3 | 45 | 200 | 10% | 55% | fivetran_hubspot | 2026-06-01 | 2031-01-0
 true | false | month | week | quarter | fr | en | FR | USD | Europe/London | 03-01 | seed | assembly_line | interval
 | timestamp | date | text | number | list.other | %d/%m/%Y | fit | intent | draft | live | lower | higher | cohort |
 snapshot | input | supporting | customer_success | successful_acquisition | remind | notify | agenda | late |
-off_target | longer_term | now | monthly on first tue | unknown | percent | ratio | EUR/year | plan.fy27 | done | dropped |
-09:00-11:00 | crm.other | @other | -7 | 2 business hours | 5 business days | none | metric:other
+off_target | longer_term | now | monthly on first tue | unknown | percent | ratio | EUR/year | plan.fy27 |
+09:00-11:00 | crm.other | @other | -7 | 2 business hours | 5 business days | none | metric:other | done | dropped
 """
 VALUES: list[Any] = [" ".join(value.split()) for value in POOL.split("|")]
 """Values of which one at least is another right one for each key."""
