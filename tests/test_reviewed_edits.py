@@ -58,7 +58,7 @@ LARKSPUR = {
     ),
     "prose": Edit(
         "alignment/definitions/mql.yml", "name: Marketing Qualified Lead", "name: Marketing qualified lead",
-        "definition.name.changed", "editorial",
+        "document.name.changed", "editorial",
         "`name` changes from `Marketing Qualified Lead` to `Marketing qualified lead`",
     ),
     "parameter": Edit(
@@ -142,7 +142,7 @@ LARKSPUR = {
     ),
     "parties": Edit(
         "alignment/definitions/mql.yml", "parties: [marketing, sales]", "parties: [sales, marketing, customer_success]",
-        "definition.parties.added", "breaking", "customer_success",
+        "document.parties.added", "breaking", "customer_success",
     ),
     "from a day on": Edit(
         "alignment/definitions/mql.yml", "at: mql_at\n",
@@ -152,8 +152,8 @@ LARKSPUR = {
         "definition.when.changed", "breaking", "to `score > 60`", ("mqls",),
     ),
     "code": Edit(
-        "plugins/brief.py", '"""', '"""More: ', "settings.plugins.changed", "breaking",
-        "the code of `plugins/brief.py`",
+        "plugins/brief.py", '"""', '"""More: ', "plugin.code.changed", "breaking",
+        "its code changes from",
     ),
 }  # fmt: skip
 MAVEN = {
