@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aac import revisions
+from aac.errors import SourceError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,3 +70,15 @@ def test_a_project_in_a_folder_of_the_repository(folder: Path) -> None:
     git(folder, "remote", "add", "origin", "git@github.com:larkspur/aac.git")
     (folder / "company").mkdir()
     assert revisions.web(folder / "company") == "https://github.com/larkspur/aac/blob/HEAD/company/{path}"
+
+
+def test_what_a_clone_lacks_is_told(folder: Path) -> None:
+    """A file of the revision whose content is not there, as in a clone without blobs that cannot fetch."""
+    commit(folder, "aac.toml", "[project]")
+    commit(folder, "alignment/company.yml", "kind: company")
+    blob = git(folder, "rev-parse", "HEAD:alignment/company.yml")
+    (folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(
+        SourceError, match=r"git does not have what was committed as `alignment/company\.yml`: fetch all"
+    ):
+        revisions.snapshot(folder, "HEAD")

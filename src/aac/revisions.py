@@ -10,6 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aac.errors import SourceError
 from aac.periods import iso_utc
 from aac.results import Change
 
@@ -143,8 +144,13 @@ def _contents(root: Path, blobs: Mapping[str, str | None]) -> dict[str, bytes | 
     found: dict[str, bytes] = {}
     at = 0
     for blob in wanted:
-        end = told.index(b"\n", at)
-        size = int(told[at:end].split(b" ")[2])
+        end = told.find(b"\n", at)
+        match told[at:end].split(b" "):
+            case [_, b"blob", length]:
+                size = int(length)
+            case _:
+                lacking = next(path for path, held in blobs.items() if held == blob)
+                raise SourceError(f"git does not have what was committed as `{lacking}`: fetch all of the repository")
         found[blob] = told[end + 1 : end + 1 + size]
         at = end + 1 + size + 1
     return {path: found[blob] if blob is not None else None for path, blob in blobs.items()}
