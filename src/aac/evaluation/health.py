@@ -346,7 +346,10 @@ def _counts(run: Run, engine: Engine, source: Entity, faults: Sequence[Fault]) -
     columns = tuple((f"n{place}", Aggregate("count_if", (fault.rule,))) for place, fault in enumerate(asked))
     if not columns:
         return {}
-    (found,) = _ask(run, engine, asked[0].entity, Select(source, columns))
+    # only the few that fulfil one of them are counted rule by rule
+    rules = tuple(fault.rule for fault in asked)
+    some = rules[0] if len(rules) == 1 else Call("or", rules)
+    (found,) = _ask(run, engine, asked[0].entity, Select(source, columns, some))
     return dict(zip(asked, found, strict=True))
 
 
