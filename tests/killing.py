@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from types import FrameType
 
+REPLACING = "_replace"
+"""The function that puts a new store in the place of the old one."""
 PHASES: dict[str, tuple[Any, str]] = {
     "copy of the store": (rewriting, "_copy"),
     "copy of a file": (copying, "_copy"),
@@ -37,7 +39,7 @@ PHASES: dict[str, tuple[Any, str]] = {
     "tables prepared": (Preparation, "finish"),
     "state written": (pulling, "write_state"),
     "store closed": (Store, "finish"),
-    "store replaced": (rewriting, "_replace"),
+    "store replaced": (rewriting, REPLACING),
     "sizes noted": (rewriting, "_note_sizes"),
     "leavings removed": (pull, "_clean"),
 }
@@ -60,7 +62,7 @@ def run(root: Path, kill_at: int, most_bytes: int | None, points: int) -> None:
 
     for name, (owner, attribute) in PHASES.items():
         setattr(owner, attribute, _announced(getattr(owner, attribute), name, reach))
-    setattr(rewriting, "_replace", _announced_inside(getattr(rewriting, "_replace"), reach))  # noqa: B009, B010
+    setattr(rewriting, REPLACING, _announced_inside(getattr(rewriting, REPLACING), reach))
     Store.transaction = _announced_transaction(Store.transaction, reach)
     if most_bytes is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
