@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from aac.expressions.check import Broken, check_rule
@@ -501,6 +501,8 @@ def test_no_text_is_more_than_a_finding(text: str) -> None:
     for check in (rule, formula):
         try:
             check(text)
+        except Broken:
+            assert "broken" in text  # that name is told where it stands
         except Refused as refused:
             found = refused.problem
             assert found.message
@@ -528,6 +530,7 @@ RULES = st.recursive(
 
 @settings(max_examples=200, deadline=None)
 @given(RULES)
+@example("null is null like null")
 def test_what_is_right_says_the_same_wherever_it_stands(text: str) -> None:
     """Blanks and brackets around a rule, and a condition beside it, change nothing about it."""
     try:

@@ -164,6 +164,40 @@ def test_who_moved_and_why(project: Path) -> None:
     assert moved["buyer"]["lost"]["keys"] == ["b"]
 
 
+def test_what_takes_effect_later_is_counted_again_too(project: Path) -> None:
+    """A version that begins behind the data: the past is counted as the newest documents of each side say."""
+    edit(
+        project,
+        "when: score > 50\nat: hot_at\n",
+        "when: score > 50\nat: hot_at\nowner: marketing\nparties: [marketing, sales]\neffective_until: 2026-06-01\n"
+        "---\nkind: definition\nid: hot\nname: Hot lead\nof: lead\nwhen: score > 55 and fit\nat: hot_at\n"
+        "effective_from: 2026-06-01\n",
+    )
+    told = changed(project)
+    assert numbers(told)["hots"] == ("2.5", "1", "−1.5")
+    (moved,) = [records for records in told["impact"]["records"] if records["id"] == "hot"]
+    assert moved["lost"]["keys"] == ["b", "c", "d"]
+    assert {change["takes_effect"] for change in told["changes"] if change["rule"] == "definition.when.changed"} == {
+        "2026-06-01"
+    }
+
+
+def test_nobody_is_stopped_without_a_word(project: Path) -> None:
+    """What the base calls editorial asks nobody, whatever rests on it."""
+    edit(
+        project,
+        "[project]",
+        '[review]\nrequire = true\nseverity = {"definition.when.changed" = "editorial"}\n\n[project]',
+        "aac.toml",
+    )
+    git(project, "commit", "--quiet", "-am", "severity")
+    git(project, "checkout", "--quiet", "-b", "narrower")
+    edit(project, "when: score > 50", "when: score > 55")
+    git(project, "commit", "--quiet", "-am", "narrower")
+    found = review(project, None, ("last:2",), None)
+    assert (found.comment, found.exit_code) == ("", 0)
+
+
 def test_a_wider_word_gains(project: Path) -> None:
     edit(project, "when: score > 50", "when: score >= 40 or score is null")
     (moved,) = [records for records in changed(project)["impact"]["records"] if records["id"] == "hot"]

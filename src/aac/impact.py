@@ -6,6 +6,7 @@ change touches is counted. What could not be counted is named, with the reason: 
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 from aac.counting import entries, meant
@@ -49,6 +50,7 @@ def impact_of(
 
     Raises UsageError for windows that do not exist, and EngineError.
     """
+    base, head = _newest(base), _newest(head)
     now = touched(changes)
     former = {was: id_ for id_, was in now.items()}
     sides: list[dict[Place, Result]] = []
@@ -65,6 +67,13 @@ def impact_of(
     moves, untold = _moves(base, head, data, now, asked)
     moments = [result.reading.as_of_us for side in sides for result in side.values()]
     return Impact(min(moments, default=None), kept, moves, (*((name, reason) for name in sorted(off)), *untold))
+
+
+def _newest(made: Project) -> Project:
+    """A project whose newest documents hold on every day: also those that take effect only later."""
+    whole = copy(made)
+    whole.by_day = {}
+    return whole
 
 
 def _counted(version: Project, names: Mapping[Id, Id]) -> list[Shown]:

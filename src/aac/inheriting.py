@@ -44,15 +44,15 @@ def inherited(base: Project, head: Project, found: Sequence[Change]) -> tuple[Ch
     own = {change.doc for change in moved}
     waiting: deque[tuple[Id, tuple[Id, ...]]] = deque()
     for change in moved:
-        waiting += [(id_, (change.doc,)) for id_ in _first(change, base, head, users)]
-    waiting += [(id_, (change.doc,)) for change in promised for id_ in _cards(change.doc, head)]
+        waiting += [(id_, (change.doc,)) for id_ in sorted(_first(change, base, head, users))]
+    waiting += [(id_, (change.doc,)) for change in promised for id_ in sorted(_cards(change.doc, head))]
     told: dict[Id, tuple[Id, ...]] = {}
     while waiting:
         id_, over = waiting.popleft()
         if id_ in told or id_ == over[-1] or id_ not in head.models or not can_mean(head.models[id_]):
             continue
         told[id_] = over
-        waiting += [(user, (id_, *over)) for user in users[id_]]
+        waiting += [(user, (id_, *over)) for user in sorted(users[id_])]
     causes = _by_document((*moved, *promised))
     shown = sorted(id_ for id_ in told.keys() - own if id_[0] not in LEADING)
     return tuple(_change(id_, told[id_], causes, head, is_meant=told[id_][-1] in own) for id_ in shown)

@@ -258,8 +258,10 @@ def review(start: Path, asked: str | None, windows: Sequence[str], approvals: ob
         base, head = found.base.project, found.head.project
         view |= {"agreement": asked_of(found.changes, base, head, approvers(approvals))}
         is_missing = any(team["by"] is None for team in view["agreement"])
-        code = MISSING if is_missing and base.config.review.require else 0
-        return Reviewed(review_markdown(view), changed.changes_json(view), code)
+        comment = review_markdown(view)
+        # whoever has nothing to read has nothing to agree to
+        code = MISSING if comment and is_missing and base.config.review.require else 0
+        return Reviewed(comment, changed.changes_json(view), code)
 
 
 def host_here() -> Host:

@@ -125,7 +125,8 @@ def parse(text: str, more: Mapping[str, Spelling] | None = None) -> Node:
         (tree,) = dialect.parser().parse_into(Condition, tokens, text) or (None,)
         if tree is None:
             raise word_of_sql(tokens[0].text, tokens[0].start) if tokens else Refused(*NO_RULE)
-        return _Reader(tokens, tree, {**spelling.ALL, **(more or {})}).node(tree, 0)
+        begin = next((token.start for token in tokens if token.text != "("), 0)
+        return _Reader(tokens, tree, {**spelling.ALL, **(more or {})}).node(tree, begin)
     except ParseError as error:
         raise _explained(text, tokens, error) from None
     except RecursionError:
