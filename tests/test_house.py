@@ -117,6 +117,9 @@ FLOORS = (
         "aac.engines.looking",
         "aac.engines.rewriting",
         "aac.engines.*",
+        "aac.connectors.limits",
+        "aac.connectors.redacting",
+        "aac.connectors.recording",
         "aac.connectors.transport",
         "aac.connectors.texts",
         "aac.connectors.folders",
@@ -275,6 +278,7 @@ OWNERS = {
     "click": ("aac.cli", "aac.commands.*", "aac.hookspecs", "aac.plugins"),
     "duckdb": ("aac.engines.duckdb",),
     "holidays": ("aac.calendars",),
+    "httpx2": ("aac.connectors.transport",),
     "jinja2": ("aac.reports.pages",),
     "markdown_it": ("aac.reports.pages",),
     "pluggy": ("aac.hookspecs", "aac.plugins"),
@@ -304,7 +308,7 @@ OWNERS = {
 }
 """Each library and the modules that know it."""
 
-HEAVY = ("duckdb", "holidays", "jinja2", "markdown_it", "psycopg", "pytest", "python_calamine", "sqlglot")
+HEAVY = ("duckdb", "holidays", "httpx2", "jinja2", "markdown_it", "psycopg", "pytest", "python_calamine", "sqlglot")
 """Libraries that are imported inside functions."""
 
 DEVOTED = ("aac.engines.functions", "aac.engines.calendar_joins", "aac.engines.sql")
@@ -321,7 +325,7 @@ WRITERS = (
     "aac.landing.reading", "aac.landing.batches", "aac.caches", "aac.engines.duckdb", "aac.engines.rewriting",
     "aac.testing.bench", "aac.testing.checks", "aac.connectors.postgres", "aac.reviewing",
     "aac.sampling",
-    "aac.agreeing",
+    "aac.agreeing", "aac.connectors.recording",
 )  # fmt: skip
 """Who may change files: operations writes what the user sees, the others what lies in folders of ours."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Keys: TypeAlias = tuple[str, ...]
 
-SECRETS = ("token", "password", "secret", "api_key", "dsn")
+SECRETS = ("token", "password", "secret", "api_key", "dsn", "client_secret", "refresh_token", "private_key")
 SECRET_VALUE = re.compile(rf"""\b({"|".join(SECRETS)})(["']?\s*=\s*).*""", re.IGNORECASE)
 # A comment, a text, a mark, or anything else that stands together.
 TOKEN = re.compile(

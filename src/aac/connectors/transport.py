@@ -1,0 +1,343 @@
+"""How all sources are asked over HTTP: one place for limits, retries, tokens, timeouts, secrets and recordings.
+
+A `Service` says what is particular to a source: where it is, which hosts its secrets may be sent to, how fast it may be
+asked and how its answers tell that. Calls only ever read, so any may be made again. Ctrl-C ends a call and every wait.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+from aac.connectors.limits import Bucket, SystemClock
+from aac.connectors.recording import Exchange
+from aac.connectors.redacting import Redactor
+from aac.errors import SourceError, UnfinishedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from pathlib import Path
+
+    from httpx2 import Client, Response
+
+    from aac.connectors.limits import Clock, Rate
+    from aac.connectors.recording import Recording
+
+CONNECT_SECONDS, READ_SECONDS = 10, 60
+"""The longest waits for a connection, and for the next bytes of an answer."""
+ANSWER_SECONDS = 300
+"""The longest that one answer may take from its first byte to its last."""
+MOST_BYTES = 256 * 1024 * 1024
+"""The longest answer that is read."""
+ATTEMPTS = 6
+"""How often a call is made before we give up."""
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+"""Seconds of the first wait after a failure, which doubles each time, and of the longest."""
+MOST_PATIENCE = 300.0
+"""Seconds that a source may ask us to wait within one pull; for more the pull ends and the next one goes on."""
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+"""This machine, for recordings and tests: the only hosts that are asked without encryption."""
+UNAUTHORISED, TOO_MANY, FAILED, BROKEN = 401, 429, 400, 500
+"""Statuses (RFC 9110, RFC 6585), the last two being where refusals and failures begin."""
+
+
+class RefusedError(SourceError):
+    """A source understood a call and refuses it; ``status`` and ``answer`` are what it said."""
+
+    def __init__(self, message: str, status: int, answer: Any) -> None:
+        super().__init__(message)
+        self.status = status
+        self.answer = answer
+
+
+class OverError(UnfinishedError):
+    """What may be asked today was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """``path`` begins with a slash; ``data`` is sent as JSON, ``form`` as a form. ``kind``: the class of its limit."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    data: Any = None
+    form: Mapping[str, str] | None = None
+    kind: str = "general"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``data`` is the JSON of the answer; ``headers`` in small letters; ``at``: the server's own time, if it says."""
+
+    status: int
+    data: Any
+    headers: Mapping[str, str]
+
+    @property
+    def at(self) -> datetime | None:
+        given = self.headers.get("date")
+        try:
+            return parsedate_to_datetime(given).astimezone(UTC) if given else None
+        except ValueError:
+            return None
+
+
+class Access(Protocol):
+    """How we may ask: with a token that lasts, or with one that is renewed."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must be seen nowhere."""
+        ...
+
+    def headers(self) -> Mapping[str, str]:
+        """What a call carries; raises SourceError when there is no secret."""
+        ...
+
+    def renewal(self) -> Call | None:
+        """The call that gets another token, or null when this is the only one."""
+        ...
+
+    def renewed(self, answer: Answer) -> None:
+        """Takes the other token."""
+        ...
+
+    def refused(self) -> str:
+        """What to do when the source does not let us in."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A source behind HTTP. ``name``: as its users call it. ``extra``: the extra of our package that brings HTTP.
+
+    ``hosts``: who may be sent its secrets, beside this machine. ``rates`` by class; ``rate_told``: what the headers of
+    an answer to a class say about its rate. ``is_over``: whether a refusal (429) is for the rest of the day.
+    ``told``: what a refusal says, in words.
+    """
+
+    name: str
+    extra: str
+    base: str
+    hosts: Collection[str]
+    rates: Mapping[str, Rate]
+    rate_told: Callable[[str, Mapping[str, str]], Rate | None]
+    is_over: Callable[[Any], bool]
+    told: Callable[[Any], str]
+
+
+class Transport:
+    """Asks one service. ``budget``: the most calls of this pull, null: as many as it takes.
+
+    Raises SourceError for an address outside the service's hosts, and when the library for HTTP is not installed.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        access: Access,
+        budget: int | None = None,
+        recording: Callable[[Redactor], Recording | None] = lambda _: None,
+        clock: Clock | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.calls = 0
+        self.told_limits: dict[str, str] = {}
+        self.redactor = Redactor(*access.secrets)
+        self._service = service
+        self._access = access
+        self._budget = budget
+        self._recording = recording(self.redactor)
+        self._clock = clock or SystemClock()
+        self._chance = chance
+        self._buckets = {kind: Bucket(rate, self._clock) for kind, rate in service.rates.items()}
+        self._client = _client(service)
+
+    def close(self) -> None:
+        """Ends all connections."""
+        self._client.close()
+
+    def ask(self, call: Call) -> Answer:
+        """The answer to a call. Raises RefusedError for what the source refuses, UnfinishedError when nothing more may
+        be asked for now, SourceError when it gives no answer that can be used."""
+        renewed = False
+        for attempt in range(ATTEMPTS):
+            answer = self._tried(call, self._access.headers())
+            match answer:
+                case str():
+                    self._wait(call, attempt, None, answer)
+                case Answer(status=status) if status == UNAUTHORISED:
+                    if renewed or not self._renew():
+                        raise RefusedError(self._access.refused(), status, answer.data)
+                    renewed = True
+                case Answer(status=status) if status == TOO_MANY or status >= BROKEN:
+                    self._refuse_for_today(answer)
+                    self._wait(call, attempt, self._asked_to_wait(answer), self._told(answer))
+                case Answer(status=status) if status >= 300:  # redirects too: nobody is followed elsewhere
+                    raise RefusedError(self._refusal(call, answer), status, answer.data)
+                case _:
+                    return answer
+        raise SourceError(f"{self._service.name} does not accept {call} although the token is new")
+
+    def _renew(self) -> bool:
+        """Gets another token; false if there is none to get."""
+        call = self._access.renewal()
+        if call is None:
+            return False
+        for attempt in range(ATTEMPTS):
+            answer = self._tried(call, {})
+            if isinstance(answer, str) or answer.status == TOO_MANY or answer.status >= BROKEN:
+                told = answer if isinstance(answer, str) else self._told(answer)
+                self._wait(call, attempt, None if isinstance(answer, str) else self._asked_to_wait(answer), told)
+            elif answer.status >= 300:
+                raise RefusedError(self._access.refused(), answer.status, answer.data)
+            else:
+                self._access.renewed(answer)
+                self.redactor.add(*self._access.secrets)
+                return True
+        return False
+
+    def _tried(self, call: Call, headers: Mapping[str, str]) -> Answer | str:
+        """The answer to a call that is made once, or why there is none that can be used."""
+        if self._budget is not None and self.calls >= self._budget:
+            raise OverError(
+                f"the {self._budget:,} calls of `max_calls` were made: run `aac pull` again, which goes on from there"
+            )
+        bucket = self._buckets[call.kind]
+        bucket.take()
+        self.calls += 1
+        answer = self._sent(call, headers)
+        if isinstance(answer, Answer):
+            if self._recording is not None:
+                told = None if call.form is not None else answer.data  # the answer to a form holds tokens
+                self._recording.add(
+                    Exchange(call.method, _address(call), call.data, answer.status, answer.headers, told)
+                )
+            rate = self._service.rate_told(call.kind, answer.headers)
+            if rate is not None:
+                bucket.learn(rate)
+            if answer.status == TOO_MANY:
+                bucket.drain()
+            self.told_limits |= {name: value for name, value in answer.headers.items() if "limit" in name}
+        return answer
+
+    def _sent(self, call: Call, headers: Mapping[str, str]) -> Answer | str:
+        import httpx2
+
+        request = self._client.build_request(
+            call.method,
+            call.path,
+            params=dict(call.query),
+            headers=dict(headers),
+            json=call.data,
+            data=dict(call.form) if call.form is not None else None,
+        )
+        try:
+            response = self._client.send(request, stream=True)
+            try:
+                body = self._body(response)
+            finally:
+                response.close()
+        except (httpx2.TransportError, httpx2.DecodingError, httpx2.StreamError) as error:
+            return self.redactor.text(f"{type(error).__name__}: {error}")
+        if isinstance(body, str):
+            return body
+        told = {name.lower(): value for name, value in response.headers.items()}
+        try:
+            data = json.loads(body) if body else None
+        except ValueError:
+            if response.status_code < FAILED:
+                return "the answer is no JSON, or not all of it"
+            data = None  # what stands before a service may answer in other ways
+        return Answer(response.status_code, data, told)
+
+    def _body(self, response: Response) -> bytes | str:
+        """All of an answer, or why not."""
+        parts, length, end = list[bytes](), 0, self._clock.now() + ANSWER_SECONDS
+        for part in response.iter_bytes():
+            parts.append(part)
+            length += len(part)
+            if length > MOST_BYTES:
+                raise SourceError(f"{self._service.name} sends more than {MOST_BYTES:,} bytes at once")
+            if self._clock.now() > end:
+                return f"the answer did not end within {ANSWER_SECONDS} seconds"
+        return b"".join(parts)
+
+    def _wait(self, call: Call, attempt: int, asked: float | None, why: str) -> None:
+        """Waits before the next attempt, as long as we were asked to or else by chance; raises after the last."""
+        if attempt + 1 == ATTEMPTS:
+            raise SourceError(f"{self._service.name} gives no answer to {call}: {why or 'nothing is said why'}")
+        if asked is None:
+            asked = self._chance() * min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
+        if asked > MOST_PATIENCE:
+            raise OverError(
+                f"{self._service.name} asks to wait {asked:,.0f} seconds: run `aac pull` again after that, which goes "
+                "on from there"
+            )
+        self._clock.sleep(asked)
+
+    def _asked_to_wait(self, answer: Answer) -> float | None:
+        """The seconds of Retry-After: a number, or the moment until which (RFC 9110, 10.2.3)."""
+        given = answer.headers.get("retry-after", "").strip()
+        if given.isdigit():
+            return float(given)
+        try:
+            until = parsedate_to_datetime(given)
+        except ValueError:
+            return None
+        return max(0.0, (until - (answer.at or datetime.now(UTC))).total_seconds())
+
+    def _refuse_for_today(self, answer: Answer) -> None:
+        if answer.status == TOO_MANY and self._service.is_over(answer.data):
+            raise OverError(
+                f"{self._service.name} allows no more calls today: run `aac pull` again tomorrow, which goes on from "
+                "there"
+            )
+
+    def _told(self, answer: Answer) -> str:
+        return self.redactor.text(f"{answer.status} {self._service.told(answer.data)}".strip())
+
+    def _refusal(self, call: Call, answer: Answer) -> str:
+        return f"{self._service.name} refuses {call}: {self._told(answer)}"
+
+
+def _address(call: Call) -> str:
+    """The path and the query of a call, as a recording names it."""
+    query = "&".join(f"{name}={value}" for name, value in sorted(call.query.items()))
+    return call.path + (f"?{query}" if query else "")
+
+
+def _client(service: Service) -> Client:
+    there = urlsplit(service.base)
+    here = there.hostname in LOOPBACK
+    if not here and (there.scheme != "https" or there.hostname not in service.hosts or there.port not in (None, 443)):
+        known = ", ".join(f"`https://{host}`" for host in sorted(service.hosts))
+        raise SourceError(f"`{service.base}` is no address of {service.name}: its secrets are only sent to {known}")
+    try:
+        import httpx2
+    except ModuleNotFoundError:
+        needed = f'pip install "alignment-as-code[{service.extra}]"'
+        raise SourceError(f"reading {service.name} needs a library for HTTP: run `{needed}`") from None
+    return httpx2.Client(
+        base_url=service.base,
+        headers={"User-Agent": "aac", "Accept": "application/json"},
+        timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+        follow_redirects=False,
+        trust_env=not here,
+    )
+
+
+def recording_to(path: Path | None, shown: Collection[str]) -> Callable[[Redactor], Recording | None]:
+    """What writes exchanges to a file; nothing if there is none."""
+    from aac.connectors.recording import Recording
+
+    return lambda redactor: Recording(path, redactor, shown) if path is not None else None

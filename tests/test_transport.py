@@ -1,0 +1,343 @@
+"""The one way sources are asked over HTTP, on a real server that answers badly."""
+
+from __future__ import annotations
+
+import json
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aac.connectors import transport
+from aac.connectors.limits import Bucket, Rate
+from aac.connectors.recording import read_recording
+from aac.connectors.redacting import Redactor, masked
+from aac.connectors.transport import Answer, Call, RefusedError, Service, Transport, recording_to
+from aac.errors import SourceError, UnfinishedError
+from tests.fakes.scripted import Scripted, scripted
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from pathlib import Path
+
+SECRET = "s3cret/of+ours"
+FAST = Rate(1000, 1)
+LIMITED = {"x-limit-max": "100", "x-limit-left": "40", "x-limit-seconds": "10"}
+
+
+@dataclass
+class Still:
+    """A clock that only waiting moves."""
+
+    time: float = 0.0
+    slept: list[float] = field(default_factory=list[float])
+    step: float = 0.0
+
+    def now(self) -> float:
+        self.time += self.step
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(round(seconds, 6))
+        self.time += seconds
+
+
+@dataclass
+class Token:
+    """A token, and those that follow it."""
+
+    token: str = SECRET
+    others: list[str] = field(default_factory=list[str])
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.token, *self.others)
+
+    def headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Token {self.token}"}
+
+    def renewal(self) -> Call | None:
+        return Call("POST", "/token", form={"old": self.token}) if self.others else None
+
+    def renewed(self, answer: Answer) -> None:
+        assert answer.data["token"] in self.others
+        self.token = answer.data["token"]
+
+    def refused(self) -> str:
+        return "the CRM does not let us in"
+
+
+def rate_told(kind: str, headers: Mapping[str, str]) -> Rate | None:
+    if kind == "general" and "x-limit-max" in headers:
+        return Rate(int(headers["x-limit-max"]), float(headers["x-limit-seconds"]), int(headers["x-limit-left"]))
+    return None
+
+
+def service(url: str, rate: Rate) -> Service:
+    def told(answer: Any) -> str:
+        return str(answer["message"]) if answer and "message" in answer else ""
+
+    def is_over(answer: Any) -> bool:
+        return bool(answer) and "policy" in answer
+
+    rates = {"general": rate, "search": Rate(2, 1)}
+    return Service("the CRM", "crm", url, {"crm.example.com"}, rates, rate_told, is_over, told)
+
+
+@contextmanager
+def asking(
+    *answers: Scripted, clock: Still | None = None, rate: Rate = FAST, **given: Any
+) -> Generator[tuple[Transport, Any, Still]]:
+    still = clock or Still()
+    with scripted(*answers) as script:
+        access = given.pop("access", Token())
+        made = Transport(service(script.url, rate), access, clock=still, chance=lambda: 0.5, **given)
+        try:
+            yield made, script, still
+        finally:
+            made.close()
+
+
+def answered(data: object, status: int = 200, **headers: str) -> Scripted:
+    return Scripted(
+        status, json.dumps(data).encode(), {name.replace("_", "-"): value for name, value in headers.items()}
+    )
+
+
+WELL = answered({"id": 1})
+ASK = Call("GET", "/deals", {"after": "a b"})
+
+
+def test_a_call_and_its_answer() -> None:
+    with asking(answered({"id": 1}, Date="Thu, 26 Nov 2026 10:00:00 GMT")) as (made, script, _):
+        answer = made.ask(ASK)
+        made.ask(Call("POST", "/search", data={"limit": 2}))
+    assert (answer.data, answer.at) == ({"id": 1}, datetime(2026, 11, 26, 10, tzinfo=UTC))
+    first, second = script.got
+    assert (first.method, first.path, first.headers["Authorization"]) == ("GET", "/deals?after=a+b", f"Token {SECRET}")
+    assert (second.method, json.loads(second.body)) == ("POST", {"limit": 2})
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Scripted(500, b'{"message": "oops"}'),
+        Scripted(503, b"<html>"),
+        Scripted(body=b'{"id": 1}', cut=4),
+        Scripted(body=b'{"id": '),
+        Scripted(body=b"\x1f\x8b no gzip", headers={"Content-Encoding": "gzip"}),
+        Scripted(429, b"{}"),
+    ],
+    ids=["failed", "failed without JSON", "cut short", "no JSON", "malformed", "too many"],
+)
+def test_what_goes_wrong_is_tried_again_after_a_wait_by_chance_that_doubles(bad: Scripted) -> None:
+    with asking(bad, bad, bad, WELL) as (made, script, clock):
+        assert made.ask(ASK).data == {"id": 1}
+    assert len(script.got) == 4
+    assert [each for each in clock.slept if each >= 0.5] == [0.5, 1.0, 2.0]  # half of 1, 2 and 4
+
+
+def test_waits_by_chance_have_an_end() -> None:
+    with (
+        asking(Scripted(500, b'{"message": "oops"}')) as (made, script, clock),
+        pytest.raises(SourceError, match="the CRM gives no answer to GET /deals: 500 oops"),
+    ):
+        made.ask(ASK)
+    assert (len(script.got), clock.slept) == (6, [0.5, 1.0, 2.0, 4.0, 8.0])
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": "Thu, 26 Nov 2026 10:00:09 GMT", "Date": "Thu, 26 Nov 2026 10:00:00 GMT"}, 9.0),
+        ({"Retry-After": "soon"}, 0.5),
+    ],
+)
+def test_who_asks_us_to_wait_is_obeyed(headers: dict[str, str], seconds: float) -> None:
+    with asking(Scripted(429, b"{}", headers), WELL) as (made, _, clock):
+        assert made.ask(ASK).data == {"id": 1}
+    assert clock.slept[0] == seconds
+
+
+def test_a_wait_that_is_too_long_for_a_pull_ends_it_and_the_next_goes_on() -> None:
+    with (
+        asking(Scripted(429, b"{}", {"Retry-After": "301"})) as (made, _, clock),
+        pytest.raises(UnfinishedError, match="asks to wait 301 seconds: run `aac pull` again after that"),
+    ):
+        made.ask(ASK)
+    assert clock.slept == []
+
+
+def test_the_limit_of_a_day_is_not_waited_for() -> None:
+    with (
+        asking(answered({"policy": "DAILY"}, 429)) as (made, _, clock),
+        pytest.raises(UnfinishedError, match="allows no more calls today"),
+    ):
+        made.ask(ASK)
+    assert clock.slept == []
+
+
+def test_calls_have_a_budget_that_counts_every_attempt() -> None:
+    with asking(Scripted(500), WELL, budget=3) as (made, script, _):
+        made.ask(ASK)
+        made.ask(ASK)
+        with pytest.raises(UnfinishedError, match="the 3 calls of `max_calls` were made: run `aac pull` again"):
+            made.ask(ASK)
+    assert (len(script.got), UnfinishedError.exit_code) == (3, 3)
+
+
+def test_an_expired_token_is_renewed_once() -> None:
+    new = answered({"token": "n3w-token"})
+    with asking(answered({}, 401), new, WELL, access=Token(others=["n3w-token"])) as (made, script, _):
+        assert made.ask(ASK).data == {"id": 1}
+        assert made.redactor.text("with n3w-token") == "with …"
+    sent = [(got.path, got.headers.get("Authorization"), got.body) for got in script.got]
+    assert sent == [
+        ("/deals?after=a+b", f"Token {SECRET}", b""),
+        ("/token", None, b"old=s3cret%2Fof%2Bours"),
+        ("/deals?after=a+b", "Token n3w-token", b""),
+    ]
+    with (
+        asking(answered({}, 401), new, answered({}, 401), access=Token(others=["n3w-token"])) as (made, script, _),
+        pytest.raises(RefusedError, match="does not let us in"),
+    ):
+        made.ask(ASK)
+    assert len(script.got) == 3
+    with (
+        asking(answered({}, 401)) as (made, script, _),
+        pytest.raises(RefusedError, match="does not let us in"),
+    ):
+        made.ask(ASK)
+    assert len(script.got) == 1
+
+
+@pytest.mark.parametrize("status", [301, 400, 403, 404])
+def test_a_refusal_is_told_and_not_repeated(status: int) -> None:
+    answer = Scripted(status, b'{"message": "no such thing"}', {"Location": "http://127.0.0.1:1/elsewhere"})
+    with (
+        asking(answer) as (made, script, _),
+        pytest.raises(RefusedError, match=f"the CRM refuses GET /deals: {status} no such thing") as refused,
+    ):
+        made.ask(ASK)
+    assert (refused.value.status, refused.value.answer) == (status, {"message": "no such thing"})
+    assert len(script.got) == 1
+
+
+def test_an_answer_that_drips_is_given_up() -> None:
+    with (
+        asking(WELL, clock=Still(step=400.0)) as (made, _, clock),
+        pytest.raises(SourceError, match="did not end within 300 seconds"),
+    ):
+        made.ask(ASK)
+    assert len(clock.slept) == 5
+
+
+def test_nobody_there() -> None:
+    with scripted(WELL) as script:
+        url = script.url
+    made = Transport(service(url, Rate(10, 1)), Token(), clock=Still())
+    with pytest.raises(SourceError, match="the CRM gives no answer to GET /deals: ConnectError"):
+        made.ask(ASK)
+    made.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example.com",
+        "http://crm.example.com",
+        "https://crm.example.com:8443",
+        "https://crm.example.com.evil.org",
+    ],
+)
+def test_secrets_go_to_known_hosts_only(url: str) -> None:
+    with pytest.raises(SourceError, match="no address of the CRM: its secrets are only sent to `https://crm"):
+        Transport(service(url, Rate(10, 1)), Token())
+    Transport(service("https://crm.example.com", Rate(10, 1)), Token()).close()
+
+
+def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "httpx2", None)
+    with pytest.raises(SourceError, match=r'run `pip install "alignment-as-code\[crm\]"`'):
+        Transport(service("https://crm.example.com", Rate(10, 1)), Token())
+
+
+def test_the_rate_is_kept_and_learned_by_class() -> None:
+    with asking(Scripted(headers=LIMITED), rate=Rate(1, 1)) as (made, _, clock):
+        for _ in range(42):
+            made.ask(ASK)
+        assert clock.slept == []  # forty are left each time, whatever we thought at first
+        for _ in range(4):
+            made.ask(Call("GET", "/search", kind="search"))
+        assert clock.slept == [0.5, 0.5]
+        assert made.told_limits == LIMITED
+
+
+@given(st.integers(1, 200), st.floats(0.1, 60), st.lists(st.floats(0, 3), max_size=60))
+def test_a_bucket_never_lets_more_through_than_its_rate(calls: int, seconds: float, pauses: list[float]) -> None:
+    clock = Still()
+    bucket = Bucket(Rate(calls, seconds), clock)
+    taken: list[float] = []
+    for pause in pauses:
+        clock.time += pause
+        bucket.take()
+        taken.append(clock.time)
+    for first, start in enumerate(taken):
+        for last in range(first, len(taken)):
+            allowed = calls + (taken[last] - start) * calls / seconds
+            assert last - first + 1 <= allowed + 1e-6
+
+
+def test_a_bucket_that_is_told_of_others_waits() -> None:
+    clock = Still()
+    bucket = Bucket(Rate(100, 10), clock)
+    bucket.learn(Rate(100, 10, left=0))
+    bucket.take()
+    assert clock.slept == [0.1]
+
+
+def test_a_secret_is_in_no_log_no_error_and_no_recording(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    path = tmp_path / "new" / "calls.jsonl"
+    repeated = answered({"message": f"bad {SECRET} and Bearer abc.def and pat-eu1-0123-4567-89ab", "name": "Ada"}, 400)
+    recording = recording_to(path, {"message"})
+    with (
+        asking(repeated, recording=recording) as (made, _, _),
+        pytest.raises(SourceError) as refused,
+    ):
+        made.ask(Call("POST", "/search", {"q": SECRET}, data={"query": SECRET}))
+    told = [str(refused.value), caplog.text, path.read_text()]
+    for text in told:
+        assert SECRET not in text
+    assert "bad … and … and …" in told[0]
+    (exchange,) = read_recording(path)
+    assert exchange.data == {"query": "…"}
+    assert exchange.answer == {"message": "bad … and … and …", "name": "xxx"}
+
+
+def test_what_people_wrote_is_unreadable_and_keeps_its_form() -> None:
+    answer = {
+        "id": "42", "at": "2026-01-02T03:04:05.678Z", "day": "2026-01-02", "is_open": "true", "none": None, "n": 7,
+        "name": "Zoë O'Neil", "phone": "+49 30 1234", "owner": {"email": "a.b@c.de"}, "tags": ["Big", "id"],
+    }  # fmt: skip
+    assert masked(answer, {"id"}) == {
+        **answer, "name": "xxx x'xxxx", "phone": "+00 00 0000", "owner": {"email": "x.x@x.xx"}, "tags": ["xxx", "xx"],
+    }  # fmt: skip
+
+
+@given(st.text(min_size=1), st.text(), st.text())
+def test_a_redactor_leaves_nothing_of_a_secret(secret: str, before: str, after: str) -> None:
+    hidden = Redactor(secret).text(f"{before}{secret}{after}")
+    assert secret not in hidden or secret in "…"
+
+
+def test_answers_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "MOST_BYTES", 5)
+    with asking(WELL) as (made, _, _), pytest.raises(SourceError, match="sends more than 5 bytes at once"):
+        made.ask(ASK)
