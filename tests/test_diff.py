@@ -153,7 +153,7 @@ def test_documents_with_errors(project: Path) -> None:
     commit(project, ("when: score > 50", "whn: score > 50"))
     edit(project, "whn: score > 50", "when: score > 60")
     assert [(each["id"], each["why"]) for each in told(project)["not_compared"]] == [
-        ("mql", "its document has errors before")
+        ("mql", "it had an error before: there is no key `whn` here (AAC207)")
     ]
     edit(project, "when: score > 60", "whn: score > 60")
     with pytest.raises(AacError, match="the documents have errors"):

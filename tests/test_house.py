@@ -243,6 +243,7 @@ FLOORS = (
         "aac.selecting",
         "aac.explaining",
         "aac.code_owners",
+        "aac.uncounted",
         "aac.impact",
         "aac.sampling",
         "aac.backtest",

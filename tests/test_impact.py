@@ -227,8 +227,8 @@ def test_prose_and_order_count_nothing(project: Path) -> None:
     told = changed(project)
     assert [(change["rule"], change["class"]) for change in told["changes"]] == [("document.name.changed", "editorial")]
     assert told["impact"] == {
-        "as_of": None, "sample": None, "windows": 0, "numbers": [], "unchanged": [], "records": [], "conflicts": [],
-        "not_compared": [],
+        "as_of": None, "sample": None, "windows": 0, "are_last": True, "numbers": [], "provisional": [],
+        "unchanged": [], "records": [], "conflicts": [], "not_compared": [],
     }  # fmt: skip
 
 

@@ -71,3 +71,15 @@ def test_its_screen_is_what_is_printed(root: Path) -> None:
     shown = re.sub(r"Larkspur @ \w+", "Larkspur", screen).splitlines()[1:]
     assert [line for line in shown if line.strip() not in {"", "…"} and line not in printed] == []
     assert done.returncode == 1
+
+
+def test_its_review_is_what_is_printed(root: Path) -> None:
+    (screen,) = [text for _, text in BLOCKS if text.startswith("$ aac diff")]
+    assert (root / ".aac").is_dir()
+    (root / ".gitignore").write_text(".aac/\nsite/\n.venv/\n")
+    for words in ("init --quiet", "add .", "-c user.name=a -c user.email=a@b.example commit --quiet -m agreed"):
+        subprocess.run(["git", *words.split()], cwd=root, check=True)
+    word = root / "alignment" / "definitions" / "mql.yml"
+    word.write_text(word.read_text().replace("when: score > param.mql_threshold", "when: score > 60"))
+    printed = run_aac(root, "diff").stdout.splitlines()
+    assert [line for line in screen.splitlines()[1:] if line.strip() not in {"", "…"} and line not in printed] == []

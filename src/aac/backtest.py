@@ -15,7 +15,7 @@ from aac.findings import did_you_mean
 from aac.kinds.promise import read_objective
 from aac.measures import Clock
 from aac.models import read
-from aac.recounts import Tried
+from aac.recounts import Tried, is_final
 from aac.results import ClockReading
 
 if TYPE_CHECKING:
@@ -56,15 +56,25 @@ def objectives(texts: Sequence[str]) -> list[Fraction]:
 
 
 def tried(id_: Id, within: Sequence[str], project: Project, landed: Landed, asked: Asked) -> list[Tried]:
-    """The past of a promise for each time. Raises UsageError for a time that it cannot promise, and EngineError."""
+    """The past of a promise for each time: in the windows that are settled by all of them, and in the others apart.
+
+    Raises UsageError for a time that it cannot promise, and EngineError.
+    """
     clocks = [(text, _clock(id_, text, project)) for text in within]
-    found: list[Tried] = []
+    counted: dict[str, list[ClockReading]] = {}
     for text, clock in clocks:
         results = recount(project, landed, asked, lambda _, clock=clock: [clock])
         placed = [result.reading for result in results if result.selection != "unplaced"]
-        readings = [reading for reading in placed if isinstance(reading, ClockReading)]
-        shares = tuple((reading.window.label, reading.attainment) for reading in readings)
-        found.append(Tried(text, min((reading.as_of_us for reading in readings), default=None), shares))
+        counted[text] = [reading for reading in placed if isinstance(reading, ClockReading)]
+    every = [reading for readings in counted.values() for reading in readings]
+    opened = {reading.window.label for reading in every if not is_final(reading)}
+    found: list[Tried] = []
+    for text, readings in counted.items():
+        settled, provisional = (
+            tuple((r.window.label, r.attainment) for r in readings if (r.window.label in opened) is is_open)
+            for is_open in (False, True)
+        )
+        found.append(Tried(text, min((r.as_of_us for r in readings), default=None), settled, provisional))
     return found
 
 

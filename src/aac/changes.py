@@ -15,6 +15,7 @@ from aac.agreements import content_of, digest, fingerprint, value_of
 from aac.comparing import NAMES, SKIPPED, Level, differences, level_of, rule_id
 from aac.expressions.phrases import spaced
 from aac.expressions.words import words
+from aac.kinds.base import Kind, Versioned
 from aac.kinds.written import Strict
 from aac.renames import Renames, renames
 from aac.resting import is_prose
@@ -47,7 +48,8 @@ class Change:
     ``doc``: kind and id; ``was``: the former id, if it has another now. ``old``, ``new``: the values as written, null
     where there is none; ``words``: before and after in English, of rules. ``from_``: the day from which it holds, null
     if from the first. ``over``: what it rests on that changed, from the nearest on. ``acknowledged``: the reason for
-    which a team knows and means it.
+    which a team knows and means it. ``is_past``: the newest version says the same as
+    before, so it is about an earlier one, or about the days on which they hold.
     """
 
     rule: str
@@ -67,6 +69,7 @@ class Change:
     moves_meaning: bool = False
     teams: tuple[str, ...] = ()
     acknowledged: str | None = None
+    is_past: bool = False
 
 
 def settled(
@@ -172,7 +175,18 @@ class _Pair:
             sentence = f"is called `{self.id[1]}` now, and was `{self.former[1]}`"
             change = self._whole("renamed", "breaking", new[-1], sentence)
             yield replace(change, old=self.former[1], new=self.id[1], was=self.former[1], moves_meaning=self._is_read)
-        yield from self._by_version(old, new)
+        is_past = self._is_past(old[-1], new[-1])
+        yield from (replace(change, is_past=is_past) for change in self._by_version(old, new))
+
+    def _is_past(self, old: Version, new: Version) -> bool:
+        """Whether the newest versions say the same, so that only others, or days, can have changed."""
+        models = (old.model, new.model)
+        if any(not isinstance(model, Versioned) for model in models):
+            return False
+        days = dict.fromkeys(Versioned.model_fields.keys() - Kind.model_fields.keys())
+        parse = self.head.parsed.parse
+        prints = [fingerprint(self.renames.followed(m.model_copy(update=days)), parse) for m in models if m is not None]
+        return prints[0] == prints[1]
 
     @property
     def _kind(self) -> str:
@@ -188,8 +202,7 @@ class _Pair:
         ends = {version.begins for version in new if version.begins not in begun}
         for version in new:
             if version.begins in begun:
-                same = begun.pop(version.begins)
-                yield from self._differences(same, version, None, ends)
+                yield from self._differences(begun.pop(version.begins), version, None, ends)
             else:
                 former = max((v for v in old if v.begins <= version.begins), key=lambda v: v.begins, default=old[0])
                 yield from self._differences(former, version, version.begins)

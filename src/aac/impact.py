@@ -7,19 +7,22 @@ change touches is counted. What could not be counted is named, with the reason: 
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aac.counting import entries, meant
+from aac.counting import meant
 from aac.evaluate import readied, recount
 from aac.evaluation.moves import moves_of
-from aac.expressions.nodes import BROKEN
+from aac.expressions.nodes import BROKEN, Call
+from aac.planner.setting import entities_in, entities_of
 from aac.recounts import Impact, Number
 from aac.selecting import measurable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from aac.changes import Change
+    from aac.config import Source
     from aac.evaluate import Asked
     from aac.expressions.nodes import Node
     from aac.graph import Id
@@ -29,11 +32,21 @@ if TYPE_CHECKING:
     from aac.recounts import Moves
     from aac.results import Result
 
-    Place = tuple[str, str, str]
+    Windows = dict[str, Result]
 
 
 UNPLACED = "unplaced"
 """The selection of results about records that are in no window."""
+WORDS = ("definition", "icp")
+"""Kinds that say of records whether they are meant."""
+NO_DATA = "there is no data of something it rests on"
+NOTHING = "there is nothing to count in these windows on either side"
+BROKEN_BEFORE = "it cannot be counted as it was before: it, or something it rests on, had an error"
+BROKEN_NOW = "it cannot be counted as it is now without the code of the branch"
+OTHER_MOMENT = "the data that it rests on ends at another moment on the two sides"
+OTHER_RECORDS = (
+    "the records themselves are read otherwise on the two sides: its numbers are compared, its records are not"
+)
 
 
 def touched(changes: Sequence[Change]) -> dict[Id, Id]:
@@ -52,21 +65,23 @@ def impact_of(
     """
     base, head = _newest(base), _newest(head)
     now = touched(changes)
-    former = {was: id_ for id_, was in now.items()}
-    sides: list[dict[Place, Result]] = []
-    for made, landed, names in ((base, data[0], former), (head, data[1], {id_: id_ for id_ in now})):
-        results = recount(made, landed, asked, lambda version, names=names: _counted(version, names))
-        totals = (result for result in results if not result.reading.by and result.selection != UNPLACED)
-        sides.append({_place(result, names): result for result in totals})
-    numbers = [
-        Number(*place, sides[0].get(place), sides[1].get(place)) for place in sorted(sides[0].keys() | sides[1].keys())
-    ]
-    off = {f"{n.kind}:{n.id}" for n in numbers if any(_is_off(result) for result in (n.before, n.after))}
-    reason = "there is no data of something it rests on"
-    kept = tuple(number for number in numbers if f"{number.kind}:{number.id}" not in off)
+    sides = (
+        _Side(base, data[0], {was: id_ for id_, was in now.items()}),
+        _Side(head, data[1], {id_: id_ for id_ in now}),
+    )
+    before, after, apart = _counted(sides, asked)
+    numbers: list[Number] = []
+    left: list[tuple[str, str]] = []
+    for id_ in sorted(before.keys() | after.keys()):
+        pair = before.get(id_, {}), after.get(id_, {})
+        found = _numbers(id_, *pair)
+        why = OTHER_MOMENT if id_ in apart else _why_not(id_, now.get(id_, id_), pair, found, sides)
+        if why is not None:
+            left.append((":".join(id_), why))
+        else:
+            numbers += found
     moves, untold = _moves(base, head, data, now, asked)
-    moments = [result.reading.as_of_us for side in sides for result in side.values()]
-    return Impact(min(moments, default=None), kept, moves, (*((name, reason) for name in sorted(off)), *untold))
+    return Impact(tuple(numbers), moves, (*left, *untold))
 
 
 def _newest(made: Project) -> Project:
@@ -76,22 +91,86 @@ def _newest(made: Project) -> Project:
     return whole
 
 
-def _counted(version: Project, names: Mapping[Id, Id]) -> list[Shown]:
-    """What is measured of touched documents; of words how many records they mean, month by month."""
-    subjects = {f"{kind}:{id_}" for kind, id_ in names}
-    words = [
-        part for id_ in names if id_[0] == "definition" and id_ in version.models for part in entries(id_, version)
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side; ``names``: the documents that are touched as it calls them, and as they are called now."""
+
+    made: Project
+    landed: Landed
+    names: Mapping[Id, Id]
+
+    def counted(self, asked: Asked, only: Collection[Id] | None = None) -> dict[Id, Windows]:
+        """The totals of what is touched, or of some of it, by document and window."""
+        ids = [id_ for id_, now in self.names.items() if only is None or now in only]
+        found: dict[Id, Windows] = {}
+        for result in recount(self.made, self.landed, asked, lambda version: _shown(version, ids)):
+            if not result.reading.by and result.selection != UNPLACED:
+                id_ = self.names.get((result.kind, result.id), (result.kind, result.id))
+                found.setdefault(id_, {})[result.reading.window.label] = result
+        return found
+
+
+def _shown(version: Project, ids: Collection[Id]) -> list[Shown]:
+    """What is measured of some documents; of words how many records they mean, month by month if they have a moment."""
+    subjects = {f"{kind}:{id_}" for kind, id_ in ids}
+    words = [meant(id_, version) for id_ in ids if id_[0] in WORDS and id_ in version.models]
+    return [
+        *(part for part in measurable(version) if part.subject in subjects),
+        *(word for word in words if word is not None),
     ]
-    return [*(part for part in measurable(version) if part.subject in subjects), *words]
 
 
-def _place(result: Result, names: Mapping[Id, Id]) -> Place:
-    kind, id_ = names.get((result.kind, result.id), (result.kind, result.id))
-    return kind, id_, result.reading.window.label
+def _counted(sides: tuple[_Side, _Side], asked: Asked) -> tuple[dict[Id, Windows], dict[Id, Windows], frozenset[Id]]:
+    """Both sides at one moment: where the data of one ends sooner, both are counted up to there.
+
+    With them the documents of which that cannot be: several rows make a record of theirs, up to another moment.
+    """
+    before, after = (side.counted(asked) for side in sides)
+    moments = {id_: [_as_of(windows[id_]) for windows in (before, after)] for id_ in before.keys() & after.keys()}
+    unlike = {id_: min(both) for id_, both in moments.items() if both[0] != both[1]}
+    if any(side.landed.known_until for side in sides):
+        return before, after, frozenset(unlike)
+    for moment in sorted(set(unlike.values())):
+        only = {id_ for id_, least in unlike.items() if least == moment}
+        then = replace(asked, as_of_us=moment)
+        for windows, side in ((before, sides[0]), (after, sides[1])):
+            windows |= side.counted(then, only)
+    return before, after, frozenset()
 
 
-def _is_off(result: Result | None) -> bool:
-    return result is not None and bool(getattr(result.reading, "is_off", False))
+def _as_of(windows: Windows) -> int:
+    return min(result.reading.as_of_us for result in windows.values())
+
+
+def _numbers(id_: Id, before: Windows, after: Windows) -> list[Number]:
+    """A number in the windows that both sides have; in its own if only one side has it at all."""
+    labels = before.keys() & after.keys() if before and after else before.keys() | after.keys()
+    return [Number(*id_, label, before.get(label), after.get(label)) for label in sorted(labels)]
+
+
+def _why_not(
+    id_: Id, was: Id, pair: tuple[Windows, Windows], numbers: Sequence[Number], sides: tuple[_Side, _Side]
+) -> str | None:
+    """Why a number is not compared; null where it is."""
+    before, after = pair
+    if any(getattr(result.reading, "is_off", False) for windows in pair for result in windows.values()):
+        return NO_DATA
+    if not before and was in sides[0].made.places:
+        return BROKEN_BEFORE
+    if not after and id_ in sides[1].made.places:
+        return BROKEN_NOW
+    if not numbers:
+        grains = [_grain(next(iter(windows.values()))) for windows in pair]
+        return f"it is counted {grains[0]} before and {grains[1]} now, so no window is the same"
+    return NOTHING if all(number.is_empty for number in numbers) else None
+
+
+def _grain(result: Result) -> str:
+    grain = result.reading.window.grain
+    return "over all time" if grain == "all" else f"by {grain.replace('_', ' ')}"
+
+
+# The records themselves
 
 
 def _moves(
@@ -99,27 +178,61 @@ def _moves(
 ) -> tuple[dict[Id, Moves], tuple[tuple[str, str], ...]]:
     """The records that each touched word gained and lost; both sides are asked of one record, so of the same tables."""
     found: dict[Id, Moves] = {}
-    words = [(id_, was) for id_, was in now.items() if id_[0] == "definition" and was in base.models]
+    words = [(id_, was) for id_, was in now.items() if id_[0] in WORDS and was in base.models]
     pairs = [(id_, old, new) for id_, was in words for old, new in _both(id_, was, base, head)]
-    if not pairs:
-        return found, ()
-    if data[0] is not data[1]:
-        why = (
-            "the records themselves are read otherwise on the two sides: its numbers are compared, its records are not"
-        )
-        return found, tuple((f"{kind}:{id_}", why) for (kind, id_), *_ in pairs)
-    run, ready = readied(head, data[1], asked, lambda _: [new for *_, new in pairs])
-    pieces = {piece.subject: piece for piece in ready.measures}
-    for id_, old, new in pairs:
-        piece = pieces.get(new.subject)
-        if piece is None:
-            continue
-        key = run.landed.tables[new.population.entity].key
-        following = list(_following(id_, new.population.entity, base, head))
-        moved = moves_of(run, data[1].engine, old, piece, following, key)
-        if moved is not None and (moved.lost.records or moved.gained.records):
-            found[id_] = moved
-    return found, ()
+    unlike = _read_otherwise(base, head) if data[0] is not data[1] else frozenset[str]()
+    alike = [pair for pair in pairs if unlike.isdisjoint(_entities(*pair, base, head))]
+    if alike:
+        run, ready = readied(head, data[1], asked, lambda _: [new for *_, new in alike])
+        pieces = {piece.subject: piece for piece in ready.measures}
+        for id_, old, new in alike:
+            piece = pieces.get(new.subject)
+            if piece is None:
+                continue
+            key = run.landed.tables[new.population.entity].key
+            following = list(_following(id_, new.population.entity, base, head))
+            moved = moves_of(run, data[1].engine, old, piece, following, key, _criteria(id_, head))
+            if moved is not None and (moved.lost.records or moved.gained.records):
+                found[id_] = moved
+    return found, tuple((":".join(pair[0]), OTHER_RECORDS) for pair in pairs if pair not in alike)
+
+
+def _criteria(id_: Id, head: Project) -> Sequence[Node]:
+    """What a profile asks for, row by row: its rule as a whole is reckoned from points, and tells nobody anything."""
+    rules = head.rules.get(id_, {}) if id_[0] == "icp" else {}
+    asked = [checked.node for path, checked in rules.items() if path[0] == "criteria"]
+    return [*asked, *(Call("not", (checked.node,)) for path, checked in rules.items() if path[0] == "anti_patterns")]
+
+
+def _read_otherwise(base: Project, head: Project) -> frozenset[str]:
+    """The entities whose records are not read the same way on both sides."""
+    tables = [{table.entity: table for table in made.tables} for made in (base, head)]
+    every = tables[0].keys() | tables[1].keys()
+    if (base.timezone, base.config.engine) != (head.timezone, head.config.engine):
+        return frozenset(every)
+    sources = base.config.sources.keys() | head.config.sources.keys()
+    unlike = {id_ for id_ in sources if not is_read_alike(base.config.sources.get(id_), head.config.sources.get(id_))}
+    return frozenset(
+        entity
+        for entity in every
+        if (table := tables[0].get(entity)) != tables[1].get(entity)
+        or table is None
+        or not unlike.isdisjoint(table.sources)
+    )
+
+
+def is_read_alike(old: Source | None, new: Source | None) -> bool:
+    """Whether two settings of a source read the same records: how old they may be, and up to when they count, decides
+    none of them."""
+    if old is None or new is None:
+        return old is new
+    return replace(old, freshness=None, watermark=None) == replace(new, freshness=None, watermark=None)
+
+
+def _entities(id_: Id, old: Measure, new: Measure, base: Project, head: Project) -> set[str]:
+    """Every entity that is read to tell who moved between two meanings of a word, and what became of them."""
+    later = [node for _, *nodes in _following(id_, new.population.entity, base, head) for node in nodes]
+    return {*entities_of(old), *entities_of(new), *entities_in(later)}
 
 
 def _both(id_: Id, was: Id, base: Project, head: Project) -> Iterator[tuple[Measure, Measure]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict, deque
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aac.agreements import digest
 from aac.changes import Change
@@ -141,9 +141,24 @@ def _of_setting(change: Change, head: Project) -> set[Id]:
     sort, name = change.keys[0], change.entries[0] if change.entries else ""
     if sort == "param":
         use = re.compile(rf"\bparam\.{re.escape(name)}\b")
-        return {id_ for id_, document in head.places.items() if use.search(document.source.text)}
+        return {id_ for id_, document in head.places.items() if any(map(use.search, _texts(document.data)))}
     tables = (table for table in head.tables if sort == "sources" and name in table.sources)
     return {("entity", table.entity) for table in tables}
+
+
+def _texts(plain: object) -> Iterator[str]:
+    """Every text that plain data holds."""
+    match plain:
+        case str():
+            yield plain
+        case dict():
+            for value in cast("dict[str, object]", plain).values():
+                yield from _texts(value)
+        case list():
+            for item in cast("list[object]", plain):
+                yield from _texts(item)
+        case _:
+            pass
 
 
 def _readers(entity: str, field: str, projects: Iterable[Project]) -> set[Id]:

@@ -6,10 +6,17 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from aac.results import CardReading, ClockReading, Status
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aac.results import Result
+    from aac.results import Reading, Result
+
+STANDING = ("all", "rolling")
+"""Windows that end at as_of, whenever that is: they are never over, and never wait for anything."""
+NOTHING = (None, Status.NOT_MEASURABLE, Status.NOT_ENOUGH_DATA)
+"""How a scorecard stands of which nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,33 @@ class Number:
     @property
     def has_moved(self) -> bool:
         return self.before is None or self.after is None or _come_to(self.before) != _come_to(self.after)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether later data cannot change it: the window is over on both sides, and so is all that began in it."""
+        return all(is_final(result.reading) for result in (self.before, self.after) if result is not None)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there was nothing to count on either side."""
+        return all(_is_empty(result) for result in (self.before, self.after) if result is not None)
+
+
+def is_final(reading: Reading) -> bool:
+    """Whether later data cannot change a reading; windows that never end are taken as they are."""
+    if reading.window.grain in STANDING:
+        return True
+    return not reading.is_open if isinstance(reading, CardReading) else reading.is_final
+
+
+def _is_empty(result: Result) -> bool:
+    match result.reading:
+        case ClockReading() as reading:
+            return not any(reading.counts.values())
+        case CardReading():
+            return result.verdict.status in NOTHING
+        case reading:
+            return not reading.n and not reading.unknown and not reading.value
 
 
 def _come_to(result: Result) -> object:
@@ -59,14 +93,12 @@ class Moves:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """``numbers``: all that was counted; ``as_of_us``: the least moment of theirs, null without any; ``moves``:
-    the records that words gained and lost.
+    """``numbers``: all that was counted; ``moves``: the records that words gained and lost.
 
     ``not_compared``: what was not counted, as ``kind:id``, and why. ``sample``: the folder with data that was made up,
     if it was counted on that.
     """
 
-    as_of_us: int | None = None
     numbers: tuple[Number, ...] = ()
     moves: Mapping[tuple[str, str], Moves] = field(default_factory=dict[tuple[str, str], Moves])
     not_compared: tuple[tuple[str, str], ...] = ()
@@ -77,12 +109,14 @@ class Impact:
 class Tried:
     """A promised time, as it was written, and what share was kept in each window: null where nothing was judged.
 
-    ``as_of_us``: the moment it was counted at, null where nothing was.
+    ``as_of_us``: the moment it was counted at, null where nothing was. ``provisional``: the windows that were not
+    settled then, by this time or another that is tried; they decide nothing.
     """
 
     within: str
     as_of_us: int | None
     windows: tuple[tuple[str, Fraction | None], ...]
+    provisional: tuple[tuple[str, Fraction | None], ...] = ()
 
     def kept(self, objective: Fraction) -> int:
         """In how many of the windows the share was reached."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from aac.changes import Change
-    from aac.config import Config
+    from aac.config import Source
     from aac.evaluate import Asked
     from aac.graph import Id
     from aac.hosts import Host
@@ -71,7 +72,8 @@ def comparing(start: Path, asked: str | None, *, is_hostile: bool = False) -> Ge
         head = _opened(after, root, folders, base.registry if is_hostile else None)
         if has_errors(head.findings):
             raise DocumentsError(head.findings, len(head.project.documents))
-        found, broken = document_changes(base.project, head.project)
+        found, unread = document_changes(base.project, head.project)
+        broken = tuple((dict(unread) | _errors(base)).items())
         settings = setting_changes(base.project.config, head.project.config)
         code = plugin_changes(_plugins(before), _plugins(after))
         own = (*found, *settings, *code)
@@ -79,6 +81,16 @@ def comparing(start: Path, asked: str | None, *, is_hostile: bool = False) -> Ge
         rules = base.project.config.review.severity  # what a change says of itself does not hold for it
         told = tuple(settled(everything, rules, head.project.config.review.acknowledged))
         yield Compared(base, head, (before.name, after.name), told, broken, is_hostile)
+
+
+def _errors(base: Opened) -> dict[Id, str]:
+    """The documents of the earlier side that have an error, and which; those of no document by their file."""
+    found: dict[Id, str] = {}
+    for finding in base.findings:
+        if finding.level == "error":
+            kind, _, id_ = (finding.doc or f"file:{finding.span.file if finding.span else config.FILE}").partition(":")
+            found.setdefault((kind, id_), f"it had an error before: {finding.message} ({finding.code})")
+    return found
 
 
 def _opened(side: Side, root: Path, folders: ExitStack, registry: Registry | None = None) -> Opened:
@@ -125,11 +137,24 @@ def impact(found: Compared, windows: Sequence[str]) -> Impact:
     Raises UsageError for windows that do not exist.
     """
     from aac.evaluate import Asked
+    from aac.uncounted import uncounted
+
+    base, head = found.base.project, found.head.project
+    changes, left = uncounted(found.changes, base, head, is_hostile=found.is_hostile)
+    if not any(change.level == "breaking" for change in changes):
+        return Impact(not_compared=left)
+    if found.is_hostile:
+        head = copy(head)
+        head.config = replace(head.config, sources=base.config.sources, engine=base.config.engine)
+    asked = Asked(windows=tuple(windows or WINDOWS), restate=True)
+    counted = _on_data(replace(found, changes=changes, head=replace(found.head, project=head)), asked)
+    return replace(counted, not_compared=(*left, *counted.not_compared))
+
+
+def _on_data(found: Compared, asked: Asked) -> Impact:
+    """What changes do to the numbers on the data that was pulled, else on the sample."""
     from aac.impact import impact_of
 
-    if not any(change.level == "breaking" for change in found.changes):
-        return Impact()
-    asked = Asked(windows=tuple(windows or WINDOWS), restate=True)
     try:
         with _data(found) as data:
             return impact_of(found.base.project, found.head.project, data, found.changes, asked)
@@ -166,19 +191,24 @@ def _on_sample(found: Compared, sample: str, asked: Asked) -> Impact:
 def _data(found: Compared) -> Generator[tuple[Landed, Landed]]:
     """The data of each side, read as its documents say; where both say the same it is one."""
     base, head = found.base.project, found.head.project
-    settings = base.config if found.is_hostile else head.config
     with ExitStack() as held:
-        after = held.enter_context(_landed(head, settings))
-        same = base.tables == head.tables and base.config.sources == settings.sources
-        is_one = same and (base.timezone, base.config.engine) == (head.timezone, settings.engine)
-        yield (after if is_one else held.enter_context(_landed(base, base.config)), after)
+        after = held.enter_context(_landed(head))
+        same = base.tables == head.tables and _sources(base) == _sources(head)
+        is_one = same and (base.timezone, base.config.engine) == (head.timezone, head.config.engine)
+        yield (after if is_one else held.enter_context(_landed(base)), after)
+
+
+def _sources(made: Project) -> dict[str, Source]:
+    """How data is read; how old it may be decides nothing here."""
+    return {id_: replace(source, freshness=None) for id_, source in made.config.sources.items()}
 
 
 @contextmanager
-def _landed(made: Project, settings: Config) -> Generator[Landed]:
-    """The data that was pulled, as the documents of a side read it from sources with these settings."""
+def _landed(made: Project) -> Generator[Landed]:
+    """The data that was pulled, as a side reads it."""
     from aac.landing.landed import prepared
 
+    settings = made.config
     with prepared(made.root, made.tables, settings.sources, made.timezone, settings.engine) as data:
         if has_errors(data.findings):
             raise SourceError("the data that was pulled does not fit the documents", data.findings)
@@ -199,7 +229,7 @@ def diff(start: Path, asked: str | None, form: str, windows: Sequence[str] = ())
         titles = found.head.project.titles.names
         agreed = agreed_in(found.changes, found.head.project)
         view = changed.view(found.names, found.changes, found.broken, titles, agreed)
-        return changed.FORMATS[form](view | {"impact": impact_view(impact(found, windows), titles)})
+        return changed.FORMATS[form](view | {"impact": impact_view(impact(found, windows), titles, windows)})
 
 
 def backtest(
@@ -217,7 +247,7 @@ def backtest(
     if form not in backtested.FORMATS:
         raise UsageError(f"--format: there is no format `{form}`; {did_you_mean(form, backtested.FORMATS)}")
     shares = backtest.objectives(objectives)
-    with comparing(start, asked) as found, _landed(found.head.project, found.head.project.config) as data:
+    with comparing(start, asked) as found, _landed(found.head.project) as data:
         made = found.head.project
         id_ = backtest.promise(name, made)
         own: Any = made.models[id_]
@@ -254,7 +284,7 @@ def review(start: Path, asked: str | None, windows: Sequence[str], approvals: ob
         titles = found.head.project.titles.names
         agreed = agreed_in(found.changes, found.head.project)
         view = changed.view(found.names, found.changes, found.broken, titles, agreed)
-        view |= {"impact": impact_view(impact(found, windows), titles)}
+        view |= {"impact": impact_view(impact(found, windows), titles, windows)}
         base, head = found.base.project, found.head.project
         view |= {"agreement": asked_of(found.changes, base, head, approvers(approvals))}
         is_missing = any(team["by"] is None for team in view["agreement"])

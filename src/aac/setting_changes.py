@@ -143,7 +143,8 @@ def _change(keys: tuple[str, ...], entry: str, old: str | None, new: str | None,
         new,
         keys=keys,
         entries=(entry,) if entry else (),
-        moves_meaning=level == "breaking" and keys[0] in ("param", "sources"),
+        # how old data may be decides a status and no number
+        moves_meaning=level == "breaking" and keys[0] in ("param", "sources") and keys[-1] != "freshness",
     )
 
 

@@ -38,17 +38,18 @@ def moves_of(
     after: Piece[Measure],
     following: Following,
     key: Sequence[str],
+    criteria: Sequence[Node] = (),
 ) -> Moves | None:
     """What moved between two measures of one entity, in the windows of the later one; null when nothing can have.
 
     ``following``: words that a record may come to later, with their rules before and after; ``key``: the key fields of
-    the entity.
+    the entity; ``criteria``: what is told of who moved, in place of the parts of both rules.
     """
     setting = run.setting(after)
     was, now = (_of(after.of, measure.population.rule, setting) for measure in (before, after.of))
     if was == now:
         return None
-    lost_by, gained_by = _parts(now), _parts(was)
+    lost_by, gained_by = (criteria, criteria) if criteria else (_parts(now), _parts(was))
     later = [_of(after.of, rule, setting) for _, *rules in following for rule in rules]
     plan = _Plan(setting, after, was, now, (lost_by, gained_by), later, key)
     counts, *lists = engine.run(plan.query)

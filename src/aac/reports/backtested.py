@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aac.periods import iso_utc
 from aac.recounts import tightest
@@ -34,10 +34,8 @@ def view(name: str, tried: Sequence[Tried], objectives: Sequence[Fraction]) -> V
         "tried": [
             {
                 "within": each.within,
-                "windows": [
-                    {"window": label, "attainment": json_number(share) if share is not None else None}
-                    for label, share in each.windows
-                ],
+                "windows": _windows(each.windows),
+                "provisional": _windows(each.provisional),
                 "kept": [each.kept(share) for share in objectives],
                 "judged": each.judged,
             }
@@ -50,12 +48,19 @@ def view(name: str, tried: Sequence[Tried], objectives: Sequence[Fraction]) -> V
     }
 
 
+def _windows(shares: Iterable[tuple[str, Fraction | None]]) -> list[dict[str, Any]]:
+    return [{"window": label, "attainment": None if share is None else json_number(share)} for label, share in shares]
+
+
 def backtest_text(view: View) -> str:
     """A screen: the windows below the times, and what would have been kept."""
     lines = [f"Had `{view['id']}` promised something else, as of {view['as_of']}", ""]
     for each in view["tried"]:
         lines += [f" within {each['within']}"]
         lines += _wrapped(f"{w['window']} {_shown(w['attainment'])}" for w in each["windows"])
+        if each["provisional"]:
+            told = " · ".join(f"{w['window']} {_shown(w['attainment'])}" for w in each["provisional"])
+            lines += _wrapped([f"not settled yet, so left out: {told}"])
         kept = zip(view["objectives"], each["kept"], strict=True)
         lines += _wrapped(f"{_shown(share)} kept in {n} of {each['judged']}" for share, n in kept)
     lines += ["", "The tightest that was kept in every window"]

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from aac.changes import LEVELS
 from aac.reports.json import dumps
-from aac.reports.moved import NO_FORECAST, ON_SAMPLE, records_words
+from aac.reports.moved import (
+    NO_FORECAST,
+    ON_SAMPLE,
+    named,
+    not_compared_words,
+    records_of,
+    records_words,
+    recount_words,
+)
 from aac.reports.wording import visible
 
 if TYPE_CHECKING:
@@ -23,6 +31,8 @@ WIDTH = 80
 MARKS = {"breaking": "■", "compatible": "◇", "editorial": "·"}
 KEYS = 5
 """How many of the records that moved are named."""
+LEAST = 30
+"""Characters that the name of a number gets, however wide the numbers are."""
 FILES = ("settings", "plugin")
 """What is known by its path alone."""
 SHOWN = 6
@@ -96,7 +106,8 @@ def changes_text(view: View) -> str:
         lines += [heading, *chain.from_iterable(map(_lines, together))]
     lines += _resting(view["rests_on"])
     lines += _numbers(view) if view["changes"] else []
-    lines += [f"   not compared: {each['kind']} `{each['id']}`: {each['why']}" for each in view["not_compared"]]
+    unread = ((f"{each['kind']} {each['id']}", each["why"]) for each in view["not_compared"])
+    lines += [part for told in not_compared_words(unread) for part in _wrapped(told)]
     if not view["changes"] and not view["not_compared"]:
         lines += ["Nothing that aac reads has changed."]
     lines += ["", *_closing(view)]
@@ -150,29 +161,36 @@ def _numbers(view: View) -> list[str]:
     impact = view["impact"]
     lines: list[str] = []
     if impact["numbers"]:
-        heading = f"The last {impact['windows']} windows, as of {impact['as_of'][:10]}"
-        lines += ["", f"   {heading:47}{'before':>9}{'after':>9}{'change':>11}"]
-        lines += [_number(row) for row in impact["numbers"]]
+        lines += _table(f"The {recount_words(impact)}", impact, impact["numbers"])
         lines += _wrapped(NO_FORECAST if impact["sample"] is None else ON_SAMPLE.format(impact["sample"]))
+    if impact["provisional"]:
+        lines += _table("Provisional: not settled", impact, impact["provisional"])
     if impact["unchanged"]:
         n = len(impact["unchanged"])
         lines += _wrapped(f"{n} more {'was' if n == 1 else 'were'} counted and came out the same")
-    edited = {(change["kind"], change["id"]) for change in view["changes"]}
-    for records in impact["records"]:
-        if (records["kind"], records["id"]) in edited:
-            lines += ["", *(part for line in records_words(records, KEYS) for part in _wrapped(line))]
+    for records in records_of(view):
+        lines += ["", *(part for line in records_words(records, KEYS) for part in _wrapped(line))]
     if impact["conflicts"]:
         lines += ["", "   Settle before merging"]
         lines += [part for told in impact["conflicts"] for part in _wrapped(f"■ {told}")]
-    for each in impact["not_compared"]:
-        lines += _wrapped(f"not compared: {each['of']}: {each['why']}")
+    for told in not_compared_words((each["of"], each["why"]) for each in impact["not_compared"]):
+        lines += _wrapped(told)
     return lines
 
 
-def _number(row: Mapping[str, Any]) -> str:
-    told = [row["name"], f"per {row['per']}" if row["per"] else "", f"({row['unit']})" if row["unit"] else ""]
-    name = textwrap.shorten(" ".join(filter(None, told)), 46, placeholder=" …")
-    return f"   {name:47}{row['before']:>9}{row['after']:>9}{row['change']:>11}"
+def _table(heading: str, impact: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Numbers in columns as wide as they need; below them what moved without another number."""
+    day = impact["as_of"][:10]
+    shown = [[named(row, day), row["before"], row["after"], row["change"]] for row in rows if row["told"] is None]
+    told = [part for row in rows if row["told"] is not None for part in _wrapped(row["told"])]
+    titles = [f"{heading}, as of {day}", "before", "after", "change"]
+    widths = [max(9, *(len(row[at]) for row in (titles, *shown))) + 1 for at in (1, 2, 3)]
+    room = max(WIDTH - 3 - sum(widths), LEAST)
+    lines = [""]
+    for name, *numbers in (titles, *shown):
+        cells = (f"{number:>{width}}" for number, width in zip(numbers, widths, strict=True))
+        lines.append(f"   {textwrap.shorten(name, room, placeholder=' …'):{room}}{''.join(cells)}")
+    return lines + told
 
 
 def _closing(view: View) -> list[str]:

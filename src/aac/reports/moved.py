@@ -1,18 +1,21 @@
-"""What a change does to the numbers, as plain data and in words: one row a number, over all windows that were counted.
+"""What a change does to the numbers, as plain data and in words: one row a number, over all windows that are settled.
 
 Counts and sums are told per window, on average; shares of what was counted in all windows together; other numbers as
-they were in the newest window. Each window alone is in the JSON.
+they were in the newest window. Each window alone is in the JSON. Windows that are not settled stand in rows of their
+own: nothing is held against them.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
 from aac.periods import iso_utc
+from aac.recounts import STANDING
 from aac.reports.json import json_number
-from aac.reports.wording import NONE, amount, number, percent
+from aac.reports.wording import NONE, amount, number, percent, plural
 from aac.results import CardReading, ClockReading, Outcome, Status
 from aac.units import is_money
 
@@ -23,55 +26,104 @@ if TYPE_CHECKING:
     from aac.reports.base import View
     from aac.results import NumberReading, Result
 
+NAMED = 6
+"""How many of what was not compared for one reason are named on screens."""
+MOST_PLACES = 6
+"""How many more places than usual two numbers get to be told apart."""
+CENTS_BELOW = 1000
+"""From which amount of money on its cents say nothing any more."""
 ON_SAMPLE = "It was counted on made-up data in `{}`, not on yours: see which numbers move, and not how far."
 NO_FORECAST = "It is a recount of the past, not a forecast: people may work differently afterwards."
 
 
-def impact_view(impact: Impact, titles: Mapping[str, str]) -> View:
-    """All that screens say of the numbers: those that moved, those that did not, who moved, and what is not known."""
-    rows = [_row(list(together), titles) for _, together in groupby(impact.numbers, _subject)]
-    moved = sorted((row for row in rows if row["moved"]), key=_weight)
+def impact_view(impact: Impact, titles: Mapping[str, str], windows: Sequence[str] = ()) -> View:
+    """All that screens say of the numbers: those that moved, those that did not, who moved, and what is not known.
+
+    ``windows``: the words of `--window`, as they were asked for.
+    """
+    numbers, provisional, unchanged = _rows(impact.numbers, titles)
+    as_of = Counter(row["as_of"] for row in (*numbers, *provisional)).most_common(1)
     return {
-        "as_of": iso_utc(impact.as_of_us) if impact.as_of_us is not None else None,
+        "as_of": as_of[0][0] if as_of else None,
         "sample": impact.sample,
-        "windows": max((row["windows"] for row in rows), default=0),
-        "numbers": moved,
-        "unchanged": [f"{row['kind']}:{row['id']}" for row in rows if not row["moved"]],
+        "windows": max((row["windows"] for row in numbers), default=0),
+        "are_last": all(word.partition(":")[0] == "last" for word in windows),
+        "numbers": numbers,
+        "provisional": provisional,
+        "unchanged": unchanged,
         "records": [_records(id_, moves, titles) for id_, moves in impact.moves.items()],
-        "conflicts": [told for row in moved if (told := _conflict(row)) is not None],
+        "conflicts": [told for row in numbers if (told := _conflict(row)) is not None],
         "not_compared": [{"of": name, "why": why} for name, why in impact.not_compared],
     }
+
+
+def _rows(
+    numbers: Sequence[Number], titles: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
+    """What moved in windows that are settled, what did in others, and the names of what moved in none."""
+    moved: list[dict[str, Any]] = []
+    provisional: list[dict[str, Any]] = []
+    unchanged: list[str] = []
+    for (kind, id_), together in groupby(numbers, _subject):
+        found = list(together)
+        for is_final, rows in ((True, moved), (False, provisional)):
+            some = [number for number in found if number.is_final is is_final]
+            rows += [_row(some, found, titles)] if any(number.has_moved for number in some) else []
+        if not any(number.has_moved for number in found):
+            unchanged.append(f"{kind}:{id_}")
+    return sorted(moved, key=_weight), sorted(provisional, key=_weight), unchanged
 
 
 def _subject(number: Number) -> tuple[str, str]:
     return number.kind, number.id
 
 
-def _row(numbers: Sequence[Number], titles: Mapping[str, str]) -> dict[str, Any]:
-    """A number in all its windows, oldest first."""
-    first = numbers[0]
-    ordered = sorted(numbers, key=lambda each: str(_reading(each).window.first))
+def _row(numbers: Sequence[Number], every: Sequence[Number], titles: Mapping[str, str]) -> dict[str, Any]:
+    """A number in some of its windows, oldest first; ``every``: in all of them, as they are told one by one."""
+    first, ordered = numbers[0], sorted(numbers, key=_first_day)
     before = _summed([n.before for n in ordered if n.before is not None])
     after = _summed([n.after for n in ordered if n.after is not None])
     unit = _unit(_reading(first))
     grain = _reading(first).window.grain
-    return {
+    more = _places(before, after, unit)
+    row = {
         "kind": first.kind,
         "id": first.id,
         "name": titles.get(f"{first.kind}:{first.id}", first.id),
-        "per": grain if grain not in ("all", "rolling") and _is_volume(_reading(first)) else None,
+        "per": grain if grain not in STANDING and _is_volume(_reading(first)) else None,
         "windows": len(ordered),
-        "moved": any(each.has_moved for each in numbers),
-        "before": _words(before, unit),
-        "after": _words(after, unit),
-        "change": _change(before, after, unit),
+        "as_of": iso_utc(min(_reading(each).as_of_us for each in ordered)),
+        "before": _words(before, unit, more),
+        "after": _words(after, unit, more),
+        "change": _change(before, after, unit, more),
         "moved_by": _moved_by(before, after),
-        "unit": None if _is_told(unit) else unit.replace("_", " "),
+        "unit": _unit_words(unit),
         "status": [_status(ordered[-1].before), _status(ordered[-1].after)],
         "off_target": [sum(_is_off(n.before) for n in ordered), sum(_is_off(n.after) for n in ordered)],
         "target": _target(ordered[-1].after),
-        "each": [_window(each) for each in ordered],
+        "comes_to": _amount(after, unit),
+        "each": [_window(each) for each in sorted(every, key=_first_day)],
     }
+    return row | {"told": _told(row) if row["before"] == row["after"] else None}
+
+
+def _first_day(number: Number) -> str:
+    return str(_reading(number).window.first)
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    """What moved where the number itself came to the same."""
+    (was_off, is_off), (was, now) = row["off_target"], row["status"]
+    came = f"{row['name']} comes to {row['comes_to']} as before"
+    if was_off != is_off:
+        return f"{came}, and is off target in {is_off} of {row['windows']} windows, not {was_off}"
+    if was != now:
+        return f"{came}, and is {_plain_status(now)} in the newest window, not {_plain_status(was)}"
+    return f"{came}, but of other records, or not in each window"
+
+
+def _plain_status(status: str | None) -> str:
+    return (status or "not judged").replace("_", " ")
 
 
 def _reading(number: Number) -> Any:
@@ -118,32 +170,52 @@ def _summed(results: Sequence[Result]) -> Fraction | str | None:
             return sum((cast("Fraction", above) for above, _ in shares), Fraction(0)) / below if below else None
 
 
-def _is_told(unit: str) -> bool:
-    """Whether a number says its own unit; others are named beside it."""
-    return unit in ("percent", "count", "score", "ratio", "status") or is_money(unit)
+def _unit_words(unit: str) -> str | None:
+    """What a number is in, as it stands beside its name; null for what says so itself."""
+    if is_money(unit):
+        return unit.replace("/", " a ")
+    return None if unit in ("percent", "count", "score", "ratio", "status") else unit.replace("_", " ")
 
 
-def _words(value: Fraction | str | None, unit: str) -> str:
+def _places(before: Fraction | str | None, after: Fraction | str | None, unit: str) -> int:
+    """How many more places than usual it takes to tell two numbers apart."""
+    for more in range(MOST_PLACES) if before != after else ():
+        if _words(before, unit, more) != _words(after, unit, more):
+            return more
+    return 0
+
+
+def _words(value: Fraction | str | None, unit: str, more: int = 0) -> str:
+    """A number without its unit; with ``more`` places than it needs alone."""
     match value:
         case None:
             return NONE
         case str():
             return value.replace("_", " ")
-        case _ if unit == "count" or not _is_told(unit):
-            return number(value, 1, (Fraction(0),))
+        case _ if unit == "percent":
+            return f"{number(value * 100, 1 + more, (Fraction(0), Fraction(100)))}%"
+        case _ if is_money(unit):
+            return number(value, more + (2 if abs(value) < CENTS_BELOW else 0), (Fraction(0),))
         case _:
-            return amount(value, unit)
+            return number(value, more + (2 if unit in ("score", "ratio") else 1), (Fraction(0),))
 
 
-def _change(before: Fraction | str | None, after: Fraction | str | None, unit: str) -> str:
+def _amount(value: Fraction | str | None, unit: str) -> str:
+    """A number with its unit, as sentences tell it."""
+    if isinstance(value, Fraction) and unit == "count":
+        return number(value, 1, (Fraction(0),))
+    return amount(value, unit) if isinstance(value, Fraction) else _words(value, unit)
+
+
+def _change(before: Fraction | str | None, after: Fraction | str | None, unit: str, more: int) -> str:
     """How far it moved: of shares in points."""
-    if not isinstance(before, Fraction) or not isinstance(after, Fraction):
+    if not isinstance(before, Fraction) or not isinstance(after, Fraction) or before == after:
         return ""
     by = after - before
-    sign = "+" if by > 0 else "−" if by < 0 else "±"
+    sign = "+" if by > 0 else "−"
     if unit == "percent":
-        return f"{sign}{percent(abs(by)).removesuffix('%').strip()} pts"
-    return f"{sign}{_words(abs(by), unit)}"
+        return f"{sign}{_words(abs(by), unit, more).removesuffix('%')} pts"
+    return f"{sign}{_words(abs(by), unit, more)}"
 
 
 def _status(result: Result | None) -> str | None:
@@ -167,7 +239,8 @@ def _target(result: Result | None) -> str | None:
 
 
 def _window(number: Number) -> dict[str, Any]:
-    return {"window": number.window, "before": _plain(number.before), "after": _plain(number.after)}
+    sides = {"before": _plain(number.before), "after": _plain(number.after)}
+    return {"window": number.window, "provisional": not number.is_final, **sides}
 
 
 def _plain(result: Result | None) -> dict[str, Any] | None:
@@ -192,7 +265,7 @@ def _conflict(row: Mapping[str, Any]) -> str | None:
     if now <= was or row["target"] is None:
         return None
     per = f" a {row['per']}" if row["per"] else ""
-    came = f"on average it comes to {row['after']}" if row["per"] else f"in all it comes to {row['after']}"
+    came = f"{'on average' if row['per'] else 'in all'} it comes to {row['comes_to']}"
     missed = f"off target in {now} of {row['windows']} windows, not {was}"
     return f"`{row['id']}` asks for {row['target']}{per}: {missed}; {came}"
 
@@ -200,7 +273,7 @@ def _conflict(row: Mapping[str, Any]) -> str | None:
 def _weight(row: Mapping[str, Any]) -> tuple[bool, bool, float]:
     """What is told first: words, then what is missed more often, then what moved farthest for its size."""
     was, now = row["off_target"]
-    return row["kind"] != "definition", now <= was, -row["moved_by"]
+    return row["kind"] not in ("icp", "definition"), now <= was, -row["moved_by"]
 
 
 def _moved_by(before: Fraction | str | None, after: Fraction | str | None) -> float:
@@ -208,6 +281,42 @@ def _moved_by(before: Fraction | str | None, after: Fraction | str | None) -> fl
     if not isinstance(before, Fraction) or not isinstance(after, Fraction) or not before:
         return 1.0
     return float(abs(after - before) / abs(before))
+
+
+def named(row: Mapping[str, Any], day: str) -> str:
+    """A number by its name: per what it is counted, in which unit, and as of when, if not of the ``day`` of most."""
+    own = row["as_of"][:10]
+    told = [row["name"], f"per {row['per']}" if row["per"] else "", f"({row['unit']})" if row["unit"] else ""]
+    return " ".join(filter(None, [*told, f"as of {own}" if own != day else ""]))
+
+
+def recount_words(impact: Mapping[str, Any]) -> str:
+    """Which windows were counted, as in "the last 6 matured windows"."""
+    n = impact["windows"]
+    if not impact["are_last"]:
+        return plural(n, "matured window")
+    return f"last {n} matured windows" if n > 1 else "last matured window"
+
+
+def not_compared_words(entries: Iterable[tuple[str, str]]) -> Iterable[str]:
+    """What was not compared, one sentence for each reason; ``entries``: what, and why."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in entries:
+        by_reason.setdefault(why, []).append(name)
+    for why, names in by_reason.items():
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        yield f"not compared: {', '.join(names[:NAMED])}{more}: {why}"
+
+
+def records_of(view: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The words whose records are told on screens: those that moved by themselves, and not only with another word that
+    they rest on."""
+    records: list[Mapping[str, Any]] = view["impact"]["records"]
+    names = {each["id"] if each["kind"] == "definition" else f"{each['kind']}.{each['id']}" for each in records}
+    over: dict[tuple[str, str], list[str]] = {
+        (change["kind"], change["id"]): change["over"] for change in view["rests_on"]
+    }
+    return [each for each in records if names.isdisjoint(over.get((each["kind"], each["id"]), []))]
 
 
 def _records(id_: tuple[str, str], moves: Moves, titles: Mapping[str, str]) -> dict[str, Any]:
@@ -238,7 +347,7 @@ def records_words(records: Mapping[str, Any], keys: int = 0) -> Iterable[str]:
             continue
         yield f"{side['records']:,} records of all time {verb} {records['name']}"
         for clause in side["clauses"]:
-            yield f"  {clause['records']:,} of them: {why} «{clause['rule']}»"
+            yield f"  {clause['records']:,} of them: {'not' if records['kind'] == 'icp' else why} «{clause['rule']}»"
         became = [f"{each['records']:,} became {each['word']}" for each in side["became"] if each["records"]]
         if became:
             yield f"  of these {', '.join(became)}"

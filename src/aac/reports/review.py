@@ -10,7 +10,15 @@ from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from aac.reports.moved import NO_FORECAST, ON_SAMPLE, records_words
+from aac.reports.moved import (
+    NO_FORECAST,
+    ON_SAMPLE,
+    named,
+    not_compared_words,
+    records_of,
+    records_words,
+    recount_words,
+)
 from aac.reports.tables import code, plain, table
 from aac.reports.wording import visible
 
@@ -83,21 +91,27 @@ def _in_words(view: View) -> Iterator[str]:
 def _recount(view: View) -> Iterator[str]:
     impact = view["impact"]
     if impact["numbers"]:
-        rows = [[inert(_named(row)), row["before"], row["after"], row["change"]] for row in impact["numbers"][:ROWS]]
-        yield table([f"Recount of the last {impact['windows']} windows", "now", "with this change", "change"], rows)
-        left = len(impact["numbers"]) - ROWS
-        said = NO_FORECAST if impact["sample"] is None else inert(ON_SAMPLE.format(impact["sample"]))
-        yield (f"… and {left} more. " if left > 0 else "") + f"{said}\n"
-    edited = {(change["kind"], change["id"]) for change in view["changes"]}
-    for records in impact["records"]:
-        if (records["kind"], records["id"]) in edited:
-            first, *rest = (inert(line.strip()) for line in records_words(records))
-            yield "\n".join([f"**{first}**", *(f"- {line}" for line in rest), ""])
+        yield from _table(f"Recount of the {recount_words(impact)}", impact, impact["numbers"])
+        yield f"{NO_FORECAST if impact['sample'] is None else inert(ON_SAMPLE.format(impact['sample']))}\n"
+    if impact["provisional"]:
+        yield from _table("Provisional: windows that are not settled", impact, impact["provisional"])
+    for records in records_of(view):
+        first, *rest = (inert(line.strip()) for line in records_words(records))
+        yield "\n".join([f"**{first}**", *(f"- {line}" for line in rest), ""])
 
 
-def _named(row: Mapping[str, Any]) -> str:
-    told = [row["name"], f"per {row['per']}" if row["per"] else "", f"({row['unit']})" if row["unit"] else ""]
-    return " ".join(filter(None, told))
+def _table(heading: str, impact: Mapping[str, Any], numbers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Numbers in columns; below them what moved without another number, and how many more there are."""
+    day = impact["as_of"][:10]
+    shown = [row for row in numbers if row["told"] is None]
+    rows = [[inert(named(row, day)), row["before"], row["after"], row["change"]] for row in shown[:ROWS]]
+    if rows:
+        yield table([heading, "now", "with this change", "change"], rows)
+    if len(shown) > ROWS:
+        yield f"… and {len(shown) - ROWS} more.\n"
+    told = [f"- {inert(row['told'])}" for row in numbers if row["told"] is not None]
+    if told:
+        yield "\n".join([*told[:ROWS], ""])
 
 
 def _settle(view: View) -> Iterator[str]:
@@ -133,10 +147,9 @@ def _folded(view: View) -> Iterator[str]:
         yield _details(f"Used by {len(used)} more documents, which mean something else with it", lines)
     impact = view["impact"]
     as_of = f" · data as of {impact['as_of']}" if impact["as_of"] else ""
-    missing = [f"- not compared: {inert(each['of'])}: {inert(each['why'])}" for each in impact["not_compared"]]
-    missing += [
-        f"- not compared: {each['kind']} {code(each['id'])}: {inert(each['why'])}" for each in view["not_compared"]
-    ]
+    entries = [(each["of"], each["why"]) for each in impact["not_compared"]]
+    entries += [(f"{each['kind']} {each['id']}", each["why"]) for each in view["not_compared"]]
+    missing = [f"- {inert(told)}" for told in not_compared_words(entries)]
     same = [f"- came out the same: {', '.join(map(code, impact['unchanged']))}"] if impact["unchanged"] else []
     lines = [
         f"- {change['class']}: {code(change['rule'])}, {code(change['fingerprint'])}, {_place(change)}"

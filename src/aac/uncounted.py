@@ -1,0 +1,78 @@
+"""What a change does that no recount can show: it is told with the reason, and never taken for nothing.
+
+What only such a change reaches is not counted at all. What another change reaches, too, is counted without it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aac.inheriting import CODE, SETTINGS, inherited
+from aac.selecting import measurable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aac.changes import Change
+    from aac.project import Project
+
+READING = ("timezone", "nulls", "watermark", "freshness")
+"""What is said of a source that decides how its data is read, and not what data there is."""
+WORDS = ("definition", "icp")
+"""Kinds of which records are counted."""
+
+OF_CODE = "a review runs no code of a branch, so what this does is not counted; `aac diff` counts it"
+OF_A_BRANCH = "a review reads no data as a branch says it, so what this does is not counted"
+OF_A_PULL = (
+    "both sides are counted on what the last `aac pull` brought, and what is read from elsewhere is not compared"
+)
+OF_A_VERSION = (
+    "the past is counted as the newest version says it, and that says the same: what changes is an earlier version, or "
+    "the days on which they hold, so see `aac check --window` on both sides"
+)
+
+
+def uncounted(
+    found: Sequence[Change], base: Project, head: Project, *, is_hostile: bool
+) -> tuple[tuple[Change, ...], tuple[tuple[str, str], ...]]:
+    """The changes whose effect can be counted; and what the others are about and reach alone, each with the reason.
+
+    ``is_hostile``: nobody has agreed to the later side yet.
+    """
+    own = [change for change in found if not change.over]
+    reasons = {change: why for change in own if (why := _reason(change, is_hostile=is_hostile)) is not None}
+    if not reasons:
+        return tuple(found), ()
+    counted = [change for change in own if change not in reasons]
+    reached = {change.doc for change in (*counted, *inherited(base, head, counted))}
+    measured = {part.subject for made in (base, head) for part in measurable(made)}
+    told: dict[str, str] = {}
+    for change, why in reasons.items():
+        told.setdefault(_name(change), why)
+        for each in inherited(base, head, [change]):
+            name = ":".join(each.doc)
+            if each.doc not in reached and (name in measured or each.doc[0] in WORDS):
+                told.setdefault(name, why)
+    return tuple(change for change in found if change.doc in reached and change not in reasons), tuple(told.items())
+
+
+def _reason(change: Change, *, is_hostile: bool) -> str | None:
+    """Why what a change does to the numbers cannot be counted; null where it can, or does nothing to any."""
+    if change.level != "breaking" or not (change.moves_meaning or change.is_past):
+        return None
+    if change.is_past:
+        return OF_A_VERSION
+    if change.doc[0] == CODE:
+        return OF_CODE if is_hostile else None
+    if change.doc == SETTINGS and change.keys[0] == "sources":
+        if is_hostile:
+            return OF_A_BRANCH
+        return None if change.keys[-1] in READING else OF_A_PULL
+    return None
+
+
+def _name(change: Change) -> str:
+    """What a change is about: `sources.crm.path`, `plugins/ours.py`, `definition:mql`."""
+    if change.doc == SETTINGS:
+        return ".".join((change.keys[0], *change.entries, *change.keys[1:]))
+    return change.doc[1] if change.doc[0] == CODE else ":".join(change.doc)

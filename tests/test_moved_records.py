@@ -1,0 +1,130 @@
+"""Who moved: told of the word that an edit reaches first, whatever was edited, and of nobody who is not to be named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aac.operations import open_sound_project, pull_sources
+from aac.reviewing import diff, review
+from tests.small import COMPANY, NOW_US, write_project
+from tests.test_impact import changed, edit, numbers
+from tests.test_revisions import git
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DOCUMENTS = (
+    COMPANY
+    + """\
+kind: entity
+id: account
+from: crm.accounts
+key: id
+fields: {id: text, size: integer, industry: text}
+---
+kind: entity
+id: lead
+from: crm.leads
+key: id
+fields: {id: text, score: integer, account: {ref: account}, hot_at: timestamp, arr: {type: money, unit: EUR/year}}
+---
+kind: icp
+id: core
+name: Core account
+of: account
+owner: marketing
+parties: [marketing, sales]
+criteria:
+  - {id: large, when: size >= 100, points: 50}
+  - {id: software, when: "industry = 'Software'", points: 50}
+tiers: {A: 100, B: 50}
+fits: [A]
+---
+kind: definition
+id: hot
+name: Hot lead
+of: lead
+when: score > param.limit
+at: hot_at
+owner: marketing
+parties: [marketing, sales]
+---
+kind: definition
+id: best
+name: Best lead
+of: lead
+when: hot and icp.core
+at: hot_at
+owner: marketing
+---
+kind: metric
+id: money
+name: Revenue of hot leads
+formula: sum(arr)
+of: hot
+at: hot_at
+unit: EUR/year
+better: higher
+owner: marketing
+serves: successful_acquisition
+"""
+)
+ACCOUNTS = "id,size,industry\np,100,Software\nq,150,Software\nr,500,Farming\n"
+LEADS = """\
+id,score,account,hot_at,arr
+a,60,p,2026-01-05T09:00:00Z,1000000
+b,80,q,2026-01-06T09:00:00Z,2500000
+c,90,r,2026-02-05T09:00:00Z,99
+d,70,p,2026-02-06T09:00:00Z,1234567
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = write_project(
+        tmp_path / "small", DOCUMENTS, {"leads": LEADS, "accounts": ACCOUNTS}, settings="[param]\nlimit = 50\n"
+    )
+    (root / ".gitignore").write_text(".aac/\n")
+    git(root, "init", "--quiet", "-b", "main")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "-m", "first")
+    pull_sources(open_sound_project(root), NOW_US, lambda _: None)
+    return root
+
+
+def test_of_a_parameter_the_word_that_it_stands_in(project: Path) -> None:
+    edit(project, "limit = 50", "limit = 65", "aac.toml")
+    screen = diff(project, None, "text", ("last:2",))
+    assert "1 records of all time are no longer Hot lead\n" in screen
+    assert "such as a\n" in screen
+    # who is no best lead any more is so because of the other word
+    assert "no longer Best lead" not in screen
+    assert {each["id"] for each in changed(project)["impact"]["records"]} == {"hot", "best"}
+
+
+def test_of_a_profile_who_fits(project: Path) -> None:
+    edit(project, "when: size >= 100", "when: size > 100")
+    told = changed(project)
+    assert numbers(told)["core"] == ("2", "1", "−1")
+    (moved,) = [each for each in told["impact"]["records"] if each["kind"] == "icp"]
+    assert moved["lost"]["keys"] == ["p"]
+    assert moved["lost"]["clauses"] == [{"rule": "size is more than 100", "records": 1}]
+    screen = diff(project, None, "text", ("last:2",))
+    assert "1 records of all time are no longer Core account" in screen
+    assert "1 of them: not «size is more than 100»" in screen
+    git(project, "checkout", "--quiet", "-b", "edit")
+    git(project, "commit", "--quiet", "-am", "edit")
+    assert "no longer Core account" in review(project, "main..edit", ("last:2",), None).comment
+
+
+def test_money_keeps_to_its_columns(project: Path) -> None:
+    edit(project, "limit = 50", "limit = 65", "aac.toml")
+    lines = diff(project, None, "text", ("last:2",)).splitlines()
+    (row,) = [line for line in lines if "Revenue of hot leads" in line]
+    assert row.split()[-3:] == ["2,367,333", "1,867,333", "−500,000"]
+    assert "(EUR a year)" in row
+    assert max(map(len, lines)) <= 80
+    (head,) = [line for line in lines if "before" in line]
+    assert len(head) == len(row)
