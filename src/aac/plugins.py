@@ -43,6 +43,7 @@ BUILTINS = (
     "aac.connectors.parquet",
     "aac.connectors.xlsx",
     "aac.connectors.postgres",
+    "aac.connectors.hubspot.connector",
     "aac.packs",
 )
 """Modules that bring what the package itself can do; its commands are `aac.cli.COMMANDS`, its kinds the modules of

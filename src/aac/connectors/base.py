@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -143,6 +143,7 @@ class Stream:
     is not there is text. ``key``: the columns that name a record; with one, records may come as `Rows`.
     ``version``: the column whose greater value is the newer state of a record. ``deletes``: how the source tells that
     a record is gone. ``history``: rows are only ever added (of one key the first), and what the source forgot is kept.
+    ``refused``: why it may not be read, and what to do about it; then it counts as not there, unless it was before.
     """
 
     name: str
@@ -152,6 +153,7 @@ class Stream:
     version: str | None = None
     deletes: Literal["soft_flag", "tombstone_list", "key_scan", "none"] = "none"
     history: bool = False
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +189,22 @@ class Blind:
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a connector may know of the run: the project's folder, a folder for files of its own, which it makes itself
-    and which is emptied when the pull has ended, and an engine that looks into files."""
+    and which is emptied when the pull has ended, and an engine that looks into files. ``record``: the file in which is
+    written down what the source is asked and answers, without secrets; null: it is not."""
 
     root: Path
     folder: Path
     look: Look = field(default_factory=Blind)
+    record: Path | None = None
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A connector whose source allows only so much."""
+
+    def limits(self) -> str:
+        """What is left of it, in words, once the source was asked."""
+        ...
 
 
 class Connector(Protocol):

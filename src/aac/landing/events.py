@@ -11,13 +11,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """``notice``: something to know; ``source``: one that can be read; ``progress``: rows read so far; ``stream``: one
+    """``notice``: something to know; ``source``: one that can be read; ``refused``: a stream of it that may not be;
+    ``limits``: how much more it allows; ``progress``: rows read so far; ``stream``: one
     that is there, with its ``rows``, how many were ``deleted``, ``seconds`` and the ``cursor`` it goes on from.
 
     ``values`` can be JSON.
     """
 
-    event: Literal["notice", "source", "progress", "stream"]
+    event: Literal["notice", "source", "refused", "limits", "progress", "stream"]
     words: str
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aac.errors import SourceError
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from aac.connectors.base import Connector
     from aac.measures import Table
 
+NONE: Mapping[str, str] = MappingProxyType({})
+
 
 def offered(
     sources: Iterable[Source], connect: Callable[[Source], Connector]
@@ -27,7 +30,7 @@ def offered(
         try:
             connector = connect(source)
             connector.check()
-            found[source.id] = {stream.name: stream.columns for stream in connector.discover()}
+            found[source.id] = {each.name: each.columns for each in connector.discover() if each.refused is None}
         except SourceError as error:
             instead = "correct this and run the command again"
             wrong.append(
@@ -37,9 +40,13 @@ def offered(
 
 
 def placed(
-    tables: Iterable[Table], offers: Mapping[str, Collection[str]], sources: Mapping[str, Source]
+    tables: Iterable[Table],
+    offers: Mapping[str, Collection[str]],
+    sources: Mapping[str, Source],
+    refused: Mapping[str, str] = NONE,
 ) -> tuple[list[Table], list[Finding]]:
-    """The tables with their streams, and what is wrong; ``offers``: the names of the streams of each source.
+    """The tables with their streams, and what is wrong; ``offers``: the names of the streams of each source,
+    ``refused``: why others may not be read.
 
     A packaged entity that no source has is left out: it is off. AAC611: no source has it; AAC612: several have.
     """
@@ -56,7 +63,7 @@ def placed(
         elif ways:
             wrong.append(_in_several(table, ways, sources))
         elif not table.is_packaged:
-            wrong.append(_nowhere(table, offers))
+            wrong.append(_nowhere(table, offers, refused))
     return found, wrong
 
 
@@ -79,9 +86,12 @@ def _in_several(table: Table, ways: list[str], sources: Mapping[str, Source]) ->
     return Finding("AAC612", "error", message, advice, table.span, f"entity:{entity}")
 
 
-def _nowhere(table: Table, offers: Mapping[str, Collection[str]]) -> Finding:
+def _nowhere(table: Table, offers: Mapping[str, Collection[str]], refused: Mapping[str, str]) -> Finding:
     streams = sorted(f"{source}.{stream}" for source, names in offers.items() for stream in names)
     wanted = table.streams[0].stream if table.streams else table.entity
+    if wanted in refused:
+        message = f"no source has a stream `{wanted}` that may be read"
+        return Finding("AAC611", "error", message, refused[wanted], table.span, f"entity:{table.entity}")
     near = did_you_mean(wanted, [stream.partition(".")[2] for stream in streams])
     example = next((stream for stream in streams if near == f"did you mean `{stream.partition('.')[2]}`?"), None)
     advice = f"write `from: {example or 'source.stream'}`: there is {_listed(streams)}"

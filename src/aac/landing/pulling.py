@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from aac.connectors.base import Limited
 from aac.engines.base import Query, Select
 from aac.engines.raw import Raw
 from aac.engines.staged import FORGET
@@ -90,14 +91,20 @@ class Pulling:
         with self._whole(source):
             connector = connect(source)
             connector.check()
-            streams = {stream.name: stream for stream in connector.discover()}
-            self._found[source.id] = _Discovery(source, connector, streams)
+            offered = {stream.name: stream for stream in connector.discover()}
+            refused = {name: stream.refused for name, stream in offered.items() if stream.refused is not None}
+            before = self._inputs.pulled.get(source.id)
+            for name in sorted(refused.keys() & (before.streams.keys() if before is not None else ())):
+                raise SourceError(f"`{name}` may not be read any more: {refused[name]}")  # else it would look deleted
+            streams = {name: stream for name, stream in offered.items() if name not in refused}
+            self._found[source.id] = _Discovery(source, connector, streams, refused)
 
     def place(self, tables: Sequence[Table]) -> None:
         """Finds the tables that can be read from what was discovered, or from what there was before."""
         offers = {id: source.offers for id, source in self._inputs.pulled.items()}
         offers |= {id: tuple(found.streams) for id, found in self._found.items()}
-        known, wrong = placed(tables, offers, self._inputs.sources)
+        refused = {name: why for found in self._found.values() for name, why in found.refused.items()}
+        known, wrong = placed(tables, offers, self._inputs.sources, refused)
         self.findings += wrong
         self._inputs = replace(self._inputs, tables={table.entity: table for table in known})
         self.tables = known
@@ -122,6 +129,11 @@ class Pulling:
             number = len(found.streams)
             words = f"{id_}: can be read, {number} stream{'s' if number != 1 else ''}"
             yield Event("source", words, {"source": id_, "streams": sorted(found.streams)})
+            for name, why in sorted(found.refused.items()):
+                yield Event("refused", f"{id_}: `{name}` may not be read: {why}", {"source": id_, "stream": name})
+            if isinstance(found.connector, Limited):
+                limits = found.connector.limits()
+                yield Event("limits", f"{id_}: {limits}", {"source": id_, "limits": limits})
 
     def read(self) -> None:
         """Reads every source and stages its tables; when something is wrong with one, it stays as it was."""
@@ -199,7 +211,11 @@ class Pulling:
         tables = [table for table in self._inputs.tables.values() if source.id in table.sources]
         named = [(table, name) for table in tables for name in table.streams if name.source == source.id]
         watermark = watermark_column(source.watermark)
-        absent = [missing_stream(table, name, found) for table, name in named if name.stream not in found]
+        absent = [
+            missing_stream(table, name, found, discovery.refused.get(name.stream))
+            for table, name in named
+            if name.stream not in found
+        ]
         if watermark and watermark[0] not in found:
             absent.append(missing_watermark(source, watermark[0], found))
         if absent:
@@ -327,11 +343,12 @@ class Pulling:
 
 @dataclass(frozen=True, slots=True)
 class _Discovery:
-    """A source that answers, and its streams by name."""
+    """A source that answers, its streams by name, and why others may not be read."""
 
     source: Source
     connector: Connector
     streams: Mapping[str, Stream]
+    refused: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

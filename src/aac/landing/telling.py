@@ -152,10 +152,10 @@ def _named(table: Table) -> str:
     return " and ".join(f"`{name}`" for name in table.streams)
 
 
-def missing_stream(table: Table, name: StreamName, streams: Iterable[str]) -> Finding:
-    """AAC607: the source does not have a stream that a table reads."""
-    message = f"source `{name.source}` has no stream `{name.stream}`"
-    instead = did_you_mean(name.stream, streams) or "add the file, or name another stream"
+def missing_stream(table: Table, name: StreamName, streams: Iterable[str], refused: str | None = None) -> Finding:
+    """AAC607: the source does not have a stream that a table reads, or it may not be read."""
+    message = f"source `{name.source}` has no stream `{name.stream}`{' that may be read' if refused else ''}"
+    instead = refused or did_you_mean(name.stream, streams) or "add the file, or name another stream"
     return Finding("AAC607", "error", message, instead, table.span, f"entity:{table.entity}")
 
 

@@ -1,0 +1,85 @@
+"""How HubSpot lets us in: with the token of a private app, or with one that an app's refresh token gets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from aac.connectors.hubspot.paths import Paths
+from aac.connectors.transport import Call
+from aac.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aac.connectors.base import Secret
+    from aac.connectors.hubspot.settings import HubspotSettings, OAuth
+    from aac.connectors.transport import Access, Answer
+
+
+class Private:
+    """The token of a private app: there is no other."""
+
+    def __init__(self, token: Secret) -> None:
+        self._variable = token.env
+        self._token = token.resolve()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self._token,)
+
+    def headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def renewal(self) -> Call | None:
+        return None
+
+    def renewed(self, answer: Answer) -> None:
+        raise NotImplementedError  # there is no renewal
+
+    def refused(self) -> str:
+        return f"HubSpot does not accept the token in `{self._variable}`: copy it again from the private app's page"
+
+
+class Refreshed:
+    """A token that lasts half an hour; the first one is got when HubSpot asks for it."""
+
+    def __init__(self, oauth: OAuth, path: str) -> None:
+        self._path = path
+        self._variable = oauth.refresh_token.env
+        self._token = ""
+        self._form = {
+            "grant_type": "refresh_token",
+            "client_id": oauth.client_id.resolve(),
+            "client_secret": oauth.client_secret.resolve(),
+            "refresh_token": oauth.refresh_token.resolve(),
+        }
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self._token, self._form["client_secret"], self._form["refresh_token"])
+
+    def headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
+
+    def renewal(self) -> Call | None:
+        return Call("POST", self._path, form=self._form)
+
+    def renewed(self, answer: Answer) -> None:
+        token: object = cast("Mapping[str, object]", answer.data).get("access_token") if answer.data else None
+        if not isinstance(token, str) or not token:
+            raise SourceError("HubSpot sends no token where one was asked for: run `aac pull` again")
+        self._token = token
+
+    def refused(self) -> str:
+        return (
+            f"HubSpot gives no token for the refresh token in `{self._variable}`: see whether the app is still "
+            "installed in the account, and whether client id and secret are its own"
+        )
+
+
+def access_of(settings: HubspotSettings) -> Access:
+    """The way in that the settings name. Raises SourceError when a secret is not there."""
+    if settings.oauth is not None:
+        return Refreshed(settings.oauth, Paths(settings.api_version).token())
+    assert settings.token is not None
+    return Private(settings.token)

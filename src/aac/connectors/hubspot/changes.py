@@ -1,0 +1,154 @@
+"""The changes of one property of an object: each value that it had, from when on and until when.
+
+HubSpot shows the history of a property record by record, and may show only the last part of it. A change that was known
+with its neighbours before stays as it was when less of it is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from aac.connectors.base import Notice, Stream
+from aac.connectors.hubspot.objects import STAGE_MOMENT
+from aac.connectors.hubspot.values import moment_of, value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from aac.connectors.base import Message
+    from aac.connectors.hubspot.client import Client, Record
+    from aac.connectors.hubspot.files import RowFiles
+    from aac.connectors.hubspot.objects import Thing
+    from aac.connectors.hubspot.walking import Walk
+
+COLUMNS = (
+    "change_id", "record_id", "from_value", "value", "changed_at", "left_at", "source_type", "source_label",
+    "changed_by", "known",
+)  # fmt: skip
+BEFORE, AFTER = 2, 1
+"""What makes a change better known: the value before it, and the one after it."""
+SAME = timedelta(seconds=1)
+"""Two moments that are no farther apart are the same one, calculated twice."""
+
+
+def change_stream(name: str, type: str) -> Stream:
+    """The stream of the changes of a property; ``type``: ours, of its values."""
+    types = {"changed_at": "timestamp", "left_at": "timestamp", "known": "integer"}
+    types |= {column: type for column in ("from_value", "value") if type != "text"}
+    return Stream(name, COLUMNS, types, key=("change_id",), version="known")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that a property got. ``value`` is null when it was cleared."""
+
+    value: str | None
+    at: str
+    entry: Mapping[str, Any]
+
+
+def changes_of(entries: Sequence[Mapping[str, Any]], type: str) -> list[Change]:
+    """The changes of a history, the oldest first; an entry with the value before it is none."""
+    ordered = list(reversed(entries))  # HubSpot begins with the newest
+    ordered.sort(key=lambda entry: moment_of(entry["timestamp"]))
+    found: list[Change] = []
+    for entry in ordered:
+        value = value_of(entry.get("value"), type)
+        if value != (found[-1].value if found else None):
+            found.append(Change(value, entry["timestamp"], entry))
+    return found
+
+
+class Changes:
+    """Reads the changes of a property. ``moments``: calculated properties by the stage whose entry they tell.
+
+    ``owner_of``: the owner behind the id of a user.
+    """
+
+    def __init__(
+        self, client: Client, thing: Thing, property: str, type: str, moments: Mapping[str, str],
+        owner_of: Callable[[str], str | None],
+    ) -> None:  # fmt: skip
+        self._client = client
+        self._thing = thing
+        self._property = property
+        self._type = type
+        self._moments = moments
+        self._owner_of = owner_of
+        self._disagree: Counter[str] = Counter()
+        self._example = ""
+
+    def read(self, walk: Walk, files: RowFiles) -> Iterator[Message]:
+        def take(page: list[Record]) -> None:
+            ids = [str(record["id"]) for record in page]
+            for record in self._client.histories(self._thing, ids, self._property, tuple(self._moments)):
+                shown: Record = record.get("propertiesWithHistory") or {}
+                changes = changes_of(shown.get(self._property) or (), self._type)
+                for row in self._rows(str(record["id"]), changes):
+                    files.add("upsert", row)
+                self._compare(record, changes)
+
+        yield from walk.read([], take, files)
+        if self._disagree:
+            yield self._told()
+        yield from walk.ended(files)
+
+    def _rows(self, id: str, changes: list[Change]) -> Iterator[dict[str, Any]]:
+        for place, change in enumerate(changes):
+            before = changes[place - 1] if place else None
+            after = changes[place + 1] if place + 1 < len(changes) else None
+            entry = change.entry
+            user = entry.get("updatedByUserId")
+            yield {
+                "change_id": f"{self._thing.name}/{id}/{self._property}/{change.at}/{change.value or ''}",
+                "record_id": id,
+                "from_value": before.value if before else None,
+                "value": change.value,
+                "changed_at": change.at,
+                "left_at": after.at if after else None,
+                "source_type": entry.get("sourceType"),
+                "source_label": entry.get("sourceLabel"),
+                "changed_by": self._owner_of(str(user)) if user is not None else None,
+                "known": (BEFORE if before else 0) + (AFTER if after else 0),
+            }
+
+    def _compare(self, record: Record, changes: list[Change]) -> None:
+        """Holds the history against what HubSpot calculates: a moment at which a stage was entered."""
+        for property, stage in self._moments.items():
+            told = value_of(record["properties"].get(property), "timestamp")
+            if told is None or not changes or moment_of(told) < moment_of(changes[0].at) - SAME:
+                continue  # what came before the history that is shown cannot be judged
+            entered = [moment_of(change.at) for change in changes if change.value == stage]
+            if all(abs(moment - moment_of(told)) > SAME for moment in entered):
+                self._disagree[str(record["id"])] += 1
+                self._example = self._example or _shown(str(record["id"]), stage, told, entered)
+
+    def _told(self) -> Notice:
+        number = len(self._disagree)
+        whose = f"{number:,} of the `{self._thing.name}`" if number > 1 else f"one of the `{self._thing.name}`"
+        message = (
+            f"HubSpot calculates for {whose} that a stage was entered when its history has another: {self._example}"
+        )
+        return Notice(
+            "AAC644", "warning", message, "the history is what counts here; ask in HubSpot who changed stages"
+        )
+
+
+def _shown(id: str, stage: str, told: str, entered: Sequence[datetime]) -> str:
+    history = " and ".join(f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in entered) or "never"
+    return f"{id} came to `{stage}` at {told}, by its history {history}"
+
+
+def stage_moments(properties: Sequence[str], stages: Sequence[str]) -> dict[str, str]:
+    """The calculated properties that tell when a stage was entered, and that stage."""
+    found: dict[str, str] = {}
+    for property in properties:
+        match = re.fullmatch(STAGE_MOMENT, property)
+        if match and match[1] in stages:
+            found[property] = match[1]
+    return found

@@ -1,0 +1,230 @@
+"""Connector `hubspot`: the objects of an account, the changes of their stages, owners and amounts, and who owns what.
+
+Everything is as of the moment at which a pull began, by HubSpot's own clock. What a token may not read is offered as
+refused, with the scope that it needs.
+"""
+
+from __future__ import annotations
+
+import json
+import weakref
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from aac.connectors.base import Checkpoint, Context, Files, Settings, Slice, Stream
+from aac.connectors.hubspot import wholes
+from aac.connectors.hubspot.access import access_of
+from aac.connectors.hubspot.changes import Changes, change_stream, stage_moments
+from aac.connectors.hubspot.client import ABSENT, FORBIDDEN, SHOWN, Client, scopes_of, service_of
+from aac.connectors.hubspot.files import RowFiles
+from aac.connectors.hubspot.objects import OWNERS_SCOPE, PIPED, STANDARD, custom
+from aac.connectors.hubspot.records import Records, column_of, record_stream
+from aac.connectors.hubspot.settings import HubspotSettings
+from aac.connectors.hubspot.values import type_of
+from aac.connectors.hubspot.walking import Times, Walk
+from aac.connectors.transport import RefusedError, Transport, recording_to
+from aac.errors import SourceError
+from aac.findings import did_you_mean
+from aac.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from aac.connectors.base import Connector, Message
+    from aac.connectors.hubspot.client import Record
+    from aac.connectors.hubspot.objects import Thing
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object that may be read: its properties by name, and the columns that name records of other objects."""
+
+    thing: Thing
+    properties: Mapping[str, Record]
+    links: tuple[tuple[str, str], ...]
+
+
+class HubspotConnector:
+    """Streams: `deals`, `deals_stage_changes`, `owners`, … (docs/reference/hubspot.md)."""
+
+    name: ClassVar[str] = "hubspot"
+    settings: ClassVar[type[Settings]] = HubspotSettings
+
+    def __init__(self, settings: HubspotSettings, context: Context) -> None:
+        self._settings = settings
+        self._folder = context.folder
+        self._transport = Transport(
+            service_of(settings), access_of(settings), settings.max_calls, recording_to(context.record, SHOWN)
+        )
+        weakref.finalize(self, self._transport.close)
+        self._client = Client(self._transport, settings.api_version)
+        self._now: datetime | None = None
+        self._account: Record = {}
+        self._found: dict[str, Found] = {}
+        self._changes: dict[str, tuple[Found, str]] = {}
+        self._pipelines: dict[str, list[Record]] = {}
+
+    def check(self) -> None:
+        """Asks for the account, and takes the time from the answer: this pull is as of then."""
+        self._account, self._now = self._client.account()
+
+    def discover(self) -> tuple[Stream, ...]:
+        """The streams there are. Those of objects that the token may not read are refused."""
+        streams: list[Stream] = []
+        for thing in (*STANDARD, *self._custom()):
+            streams += self._offered(thing)
+        streams.append(self._guarded(wholes.OWNERS, (OWNERS_SCOPE,), lambda: next(self._client.owners(), None)))
+        self._refuse_unknown()
+        return tuple(sorted(streams, key=lambda stream: stream.name))
+
+    def slices(self, stream: Stream, state: Mapping[str, Any] | None) -> tuple[Slice, ...]:
+        """One: from the end of the last pull on, or on from where it was stopped."""
+        return (Slice(stream.name, dict(state or {})),)
+
+    def read(self, stream: Stream, part: Slice) -> Iterator[Message]:
+        """The messages of a stream."""
+        if stream.name in self._found:
+            yield from self._records(self._found[stream.name], stream, part)
+        elif stream.name in self._changes:
+            yield from self._moves(*self._changes[stream.name], stream, part)
+        else:
+            path = self._written(stream.name, self._whole(stream.name))
+            yield Files((path,), "json", stream.columns)
+            yield Checkpoint({}, complete=True)
+
+    def limits(self) -> str:
+        """What is left of the day's calls, as far as answers tell."""
+        told = {name.removeprefix("x-hubspot-ratelimit-"): value for name, value in self._transport.told_limits.items()}
+        most, left = told.get("daily"), told.get("daily-remaining")
+        zone = self._account.get("timeZone", "the account's zone")
+        if most is None or left is None:
+            return f"{self._transport.calls} calls made; HubSpot does not say how many are left today"
+        return f"{int(left):,} of {int(most):,} calls are left until midnight in {zone}"
+
+    # What there is
+
+    def _custom(self) -> list[Thing]:
+        try:
+            schemas = self._client.schemas()
+        except RefusedError as error:
+            if error.status in (FORBIDDEN, ABSENT):
+                return []  # an account without objects of its own, or a token that need not see them
+            raise
+        known = {thing.name for thing in STANDARD}
+        names = {schema["objectTypeId"]: str(schema["name"]).casefold() for schema in schemas}
+        return [custom(f"custom_{name}" if name in known else name, id) for id, name in sorted(names.items())]
+
+    def _offered(self, thing: Thing) -> list[Stream]:
+        """The streams of an object; none if accounts of this kind do not have it."""
+        try:
+            self._client.may_read(thing)
+            listed = self._client.properties(thing)
+            if thing.name in PIPED:
+                self._pipelines[thing.name] = self._client.pipelines(thing.name)
+        except RefusedError as error:
+            if error.status == ABSENT:
+                return []
+            advice = _advice(error, thing.scopes)
+            streams = [record_stream(thing, {}, ()), *(change_stream(name, "text") for name in thing.changes())]
+            streams += [wholes.stage_stream(thing.name)] if thing.name in PIPED else []
+            return [replace(stream, refused=advice) for stream in streams]
+        properties = {str(each["name"]): each for each in listed if not each.get("archived")}
+        links = tuple((to, column) for to, column in thing.linked if to in self._found)
+        found = Found(thing, properties, links)
+        self._found[thing.name] = found
+        types = {name: str(properties[name]["type"]) for name in self._read(found)}
+        streams = [record_stream(thing, types, [column for _, column in links])]
+        for name, property in thing.changes().items():
+            if property in properties:
+                self._changes[name] = (found, property)
+                streams.append(change_stream(name, type_of(str(properties[property]["type"]))))
+        if thing.name in self._pipelines:
+            streams.append(wholes.stage_stream(thing.name))
+        return streams
+
+    def _guarded(self, stream: Stream, scopes: tuple[str, ...], ask: Any) -> Stream:
+        try:
+            ask()
+        except RefusedError as error:
+            return replace(stream, refused=_advice(error, scopes))
+        return stream
+
+    def _read(self, found: Found) -> list[str]:
+        """The properties that are read: the usual ones, the account's own, and those that the settings name."""
+        asked = self._settings.properties.get(found.thing.name, ())
+        for name in asked:
+            if name not in found.properties:
+                near = did_you_mean(name, found.properties) or "correct `properties` in aac.toml"
+                raise SourceError(f"`{found.thing.name}` has no property `{name}`: {near}")
+        own = [name for name, each in found.properties.items() if each.get("hubspotDefined") is False]
+        return sorted({*(name for name in found.thing.usual if name in found.properties), *own, *asked})
+
+    def _refuse_unknown(self) -> None:
+        for object in self._settings.properties:
+            if object not in self._found:
+                near = did_you_mean(object, self._found) or "correct `properties` in aac.toml"
+                raise SourceError(f"there is no object `{object}` that may be read: {near}")
+
+    # Reading it
+
+    def _walk(self, found: Found, part: Slice) -> Walk:
+        assert self._now is not None, "check() comes first"
+        times = Times(self._now, self._settings.overlap_time, self._settings.sweep_time)
+        return Walk(self._client, found.thing, part.bounds, times)
+
+    def _records(self, found: Found, stream: Stream, part: Slice) -> Iterator[Message]:
+        ours = stream.columns[: len(stream.columns) - len(self._read(found))]
+        columns = {name: column_of(name, ours) for name in self._read(found)}
+        files = RowFiles(
+            self._folder, stream.name, {"upsert": stream.columns, "delete": stream.key, "keys": stream.key}
+        )
+        records = Records(self._client, found.thing, columns, stream.types, found.links)
+        yield from records.read(self._walk(found, part), files)
+
+    def _moves(self, found: Found, property: str, stream: Stream, part: Slice) -> Iterator[Message]:
+        options = [str(option["value"]) for option in found.properties[property].get("options", ())]
+        stages = [stage["id"] for each in self._pipelines.get(found.thing.name, ()) for stage in each["stages"]]
+        moments = stage_moments(list(found.properties), [*options, *stages])
+        type = type_of(str(found.properties[property]["type"]))
+        moments = moments if property in ("dealstage", "hs_pipeline_stage", "lifecyclestage") else {}
+        changes = Changes(self._client, found.thing, property, type, moments, self._owner_ids.get)
+        files = RowFiles(self._folder, stream.name, {"upsert": stream.columns})
+        yield from changes.read(self._walk(found, part), files)
+
+    @cached_property
+    def _owner_ids(self) -> dict[str, str]:
+        """The owner behind each user, as far as the token may see them."""
+        try:
+            rows = list(wholes.owner_rows(self._client.owners()))
+        except RefusedError:
+            return {}
+        return {str(row["userId"]): str(row["id"]) for row in rows if row["userId"] is not None}
+
+    def _whole(self, name: str) -> Iterable[Mapping[str, Any]]:
+        if name == wholes.OWNERS.name:
+            return wholes.owner_rows(self._client.owners())
+        return wholes.stage_rows(self._pipelines[name.removesuffix("_stages")])
+
+    def _written(self, name: str, rows: Iterable[Mapping[str, Any]]) -> Path:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"{name}.jsonl"
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        return path
+
+
+def _advice(error: RefusedError, scopes: tuple[str, ...]) -> str:
+    """What to grant, for what HubSpot refuses; raises the refusal itself when it is about something else."""
+    if error.status != FORBIDDEN:
+        raise error
+    wanted = scopes_of(error) or scopes
+    listed = " and ".join(f"`{scope}`" for scope in wanted)
+    return f"grant the private app the scope{'s' if len(wanted) > 1 else ''} {listed}"
+
+
+@hookimpl
+def aac_connectors() -> list[type[Connector]]:
+    return [HubspotConnector]

@@ -1,0 +1,44 @@
+"""Files of rows for the framework: a few kinds of them at a time, each handed over with the next checkpoint."""
+
+from __future__ import annotations
+
+import json
+from typing import IO, TYPE_CHECKING, Any
+
+from aac.connectors.base import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from typing import Literal
+
+    Op = Literal["upsert", "delete", "keys"]
+
+
+class RowFiles:
+    """Rows of one stream that wait for its next checkpoint. ``columns``: those of each kind of rows."""
+
+    def __init__(self, folder: Path, name: str, columns: Mapping[Op, tuple[str, ...]]) -> None:
+        self._folder = folder
+        self._name = name
+        self._columns = columns
+        self._open: dict[Op, tuple[Path, IO[str]]] = {}
+        self._number = 0
+
+    def add(self, op: Op, row: Mapping[str, Any]) -> None:
+        """Writes a row down; columns that are left out are empty."""
+        if op not in self._open:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._number += 1
+            path = self._folder / f"{self._name}.{self._number}.jsonl"
+            self._open[op] = (path, path.open("w", encoding="utf-8"))
+        self._open[op][1].write(json.dumps(row) + "\n")
+
+    def take(self) -> Iterator[Rows]:
+        """All that waits: records as they are, then those that are gone, then lists of keys."""
+        order: tuple[Op, ...] = ("upsert", "delete", "keys")
+        for op in order:
+            if op in self._open:
+                path, file = self._open.pop(op)
+                file.close()
+                yield Rows(path, "json", self._columns[op], op)

@@ -1,0 +1,106 @@
+"""The records of an object as they are now: what changed, what went to the recycle bin, what was merged into others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aac.connectors.base import Stream
+from aac.connectors.hubspot.objects import MERGED
+from aac.connectors.hubspot.values import type_of, value_of
+from aac.connectors.transport import OverError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from aac.connectors.base import Message
+    from aac.connectors.hubspot.client import Client, Record
+    from aac.connectors.hubspot.files import RowFiles
+    from aac.connectors.hubspot.objects import Thing
+    from aac.connectors.hubspot.walking import Walk
+
+ID, CREATED, UPDATED, ACTIVITY = "id", "createdAt", "updatedAt", "activity_type"
+PRIMARY = "primary"
+"""The label of the association that counts most, of HubSpot's own."""
+
+
+def record_stream(thing: Thing, properties: Mapping[str, str], links: Sequence[str]) -> Stream:
+    """The stream of an object. ``properties``: HubSpot's types by name; ``links``: columns that name other records."""
+    ours = (ID, CREATED, UPDATED, *((ACTIVITY,) if thing.type else ()), *links)
+    columns = dict.fromkeys(ours, "text") | {CREATED: "timestamp", UPDATED: "timestamp"}
+    columns |= {column_of(name, ours): type_of(type) for name, type in sorted(properties.items())}
+    types = {column: type for column, type in columns.items() if type != "text"}
+    return Stream(thing.name, tuple(columns), types, key=(ID,), version=UPDATED, deletes="tombstone_list")
+
+
+def column_of(property: str, ours: Sequence[str]) -> str:
+    """The column of a property: its own name, unless that is one of ours; an engine reads capital letters as small."""
+    return f"property_{property}" if property in {name.casefold() for name in ours} else property
+
+
+class Records:
+    """Reads the records of an object; ``columns``: the column of each property. ``links``: as in `Thing.linked`."""
+
+    def __init__(
+        self, client: Client, thing: Thing, columns: Mapping[str, str], types: Mapping[str, str],
+        links: Sequence[tuple[str, str]],
+    ) -> None:  # fmt: skip
+        self._client = client
+        self._thing = thing
+        self._columns = columns
+        self._types = types
+        self._links = links
+        self._merged: set[str] = set()
+
+    def read(self, walk: Walk, files: RowFiles) -> Iterator[Message]:
+        """All of it. Records that were merged into others are gone, whatever a search still shows of them."""
+
+        def take(page: list[Record]) -> None:
+            linked = [(column, self._linked(to, page)) for to, column in self._links] if page else []
+            for record in page:
+                id = str(record["id"])
+                files.add("upsert", self._row(record) | {column: found.get(id) for column, found in linked})
+                if walk.sweeps:
+                    files.add("keys", {ID: id})
+                for gone in self._gone(record):
+                    files.add("delete", {ID: gone})
+
+        yield from walk.read([*self._columns, MERGED], take, files)
+        try:
+            for page in self._client.archived(self._thing):
+                for record in page:
+                    files.add("delete", {ID: str(record["id"])})
+        except OverError:
+            yield from walk.kept(files)
+            raise
+        for id in sorted(self._merged):
+            files.add("delete", {ID: id})
+        yield from walk.ended(files)
+
+    def _row(self, record: Record) -> dict[str, Any]:
+        held = record["properties"]
+        row: dict[str, Any] = {
+            ID: str(record["id"]), CREATED: record["createdAt"], UPDATED: record["updatedAt"],
+            **({ACTIVITY: self._thing.type} if self._thing.type else {}),
+        }  # fmt: skip
+        for property, column in self._columns.items():
+            value = value_of(held.get(property), self._types.get(column, "text"))
+            if value is not None:
+                row[column] = value
+        return row
+
+    def _gone(self, record: Record) -> list[str]:
+        """The records that were merged into this one."""
+        ids = str(record["properties"].get(MERGED) or "").split(";")
+        gone = [id.strip() for id in ids if id.strip() and id.strip() != str(record["id"])]
+        self._merged.update(gone)
+        return gone
+
+    def _linked(self, to: str, page: list[Record]) -> dict[str, str]:
+        """Of each record the one that it is associated with: the primary one, else the one with the least id."""
+        links = self._client.links(self._thing, to, [str(record["id"]) for record in page])
+        return {id: str(min(found, key=_rank)["toObjectId"]) for id, found in links.items() if found}
+
+
+def _rank(link: Record) -> tuple[bool, int]:
+    labels = {str(type.get("label") or "").casefold() for type in link["associationTypes"]}
+    return PRIMARY not in labels, int(link["toObjectId"])

@@ -1,0 +1,62 @@
+"""Small tables that are read whole each time: owners, pipelines and their stages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aac.connectors.base import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from aac.connectors.hubspot.client import Record
+
+OWNERS = Stream(
+    "owners",
+    ("id", "userId", "email", "firstName", "lastName", "type", "team", "archived", "createdAt", "updatedAt"),
+    {"archived": "boolean", "createdAt": "timestamp", "updatedAt": "timestamp"},
+)
+PIPELINE_COLUMNS = ("id", "object", "label", "displayOrder", "archived")
+STAGE_COLUMNS = ("id", "pipeline_id", "label", "displayOrder", "isClosed", "probability", "archived")
+TRUE = "true"
+
+
+def pipeline_stream() -> Stream:
+    """The pipelines of all objects."""
+    return Stream("pipelines", PIPELINE_COLUMNS, {"displayOrder": "integer", "archived": "boolean"})
+
+
+def stage_stream(object: str) -> Stream:
+    """The stages of one object's pipelines."""
+    types = {"displayOrder": "integer", "isClosed": "boolean", "probability": "number", "archived": "boolean"}
+    return Stream(f"{object}_stages", STAGE_COLUMNS, types)
+
+
+def owner_rows(owners: Iterable[Record]) -> Iterator[dict[str, Any]]:
+    """Owners; one who has left keeps the records that they own."""
+    for owner in owners:
+        teams = [team["name"] for team in owner.get("teams") or () if team.get("primary")]
+        yield {
+            **{column: owner.get(column) for column in OWNERS.columns},
+            "userId": owner.get("userId") or owner.get("userIdIncludingInactive"),
+            "team": teams[0] if teams else None,
+        }
+
+
+def pipeline_rows(object: str, pipelines: Iterable[Record]) -> Iterator[dict[str, Any]]:
+    for pipeline in pipelines:
+        yield {**{column: pipeline.get(column) for column in PIPELINE_COLUMNS}, "object": object}
+
+
+def stage_rows(pipelines: Iterable[Record]) -> Iterator[dict[str, Any]]:
+    """Stages. Whether one closes is written in several ways, by object."""
+    for pipeline in pipelines:
+        for stage in pipeline["stages"]:
+            held: Record = stage.get("metadata") or {}
+            closed = str(held.get("isClosed", held.get("ticketState") == "CLOSED")).casefold() == TRUE
+            yield {
+                **{column: stage.get(column) for column in STAGE_COLUMNS},
+                "pipeline_id": pipeline["id"],
+                "isClosed": closed,
+                "probability": held.get("probability"),
+            }

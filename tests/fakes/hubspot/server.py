@@ -1,0 +1,212 @@
+"""A HubSpot on loopback. It is strict about what it is asked, and misbehaves when it is told to."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.fakes.hubspot.account import OBJECTS, Account
+from tests.fakes.hubspot.answers import Answers
+from tests.fakes.hubspot.strict import Refused, query_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+DATED = r"(?P<version>20\d\d-0[39])"
+ROUTES: dict[str, tuple[str, ...]] = {
+    "list": (r"GET /crm/v3/objects/(?P<object>[\w-]+)", rf"GET /crm/objects/{DATED}/(?P<object>[\w-]+)"),
+    "search": (
+        r"POST /crm/v3/objects/(?P<object>[\w-]+)/search",
+        rf"POST /crm/objects/{DATED}/(?P<object>[\w-]+)/search",
+    ),
+    "batch": (
+        r"POST /crm/v3/objects/(?P<object>[\w-]+)/batch/read",
+        rf"POST /crm/objects/{DATED}/(?P<object>[\w-]+)/batch/read",
+    ),
+    "links": (
+        r"POST /crm/v4/associations/(?P<object>[\w-]+)/(?P<to>[\w-]+)/batch/read",
+        rf"POST /crm/associations/{DATED}/(?P<object>[\w-]+)/(?P<to>[\w-]+)/batch/read",
+    ),
+    "properties": (r"GET /crm/v3/properties/(?P<object>[\w-]+)", rf"GET /crm/properties/{DATED}/(?P<object>[\w-]+)"),
+    "pipelines": (r"GET /crm/v3/pipelines/(?P<object>[\w-]+)", rf"GET /crm/pipelines/{DATED}/(?P<object>[\w-]+)"),
+    "owners": (r"GET /crm/v3/owners", rf"GET /crm/owners/{DATED}"),
+    "schemas": (r"GET /crm-object-schemas/v3/schemas", rf"GET /crm-object-schemas/{DATED}/schemas"),
+    "details": (r"GET /account-info/v3/details", rf"GET /account-info/{DATED}/details"),
+    "token": (r"POST /oauth/v1/token", rf"POST /oauth/{DATED}/token"),
+}  # fmt: skip
+PEOPLE = "crm.objects.contacts.read"
+NEEDED = {
+    "contacts": {PEOPLE}, "companies": {"crm.objects.companies.read"}, "deals": {"crm.objects.deals.read"},
+    "tickets": {"tickets"}, "leads": {"crm.objects.leads.read"}, "emails": {PEOPLE, "sales-email-read"},
+    "calls": {PEOPLE}, "meetings": {PEOPLE}, "notes": {PEOPLE}, "tasks": {PEOPLE},
+}  # fmt: skip
+BAD: dict[str, tuple[int, dict[str, str], bytes]] = {
+    "429": (429, {}, b'{"status": "error", "message": "slow down", "policyName": "TEN_SECONDLY_ROLLING"}'),
+    "429 wait": (429, {"Retry-After": "0"}, b'{"status": "error", "policyName": "SECONDLY"}'),
+    "429 day": (429, {}, b'{"status": "error", "message": "enough", "policyName": "DAILY"}'),
+    "401": (401, {}, b'{"status": "error", "message": "expired", "category": "EXPIRED_AUTHENTICATION"}'),
+    "500": (500, {}, b'{"status": "error", "message": "internal error"}'),
+    "502": (502, {}, b"<html>Bad Gateway</html>"),
+    "malformed": (200, {}, b'{"results": [{"id": "1", "properties": {'),
+}
+"""Answers that are no answers, by the names they are asked for."""
+
+
+@dataclass
+class HubSpot:
+    """The server. ``trouble``: what is wrong with the next calls, in order, none for `well`; also `truncated` and
+    `drip`. ``before``: what happens before a call is answered, with its route. ``asked``: how often each route was."""
+
+    account: Account
+    url: str
+    answers: Answers
+    trouble: deque[str] = field(default_factory=deque[str])
+    before: Callable[[str], None] | None = None
+    asked: list[str] = field(default_factory=list[str])
+    refresh_token: str = "na1-refresh-0000"
+    client_secret: str = "5ecret-of-the-app"
+    daily_left: int = 250_000
+
+    def answer(self, call: str, query: str, body: bytes, token: str | None) -> tuple[int, Any]:
+        """The status and the JSON of an answer."""
+        try:
+            route, found = self._route(call)
+            self.asked.append(route)
+            if self.before is not None:
+                self.before(route)
+            if route == "token":
+                return 200, self._renew(body)
+            if token != f"Bearer {self.account.token}":
+                raise Refused(401, "the token is not known", category="INVALID_AUTHENTICATION")
+            return 200, self._asked(route, found, parse_qs(query, keep_blank_values=True), body)
+        except Refused as refused:
+            return refused.status, refused.body
+
+    def _route(self, call: str) -> tuple[str, dict[str, str]]:
+        for name, patterns in ROUTES.items():
+            for pattern in patterns:
+                if match := re.fullmatch(pattern, call):
+                    return name, match.groupdict()
+        raise Refused(404, f"there is nothing at {call}")
+
+    def _asked(self, route: str, found: dict[str, str], query: dict[str, list[str]], body: bytes) -> Any:
+        answers, object = self.answers, found.get("object", "")
+        if object:
+            self._permit(object)
+        if "to" in found:
+            self._permit(found["to"])
+        data = json.loads(body) if body else None
+        match route:
+            case "list":
+                return answers.list(object, query)
+            case "search":
+                query_of(query, {})
+                return answers.search(object, data)
+            case "batch":
+                return answers.batch(object, data, query)
+            case "links":
+                query_of(query, {})
+                return answers.links(object, found["to"], data)
+            case "properties":
+                return answers.properties(object, query)
+            case "pipelines":
+                return answers.pipelines(object, query)
+            case "owners":
+                self._need({"crm.objects.owners.read"})
+                return answers.owners(query)
+            case "schemas":
+                self._need({"crm.objects.custom.read"})
+                return answers.schemas(query)
+            case _:
+                return answers.details(query)
+
+    def _permit(self, object: str) -> None:
+        if object not in self.account.records:
+            raise Refused(404, f"there is no object {object}")
+        self._need(NEEDED.get(object, {"crm.objects.custom.read"}))
+
+    def _need(self, scopes: set[str]) -> None:
+        if missing := sorted(scopes - self.account.scopes):
+            detail = {"message": "scopes are missing", "context": {"requiredGranularScopes": missing}}
+            raise Refused(
+                403, "this app has not been granted all required scopes", category="MISSING_SCOPES", errors=[detail]
+            )
+
+    def _renew(self, body: bytes) -> Any:
+        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        wanted = {"grant_type": "refresh_token", "client_id": "app", "client_secret": self.client_secret}
+        if form != {**wanted, "refresh_token": self.refresh_token}:
+            raise Refused(400, "this refresh token is not valid", category="BAD_REFRESH_TOKEN")
+        self.account.token = f"oauth-token-{time.monotonic_ns()}"
+        return {"access_token": self.account.token, "refresh_token": self.refresh_token, "expires_in": 1800}
+
+
+@contextmanager
+def hubspot(account: Account | None = None) -> Generator[HubSpot]:
+    """The server while it runs."""
+    held = account or Account()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            bad = fake.trouble.popleft() if fake.trouble else "well"
+            if bad in BAD:
+                self._send(*BAD[bad])
+                return
+            there = urlsplit(self.path)
+            status, data = fake.answer(f"{self.command} {there.path}", there.query, body, self.headers["Authorization"])
+            fake.daily_left -= 1
+            limits = {"Max": "100000", "Remaining": "99999", "Interval-Milliseconds": "10000"}
+            limits |= {"Daily": "250000", "Daily-Remaining": str(fake.daily_left)}
+            told = {f"X-HubSpot-RateLimit-{name}": value for name, value in limits.items()}
+            self._send(status, told, json.dumps(data).encode(), bad)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def _send(self, status: int, headers: dict[str, str], body: bytes, how: str = "well") -> None:
+            self.send_response_only(status)
+            for name, value in {"Date": formatdate(usegmt=True), "Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Type", "application/json;charset=utf-8")
+            self.end_headers()
+            if how == "truncated":
+                self.wfile.write(body[: len(body) // 2])
+                self.close_connection = True
+            elif how == "drip":
+                for start in range(0, len(body), max(1, len(body) // 20)):
+                    self.wfile.write(body[start : start + max(1, len(body) // 20)])
+                    self.wfile.flush()
+                    time.sleep(0.01)
+            else:
+                self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            del format, args
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    fake = HubSpot(held, f"http://127.0.0.1:{server.server_address[1]}", Answers(held))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+assert NEEDED.keys() == set(OBJECTS)
