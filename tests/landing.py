@@ -19,6 +19,7 @@ from aac.expressions.nodes import Column, Type
 from aac.findings import Finding, Span
 from aac.landing.landed import Landed, prepared
 from aac.landing.pull import Pulled, pull
+from aac.landing.state import reach
 from aac.measures import StoredField, StreamName, Table
 
 if TYPE_CHECKING:
@@ -87,18 +88,23 @@ class Project:
     def hear(self, event: Event) -> None:
         self.told.append(event.words)
 
+    @property
+    def reached(self) -> dict[str, Source]:
+        """The sources with the folders that they lie in."""
+        return {id: replace(s, settings={"path": id, **s.settings}) for id, s in self.sources.items()}
+
     def pull(self, zone: str = "UTC", now_us: int = NOW_US) -> Pulled:
-        with DuckdbLook() as look:
+        with DuckdbLook(self.engine, *reach(self.root, self.reached)) as look:
 
             def connect(source: Source) -> Connector:
                 made = CONNECTORS[source.connector]
                 settings = made.settings.model_validate({"path": source.id, **source.settings})
                 return made(settings, Context(self.root, self.root / ".aac" / "raw" / source.id, look))
 
-            return pull(self.root, self.sources, self.tables, connect, zone, now_us, self.hear, self.engine)
+            return pull(self.root, self.reached, self.tables, connect, zone, now_us, self.hear, self.engine)
 
     def landed(self, zone: str = "UTC", as_of_us: int | None = None) -> Landed:
-        return prepared(self.root, self.tables, self.sources, zone, self.engine, as_of_us)
+        return prepared(self.root, self.tables, self.reached, zone, self.engine, as_of_us)
 
     def rows(self, entity: str, as_of_us: int | None = None) -> list[tuple[Any, ...]]:
         """What can be read of an entity now, in order."""

@@ -138,6 +138,9 @@ def test_the_engine_and_what_is_private(tmp_path: Path) -> None:
     text = '[engine]\npath = "x/y.duckdb"\nmemory_limit = "1.5 GiB"\n[privacy]\nkeys = "hashed"\nk = 5\n'
     told = load(write(tmp_path, PROJECT + text))
     assert told.engine == EngineSettings("duckdb", "x/y.duckdb", "1.5 GiB")
+    limits = load(write(tmp_path, PROJECT + '[engine]\nthreads = 2\ntime_limit = "1.5 minutes"\n')).engine
+    assert (limits.threads, limits.time_limit_us) == (2, 90_000_000)
+    assert (plain.engine.threads, plain.engine.time_limit_us) == (None, 600_000_000)
     assert told.privacy == Privacy("hashed", 5)
 
 
@@ -258,6 +261,16 @@ FAULTS = {
     PROJECT + '[engine]\npath = "a\\u0000b"\n': [("AAC603", "aac.toml:5:1")],
     PROJECT + "[engine]\npath = 1\n": [("AAC603", "aac.toml:5:1")],
     PROJECT + "[engine]\nmemory_limit = 4\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\npath = 'README.md'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\npath = '.git/store.duckdb'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\npath = 'plugins\\..\\.GIT\\store.duckdb'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\nthreads = 0\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\nthreads = 257\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\nthreads = '4'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\ntime_limit = 5\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\ntime_limit = '0.00001 minutes'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\ntime_limit = '3 months'\n": [("AAC603", "aac.toml:5:1")],
+    PROJECT + "[engine]\ntime_limit = '2 days'\n": [("AAC603", "aac.toml:5:1")],
     PROJECT + "[engine]\nmemory_limit = '4'\n": [("AAC603", "aac.toml:5:1")],
     PROJECT + "[engine]\nmemory_limit = '4 gigs'\n": [("AAC603", "aac.toml:5:1")],
     PROJECT + "[engine]\nmemory_limit = '-4GB'\n": [("AAC603", "aac.toml:5:1")],

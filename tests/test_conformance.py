@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from aac.folders import ALLOWED
 from aac.testing import CHECKS, NotConforming, Trial, connector_suite, run
 from tests.file_trials import CsvTrial, DuckdbTrial, JsonlTrial, ParquetTrial, XlsxTrial
 
@@ -84,6 +85,12 @@ class PagedTrial(Trial):
 
     def fill(self, number: int) -> None:
         self.create(["x"] * number)
+
+
+@pytest.fixture(autouse=True)
+def data_beside_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The data of a trial lies outside of its project."""
+    monkeypatch.setenv(ALLOWED, str(tmp_path))
 
 
 @connector_suite(PagedTrial)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aac.config import EngineSettings
 from aac.engines.base import Entity, Query, Relation, Select, Table
 from aac.engines.duckdb import DuckdbEngine, Store
 from aac.errors import EngineError
@@ -41,7 +42,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def engine(file: Path) -> DuckdbEngine:
-    engine = DuckdbEngine()
+    engine = DuckdbEngine(files=[file])
     engine.attach(str(file), "crm")
     return engine
 
@@ -107,11 +108,12 @@ def test_errors_are_ours_and_one_line_long(engine: DuckdbEngine, tmp_path: Path)
     with pytest.raises(EngineError) as told:
         engine.execute("SELECT 1 FROM nowhere")
     assert str(told.value) == "Catalog Error: Table with name nowhere does not exist!"
+    other = DuckdbEngine(folders=[tmp_path])
     with pytest.raises(EngineError, match="does not exist"):
-        engine.attach(str(tmp_path / "none.duckdb"), "none")
+        other.attach(str(tmp_path / "none.duckdb"), "none")
     (tmp_path / "text.duckdb").write_text("id,name\n" * 1000)
     with pytest.raises(EngineError, match="the store is damaged"):
-        engine.attach(str(tmp_path / "text.duckdb"), "text")
+        other.attach(str(tmp_path / "text.duckdb"), "text")
 
 
 def test_python_variables_are_no_tables(engine: DuckdbEngine) -> None:
@@ -215,3 +217,85 @@ def test_a_folder_that_cannot_be_made_is_our_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EngineError, match="cannot be made"):
         Store(tmp_path / "file" / ".aac" / "store.duckdb")
+
+
+# What a connection reaches
+
+
+SECRET = "what no query may tell"
+ESCAPES = (
+    "FROM read_text('{secret}')",
+    "FROM read_csv('{secret}', header = false)",
+    "FROM read_blob('{folder}/../secret.txt')",
+    "FROM read_text('{folder}/link.txt')",
+    "FROM glob('{secret}')",
+    "FROM '{secret}'",
+    "COPY (SELECT 1) TO '{secret}'",
+    "ATTACH '{secret}' AS other",
+    "ATTACH ':memory:' AS other; EXPORT DATABASE '{secret}'",
+    "FROM read_csv('http://127.0.0.1:9/x.csv')",
+    "FROM read_parquet('s3://bucket/x.parquet')",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "CREATE SECRET s (TYPE s3)",
+    "SET enable_external_access = true",
+    "SET allowed_directories = ['/']",
+    "RESET allowed_paths",
+    "SET memory_limit = '100GB'",
+    "SET max_execution_time = 0",
+    "SET threads = 64",
+    "SET lock_configuration = false",
+    "PRAGMA enable_logging",
+    "SET temp_directory = '{folder}/..'",
+    "SELECT getenv('HOME')",
+    "FROM which_secret('s3://bucket/x', 's3')",
+)
+"""Statements of which each reaches for something."""
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "secret.txt").write_text(SECRET)
+    (tmp_path / "mine" / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (tmp_path / "mine" / "own.csv").write_text("a\n1\n")
+    return tmp_path / "secret.txt"
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_a_connection_reaches_nothing_else(secret: Path, escape: str) -> None:
+    folder = secret.parent / "mine"
+    with DuckdbEngine(folders=[folder]) as engine:
+        text = escape.format(secret=secret, folder=folder)
+        with pytest.raises(EngineError) as told:
+            engine.execute(text)
+        assert SECRET not in str(told.value)
+        assert engine.execute("FROM read_csv($1)", str(folder / "own.csv")) == [(1,)]
+    assert secret.read_text() == SECRET
+
+
+def test_without_the_lock_they_reach_it(secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unlocked(*_: object) -> None:
+        """In place of the guard."""
+
+    monkeypatch.setattr(DuckdbEngine, "_lock_down", unlocked)
+    with DuckdbEngine() as engine:
+        for escape in ESCAPES[:5]:
+            told = engine.execute(escape.format(secret=secret, folder=secret.parent / "mine"))
+            assert SECRET in str(told) or str(secret) in str(told), escape
+        engine.execute("SET threads = 3")
+        engine.execute(f"COPY (SELECT 1 AS a) TO '{secret}'")
+    assert secret.read_text() == "a\n1\n"
+
+
+def test_a_query_ends_within_its_time_and_memory() -> None:
+    endless = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE hash(a.range + b.range) = 1"
+    with DuckdbEngine(EngineSettings(time_limit="0.005 minutes")) as engine:
+        with pytest.raises(EngineError, match="a query took longer than `time_limit`"):
+            engine.execute(endless)
+        assert engine.execute("SELECT 1") == [(1,)]
+    with (
+        DuckdbEngine(EngineSettings(memory_limit="30MB", threads=1)) as engine,
+        pytest.raises(EngineError, match="a query needs more memory than there is, or than `memory_limit`"),
+    ):
+        engine.execute("SELECT list(a.range) FROM range(10000) a, range(10000) b")

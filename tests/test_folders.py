@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,7 +11,6 @@ from aac.documents import read_folder
 from aac.folders import MAX_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -80,7 +79,7 @@ def test_what_is_no_file_is_told_and_nothing_waits_for_it(tmp_path: Path) -> Non
         "alignment/gone.yml:1:1": "this cannot be read: No such file or directory",
         "alignment/loop.yml:1:1": "this cannot be read: Too many levels of symbolic links",
         "alignment/pipe.yml:1:1": "this is a named pipe, not a file",
-        "alignment/zero.yml:1:1": "this is a device, not a file",
+        "alignment/zero.yml:1:1": "this is a link that leads out of the project",
     }
     assert {finding.code for finding in findings} == {"AAC116"}
 
@@ -95,19 +94,42 @@ def test_links_to_files_and_folders_are_followed(tmp_path: Path) -> None:
     assert [document.file for document in read_folder(tmp_path)[0]] == ["alignment/b.yml", "alignment/linked/a.yml"]
 
 
+def test_a_link_out_of_the_project_is_not_followed(tmp_path: Path) -> None:
+    """Findings quote lines: of a file that somebody else chose they would tell what is in it."""
+    root, secret = tmp_path / "project", tmp_path / "secret"
+    (root / "alignment").mkdir(parents=True)
+    (root / ".git").mkdir()
+    for folder in (secret, root / ".git"):
+        folder.mkdir(exist_ok=True)
+        (folder / "a.yml").write_text("token: 1\n")
+    (root / "alignment" / "file.yml").symlink_to(secret / "a.yml")
+    (root / "alignment" / "folder").symlink_to(secret)
+    (root / "alignment" / "git.yml").symlink_to("../.git/a.yml")
+    (root / "alignment" / "up.yml").symlink_to("../../secret/a.yml")
+    documents, findings = read_folder(root)
+    assert documents == []
+    assert [str(finding.span) for finding in findings] == [
+        f"alignment/{name}:1:1" for name in ("file.yml", "folder", "git.yml", "up.yml")
+    ]
+    assert {(f.code, f.message) for f in findings} == {("AAC116", "this is a link that leads out of the project")}
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "alignment").symlink_to(secret)
+    assert [finding.code for finding in read_folder(tmp_path / "other")[1]] == ["AAC116"]
+
+
 def test_what_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "alignment/closed").mkdir(parents=True)
     (tmp_path / "alignment/a.yml").write_text(TEAM)
 
-    listed = type(tmp_path).iterdir
+    listed = os.scandir
 
-    def refuse(path: Path, *_: object) -> Iterator[Path]:
+    def refuse(path: Path, *_: object) -> Any:
         if path.name == "alignment":
             return listed(path)
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(type(tmp_path), "open", refuse)  # the tests may run as root, who may read everything
-    monkeypatch.setattr(type(tmp_path), "iterdir", refuse)
+    monkeypatch.setattr("os.scandir", refuse)
     documents, findings = read_folder(tmp_path)
     assert documents == []
     assert [(finding.code, str(finding.span)) for finding in findings] == [

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from aac.expressions.nodes import Aggregate, Call, Column, Literal, Type
 from aac.findings import Span
+from aac.folders import ALLOWED
 from aac.measures import StoredField, StreamName, Table, TypedColumn
 from aac.texts import Text
 from aac.toml_places import Places
@@ -571,8 +572,9 @@ MAVEN = Path(os.environ.get("AAC_SHARED", Path(__file__).parent.parent.parent / 
 
 
 @pytest.mark.skipif(not MAVEN.is_dir(), reason=f"the real data is absent: {MAVEN}")
-def test_real_sales_data_loses_nothing(project: Project) -> None:
+def test_real_sales_data_loses_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     (project.root / "crm").symlink_to(MAVEN)
+    monkeypatch.setenv(ALLOWED, str(MAVEN))
     project.set(watermark="max(sales_pipeline.close_date)")
     deal = Table(
         "opportunity",

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aac.evaluate import Asked
+from aac.folders import ALLOWED
 from aac.operations import measure, open_sound_project, pull_sources
 from aac.results import ClockReading
 from tests.comparing import clock_cells, differences, expected_cells, metric_cells
 from tests.oracle.maven import clock_by_sql
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aac.landing.pull import Pulled
     from aac.results import Results
 
@@ -33,12 +36,14 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real CRM export 
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     root = tmp_path_factory.mktemp("maven") / "project"
     copytree(HERE / "projects" / "maven", root)
     settings = root / "aac.toml"
     settings.write_text(settings.read_text().replace("@DATA@", str(DATA.resolve())))
-    return root
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ALLOWED, str(DATA.resolve()))
+        yield root
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,12 @@ KEYS = ("plain", "hashed")
 """How the keys of records may be shown."""
 MEMORY = re.compile(r"[0-9]{1,6}(\.[0-9]+)? ?[KMGT]i?B")
 """An amount of memory, as DuckDB reads it."""
+STORES = (".duckdb", ".db")
+"""What the name of a store ends in."""
+MOST_THREADS = 256
+TIME_LIMIT = "10 minutes"
+TIMES_US = (1000, 86_400_000_000)
+"""The least and the most time of a statement: engines count milliseconds, and what takes a day is a mistake."""
 CLASSES = ("breaking", "compatible", "editorial")
 """The classes that a change may be put into."""
 FINGERPRINT = re.compile(r"[0-9a-f]{16}")
@@ -68,6 +74,12 @@ class Source:
     settings: Table = field(default_factory=dict[str, Any])
     places: Places = field(default=Places(Text(FILE, "")), repr=False, compare=False)
 
+    @property
+    def place(self) -> str | None:
+        """The file or folder that the source names as its `path`, seen from the project's folder."""
+        path = self.settings.get("path")
+        return path if isinstance(path, str) else None
+
     def span_of(self, *keys: str) -> Span:
         """Where a key of the source stands, or else the nearest table it would belong to."""
         return self.places.span_of("sources", self.id, *keys)
@@ -75,11 +87,21 @@ class Source:
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """What measures: its type, the path of its store from the project's folder, and how much memory it may use."""
+    """What measures: its type, and the path of its store from the project's folder.
+
+    ``memory_limit``: as in ``4GB``; ``time_limit``: of one statement, as in ``10 minutes``.
+    """
 
     type: str = "duckdb"
     path: str = ".aac/store.duckdb"
     memory_limit: str | None = None
+    threads: int | None = None
+    time_limit: str | None = None
+
+    @property
+    def time_limit_us(self) -> int:
+        """How long a statement may take."""
+        return parse_duration(self.time_limit or TIME_LIMIT).us
 
 
 @dataclass(frozen=True)
@@ -202,15 +224,35 @@ class Reading:
     def engine(self) -> EngineSettings:
         """What measures, and where its store lies."""
         table = self._table(self.data, "engine")
-        self._refuse_unknown(table, ("type", "path", "memory_limit"), "engine")
+        self._refuse_unknown(table, ("type", "path", "memory_limit", "threads", "time_limit"), "engine")
         path, limit = self._text(table, "path", "engine"), self._text(table, "memory_limit", "engine")
-        if path is not None and not _is_file_inside(path):
+        if path is not None and not _is_store(path):
             instead = 'write a file, seen from the folder of aac.toml, as in `path = ".aac/store.duckdb"`'
             self._wrong("AAC603", f"`{path}` is no file in the project", instead, "engine", "path")
         if limit is not None and not MEMORY.fullmatch(limit):
             instead = 'write a number and its unit, as in `memory_limit = "4GB"`'
             self._wrong("AAC603", f"`{limit}` is no amount of memory", instead, "engine", "memory_limit")
-        return EngineSettings(self._text(table, "type", "engine") or EMBEDDED.type, path or EMBEDDED.path, limit)
+        type_, threads, time = self._text(table, "type", "engine"), self._threads(table), self._time_limit(table)
+        return EngineSettings(type_ or EMBEDDED.type, path or EMBEDDED.path, limit, threads, time)
+
+    def _threads(self, engine: Table) -> int | None:
+        threads = engine.get("threads")
+        if threads is None or (type(threads) is int and 1 <= threads <= MOST_THREADS):
+            return threads
+        message = (
+            f"`{threads}` is no number of threads" if type(threads) is int else f"`threads` is {_sort_of(threads)}"
+        )
+        self._wrong("AAC603", message, f"write one from 1 to {MOST_THREADS}: `threads = 4`", "engine", "threads")
+        return None
+
+    def _time_limit(self, engine: Table) -> str | None:
+        """How long a statement may take, as it is written."""
+        limit = self._age_us(engine, "engine", "time_limit")
+        least, most = TIMES_US
+        if limit is not None and not least <= limit <= most:
+            instead = 'write how long a query may take, at most a day, as in `time_limit = "10 minutes"`'
+            self._wrong("AAC603", f"`{engine['time_limit']}` is no time of a query", instead, "engine", "time_limit")
+        return engine["time_limit"] if limit is not None else None
 
     def privacy(self) -> Privacy:
         """What is shown of records and of small groups."""
@@ -338,7 +380,7 @@ class Reading:
             self._wrong("AAC603", message, instead, *path)
             return None
         if duration.clock != "elapsed":
-            message = f"`{text}` is not elapsed time, which the age of data is"
+            message = f"`{text}` is not elapsed time"
             self._wrong("AAC603", message, "write hours or days, as in `36 hours`", *path)
             return None
         return duration.us
@@ -415,6 +457,12 @@ class Reading:
         if key not in table or (value is not None and not value.strip()):
             self._wrong("AAC604", f"`{key}` is missing", f'add `{key} = "…"`: {meaning}', *path)
         return value
+
+
+def _is_store(path: str) -> bool:
+    """Whether a path can be that of a store: one that is damaged is made anew, so it is nothing else's name."""
+    steps = PureWindowsPath(path)
+    return _is_file_inside(path) and steps.suffix in STORES and ".git" not in [part.lower() for part in steps.parts]
 
 
 def _is_file_inside(path: str) -> bool:

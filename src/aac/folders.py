@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import errno
+import os
 import stat
 import time
+from os.path import realpath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aac.findings import Finding, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SUFFIXES = (".yml", ".yaml")
 MAX_BYTES = 2_000_000
@@ -30,14 +32,37 @@ SORTS = (
 )
 
 
+ALLOWED = "AAC_SOURCE_FOLDERS"
+"""The environment variable in which whoever runs this names folders outside of the project that sources may lie in."""
+OUTSIDE = "this is a link that leads out of the project"
+
+
 def files(root: Path, folder: str) -> Iterator[tuple[str, bytes | Finding]]:
     """The YAML files below a folder of a project by their paths, in order: what is in each, or why that is not known.
 
-    Links are followed; a folder that several ways lead to is read once. AAC112: too long; AAC116: cannot be read.
+    Links inside the project are followed; a folder that several ways lead to is read once. AAC112: too long; AAC116:
+    cannot be read, or leads out of the project.
     """
-    named = {path.relative_to(root).as_posix(): path for path in _walk(root / folder)}
-    for file, path in sorted(named.items()):
-        yield file, _read(path, file)
+    named = {path.relative_to(root).as_posix(): (path, is_out) for path, is_out in _walk(root / folder, root)}
+    for file, (path, is_out) in sorted(named.items()):
+        yield file, _told_outside(file) if is_out else _read(path, file)
+
+
+def is_inside(path: Path, root: Path) -> bool:
+    """Whether a path ends inside a folder when its links are followed, and not among the files of git there."""
+    real, top = Path(realpath(path)), Path(realpath(root))  # unlike `resolve` it goes through links that are a ring
+    return real.is_relative_to(top) and ".git" not in real.relative_to(top).parts
+
+
+def may_be_read(path: Path, root: Path) -> bool:
+    """Whether a source of the project at ``root`` may read a path: it ends inside the project, or in a folder that
+    whoever runs this has allowed."""
+    allowed = os.environ.get(ALLOWED, "").split(os.pathsep)
+    return any(is_inside(path, Path(folder)) for folder in (root, *filter(None, allowed)))
+
+
+def _told_outside(file: str) -> Finding:
+    return Finding("AAC116", "error", OUTSIDE, "put the file itself there", Span(file, 1, 1))
 
 
 def file_mark(path: Path) -> str:
@@ -52,25 +77,31 @@ def file_mark(path: Path) -> str:
     return f"{here.st_size} {here.st_mtime_ns} {here.st_ctime_ns} {here.st_ino} {0 if is_settled else now}"
 
 
-def _walk(top: Path) -> Iterator[Path]:
-    """Everything that is named like a YAML file and is no folder, and the folders that cannot be listed."""
+def _walk(top: Path, root: Path) -> Iterator[tuple[Path, bool]]:
+    """Everything that is named like a YAML file and is no folder, the folders that cannot be listed, and whether a link
+    leads out of the root: such a folder is not entered."""
     seen: set[tuple[int, int]] = set()
     folders = [top]
     while folders:
         folder = folders.pop()
         try:
             here = folder.stat()
-            entries = sorted(folder.iterdir())
+            with os.scandir(folder) as listed:
+                entries = sorted((entry.name, entry.is_symlink()) for entry in listed)
         except OSError:
-            yield folder
+            yield folder, False
             continue
-        if (here.st_dev, here.st_ino) not in seen:
+        if folder == top and not is_inside(top, root):
+            yield top, True
+        elif (here.st_dev, here.st_ino) not in seen:
             seen.add((here.st_dev, here.st_ino))
-            for path in entries:
-                if path.is_dir():
+            for name, is_link in entries:
+                path = folder / name
+                is_out, is_folder = is_link and not is_inside(path, root), path.is_dir()
+                if is_folder and not is_out:
                     folders.append(path)
-                elif path.suffix.lower() in SUFFIXES:
-                    yield path
+                elif is_folder or path.suffix.lower() in SUFFIXES:
+                    yield path, is_out
 
 
 def _read(path: Path, file: str) -> bytes | Finding:

@@ -29,7 +29,7 @@ from aac.reports.base import Page
 from aac.results import Background, Results, SourceState
 from aac.revisions import changes, revision, web
 from aac.selecting import is_agreed, measurable, select
-from aac.sources import check_settings, check_sources
+from aac.sources import check_kept, check_settings, check_sources
 from aac.upkeep import overdue
 
 if TYPE_CHECKING:
@@ -101,7 +101,11 @@ def open_project(start: Path, *, with_plugins: bool = True) -> Opened:
     rules = parsed.read(settings.root, registry.functions)
     loaded, told = load(settings, registry.kinds, rules, Packs(registry.packs))
     parsed.keep(settings.root, rules)
-    wrong = [*check_sources(settings.sources, registry.connectors), *check_settings(settings, registry.engines)]
+    wrong = [
+        *check_sources(settings.sources, registry.connectors, settings.root),
+        *check_settings(settings, registry.engines),
+        *check_kept(settings),
+    ]
     wrong += unknown_rules(settings, registry.kinds) if with_plugins else ()
     findings = [*wrong, *told]
     if not with_plugins and any((settings.root / "plugins").glob("*.py")):

@@ -66,6 +66,11 @@ def prefix(root: Path) -> str:
     return (_git(root, "rev-parse", "--show-prefix") or "").strip()
 
 
+def tracked(root: Path, *paths: str) -> list[str]:
+    """The files below some paths of ``root`` that git keeps, or is about to."""
+    return [file for file in (_git(root, "ls-files", "-z", "--", *paths) or "").split("\0") if file]
+
+
 def committed(root: Path, folder: str, since_us: int | None, until_us: int) -> tuple[Edit, ...] | None:
     """The files below a folder of ``root`` that were committed after ``since_us`` and not after ``until_us``, by file.
 

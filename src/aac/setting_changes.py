@@ -29,6 +29,8 @@ SINGLE: dict[tuple[str, str], tuple[Level, str]] = {
     ("engine", "type"): ("breaking", "the engine"),
     ("engine", "path"): ("breaking", "the store of the engine"),
     ("engine", "memory_limit"): ("editorial", "the memory of the engine"),
+    ("engine", "threads"): ("editorial", "the threads of the engine"),
+    ("engine", "time_limit"): ("editorial", "the time that a query may take"),
     ("privacy", "k"): ("breaking", "the least group that is shown"),
     ("privacy", "keys"): ("breaking", "how keys are shown"),
     ("review", "require"): ("breaking", "whether all must have agreed"),

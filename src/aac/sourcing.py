@@ -53,11 +53,13 @@ def connecting(made: Project, registry: Registry, wish: Wish) -> Generator[Calla
     """What makes the connector of a source; raises UsageError when one is wished for that there is not."""
     from aac.connectors.base import Context
     from aac.engines.looking import DuckdbLook
+    from aac.landing.state import reach
 
+    settings = made.config
     for name in sorted(wish.only or ()):
-        if name not in made.config.sources:
-            raise UsageError(f"there is no source `{name}`; {did_you_mean(name, made.config.sources)}")
-    with DuckdbLook() as look:
+        if name not in settings.sources:
+            raise UsageError(f"there is no source `{name}`; {did_you_mean(name, settings.sources)}")
+    with DuckdbLook(settings.engine, *reach(made.root, settings.sources)) as look:
 
         def connect(source: Source) -> Connector:
             folder = made.root / ".aac" / "raw" / source.id

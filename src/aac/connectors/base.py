@@ -23,6 +23,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    places: ClassVar[tuple[str, ...]] = ()
+    """The keys that name a file or a folder, seen from the project's: it must lie in the project."""
+
 
 class Secret(BaseModel):
     """A setting that is not written down: ``env`` is the environment variable that holds it, read when it is needed."""

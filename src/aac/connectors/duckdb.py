@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from aac.connectors.base import Checkpoint, Context, Relation, Settings, Slice, Stream
-from aac.connectors.folders import refuse_doubled
+from aac.connectors.folders import refuse_doubled, refuse_outside
 from aac.errors import SourceError
 from aac.hookspecs import hookimpl
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class DuckdbSettings(Settings):
     """``path``: the file, seen from the project's folder. ``schema``: the one whose tables are the streams."""
 
+    places: ClassVar[tuple[str, ...]] = ("path",)
+
     path: str
     schema_: str = Field("main", alias="schema")
 
@@ -31,14 +33,16 @@ class DuckdbConnector:
     settings: ClassVar[type[Settings]] = DuckdbSettings
 
     def __init__(self, settings: DuckdbSettings, context: Context) -> None:
+        self._root = context.root
         self._path = context.root / settings.path
         self._schema = settings.schema_
         self._look = context.look
 
     def check(self) -> None:
-        """Raises SourceError when there is no such file."""
+        """Raises SourceError when there is no such file, or it lies outside of the project."""
         if not self._path.is_file():
             raise SourceError(f"there is no file `{self._path}`: correct `path` in aac.toml")
+        refuse_outside([self._path], self._root)
 
     def discover(self) -> tuple[Stream, ...]:
         """The streams there are, sorted by name; raises SourceError for a file that cannot be read, or has none."""

@@ -8,9 +8,10 @@ from pydantic import Field
 
 from aac.connectors.base import Context, Settings, Slice
 from aac.errors import SourceError
+from aac.folders import ALLOWED, may_be_read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from aac.connectors.base import Stream
@@ -21,6 +22,8 @@ CALLED_TEXT = (".csv", ".tsv")
 
 class FolderSettings(Settings):
     """``path``: the folder, seen from the project's. ``files``: which files a stream is read from, by its name."""
+
+    places: ClassVar[tuple[str, ...]] = ("path",)
 
     path: str
     files: dict[str, str] = Field(default_factory=dict[str, str])
@@ -34,6 +37,7 @@ class FolderConnector:
     beginnings: ClassVar[tuple[bytes, ...]] = ()
 
     def __init__(self, settings: FolderSettings, context: Context) -> None:
+        self._root = context.root
         self.context = context
         self._folder = context.root / settings.path
         self._globs = settings.files
@@ -59,6 +63,7 @@ class FolderConnector:
                 found.setdefault(stream, []).append(path)
         if not found:
             raise SourceError(f"there is no *{self.endings[0]} file in `{self._folder}`: correct `path` in aac.toml")
+        refuse_outside([path for paths in found.values() for path in paths], self._root)
         return found
 
     def is_read(self, path: Path) -> bool:
@@ -81,6 +86,16 @@ class FolderConnector:
         if not paths:
             raise SourceError(f"no file in `{self._folder}` matches `{glob}`: correct `files` in aac.toml")
         return paths
+
+
+def refuse_outside(paths: Iterable[Path], root: Path) -> None:
+    """Raises SourceError for a path that ends outside of the project at ``root``, its links followed."""
+    outside = next((path for path in paths if not may_be_read(path, root)), None)
+    if outside is not None:
+        raise SourceError(
+            f"`{outside}` leads out of the project: put the file itself there, or let the environment variable "
+            f"`{ALLOWED}` name the folder it leads to"
+        )
 
 
 def refuse_doubled(place: str, columns: list[str]) -> None:

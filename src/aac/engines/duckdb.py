@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
+from aac.config import EMBEDDED
 from aac.engines.base import Files, database_alias
 from aac.errors import DamagedStoreError, EngineError
 from aac.folders import no_room, not_writable
@@ -19,6 +20,7 @@ from aac.hookspecs import hookimpl
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
+    from aac.config import EngineSettings
     from aac.engines.base import Engine, Query, Rows, Select
     from aac.expressions.nodes import Value
 
@@ -27,6 +29,11 @@ DAMAGED = re.compile("not a valid DuckDB database file|Could not read enough byt
 JSON_LINE = re.compile(r'Malformed JSON in file "(?P<path>.*?)", at byte \d+ in line (?P<line>\d+): (?P<why>[^.]*)')
 NOT_OPENED = re.compile(r'Cannot open file "(?P<path>.*?)": (Permission denied|Read-only file system)')
 FULL = re.compile(r'"(?P<path>[^"]+)"[^"\n]*(No space left on device|File too large|Disk quota exceeded)')
+FORBIDDEN = re.compile(r'Cannot access (?:file|directory) "(?P<path>.*?)" - file system operations are disabled')
+TOO_LONG = "Query exceeded maximum execution time"
+TOO_MUCH = "Out of Memory Error"
+LOGS = ("", ".wal", ".wal.checkpoint", ".wal.recovery")
+"""What the names of the files end in that DuckDB writes for one database."""
 LOCK = ".lock"
 """What the name of a file ends in that is held by whoever writes the file it is named after."""
 CSV_FILE = re.compile("^  file = (.+)$", re.MULTILINE)
@@ -73,12 +80,21 @@ records that were left out, `problems` the texts that became unknown; ``row`` co
 class DuckdbEngine:
     """Runs queries in memory, on database files that are attached for reading.
 
-    ``memory_limit``: as in ``4GB``; what a query needs beyond it goes to the disk.
+    It is locked before the first statement: of the disk it reaches ``files``, what lies in ``folders`` and its own
+    place for what outgrows the memory, of the network nothing, and no statement can change that. ``settings`` say how
+    much memory, how many threads and how much time a statement may take. ``order``: rows keep the order they come in.
     """
 
     dialect = "duckdb"
 
-    def __init__(self, memory_limit: str | None = None) -> None:
+    def __init__(
+        self,
+        settings: EngineSettings = EMBEDDED,
+        files: Iterable[Path] = (),
+        folders: Iterable[Path] = (),
+        *,
+        order: bool = False,
+    ) -> None:
         import duckdb
 
         # Queries that outgrow the memory use this folder; DuckDB makes it when it is needed and removes it at the end.
@@ -87,11 +103,21 @@ class DuckdbEngine:
         self._worker = ThreadPoolExecutor(1)
         self._reached: set[str] = set()
         with _our_errors():
-            limit = {"memory_limit": memory_limit} if memory_limit is not None else {}
             self._connection = duckdb.connect(
-                config={"python_enable_replacements": False, "temp_directory": str(spill), **limit}
+                config={"python_enable_replacements": False, "temp_directory": str(spill), **_limits(settings)}
             )
             self._connection.execute("SET TimeZone = 'UTC'")
+            if order:
+                # Behind a join rows lose the order of their files, and DuckDB makes one of `IN` a list of some length.
+                self._connection.execute("SET disabled_optimizers = 'in_clause'")
+            self._lock_down([f"{file}{end}" for file in files for end in LOGS], list(map(str, folders)))
+
+    def _lock_down(self, files: list[str], folders: list[str]) -> None:
+        """Leaves nothing of the world but some files and folders; in this order, and never to be undone."""
+        self._connection.execute("SET allowed_paths = $1", [files])
+        self._connection.execute("SET allowed_directories = $1", [folders])
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
 
     def __enter__(self) -> Self:
         return self
@@ -170,14 +196,21 @@ class DuckdbEngine:
 class Store(DuckdbEngine):
     """A database file of prepared tables, with what is known about them; unqualified names in statements are its own.
 
-    Raises EngineError when another process is using the file, or when it holds tables of somebody else; a file that is
-    only read may have several readers.
+    ``files`` and ``folders`` are those that it reaches beside its own file. Raises EngineError when another process is
+    using the file, or when it holds tables of somebody else; a file that is only read may have several readers.
     """
 
     def __init__(
-        self, path: Path, alias: str = "store", *, read_only: bool = False, memory_limit: str | None = None
+        self,
+        path: Path,
+        alias: str = "store",
+        settings: EngineSettings = EMBEDDED,
+        files: Iterable[Path] = (),
+        folders: Iterable[Path] = (),
+        *,
+        read_only: bool = False,
     ) -> None:
-        super().__init__(memory_limit)
+        super().__init__(settings, (path, *files), folders, order=not read_only)
         self.path = path
         self.alias = alias
         try:
@@ -188,8 +221,6 @@ class Store(DuckdbEngine):
                 self.execute(f"ATTACH $1 AS {_quoted(alias)}", str(path))
             self.execute(f"USE {_quoted(alias)}")
             if not read_only:
-                # Behind a join rows lose the order of their files, and DuckDB makes one of `IN` a list of some length.
-                self.execute("SET disabled_optimizers = 'in_clause'")
                 self._require_ours()
                 with self.transaction():
                     self.execute(STATE)
@@ -262,6 +293,16 @@ def _quoted(*parts: str) -> str:
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
+def _limits(settings: EngineSettings) -> dict[str, str | int]:
+    """What a connection may take, as DuckDB is told; without a limit it takes what the machine has."""
+    limits: dict[str, str | int] = {"max_execution_time": settings.time_limit_us // 1000}
+    if settings.memory_limit is not None:
+        limits["memory_limit"] = settings.memory_limit
+    if settings.threads is not None:
+        limits["threads"] = settings.threads
+    return limits
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -292,6 +333,12 @@ def _sentence(message: str) -> str:
         return not_writable(folder)
     if full := FULL.search(message):
         return no_room(Path(full["path"]).parent)
+    if forbidden := FORBIDDEN.search(message):
+        return f"`{forbidden['path']}` is none of the files of this project's sources, so it is not opened"
+    if TOO_LONG in message:
+        return "a query took longer than `time_limit` in `[engine]` of aac.toml allows (without it 10 minutes)"
+    if TOO_MUCH in message:
+        return "a query needs more memory than there is, or than `memory_limit` in `[engine]` of aac.toml allows"
     if json := JSON_LINE.search(message):
         return f"line {json['line']} of `{json['path']}` is no JSON ({json['why']}): write one object a line, as UTF-8"
     if files := CSV_FILE.findall(message):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from aac.config import EMBEDDED
 from aac.engines.duckdb import DuckdbEngine
 from aac.errors import EngineError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from aac.config import EngineSettings
 
 TYPES = {
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"), "integer"),
@@ -35,10 +39,13 @@ COLUMNS = (
 
 
 class DuckdbLook:
-    """Looks into files and databases; opened when it is first used."""
+    """Looks into those ``files`` and what lies in ``folders``; opened when it is first used."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, settings: EngineSettings = EMBEDDED, files: Iterable[Path] = (), folders: Iterable[Path] = ()
+    ) -> None:
         self._engine: DuckdbEngine | None = None
+        self._opened = partial(DuckdbEngine, settings, files, folders)
 
     def __enter__(self) -> DuckdbLook:
         return self
@@ -71,7 +78,7 @@ class DuckdbLook:
         return cast("list[Any]", self._raised(lambda engine: engine.execute(statement, *values)))
 
     def _raised(self, act: Callable[[DuckdbEngine], object]) -> object:
-        self._engine = self._engine or DuckdbEngine()
+        self._engine = self._engine or self._opened()
         try:
             return act(self._engine)
         except EngineError as error:

@@ -12,24 +12,35 @@ from aac.errors import DamagedStoreError, EngineError
 from aac.folders import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
     from pathlib import Path
+
+    from aac.config import EngineSettings
 
 
 @contextmanager
 def locked(path: Path) -> Generator[None]:
     """Nobody else writes the store at ``path`` inside; raises EngineError when somebody does."""
-    with DuckdbEngine() as engine:
-        engine.own(path.with_name(path.name + LOCK))
+    held = path.with_name(path.name + LOCK)
+    with DuckdbEngine(files=(held,)) as engine:
+        engine.own(held)
         yield
 
 
 @contextmanager
-def rewritten(path: Path, alias: str, memory_limit: str | None, *, anew: bool = False) -> Generator[Store]:
+def rewritten(
+    path: Path,
+    alias: str,
+    settings: EngineSettings,
+    files: Iterable[Path] = (),
+    folders: Iterable[Path] = (),
+    *,
+    anew: bool = False,
+) -> Generator[Store]:
     """A copy of the store at ``path``, which replaces it when all inside has ended well. To be used when it is locked.
 
-    ``anew``: an empty one. Raises EngineError when it cannot be written, DamagedStoreError when what is there cannot
-    be read; then nothing has changed.
+    ``anew``: an empty one. ``files`` and ``folders`` are what it reads beside itself. Raises EngineError when it cannot
+    be written, DamagedStoreError when what is there cannot be read; then nothing has changed.
     """
     new = path.with_name(path.name + ".new")
     try:
@@ -38,7 +49,7 @@ def rewritten(path: Path, alias: str, memory_limit: str | None, *, anew: bool = 
             if path.stat().st_size < min(_sizes(path), default=0):
                 raise DamagedStoreError
             _copy(path, new)
-        with Store(new, alias, memory_limit=memory_limit) as store:
+        with Store(new, alias, settings, files, folders) as store:
             yield store
             store.finish()
         _replace(new, path)

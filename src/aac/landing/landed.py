@@ -20,7 +20,7 @@ from aac.landing.inputs import Inputs
 from aac.landing.offers import placed
 from aac.landing.preparing import Preparation
 from aac.landing.staging import EPOCH_DAY
-from aac.landing.state import KEPT, PREPARED, PreparedEntity, State, raw_folder, read_state
+from aac.landing.state import KEPT, PREPARED, PreparedEntity, State, raw_folder, reach, read_state
 from aac.landing.telling import missing_columns, not_pulled, tell_flaws
 from aac.landing.watermarks import find_watermark, watermark_rule
 from aac.periods import midnight_us
@@ -94,7 +94,9 @@ def prepared(
     if not path.is_file():
         raise NoDataError
     with ExitStack() as held:
-        store = held.enter_context(Store(path, KEPT, read_only=True, memory_limit=engine.memory_limit))
+        anew = Path(held.enter_context(TemporaryDirectory(prefix="aac-"))) / "changed.duckdb"
+        files, folders = reach(root, sources)
+        store = held.enter_context(Store(path, KEPT, engine, (anew, *files), folders, read_only=True))
         state = read_state(store)
         if not state.sources:
             raise NoDataError
@@ -110,12 +112,10 @@ def prepared(
         usable = [table for table in stale if not lacking[table.entity]]
         changed: dict[str, PreparedEntity] = {}
         if usable:
-            anew = Path(held.enter_context(TemporaryDirectory(prefix="aac-"))) / "changed.duckdb"
-            with Store(anew, CHANGED, memory_limit=engine.memory_limit) as database:
+            with Store(anew, CHANGED, engine, (path, *files), folders) as database:
                 database.attach(str(path), KEPT)
                 changed = _prepare(usable, inputs, database, right)
             store.attach(str(anew), CHANGED)
-            held.callback(store.close)  # before the folder goes that it reads from
         entities = {**right, **changed}
         there = [table for table in tables if table.entity in entities]
         flaws = [finding for table in there for finding in tell_flaws(table, State(pulled, entities))]

@@ -16,7 +16,7 @@ from aac.landing.events import Event
 from aac.landing.inputs import Inputs
 from aac.landing.pulling import Pulling, Wish
 from aac.landing.reading import remove_copies
-from aac.landing.state import KEPT, PulledSource, State, raw_folder, read_state
+from aac.landing.state import KEPT, PulledSource, State, raw_folder, reach, read_state
 from aac.landing.telling import tell_flaws
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def pull(
     path = root / engine.path
 
     def run(*, anew: bool) -> tuple[Pulling, State]:
-        with rewritten(path, KEPT, engine.memory_limit, anew=anew) as store:
+        with rewritten(path, KEPT, engine, *reach(root, sources), anew=anew) as store:
             pulling = _begun(store, root, sources, connect, default_zone, now_us, tell, wish)
             pulling.place(tables)
             pulling.read()
@@ -103,7 +103,8 @@ def rehearse(
     path = root / engine.path
     with TemporaryDirectory(prefix="aac-") as folder:
         there = path.is_file()
-        with Store(path if there else Path(folder) / path.name, KEPT, read_only=there) as store:
+        place = path if there else Path(folder) / path.name
+        with Store(place, KEPT, engine, *reach(root, sources), read_only=there) as store:
             pulling = _begun(store, root, sources, connect, default_zone, 0, tell, wish)
             if tables is not None:
                 pulling.place(tables)

@@ -7,11 +7,13 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aac.errors import OtherLayoutError
+from aac.folders import may_be_read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from aac.config import Source
     from aac.engines.duckdb import Store
 
 KEPT = "store"
@@ -125,6 +127,18 @@ class State:
 def raw_folder(root: Path) -> Path:
     """Where the copies of pulled files and the batches of rows lie, in a folder for each source."""
     return root / ".aac" / "raw"
+
+
+def reach(root: Path, sources: Mapping[str, Source]) -> tuple[list[Path], list[Path]]:
+    """The files and folders that a connection reads, of a project at ``root``: raw copies, and what the sources name.
+
+    What a source names outside of the project is left out, so that it cannot be opened, unless whoever runs this has
+    allowed it.
+    """
+    named = [root / place for source in sources.values() if (place := source.place) is not None]
+    places = [place for place in named if may_be_read(place, root)]
+    files = [place for place in places if not place.is_dir()]
+    return files, [raw_folder(root), *(place for place in places if place.is_dir())]
 
 
 def raw_name(source: str, stream: str) -> tuple[str, str, str]:
