@@ -53,13 +53,18 @@ def _outside(source: Source, settings: type[Settings], root: Path) -> Iterator[F
     """AAC630 for each place that a source names and that does not lie in the project."""
     for key in settings.places:
         place = source.settings.get(key)
-        if isinstance(place, str) and not (place.isprintable() and may_be_read(root / place, root)):
+        if isinstance(place, str) and not _is_allowed(place, root):
             message = f"`{place}` does not lie in the project"
             instead = (
                 "put the data below the folder of aac.toml; whoever runs aac may allow a folder outside of it in the "
                 f"environment variable `{ALLOWED}`"
             )
             yield Finding("AAC630", "error", message, instead, source.span_of(key))
+
+
+def _is_allowed(place: str, root: Path) -> bool:
+    """Whether a text names a place that a source of the project at ``root`` may read; an address is none."""
+    return place.isprintable() and "://" not in place and may_be_read(root / place, root)
 
 
 def check_kept(config: Config) -> Iterator[Finding]:

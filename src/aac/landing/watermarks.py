@@ -45,7 +45,7 @@ def find_watermark(source: str, inputs: Inputs, engine: Engine, pulled_at_us: in
     try:
         return parse_moment(text, inputs.zone(source), date_means="after")
     except ValueError as error:
-        message, _, instead = str(error).partition("; ")
+        message, _, instead = str(error).rpartition("; ")
         return _wrong(
             source,
             inputs,
