@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from aac.reports.filling import fill
 from aac.reports.wiki import WikiReport
@@ -78,13 +79,15 @@ CHECKED = entry(
     "definition:fitting", "Fitting", of="lead", owner="sales",
     when={"all": [{"id": "scored", "rule": "score > 50"}, {"id": "either", "any": [{"id": "big", "rule": "is_big"}]}]},
 )  # fmt: skip
+STREAMS: dict[str, Any] = {"from": ["crm.calls", "crm.mails"]}
+TOUCH = entry("entity:touch", "Touch", key="touch_id", fields={"touch_id": "text"}, **STREAMS)
 TOLD = (
     ("criteria has_a_planner", "employees are between 100 and 499"),
     ("anti patterns tiny", "employees are less than 20"),
     ("qualifies directly asked", "it is a demo"),
     ("when", "it is gone"),
 )
-DOCUMENTS = (ICP, SCORING, MEETING, SCORECARD, LIFECYCLE, LIST, CODES, WORD, CHECKED)
+DOCUMENTS = (ICP, SCORING, MEETING, SCORECARD, LIFECYCLE, LIST, CODES, WORD, CHECKED, TOUCH)
 
 
 def project() -> Project:
@@ -246,3 +249,7 @@ def test_headings_have_one_name_each_and_no_style_of_their_own() -> None:
         assert len(ids) == len(set(ids))
         assert set(shown.values("aria-labelledby")) <= set(ids)
         assert all(style.startswith("--at: ") for style in shown.values("style"))  # a gauge's share
+
+
+def test_an_entity_of_several_streams() -> None:
+    assert_said(page("entity:touch").text, "From crm.calls crm.mails Key touch_id")

@@ -18,29 +18,47 @@ PROPERTIES: dict[str, dict[str, str]] = {
     "contacts": {
         "firstname": "string", "lastname": "string", "email": "string", "jobtitle": "string", "country": "string",
         "lifecyclestage": "enumeration", "hs_lead_status": "enumeration", "associatedcompanyid": "number",
-        "hubspotscore": "number", "hs_analytics_source": "enumeration", "hs_email_optout": "bool", "phone": "string",
-        "hs_lifecyclestage_marketingqualifiedlead_date": "datetime", "hs_v2_date_entered_customer": "datetime",
+        "hubspotscore": "number", "hs_analytics_source": "enumeration", "hs_analytics_source_data_1": "string",
+        "hs_email_optout": "bool", "phone": "string", "hubspot_owner_assigneddate": "datetime",
+        "hs_lifecyclestage_marketingqualifiedlead_date": "datetime",
+        "hs_lifecyclestage_salesqualifiedlead_date": "datetime", "hs_lifecyclestage_opportunity_date": "datetime",
+        "hs_v2_date_entered_customer": "datetime", "hs_object_source": "enumeration",
     },
     "companies": {
-        "name": "string", "domain": "string", "industry": "enumeration", "country": "string",
+        "name": "string", "domain": "string", "industry": "enumeration", "country": "string", "state": "string",
         "numberofemployees": "number", "annualrevenue": "number", "lifecyclestage": "enumeration",
+        "hs_parent_company_id": "number", "hs_object_source": "enumeration",
     },
     "deals": {
         "dealname": "string", "dealstage": "enumeration", "pipeline": "enumeration", "amount": "number",
         "closedate": "datetime", "dealtype": "enumeration", "deal_currency_code": "enumeration",
-        "closed_lost_reason": "string", "hs_is_closed_won": "bool",
+        "closed_lost_reason": "string", "hs_is_closed_won": "bool", "hs_deal_stage_probability": "number",
+        "hs_manual_forecast_category": "enumeration", "hs_analytics_source": "enumeration",
+        "hs_analytics_source_data_1": "string", "hs_object_source": "enumeration",
         "hs_v2_date_entered_qualified": "datetime", "hs_v2_date_entered_closedwon": "datetime",
     },
     "tickets": {
         "subject": "string", "hs_pipeline": "enumeration", "hs_pipeline_stage": "enumeration",
-        "hs_ticket_priority": "enumeration", "closed_date": "datetime",
+        "hs_ticket_priority": "enumeration", "hs_ticket_category": "enumeration", "closed_date": "datetime",
+        "source_type": "enumeration", "first_agent_reply_date": "datetime", "hs_object_source": "enumeration",
     },
     "leads": {"hs_lead_name": "string", "hs_pipeline_stage": "enumeration"},
-    "calls": {"hs_timestamp": "datetime", "hs_call_direction": "enumeration", "hs_call_duration": "number"},
-    "emails": {"hs_timestamp": "datetime", "hs_email_direction": "enumeration", "hs_email_text": "string"},
-    "meetings": {"hs_timestamp": "datetime", "hs_meeting_outcome": "enumeration"},
-    "notes": {"hs_timestamp": "datetime", "hs_note_body": "string"},
-    "tasks": {"hs_timestamp": "datetime", "hs_task_status": "enumeration"},
+    "calls": {
+        "hs_timestamp": "datetime", "hs_call_direction": "enumeration", "hs_call_duration": "number",
+        "hs_call_disposition": "enumeration", "hs_object_source": "enumeration",
+    },
+    "emails": {
+        "hs_timestamp": "datetime", "hs_email_direction": "enumeration", "hs_email_status": "enumeration",
+        "hs_email_text": "string", "hs_object_source": "enumeration",
+    },
+    "meetings": {
+        "hs_timestamp": "datetime", "hs_meeting_outcome": "enumeration", "hs_object_source": "enumeration",
+    },
+    "notes": {"hs_timestamp": "datetime", "hs_note_body": "string", "hs_object_source": "enumeration"},
+    "tasks": {
+        "hs_timestamp": "datetime", "hs_task_status": "enumeration", "hs_task_completion_date": "datetime",
+        "hs_object_source": "enumeration",
+    },
 }  # fmt: skip
 """The properties of each object and HubSpot's type of them; those that all have come on top."""
 ALL_HAVE = {"hs_object_id": "number", "hubspot_owner_id": "enumeration", "hs_merged_object_ids": "string"}
@@ -156,27 +174,29 @@ class Account:
         if int(id) in self.live[object]:
             self.live[object].remove(int(id))
         del self.records[object][int(id)]
+        for (of, to), links in self.links.items():
+            if of == object:
+                links.pop(int(id), None)
+            if to == object:
+                for each, linked in links.items():
+                    links[each] = [link for link in linked if link[0] != int(id)]
 
     def merge(self, object: str, winner: str, loser: str) -> None:
         """One record goes into another, with its associations."""
         stays, goes = self.records[object][int(winner)], self.records[object][int(loser)]
         ids = [*filter(None, stays.values.get("hs_merged_object_ids", "").split(";")), loser]
         ids += filter(None, goes.values.get("hs_merged_object_ids", "").split(";"))
+        for (of, to), links in list(self.links.items()):
+            for other, _ in links.get(goes.id, []) if of == object else ():
+                if other not in {id for id, _ in links.get(stays.id, [])}:
+                    self.link(of, winner, to, str(other))
         self.purge(object, loser)
-        for (of, to), links in self.links.items():
-            if to == object:
-                for each, linked in links.items():
-                    links[each] = [(int(winner) if id == goes.id else id, label) for id, label in linked]
-            if of == object:
-                links.pop(goes.id, None)
         self.change(object, winner, {"hs_merged_object_ids": ";".join(ids)}, source="MERGE_OBJECTS")
 
     def link(self, of: str, id: str, to: str, other: str, label: str = "") -> None:
-        """Associates two records; that changes neither of them."""
+        """Associates two records, seen from both; that changes neither of them."""
         self.links.setdefault((of, to), {}).setdefault(int(id), []).append((int(other), label))
-
-    def unlink(self, of: str, id: str, to: str) -> None:
-        self.links.get((of, to), {}).pop(int(id), None)
+        self.links.setdefault((to, of), {}).setdefault(int(other), []).append((int(id), label))
 
     def add_property(self, object: str, name: str, type: str, value: str | None = None) -> None:
         """A new property of the account's own, with a value in every record that changes none of them."""
@@ -203,6 +223,17 @@ class Account:
                 record.values[entered] = written(at)
         record.changed = at
         record.shown_from = datetime.now(UTC) + self.lag if self.lag else None
+
+    def hire(self, id: str, name: str, user: int, team: str, *, left: bool = False) -> None:
+        """An owner."""
+        self.owners.append(
+            {
+                "id": id, "email": f"{name.lower()}@example.com", "firstName": name, "lastName": name, "type": "PERSON",
+                **({"userIdIncludingInactive": user} if left else {"userId": user, "userIdIncludingInactive": user}),
+                "teams": [{"id": f"team-{team}", "name": team, "primary": True}], "archived": left,
+                "createdAt": "2024-01-01T00:00:00.000Z", "updatedAt": "2024-01-01T00:00:00.000Z",
+            }
+        )  # fmt: skip
 
     # What can be seen
 

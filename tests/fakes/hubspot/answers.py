@@ -153,6 +153,8 @@ class Answers:
     def _test(self, object: str, asked: dict[str, Any]) -> Callable[[Record], bool]:
         name, operator, value = asked["propertyName"], asked["operator"], asked.get("value", "")
         type = self.account.properties[object][name]["type"]
+        if operator == "HAS_PROPERTY":
+            return lambda record: bool(self.account.held(object, record).get(name))
         if operator not in ("EQ", "GT", "GTE", "LT", "LTE"):
             raise Refused(501, f"this fake does not know {operator}")
         need(type not in ("datetime", "number") or value.lstrip("-").isdigit(), f"{value} is no number")

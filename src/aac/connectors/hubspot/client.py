@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from aac.connectors.transport import Answer, RefusedError, Transport
 
     Record = Mapping[str, Any]
+    Window = tuple[datetime, datetime]
 
 HOSTS = frozenset({"api.hubapi.com", "api-eu1.hubapi.com", "api-na1.hubapi.com"})
-SEARCH_PAGE, LIST_PAGE, HISTORY_BATCH, LINK_BATCH = 200, 100, 50, 1000
-"""The most records of a page of a search, of a list, of a batch with history, and of a batch of associations."""
+SEARCH_PAGE, LIST_PAGE, READ_BATCH, HISTORY_BATCH, LINK_BATCH = 200, 100, 100, 50, 1000
+"""The most records of a page of a search, of a list, of a batch, of one with history, and of one of associations."""
 FORBIDDEN, ABSENT = 403, 404
 FIRST_RATE = Rate(100, 10)
 """What we begin with; the headers of the first answer say what this account may do."""
@@ -96,19 +97,26 @@ class Client:
         self._ask(Call("GET", self._paths.objects(thing.place), {"limit": "1"}))
 
     def search(
-        self, thing: Thing, after: str, window: tuple[datetime, datetime] | None, properties: Sequence[str]
+        self,
+        thing: Thing,
+        after: str,
+        window: Window | None,
+        properties: Sequence[str],
+        having: str | None = None,
     ) -> tuple[list[Record], bool]:
         """The records whose ids follow ``after``, in their order, and whether there are more.
 
-        ``window``: of those that were modified in it, both ends included. A query shows its first 10,000 results only:
-        as each begins behind the last id, none is ever asked for more than its first page, and a record that leaves the
-        window meanwhile moves no other one out of it.
+        ``window``: of those that were modified in it, both ends included. ``having``: a property that has a value.
+        A query shows its first 10,000 results only: as each begins behind the last id, none is ever asked for more than
+        its first page, and a record that leaves the window meanwhile moves no other one out of it.
         """
         filters = [{"propertyName": "hs_object_id", "operator": "GT", "value": after}]
         if window is not None:
             since, until = (str(round(moment.timestamp() * 1000)) for moment in window)
             filters.append({"propertyName": thing.modified, "operator": "GTE", "value": since})
             filters.append({"propertyName": thing.modified, "operator": "LTE", "value": until})
+        if having is not None:
+            filters.append({"propertyName": having, "operator": "HAS_PROPERTY"})
         data = {
             "filterGroups": [{"filters": filters}],
             "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
@@ -124,6 +132,13 @@ class Client:
         """The records in the recycle bin, page by page; they leave it after 90 days."""
         query = {"archived": "true", "limit": str(LIST_PAGE), "properties": "hs_object_id"}
         yield from self._pages(self._paths.objects(thing.place), query)
+
+    def read(self, thing: Thing, ids: Sequence[str], properties: Sequence[str]) -> Iterator[list[Record]]:
+        """Those of some records that there are, batch by batch."""
+        for start in range(0, len(ids), READ_BATCH):
+            inputs = [{"id": id} for id in ids[start : start + READ_BATCH]]
+            data = {"inputs": inputs, "properties": list(properties), "propertiesWithHistory": []}
+            yield self._ask(Call("POST", self._paths.batch(thing.place), data=data)).data["results"]
 
     def histories(self, thing: Thing, ids: Sequence[str], property: str, properties: Sequence[str]) -> Iterator[Record]:
         """Records with all values that a property ever had, and today's values of others."""

@@ -44,7 +44,7 @@ class Found:
 
     thing: Thing
     properties: Mapping[str, Record]
-    links: tuple[tuple[str, str], ...]
+    links: tuple[tuple[Thing, str], ...]
 
 
 class HubspotConnector:
@@ -132,7 +132,7 @@ class HubspotConnector:
             streams += [wholes.stage_stream(thing.name)] if thing.name in PIPED else []
             return [replace(stream, refused=advice) for stream in streams]
         properties = {str(each["name"]): each for each in listed if not each.get("archived")}
-        links = tuple((to, column) for to, column in thing.linked if to in self._found)
+        links = tuple((self._found[to].thing, column) for to, column in thing.linked if to in self._found)
         found = Found(thing, properties, links)
         self._found[thing.name] = found
         types = {name: str(properties[name]["type"]) for name in self._read(found)}

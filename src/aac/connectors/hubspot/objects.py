@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MODIFIED = "hs_lastmodifieddate"
+NO_ID = "0"
+"""Less than the id of any record."""
 MERGED = "hs_merged_object_ids"
 """The property that names the records which were merged into this one."""
 STAGE_MOMENT = r"hs_(?:v2_)?date_entered_(.+)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aac.connectors.base import Stream
-from aac.connectors.hubspot.objects import MERGED
+from aac.connectors.hubspot.objects import MERGED, NO_ID
 from aac.connectors.hubspot.values import type_of, value_of
 from aac.connectors.transport import OverError
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from aac.connectors.base import Message
-    from aac.connectors.hubspot.client import Client, Record
+    from aac.connectors.hubspot.client import Client, Record, Window
     from aac.connectors.hubspot.files import RowFiles
     from aac.connectors.hubspot.objects import Thing
     from aac.connectors.hubspot.walking import Walk
@@ -38,11 +38,12 @@ def column_of(property: str, ours: Sequence[str]) -> str:
 
 
 class Records:
-    """Reads the records of an object; ``columns``: the column of each property. ``links``: as in `Thing.linked`."""
+    """Reads the records of an object; ``columns``: the column of each property. ``links``: the objects of which each
+    record names one, and in which column."""
 
     def __init__(
         self, client: Client, thing: Thing, columns: Mapping[str, str], types: Mapping[str, str],
-        links: Sequence[tuple[str, str]],
+        links: Sequence[tuple[Thing, str]],
     ) -> None:  # fmt: skip
         self._client = client
         self._thing = thing
@@ -64,8 +65,11 @@ class Records:
                 for gone in self._gone(record):
                     files.add("delete", {ID: gone})
 
-        yield from walk.read([*self._columns, MERGED], take, files)
+        properties = [*self._columns, MERGED]
+        yield from walk.read(properties, take, files)
         try:
+            for page in self._pointing_anew(walk.window, properties):
+                take(page)
             for page in self._client.archived(self._thing):
                 for record in page:
                     files.add("delete", {ID: str(record["id"])})
@@ -75,6 +79,23 @@ class Records:
         for id in sorted(self._merged):
             files.add("delete", {ID: id})
         yield from walk.ended(files)
+
+    def _pointing_anew(self, window: Window | None, properties: Sequence[str]) -> Iterator[list[Record]]:
+        """Records whose associations lead to what others were merged into: that is no change of their own."""
+        for to, _ in self._links if window is not None else ():
+            merged = self._winners(to, window)
+            links = self._client.links(to, self._thing.place, merged) if merged else {}
+            ids = {str(link["toObjectId"]) for found in links.values() for link in found}
+            yield from self._client.read(self._thing, sorted(ids, key=int), properties)
+
+    def _winners(self, of: Thing, window: Window | None) -> list[str]:
+        """The records of another object into which some were merged lately."""
+        found: list[str] = []
+        more = True
+        while more:
+            page, more = self._client.search(of, found[-1] if found else NO_ID, window, [], having=MERGED)
+            found += [str(record["id"]) for record in page]
+        return found
 
     def _row(self, record: Record) -> dict[str, Any]:
         held = record["properties"]
@@ -95,9 +116,9 @@ class Records:
         self._merged.update(gone)
         return gone
 
-    def _linked(self, to: str, page: list[Record]) -> dict[str, str]:
+    def _linked(self, to: Thing, page: list[Record]) -> dict[str, str]:
         """Of each record the one that it is associated with: the primary one, else the one with the least id."""
-        links = self._client.links(self._thing, to, [str(record["id"]) for record in page])
+        links = self._client.links(self._thing, to.place, [str(record["id"]) for record in page])
         return {id: str(min(found, key=_rank)["toObjectId"]) for id, found in links.items() if found}
 
 

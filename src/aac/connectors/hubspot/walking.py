@@ -12,19 +12,19 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from aac.connectors.base import Checkpoint, Progress
+from aac.connectors.hubspot.objects import NO_ID
 from aac.connectors.transport import OverError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from aac.connectors.base import Message
-    from aac.connectors.hubspot.client import Client, Record
+    from aac.connectors.hubspot.client import Client, Record, Window
     from aac.connectors.hubspot.files import RowFiles
     from aac.connectors.hubspot.objects import Thing
 
 PAGES = 25
 """Pages between two checkpoints: what is lost, at most, when a pull is killed."""
-NO_ID = "0"
 SECOND = timedelta(seconds=1)
 """The server's time is told in whole seconds, and what happened in the last one belongs to this pull too."""
 
@@ -56,7 +56,8 @@ class Walk:
         return self._until is None or self._swept is None or times.now - self._swept >= times.sweep
 
     @property
-    def _window(self) -> tuple[datetime, datetime] | None:
+    def window(self) -> Window | None:
+        """Between which moments records were modified; null: all are wanted."""
         if self.sweeps or self._until is None:
             return None
         return self._until - self._overlap, self._bound + SECOND
@@ -69,7 +70,7 @@ class Walk:
         rows = 0
         for number in count(1):
             try:
-                page, more = self._client.search(self._thing, self._after, self._window, properties)
+                page, more = self._client.search(self._thing, self._after, self.window, properties)
                 take(page)
             except OverError:
                 yield from self.kept(files)

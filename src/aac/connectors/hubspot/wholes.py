@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 OWNERS = Stream(
     "owners",
     ("id", "userId", "email", "firstName", "lastName", "type", "team", "archived", "createdAt", "updatedAt"),
-    {"archived": "boolean", "createdAt": "timestamp", "updatedAt": "timestamp"},
 )
 PIPELINE_COLUMNS = ("id", "object", "label", "displayOrder", "archived")
 STAGE_COLUMNS = ("id", "pipeline_id", "label", "displayOrder", "isClosed", "probability", "archived")
@@ -23,13 +22,12 @@ TRUE = "true"
 
 def pipeline_stream() -> Stream:
     """The pipelines of all objects."""
-    return Stream("pipelines", PIPELINE_COLUMNS, {"displayOrder": "integer", "archived": "boolean"})
+    return Stream("pipelines", PIPELINE_COLUMNS)
 
 
 def stage_stream(object: str) -> Stream:
     """The stages of one object's pipelines."""
-    types = {"displayOrder": "integer", "isClosed": "boolean", "probability": "number", "archived": "boolean"}
-    return Stream(f"{object}_stages", STAGE_COLUMNS, types)
+    return Stream(f"{object}_stages", STAGE_COLUMNS)
 
 
 def owner_rows(owners: Iterable[Record]) -> Iterator[dict[str, Any]]:
