@@ -268,6 +268,7 @@ FLOORS = (
     # 7: the doors
     (
         "aac.serve",
+        "aac.runner_logs",
         "aac.commands.running",
         "aac.commands.*",
         "aac.cli",

@@ -10,6 +10,7 @@ import click
 
 from aac.commands.running import project_root, tell_error
 from aac.distribution import version_line
+from aac.runner_logs import guard
 
 COMMANDS = {
     "init": "aac.commands.init",
@@ -85,6 +86,7 @@ def main() -> None:
     from aac.errors import AacError
 
     collect_seldom()
+    guard()
     try:
         code = aac.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -94,5 +96,7 @@ def main() -> None:
         code = error.exit_code
     except AacError as error:
         code = tell_error(error)
+    sys.stdout.flush()
+    sys.stderr.flush()
     gc.freeze()
     sys.exit(code if isinstance(code, int) else 0)

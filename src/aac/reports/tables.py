@@ -38,8 +38,8 @@ def code(text: str) -> str:
 
 
 def harmless(cell: object) -> object:
-    """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
-    text = getattr(cell, "digits", None) or ("" if cell is None else str(cell))
+    """A cell that no spreadsheet takes for a formula, and that steers no terminal; numbers stay numbers."""
+    text = getattr(cell, "digits", None) or ("" if cell is None else visible(str(cell), "\n\t"))
     is_risky = isinstance(cell, str) and text.startswith(FORMULA) and not PLAIN_NUMBER.fullmatch(text)
     return f"'{text}" if is_risky else text
 
