@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from aac.connectors.base import Checkpoint, Context, Message, Rows, Settings, Slice, Stream
@@ -35,6 +35,7 @@ class Sender:
         self.steps: Sequence[tuple[Any, ...]] = ()
         self.states: list[Mapping[str, Any] | None] = []
         self.sent = 0
+        self.lists_itself = False
 
     def check(self) -> None: ...
 
@@ -56,7 +57,10 @@ class Sender:
                 case ("say", message):
                     yield message
                 case (op, rows):
-                    yield self.rows(op, rows, stream)
+                    sent = self.rows(op, rows, stream)
+                    yield sent
+                    if self.lists_itself:
+                        yield replace(sent, op="keys")
                 case _:
                     raise AssertionError(step)
 

@@ -117,6 +117,49 @@ def test_a_lost_store_comes_again_with_what_the_source_forgot(project: Sent) -> 
     assert project.seen == {"a": "x", "b": "y", "c": "z"}
 
 
+RAW_TABLES = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'raw_crm'"
+
+
+def test_a_first_batch_is_read_where_it_lies_until_something_changes(project: Sent) -> None:
+    rows = [(str(n), 1, "x") for n in range(6)]
+    project.send(("upsert", rows), ("keys", rows), END)
+    fingerprint = project.ask("SELECT fingerprint FROM _aac.entities")
+    project.send(("upsert", rows[4:]), ("keys", rows), ("checkpoint", {"n": 2}, True))  # again, with nothing new
+    project.send(END)
+    assert project.ask("SELECT fingerprint FROM _aac.entities") == fingerprint
+    assert (project.ask(RAW_TABLES), project.seen) == ([], {key: "x" for key, _, _ in rows})
+    project.send(("keys", rows[1:]), ("checkpoint", {"n": 3}, True))
+    assert project.ask(RAW_TABLES) == [("deal",)]
+    assert project.seen == {key: "x" for key, _, _ in rows[1:]}
+
+
+def test_a_first_batch_that_names_a_record_twice_is_merged(project: Sent) -> None:
+    project.send(("upsert", [("a", 2, "new"), ("a", 1, "old"), ("b", 1, "y")]), END)
+    assert (project.ask(RAW_TABLES), project.seen) == ([("deal",)], {"a": "new", "b": "y"})
+
+
+def test_what_was_removed_is_read_anew(project: Sent) -> None:
+    project.send(("upsert", [("a", 1, "x"), ("b", 1, "y")]), END)
+    project.send(("checkpoint", {"n": 2}, True))
+    (first, *_) = sorted((project.root / ".aac" / "raw" / "crm" / "deal").iterdir())
+    first.unlink()
+    project.send(("upsert", [("a", 2, "z")]), ("checkpoint", {"n": 3}, True))
+    assert project.sender.states == [None, {"n": 1}, None]
+    assert project.told[-2] == "deal: what was read of it has been removed, so all of it is read anew"
+    assert project.seen == {"a": "z"}
+    project.send(("upsert", [("a", 3, "w")]), ("checkpoint", {"n": 4}, True))
+    assert (project.sender.states[-1], project.seen) == ({"n": 3}, {"a": "w"})
+
+
+def test_records_that_list_themselves_miss_none_at_first_and_the_gone_later(project: Sent) -> None:
+    rows = [(str(n), 1, "x") for n in range(10)]
+    project.sender.lists_itself = True
+    project.send(("upsert", rows), END)
+    assert len(project.seen) == 10
+    project.send(("upsert", rows[1:]), ("checkpoint", {"n": 2}, True), full=True)
+    assert project.seen == {key: "x" for key, _, _ in rows[1:]}
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

@@ -71,9 +71,10 @@ def upserts(messages: list[Message]) -> list[list[str | None]]:
     return [row for each in messages if isinstance(each, Rows) and each.op == "upsert" for row in parsed(each.path)[1:]]
 
 
-def keys(messages: list[Message]) -> list[list[str]] | None:
-    """The complete list of keys in order; null when none is sent."""
+def keys(messages: list[Message], *key: str) -> list[list[str]] | None:
+    """The complete list of keys in order; null when none is sent. ``key``: their columns, where all rows list them."""
     for each in messages:
         if isinstance(each, Rows) and each.op == "keys":
-            return sorted([str(part) for part in row] for row in parsed(each.path)[1:])
+            places = [each.columns.index(name) for name in key or each.columns]
+            return sorted([str(row[place]) for place in places] for row in parsed(each.path)[1:])
     return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from aac.connectors.base import Rows
 from tests.servers.pulling import FOLLOWED, LEADS, keys, pulled, state_of, upserts
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def test_the_second_pull_reads_what_changed_and_all_keys(database: Run, connect:
     database(LEADS)
     _, first = pulled(connect(streams=FOLLOWED), "leads")
     assert names(first) == ["never", "new", "old"]
-    assert keys(first) == [["1"], ["2"], ["3"]]
+    assert keys(first, "id") == [["1"], ["2"], ["3"]]  # all rows list their own
+    assert len({each.path for each in first if isinstance(each, Rows)}) == 1
     database("""
         UPDATE leads SET name = 'moved', at = now() WHERE id = 1; DELETE FROM leads WHERE id = 2;
         INSERT INTO leads VALUES (4, 'late', now() - interval '70 minutes'), (5, 'too late', now() - interval '2 hours')
@@ -135,7 +137,7 @@ def test_views_and_partitioned_tables_are_followed(database: Run, connect: Conne
     """)
     streams = {"events": {"cursor": "at"}, "recent": {"cursor": "at", "key": "id"}}
     _, first = pulled(connect(streams=streams), "events")
-    assert keys(first) == [["2025-06-01 00:00:00+00", "1"], ["2026-06-01 00:00:00+00", "2"]]
+    assert keys(first, "at", "id") == [["2025-06-01 00:00:00+00", "1"], ["2026-06-01 00:00:00+00", "2"]]
     _, of_view = pulled(connect(streams=streams), "recent")
     database("INSERT INTO events VALUES (3, '2026-06-02Z')")
     assert [row[0] for row in upserts(pulled(connect(streams=streams), "events", state_of(first))[1])] == ["2", "3"]

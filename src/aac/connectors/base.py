@@ -78,6 +78,7 @@ class Rows:
     The file must stay until the next checkpoint has been sent; then it is removed. Columns that are left out are empty.
     A record is replaced by one whose `Stream.version` is not less, an unknown version being the least; a deletion with
     a version counts by the same rule, one without always. What was sent after a list of keys began is not gone.
+    Records may be their own list of keys: the same file is then sent as both.
     ``op``: ``upsert`` (records as they are now), ``delete`` (keys of records that are gone) or ``keys`` (a part of the
     complete list of keys there are: once the stream is complete, records with other keys are gone).
     """

@@ -132,7 +132,9 @@ class PostgresConnector:
                 since = part.bounds["since"]
                 yield from self._copied(self._changed(relation, asked, since), path, None if since else relation.about)
                 yield Rows(path, "csv", stream.columns)
-                if asked.deletes == "key_scan":
+                if asked.deletes == "key_scan" and since is None:
+                    yield Rows(path, "csv", stream.columns, "keys")
+                elif asked.deletes == "key_scan":
                     keys = self._folder / f"{relation.oid}.keys.csv"
                     yield from self._copied(relation.rows(stream.key), keys, None)
                     yield Rows(keys, "csv", stream.key, "keys")

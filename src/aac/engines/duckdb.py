@@ -110,6 +110,8 @@ class DuckdbEngine:
             if order:
                 # Behind a join rows lose the order of their files, and DuckDB makes one of `IN` a list of some length.
                 self._connection.execute("SET disabled_optimizers = 'in_clause'")
+                # Joining groups of rows when a table is done would be writing most of it a second time.
+                self._connection.execute("SET max_vacuum_tasks = 0")
             self._lock_down([f"{file}{end}" for file in files for end in LOGS], list(map(str, folders)))
 
     def _lock_down(self, files: list[str], folders: list[str]) -> None:
@@ -271,7 +273,9 @@ class Store(DuckdbEngine):
 
     def write_parquet(self, path: Path, select: str, note: str) -> None:
         """Write what a statement made by `engines.sql` or `engines.raw` yields to a file, with a note in it."""
-        self.execute(f"COPY ({select}) TO $1 (FORMAT parquet, KV_METADATA {{aac: $2}})", str(path), note)
+        # a list of values that grows long is given up again: looking for one that is short costs a fifth less
+        options = "FORMAT parquet, DICTIONARY_SIZE_LIMIT 1000, KV_METADATA {aac: $2}"
+        self.execute(f"COPY ({select}) TO $1 ({options})", str(path), note)
 
     def drop(self, table: tuple[str, ...]) -> None:
         """Remove a table."""

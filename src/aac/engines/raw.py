@@ -30,11 +30,15 @@ def name(*parts: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """The raw table of a stream, ``columns`` and ``key`` being those of the stream."""
+    """The raw table of a stream, ``columns`` and ``key`` being those of the stream.
+
+    ``base``: the batch that all records there are lie in, as long as none has changed since and there is no table.
+    """
 
     table: tuple[str, ...]
     columns: tuple[str, ...]
     key: tuple[str, ...]
+    base: str | None = None
 
     @property
     def make(self) -> tuple[str, ...]:
@@ -70,7 +74,7 @@ class Raw:
     @property
     def number(self) -> str:
         """One value: how many records there are that are not deleted."""
-        return f"SELECT count(*) FROM {name(*self.table)} WHERE {DELETED} IS NULL"
+        return f"SELECT count(*) FROM {self._records} WHERE {DELETED} IS NULL"
 
     @property
     def is_empty(self) -> str:
@@ -103,7 +107,7 @@ class Raw:
             SELECT b.*, r.{RUN} IS NOT NULL AS {KNOWN} FROM (
                 FROM read_parquet($1, file_row_number = true) WHERE {PART} = $2
                 QUALIFY row_number() OVER (PARTITION BY {self._keys()} ORDER BY {newest}) = 1
-            ) AS b LEFT JOIN {name(*self.table)} AS r ON {self._same("r", "b")}
+            ) AS b LEFT JOIN {self._records} AS r ON {self._same("r", "b")}
             WHERE r.{RUN} IS NULL{"" if once else f" OR ({newer})"}"""
         new = [*(name(column) for column in self._values), VERSION, EXTRACTED, RUN]
         values = ", ".join([*(f"{column} = b.{column}" for column in new), f"{DELETED} = NULL"])
@@ -125,7 +129,7 @@ class Raw:
                 SELECT {self._keys()}, max({VERSION}) AS {VERSION}, bool_or({VERSION} IS NULL) AS {SURE},
                     max({EXTRACTED}) AS {EXTRACTED}, max({RUN}) AS {RUN}, min({ROW}) AS {FIRST}
                 FROM read_parquet($1, file_row_number = true) WHERE {PART} = $2 GROUP BY {self._keys()}
-            ) AS b LEFT JOIN {name(*self.table)} AS r ON {self._same("r", "b")}
+            ) AS b LEFT JOIN {self._records} AS r ON {self._same("r", "b")}
             WHERE CASE WHEN r.{RUN} IS NULL THEN b.{VERSION} IS NOT NULL
                 ELSE b.{SURE} OR b.{VERSION} >= coalesce(r.{VERSION}, {LEAST}) END"""
         at = f"greatest(r.{VERSION}, b.{VERSION})"
@@ -150,7 +154,7 @@ class Raw:
         after = f"SELECT 1 FROM read_parquet($4) AS b WHERE b.{OP} = 'upsert' AND {self._same('r', 'b')}"
         conditions = [f"NOT EXISTS ({each})" for each in (key, sent, *([after] if later else []))]
         return f"""CREATE OR REPLACE TEMP TABLE missing AS
-            SELECT {self._keys("r")} FROM {name(*self.table)} AS r
+            SELECT {self._keys("r")} FROM {self._records} AS r
             WHERE r.{DELETED} IS NULL AND {" AND ".join(conditions)}"""
 
     def deletion(self, us: int, run: str) -> str:
@@ -160,6 +164,15 @@ class Raw:
         ]
         ours = f"NULL::BIGINT AS {VERSION}, {us:d}::BIGINT AS {EXTRACTED}, '{UUID(run).hex}' AS {RUN}"
         return f"SELECT {', '.join(values)}, {ours}, 'delete' AS {OP}, 0 AS {PART} FROM temp.main.missing"
+
+    @property
+    def _records(self) -> str:
+        """Where the records are."""
+        from sqlglot import exp
+
+        if self.base is None:
+            return name(*self.table)
+        return f"(SELECT *, NULL::BIGINT AS {DELETED} FROM read_parquet({exp.Literal.string(self.base).sql('duckdb')}))"
 
     @property
     def _values(self) -> tuple[str, ...]:
@@ -184,6 +197,9 @@ COLUMNS = """
 SELECT column_name FROM duckdb_columns() WHERE database_name = $1 AND schema_name = $2 AND table_name = $3
 ORDER BY column_index"""
 """(name) of the columns of the table $3."""
+
+TABLES = "SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2"
+"""(name) of the tables of the schema $2."""
 
 PARTS = f"SELECT DISTINCT {PART}, {OP} FROM read_parquet($1) ORDER BY ALL"
 """(part, op) of the batch $1, in order."""

@@ -35,11 +35,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a stream was merged: the last batch, the last that changed something, and the last one's note."""
+    """How far a stream was merged: the last batch, the last that changed something, and the last one's note.
+
+    ``base``: the batch that holds all of its records, as long as there is no raw table of them.
+    """
 
     number: int
     changed: int
     note: Note
+    base: int | None = None
 
 
 class Arrival:
@@ -69,6 +73,12 @@ class Arrival:
         self._scans = self._is_scanning(numbers)
         self.places = Places(stream, self._last)
         self.raw = replace(raw, columns=self.places.names)
+
+    @property
+    def base(self) -> int | None:
+        """The batch that holds all records merged so far; null where a table does, or where it was removed."""
+        base = self.known.base if self.known is not None else None
+        return base if base is not None and self.batches.path(base).is_file() else None
 
     def _is_scanning(self, numbers: Sequence[int]) -> bool:
         """Whether keys were listed since the stream was last complete: the next ones belong to the same list."""
@@ -101,6 +111,8 @@ class Arrival:
     def _reason(self, last: Note) -> str | None:
         """What has changed so that the state of the connector means nothing any more."""
         stream = self._stream
+        if self.known is not None and self.known.base != self.base:
+            return "what was read of it has been removed"
         if last.settings != self._settings:
             return "the settings of its source have changed"
         if last.key != stream.key:
@@ -134,7 +146,8 @@ class Arrival:
 
     def keep(self, checkpoint: Checkpoint, *, complete: bool) -> None:
         """Makes a batch of what came since the last checkpoint, and forgets the files it came in."""
-        parts, keys, lists = _divided(self._waiting)
+        waiting = self._records if self._is_all(complete=complete) else self._waiting
+        parts, keys, lists = _divided(waiting)
         stream = self._stream
         note = Note(
             self.places.names,
@@ -159,6 +172,15 @@ class Arrival:
             self.batches.remove(self.batches.path_of_keys(each) for each in before)
         self._scans = not complete and (self._scans or bool(keys))
         self._move_on(note)
+
+    def _is_all(self, *, complete: bool) -> bool:
+        """Whether the first batch is the last too and its records list their own keys: then none of them is missing."""
+        lists = {rows.path for rows in self._waiting if rows.op == "keys"}
+        return complete and not self._number and lists == {rows.path for rows in self._records}
+
+    @property
+    def _records(self) -> list[Rows]:
+        return [rows for rows in self._waiting if rows.op != "keys"]
 
     def _move_on(self, note: Note) -> None:
         self.batches.remove(rows.path for rows in self._waiting)

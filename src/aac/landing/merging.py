@@ -1,4 +1,7 @@
-"""Batches become the raw table of their stream: by key and version, and what a key scan did not find is deleted."""
+"""Batches become the raw table of their stream: by key and version, and what a key scan did not find is deleted.
+
+As long as nothing has changed since the first batch that brings records, there is no table: they are read from there.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from aac.engines.base import ROWS
-from aac.engines.raw import COLUMNS, MISSING, OURS
+from aac.engines.raw import COLUMNS, MISSING, OURS, TABLES
 from aac.errors import SourceError
 from aac.landing.arriving import Mark
 from aac.landing.batches import Note
-from aac.landing.state import RawStream
+from aac.landing.state import KEPT, RawStream, raw_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +31,12 @@ def read_marks(store: Store, source: str) -> dict[str, Mark]:
     rows: list[Any] = list(
         store.execute("SELECT stream, number, changed, note FROM _aac.state WHERE source = $1", source)
     )
-    return {stream: Mark(number, changed, Note.of(note)) for stream, number, changed, note in rows}
+    _, schema, _ = raw_name(source, "")
+    made = {name for (name,) in store.execute(TABLES, KEPT, schema)}
+    return {
+        stream: Mark(number, changed, Note.of(note), None if stream in made else changed)
+        for stream, number, changed, note in rows
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +60,7 @@ def merge(store: Store, arrival: Arrival, *, mass_delete: bool) -> Merged:
     store.execute("DELETE FROM _aac.state WHERE source = $1 AND stream = $2", source, stream)
     values = (source, stream, mark.number, mark.changed, mark.note.text)
     store.execute("INSERT INTO _aac.state VALUES ($1, $2, $3, $4, $5)", *values)
-    rows = merging.value(arrival.raw.number)
-    names = [str(name) for (name,) in store.execute(COLUMNS, *arrival.raw.table)]
-    columns = tuple(name for name in names if name not in OURS)
-    raw = RawStream((), ROWS, columns, "", rows, mark.note.state, table=arrival.raw.table, changed=mark.changed)
-    return Merged(raw, merging.deleted, merging.spent())
+    return Merged(merging.stream(mark), merging.deleted, merging.spent())
 
 
 class _Merge:
@@ -71,6 +75,8 @@ class _Merge:
         self._known = arrival.known
         self._number = self._known.number if self._known else 0
         self._changed = self._known.changed if self._known else 0
+        self._base = arrival.base
+        self._has_table = self._known is not None and self._known.base is None
         self._idle = [self._number] if self._batches.path(self._number).is_file() else []
 
     def run(self, *, mass_delete: bool) -> Mark:
@@ -89,31 +95,78 @@ class _Merge:
         idle = [number for number in self._idle if number != self._number and not self._batches.parts(number)]
         return [*map(self._batches.path, idle), *map(self._batches.path_of_keys, self._batches.listed())]
 
+    def stream(self, mark: Mark) -> RawStream:
+        """The stream as it is now."""
+        rows, state = self._there, mark.note.state
+        if self._base is not None:
+            path, columns = self._batches.path(self._base), self._batches.note(self._base).columns
+            copies = (f"{path.parent.name}/{path.name}",)
+            return RawStream(copies, "parquet", columns, "", rows, state, changed=mark.changed)
+        table = self._raw.table
+        names = [str(name) for (name,) in self._store.execute(COLUMNS, *table)]
+        columns = tuple(name for name in names if name not in OURS)
+        return RawStream((), ROWS, columns, "", rows, state, table=table, changed=mark.changed)
+
     def _merge(self, number: int) -> None:
-        note = self._batches.note(number)
-        raw = replace(self._raw, columns=note.columns, key=note.key)
+        note, parts = self._batches.note(number), self._batches.parts(number)
+        raw = self._as_of(note)
+        path = str(self._batches.path(number))
+        self._idle += [] if parts else [number]
+        self._number = number
+        is_first = self._base is None and not self._has_table
+        if is_first and [op for _, op in parts] == ["upsert"] and self._is_plain(raw, path, parts[0][0]):
+            self._base = self._changed = number
+            return
+        self._make_room(note)
+        for part, op in parts:
+            self._merge_part(number, self._as_of(note), part, op)
+
+    def _make_room(self, note: Note) -> None:
+        """Makes the raw table, with the columns of a batch; what is one batch until now can wait for a change."""
+        base = self._batches.note(self._base) if self._base is not None else None
+        if base is not None and (base.columns, base.key) == (note.columns, note.key):
+            return
+        self._settle()
+        raw = self._as_of(note)
         for statement in (*raw.make, *(raw.add(column) for column in note.columns)):
             self._store.execute(statement)
-        path, parts = str(self._batches.path(number)), self._batches.parts(number)
-        self._idle += [] if parts else [number]
-        for part, op in parts:
-            before = self.value(raw.number) if op == "delete" else 0
-            if op == "delete":
-                statements: tuple[str, ...] = raw.delete
-            elif self.value(raw.is_empty) and self._is_plain(raw, path, part):
-                statements = (raw.fill,)
-            else:
-                statements = raw.upsert(once=note.history)
-            self._do(number, statements, path, part)
-            self.deleted += before - self.value(raw.number) if op == "delete" else 0
-        self._number = number
+        self._has_table = True
 
-    def _do(self, number: int, statements: tuple[str, ...], path: str, part: int) -> None:
-        """Runs the statements of one part; those after a first that chooses have nothing to be bound to."""
-        counts = [self.value(statements[0], path, part)]
-        counts += [self.value(statement) for statement in statements[1:]]
-        changes = counts[1:] or counts
-        self._changed = number if any(changes) else self._changed
+    def _settle(self) -> None:
+        """Makes a raw table of the records that one batch holds."""
+        if self._base is None:
+            return
+        raw = replace(self._as_of(self._batches.note(self._base)), base=None)
+        path, ((part, _),) = str(self._batches.path(self._base)), self._batches.parts(self._base)
+        for statement in raw.make:
+            self._store.execute(statement)
+        self._store.execute(raw.fill, path, part)
+        self._base, self._has_table = None, True
+
+    def _merge_part(self, number: int, raw: Raw, part: int, op: str) -> None:
+        path = str(self._batches.path(number))
+        before = self._there if op == "delete" else 0
+        if raw.base is None and op == "upsert" and self.value(raw.is_empty) and self._is_plain(raw, path, part):
+            changes = self.value(raw.fill, path, part)
+        else:
+            choose, *then = raw.delete if op == "delete" else raw.upsert(once=self._batches.note(number).history)
+            if not self.value(choose, path, part):
+                return
+            self._settle()
+            changes = sum(self.value(statement) for statement in then)
+        self._changed = number if changes else self._changed
+        self.deleted += before - self._there if op == "delete" else 0
+
+    def _as_of(self, note: Note) -> Raw:
+        """The raw table, or what stands for it, with the columns of a batch."""
+        base = str(self._batches.path(self._base)) if self._base is not None else None
+        return replace(self._raw, columns=note.columns, key=note.key, base=base)
+
+    @property
+    def _there(self) -> int:
+        """How many records there are."""
+        base = str(self._batches.path(self._base)) if self._base is not None else None
+        return self.value(replace(self._raw, base=base).number) if base is not None or self._has_table else 0
 
     def _is_plain(self, raw: Raw, path: str, part: int) -> bool:
         """Whether no key comes twice."""
@@ -126,13 +179,13 @@ class _Merge:
         if not lists:
             return
         note = self._batches.note(numbers[-1])
-        raw = replace(self._raw, columns=note.columns, key=note.key)
+        raw = self._as_of(note)
         first = self._batches.note(lists[0])
         keys = [str(self._batches.path_of_keys(number)) for number in lists]
         later = [str(self._batches.path(number)) for number in numbers if number > lists[0]]
         values = (keys, str(self._batches.path(lists[0])), first.lists, *([later] if later else []))
         self._store.execute(raw.missing(later=bool(later)), *values)
-        gone, there = self.value(MISSING), self.value(raw.number)
+        gone, there = self.value(MISSING), self._there
         if gone * 100 > there * MOST_DELETED and not mass_delete:
             self._batches.remove(self._batches.path(number) for number in numbers if number >= lists[0])
             self._batches.remove(self._batches.path_of_keys(number) for number in lists)

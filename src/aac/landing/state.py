@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 KEPT = "store"
 """The alias of the store, wherever it is attached."""
 
-LAYOUT = 5
+LAYOUT = 6
 """Which tables, columns and JSON the store is made of: one more whenever a version before could not read it."""
 
 PREPARED = "prepared"
@@ -32,7 +32,8 @@ class RawStream:
 
     ``marks``: of each file, what changes when it does (`folders.file_mark`). Of a ``table`` (schema and name) of a
     database there is no copy: ``copies`` is where the database lies. ``types``: of columns that are read as no text.
-    One that comes as rows lies in a ``table`` of the store; ``changed`` is the last batch that changed it.
+    One that comes as rows lies in a ``table`` of the store, or in one batch as long as no record of it has changed;
+    ``changed`` is the last batch that changed it.
     """
 
     copies: tuple[str, ...]
