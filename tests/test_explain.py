@@ -11,7 +11,8 @@ import sqlglot
 from aac import codes
 from aac.errors import UsageError
 from aac.evaluate import Asked
-from aac.operations import explain, explain_code, open_project, pull_sources
+from aac.explaining import explain_code
+from aac.operations import explain, open_project, pull_sources
 from tests.commands import run_aac
 from tests.loading import CONFIG
 from tests.small import COMPANY, DESK, SLA, metric, write_project

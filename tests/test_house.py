@@ -212,6 +212,7 @@ FLOORS = (
         "aac.reports.tables",
         "aac.reports.sections",
         "aac.reports.json",
+        "aac.locks",
         "aac.reports.annotations",
         "aac.reports.moved",
         "aac.reports.wiki.charts",
@@ -253,6 +254,7 @@ FLOORS = (
         "aac.publishing",
         "aac.mapping",
         "aac.selecting",
+        "aac.settling",
         "aac.explaining",
         "aac.code_owners",
         "aac.uncounted",
@@ -264,7 +266,7 @@ FLOORS = (
         "aac.agendas",
     ),
     # 6
-    ("aac.sourcing", "aac.operations", "aac.agreeing", "aac.reviewing"),
+    ("aac.sourcing", "aac.operations", "aac.agreeing", "aac.locking", "aac.reviewing"),
     # 7: the doors
     (
         "aac.serve",
@@ -351,7 +353,7 @@ WRITERS = (
     "aac.landing.reading", "aac.landing.batches", "aac.caches", "aac.engines.duckdb", "aac.engines.rewriting",
     "aac.testing.bench", "aac.testing.checks", "aac.connectors.postgres", "aac.reviewing",
     "aac.sampling",
-    "aac.agreeing", "aac.connectors.recording",
+    "aac.agreeing", "aac.locking", "aac.connectors.recording",
     "aac.connectors.hubspot.files", "aac.connectors.hubspot.connector",
 )  # fmt: skip
 """Who may change files: operations writes what the user sees, the others what lies in folders of ours."""

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -26,11 +27,11 @@ from aac.signing import handles_of, named_teams, signed, signed_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-    from datetime import date
 
     from aac.expressions.nodes import Node
     from aac.graph import Id
     from aac.project import Project, Version
+    from aac.resting import Ground
 
     Parse = Callable[[str], Node]
 
@@ -119,7 +120,14 @@ def grounds(id_: Id, known: Grounds) -> dict[str, str]:
     fields of entities that are read as `entity/lead.score`, and parameters as `param/mql_threshold`."""
     project, ground = known.project, known.of(id_)
     parse = project.parsed.parse
-    prints = {f"{kind}/{name}": _ground_print(project.models[kind, name], parse) for kind, name in ground.documents}
+    prints = {f"{kind}/{name}": ground_print(project.models[kind, name], parse) for kind, name in ground.documents}
+    return dict(sorted((prints | _inner_prints(ground, project)).items()))
+
+
+def _inner_prints(ground: Ground, project: Project) -> dict[str, str]:
+    """The fingerprints of entities, of the fields that are read, and of parameters."""
+    parse = project.parsed.parse
+    prints: dict[str, str] = {}
     for entity, read in ground.fields.items():
         model = project.models.get(("entity", entity))
         content = content_of(model, parse) if model is not None else {}
@@ -127,11 +135,25 @@ def grounds(id_: Id, known: Grounds) -> dict[str, str]:
         prints[f"entity/{entity}"] = digest(content)
         prints |= {f"entity/{entity}.{name}": digest(by_name[name]) for name in read if name in by_name}
     values = project.parameters
-    prints |= {f"param/{name}": digest(str(values[name])) for name in ground.parameters if name in values}
-    return dict(sorted(prints.items()))
+    return prints | {f"param/{name}": digest(str(values[name])) for name in ground.parameters if name in values}
 
 
-def _ground_print(model: Kind, parse: Parse) -> str:
+def measured_with(id_: Id, known: Grounds) -> dict[str, str]:
+    """What a document's numbers are made of on the day of a project: itself and all that it rests on, each with its
+    fingerprint. From when until when a version holds is no part of it; `definition/mql@2026-02-01` begins on that day.
+    """
+    project, ground = known.project, known.of(id_)
+    prints: dict[str, str] = {}
+    for kind, name in (id_, *ground.documents):
+        version, model = project.chosen[kind, name], project.models[kind, name]
+        if isinstance(model, Versioned):
+            model = model.model_copy(update={"effective_from": None, "effective_until": None})
+        begins = f"@{version.begins}" if version.begins != date.min else ""
+        prints[f"{kind}/{name}{begins}"] = ground_print(model, project.parsed.parse)
+    return dict(sorted((prints | _inner_prints(ground, project)).items()))
+
+
+def ground_print(model: Kind, parse: Parse) -> str:
     """The fingerprint of a document for what rests on it: who answers for it says nothing there, nor do queues."""
     content = content_of(model, parse)
     said_nothing = Kind.model_fields.keys() | {

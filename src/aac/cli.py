@@ -24,6 +24,7 @@ COMMANDS = {
     "diff": "aac.commands.diff",
     "review": "aac.commands.review",
     "agree": "aac.commands.agree",
+    "lock": "aac.commands.lock",
     "build": "aac.commands.build",
     "serve": "aac.commands.serve",
     "agenda": "aac.commands.agenda",

@@ -1,9 +1,10 @@
-"""What `aac explain` tells about one document: its rules in words, what rests on what, and its SQL."""
+"""What `aac explain` tells about one document: its rules in words, what rests on what, its SQL; and of a code."""
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
@@ -34,6 +35,23 @@ if TYPE_CHECKING:
     from aac.planner.fuse import Plan
     from aac.planner.windows import Chosen
     from aac.project import Project
+
+
+def is_code(name: str) -> bool:
+    """Whether a name is that of a code of findings."""
+    return re.fullmatch(r"(?i)AAC[0-9]{3}", name) is not None
+
+
+def explain_code(name: str) -> str:
+    """What a code of findings means, with a wrong and a right example. Raises UsageError."""
+    from aac import codes
+    from aac.reports import explained
+
+    try:
+        code = codes.read(name.upper())
+    except KeyError:
+        raise UsageError(f"there is no code `{name}`; {did_you_mean(name.upper(), codes.all_codes())}") from None
+    return explained.code_text(asdict(code))
 
 
 def document(name: str, project: Project) -> Id:

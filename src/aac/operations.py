@@ -6,9 +6,8 @@ What only some commands need is loaded where they use it: `aac validate` stays q
 from __future__ import annotations
 
 import json
-import re
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from os.path import normpath
 from pathlib import Path, PurePosixPath
@@ -276,7 +275,7 @@ def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], Non
     """
 
     chosen = partial(_agreed, everything=everything, by_owner=asked.is_restricted)
-    return _measured(opened, now_us, asked, tell, chosen)
+    return _measured(opened, now_us, asked, tell, chosen, locked=measurable)
 
 
 def _agreed(made: Project, *, everything: bool, by_owner: bool = False) -> list[Shown]:
@@ -292,8 +291,8 @@ def plan_text(opened: Opened, asked: Asked, tell: Callable[[str], None]) -> str:
     from aac.explaining import view_of_plan
     from aac.reports.planned import planned_text
 
-    with _pulled(opened, asked, tell) as data:
-        made = _on_its_day(opened.project, asked, data.sources)
+    with pulled_data(opened, asked, tell) as data:
+        made = on_its_day(opened.project, asked, data.sources)
         return planned_text(view_of_plan(plan_of(made, data, asked, partial(_agreed, everything=False)), made))
 
 
@@ -337,23 +336,6 @@ def _today(opened: Opened, now_us: int, asked: Asked, id_: Id, tell: Callable[[s
         return str(error)
 
 
-def is_code(name: str) -> bool:
-    """Whether a name is that of a code of findings."""
-    return re.fullmatch(r"(?i)AAC[0-9]{3}", name) is not None
-
-
-def explain_code(name: str) -> str:
-    """What a code of findings means, with a wrong and a right example. Raises UsageError."""
-    from aac import codes
-    from aac.reports import explained
-
-    try:
-        code = codes.read(name.upper())
-    except KeyError:
-        raise UsageError(f"there is no code `{name}`; {did_you_mean(name.upper(), codes.all_codes())}") from None
-    return explained.code_text(asdict(code))
-
-
 def _measured(
     opened: Opened,
     now_us: int,
@@ -361,21 +343,25 @@ def _measured(
     tell: Callable[[str], None],
     chosen: Callable[[Project], Sequence[Shown]],
     beside: Callable[[Project], Sequence[Shown]] | None = None,
+    locked: Callable[[Project], Sequence[Shown]] | None = None,
 ) -> Results:
     """What is ``chosen`` of the project of its day, measured on the data that was pulled; with it what pages tell
-    ``beside`` it in windows of its own, of which nothing is found."""
+    ``beside`` it in windows of its own, of which nothing is found. ``locked``: of what else it is told whether it comes
+    to what it was when it was locked."""
     from aac.evaluate import evaluate
+    from aac.settling import reckoned
 
     made, told = opened.project, None
-    with _pulled(opened, asked, tell) as data:
+    with pulled_data(opened, asked, tell) as data:
         sources = tuple(_state(made.config.sources[pulled.id], pulled, now_us) for pulled in data.sources)
         stale = frozenset(source.id for source in sources if source.status == "stale")
-        made = _on_its_day(made, asked, data.sources)
+        made = on_its_day(made, asked, data.sources)
         asked = replace(asked, stale=stale)
         results, found = evaluate(made, data, data.engine, asked, chosen)
+        reckoning = reckoned(made, data, asked, locked or chosen)
         if beside is not None:
             told, _ = evaluate(made, data, data.engine, replace(asked, windows=()), beside)
-        findings = in_reading_order([*with_reviews(opened, now_us).findings, *found])
+        findings = in_reading_order([*with_reviews(opened, now_us).findings, *found, *reckoning.findings])
         all_of_it = Results(made.name, revision(made.root), now_us, sources, data.rows, results, findings)
     shown = _for_readers(all_of_it, made, asked)
     if told is None:
@@ -398,7 +384,7 @@ def _for_readers(results: Results, made: Project, asked: Asked) -> Results:
 
 
 @contextmanager
-def _pulled(opened: Opened, asked: Asked, tell: Callable[[str], None]) -> Generator[Landed]:
+def pulled_data(opened: Opened, asked: Asked, tell: Callable[[str], None]) -> Generator[Landed]:
     """The data that was pulled; raises SourceError when today's documents cannot be measured on it."""
     from aac.landing.landed import prepared
 
@@ -412,7 +398,7 @@ def _pulled(opened: Opened, asked: Asked, tell: Callable[[str], None]) -> Genera
         yield data
 
 
-def _on_its_day(made: Project, asked: Asked, sources: Sequence[PulledSource]) -> Project:
+def on_its_day(made: Project, asked: Asked, sources: Sequence[PulledSource]) -> Project:
     """The project of the day that as_of lies in, the least watermark if none was asked for."""
     at = asked.as_of_us if asked.as_of_us is not None else min(pulled.watermark_us for pulled in sources)
     return made.at(day_of(at - 1, made.timezone))
@@ -514,7 +500,7 @@ def _refuse_leaks(opened: Opened, asked: Asked, pages: Sequence[Page]) -> None:
     """Raises LeakError for pages that tell an address, a number or a personal value of the data."""
     from aac.leaks import leaks
 
-    with _pulled(opened, asked, lambda _: None) as data:
+    with pulled_data(opened, asked, lambda _: None) as data:
         found = leaks(pages, data, _own_texts(opened.project))
     if found:
         raise LeakError(found)

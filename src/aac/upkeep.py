@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from aac.project import Project
 
-UNOWNED = frozenset({"company", "team", "calendar", "entity", "signoff"})
+UNOWNED = frozenset({"company", "team", "calendar", "entity", "signoff", "lock", "waiver"})
 """Kinds that need no owner."""
 
 

@@ -18,8 +18,9 @@ def explain(name: str, as_of: str | None, now: str | None) -> None:
 
     ID is the id of a document, or its kind and id, as in `metric:win_rate`.
     """
+    from aac.explaining import explain_code, is_code
     from aac.operations import explain as run
-    from aac.operations import explain_code, is_code, open_project
+    from aac.operations import open_project
 
     if is_code(name):
         click.echo(explain_code(name), nl=False)

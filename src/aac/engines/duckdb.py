@@ -127,6 +127,13 @@ class DuckdbEngine:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def release(self) -> str:
+        """What counts, and its version: `duckdb 1.3.2`."""
+        import duckdb
+
+        return f"{self.dialect} {duckdb.__version__}"
+
     def attach(self, path: str, alias: str) -> None:
         """Make the database file at ``path`` readable as ``alias``, the outermost part of a `Relation` in it."""
         self.execute(f"ATTACH $1 AS {_quoted(alias)} (READ_ONLY)", path)

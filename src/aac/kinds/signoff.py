@@ -10,11 +10,9 @@ from pydantic import AfterValidator, Field
 from aac.hookspecs import hookimpl
 from aac.kinds.base import Kind
 from aac.kinds.classes import PROSE
-from aac.kinds.written import Day, Handle, Looks, wrong
+from aac.kinds.written import Day, Handle, Looks, Print, wrong
 
 OF = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
-PRINT = re.compile(r"[0-9a-f]{16}")
-"""A fingerprint, as `aac.agreements` makes them."""
 
 
 def read_of(value: str) -> str:
@@ -22,16 +20,6 @@ def read_of(value: str) -> str:
     if not OF.fullmatch(value):
         raise wrong("AAC308", f"`{value}` names no document", "write its kind and its id, as in `definition/mql`")
     return value
-
-
-def read_print(value: str) -> str:
-    """The 16 digits of a fingerprint; raises a finding AAC308."""
-    if not PRINT.fullmatch(value):
-        raise wrong("AAC308", f"`{value}` is no fingerprint", "let `aac agree` write it: it has 16 digits, 0-9 and a-f")
-    return value
-
-
-Print = Annotated[str, AfterValidator(read_print), Looks({"type": "string", "pattern": f"^{PRINT.pattern}$"})]
 
 
 class Signoff(Kind):

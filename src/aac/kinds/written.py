@@ -35,6 +35,8 @@ DAY_FIRST = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4})")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ROLLING = re.compile(r"rolling ([1-9][0-9]{0,3}) days")
 COUNT = re.compile(r"[1-9][0-9]{0,8}")
+PRINT = re.compile(r"[0-9a-f]{16}")
+"""A fingerprint, as `aac.agreements` makes them."""
 
 Part = str | int
 """One step into a document: a key, or the place in a list."""
@@ -151,6 +153,13 @@ def read_handle(value: str) -> str:
     return value
 
 
+def read_print(value: str) -> str:
+    """The 16 digits of a fingerprint; raises a finding AAC308."""
+    if not PRINT.fullmatch(value):
+        raise wrong("AAC308", f"`{value}` is no fingerprint", "let aac write it: it has 16 digits, 0-9 and a-f")
+    return value
+
+
 class Split(NamedTuple):
     """A dimension as written: its name, its expression, and the steps to it in the list."""
 
@@ -227,6 +236,7 @@ Windows = Annotated[
 ]
 Zone = Annotated[str, AfterValidator(read_zone), Looks({"type": "string", "examples": ["Europe/Berlin"]})]
 Handle = Annotated[str, AfterValidator(read_handle)]
+Print = Annotated[str, AfterValidator(read_print), Looks({"type": "string", "pattern": f"^{PRINT.pattern}$"})]
 Promised = Annotated[
     Duration,
     BeforeValidator(read_duration),

@@ -25,6 +25,8 @@ WIDTH = 80
 LINE = 100
 """The longest part of a source line that is shown with a finding."""
 WRITE = re.compile(r"^write (?=`)")
+SETTLED = "AAC445"
+"""A number that was reported is another one now: told before all else of its level."""
 FINDINGS_SHOWN = 5
 AFFECTS_SHOWN = 4
 KEYS_SHOWN = 5
@@ -83,7 +85,7 @@ class TextReport:
 
 
 def _findings(findings: tuple[Finding, ...]) -> View:
-    worst_first = sorted(findings, key=lambda finding: SEVERITY[finding.level])
+    worst_first = sorted(findings, key=lambda finding: (SEVERITY[finding.level], finding.code != SETTLED))
     lines = [f"{LEVELS[finding.level]}[{finding.code}] {finding.message}" for finding in worst_first[:FINDINGS_SHOWN]]
     if len(findings) > FINDINGS_SHOWN:
         lines.append(f"and {len(findings) - FINDINGS_SHOWN} more: `aac check --format json` has them all")

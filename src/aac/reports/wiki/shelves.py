@@ -26,7 +26,9 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "entity": ("Entity", "Entities"),
     "team": ("Team", "Teams"),
     "decision": ("Decision", "Decisions"),
+    "waiver": ("Waiver", "Waivers"),
     "signoff": ("Sign-off", "Sign-offs"),
+    "lock": ("Lock", "Locks"),
     "calendar": ("Calendar", "Calendars"),
     "company": ("Company", "Company"),
 }
@@ -56,8 +58,8 @@ SECTIONS: Mapping[str, Section] = {
 
 HOMES: Mapping[str, str] = {
     "scorecard": "scorecards", "sla": "agreements", "definition": "definitions", "lifecycle": "definitions",
-    "list": "definitions", "signoff": "agreements", "icp": "profiles", "scoring": "profiles", "metric": "metrics",
-    "team": "teams", "meeting": "meetings", "decision": "meetings",
+    "list": "definitions", "signoff": "agreements", "waiver": "agreements", "icp": "profiles", "scoring": "profiles",
+    "metric": "metrics", "team": "teams", "meeting": "meetings", "decision": "meetings",
 }  # fmt: skip
 """The section that a page of each kind belongs to; others stand among all documents."""
 

@@ -1,0 +1,298 @@
+"""`aac lock`: which numbers of a period are kept, and which of them would come out differently later, and why.
+
+The numbers are counted by hand from the tables of `tests/test_restate.py`.
+"""
+
+from __future__ import annotations
+
+from shutil import copytree
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aac.distribution import VERSION
+from aac.documents import read_text
+from aac.errors import UsageError
+from aac.evaluate import Asked
+from aac.locking import Locked, lock, written
+from aac.operations import measure, open_project, open_sound_project, pull_sources, read_moment
+from tests.commands import run_aac
+from tests.small import COMPANY, NOW_US, write_project
+from tests.test_restate import ENTITY, LEADS, counting, mql, reply
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOCKED_US = 1_773_500_000_000_000
+"""2026-03-14."""
+JANUARY = "alignment/locks/2026-01.yml"
+DOCUMENTS = COMPANY + ENTITY + mql(50) + counting("mql") + reply("1 hour")
+CARD = """\
+kind: scorecard
+id: card
+owner: sales
+rows: [{sla: reply}]
+---
+"""
+
+
+def pull(root: Path) -> None:
+    pulled = pull_sources(open_sound_project(root), NOW_US, lambda _: None)
+    assert not [finding for finding in pulled.findings if finding.level == "error"], pulled.findings
+
+
+@pytest.fixture(scope="module")
+def pulled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("lock") / "project"
+    write_project(root, DOCUMENTS + CARD.removesuffix("---\n"), {"leads": LEADS}, watermark="2026-03-10T12:00:00Z")
+    pull(root)
+    return root
+
+
+@pytest.fixture
+def project(pulled: Path, tmp_path: Path) -> Path:
+    return copytree(pulled, tmp_path / "project")
+
+
+def locked(root: Path, period: str, as_of: str | None = None) -> Locked:
+    opened = open_sound_project(root)
+    at = read_moment("--as-of", as_of, opened.project.timezone) if as_of else None
+    return lock(opened, period, LOCKED_US, Asked(at), lambda _: None)
+
+
+def numbers(root: Path, file: str = JANUARY) -> dict[str, dict[str, dict[str, str]]]:
+    (document,), findings = read_text((root / file).read_bytes(), file)
+    assert not findings
+    return document.data["numbers"]  # type: ignore[return-value]
+
+
+def told(root: Path, code: str = "AAC445", as_of: str | None = None) -> list[str]:
+    opened = open_sound_project(root)
+    at = read_moment("--as-of", as_of, opened.project.timezone) if as_of else None
+    results = measure(opened, NOW_US, Asked(at), lambda _: None, everything=True)
+    return [finding.message for finding in results.findings if finding.code == code]
+
+
+def edit(path: Path, was: str, becomes: str) -> None:
+    text = path.read_text()
+    assert text.count(was) == 1, text
+    path.write_text(text.replace(was, becomes))
+
+
+# -- what is kept
+
+
+def test_a_month_is_kept_as_it_was(project: Path) -> None:
+    found = locked(project, "2026-01")
+    assert (found.file, found.stored, found.before, found.left) == (JANUARY, 3, 0, ())
+    as_of = {"as_of": "2026-03-10T12:00:00Z"}
+    assert numbers(project) == {
+        "metric/mqls": {"2026-01": as_of | {"value": "2", "n": "2", "unit": "count"}},
+        "scorecard/card": {"2026-01": as_of | {"status": "off_target", "score": "0"}},
+        "sla/reply": {"2026-01": as_of | {"status": "off_target", "met": "1", "late": "2"}},
+    }
+    text = (project / JANUARY).read_text().splitlines()
+    assert text[:5] == [
+        "kind: lock", "id: locked_2026_01", "window: 2026-01", "locked_on: 2026-03-14", f"aac: {VERSION}"
+    ]  # fmt: skip
+    prints = [line.split(":")[0].strip() for line in text[text.index("fingerprints:") + 1 :]]
+    assert prints == [
+        "definition/mql", "entity/lead", "entity/lead.at", "entity/lead.reply", "entity/lead.score", "metric/mqls",
+        "scorecard/card", "sla/reply", "team/sales",
+    ]  # fmt: skip
+    assert open_project(project).findings == open_project(project).project.findings
+    assert [f.code for f in open_project(project).findings if f.level == "error"] == []
+    assert told(project) == []
+
+
+def test_the_same_is_written_of_the_same(project: Path) -> None:
+    locked(project, "2026-01")
+    text = (project / JANUARY).read_bytes()
+    (project / JANUARY).unlink()
+    locked(project, "2026-01")
+    assert (project / JANUARY).read_bytes() == text
+
+
+def test_what_is_locked_is_not_locked_again(project: Path) -> None:
+    locked(project, "2026-01")
+    text = (project / JANUARY).read_bytes()
+    with pytest.raises(UsageError, match=f"all of 2026-01 is locked already, in `{JANUARY}`; delete the file"):
+        locked(project, "2026-01")
+    assert (project / JANUARY).read_bytes() == text
+
+
+def test_a_quarter_holds_its_months_and_what_is_not_final_is_named(project: Path) -> None:
+    locked(project, "2026-01")
+    first = locked(project, "2026-Q1")
+    # January was locked before; March, and so the quarter, is not over on 10 March
+    assert (first.file, first.stored, first.before) == ("alignment/locks/2026-Q1.yml", 3, 3)
+    assert {of: list(windows) for of, windows in numbers(project, first.file).items()} == {
+        "metric/mqls": ["2026-02"], "scorecard/card": ["2026-02"], "sla/reply": ["2026-02"]
+    }  # fmt: skip
+    assert [of for of, _ in first.left] == [
+        "metric mqls 2026-Q1", "metric mqls 2026-03", "scorecard card 2026-Q1", "scorecard card 2026-03",
+        "sla reply 2026-Q1", "sla reply 2026-03",
+    ]  # fmt: skip
+    assert "  sla reply 2026-03: its data ends before the window does\n" in written(first)
+    with pytest.raises(UsageError, match="nothing more of 2026-Q1 is final yet: metric mqls 2026-Q1"):
+        locked(project, "2026-Q1")
+    later = locked(project, "2026-Q1", "2026-04-01")
+    assert (later.file, later.stored, later.before, later.left) == ("alignment/locks/2026-Q1-2026-03-14.yml", 6, 6, ())
+    assert list(numbers(project, later.file)["sla/reply"]) == ["2026-03", "2026-Q1"]
+    # (1 + 2 + 0) of (3 + 4 + 1)
+    quarter = numbers(project, later.file)["sla/reply"]["2026-Q1"]
+    assert (quarter["met"], quarter["late"]) == ("3", "5")
+
+
+@pytest.mark.parametrize(
+    ("period", "says"),
+    [
+        ("2026-13", "there is no window `2026-13`"),
+        ("all", "all time is never over"),
+        ("2027", "nothing of 2027 is final yet"),
+    ],
+)
+def test_what_is_no_period_that_is_over(project: Path, period: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        locked(project, period)
+    assert not (project / "alignment/locks").exists()
+
+
+# -- what would come out differently
+
+
+def test_a_definition_that_was_edited(project: Path) -> None:
+    locked(project, "2026-01")
+    edit(project / "alignment/all.yml", "score > 50", "score > 60")
+    assert told(project) == [
+        "metric `mqls` in 2026-01 was 2 when 2026-01 was locked, and comes to 1 now: it rests on a changed `mql`"
+    ]
+
+
+def test_another_spelling_and_a_version_that_begins_later_change_nothing(project: Path) -> None:
+    locked(project, "2026-01")
+    path = project / "alignment/all.yml"
+    edit(path, "when: score > 50\nat: at\n", "when: (score) > 50.0\nat: at\neffective_until: 2026-02-01\n")
+    path.write_text(path.read_text() + "---\n" + mql(60, "effective_from: 2026-02-01").removesuffix("---\n\n"))
+    assert told(project) == []
+    # a lock of both knows each of the versions
+    found = locked(project, "2026-02")
+    assert numbers(project, found.file)["metric/mqls"]["2026-02"]["value"] == "2"  # 65 and 75
+    assert "definition/mql@2026-02-01: " in (project / found.file).read_text()
+    edit(path, "score > 60", "score > 70")
+    assert told(project) == [
+        "metric `mqls` in 2026-02 was 2 when 2026-02 was locked, and comes to 1 now: it rests on a changed `mql`"
+    ]
+
+
+def test_a_promise_that_was_edited(project: Path) -> None:
+    locked(project, "2026-01")
+    edit(project / "alignment/all.yml", "within: 1 hour", "within: 3 hours")
+    assert told(project) == [
+        "scorecard `card` in 2026-01 was off target when 2026-01 was locked, and comes to on target now: it rests on a "
+        "changed `sla.reply`",
+        "sla `reply` in 2026-01 was 33.3% (1 of 3) when 2026-01 was locked, and comes to 100% (3 of 3) now: what it "
+        "says changed",
+    ]
+
+
+def test_an_objective_moves_the_status_alone(project: Path) -> None:
+    locked(project, "2026-01")
+    edit(project / "alignment/all.yml", "objective: 90%", "objective: 30%")
+    assert told(project)[-1] == (
+        "sla `reply` in 2026-01 was off target when 2026-01 was locked, and comes to on target now: what it says "
+        "changed"
+    )
+
+
+def test_data_that_was_edited(project: Path) -> None:
+    locked(project, "2026-01")
+    edit(project / "data/leads.csv", "1,2026-01-05T09:00:00,40,", "1,2026-01-05T09:00:00,51,")
+    pull(project)
+    assert told(project) == [
+        "metric `mqls` in 2026-01 was 2 when 2026-01 was locked, and comes to 3 now: the data of `crm` is not what it "
+        "was"
+    ]
+    edit(project / "alignment/all.yml", "score > 50", "score > 60")
+    assert told(project) == [
+        "metric `mqls` in 2026-01 was 2 when 2026-01 was locked, and comes to 1 now: it rests on a changed `mql` and "
+        "the data of `crm` is not what it was"
+    ]
+
+
+def test_data_that_came_later_changes_no_number(project: Path) -> None:
+    locked(project, "2026-01")
+    path = project / "data/leads.csv"
+    path.write_text(path.read_text() + "9,2026-03-03T09:00:00,65,2026-03-03T12:00:00\n")
+    pull(project)
+    assert told(project) == []
+
+
+def test_another_aac(project: Path) -> None:
+    locked(project, "2026-01")
+    path = project / JANUARY
+    path.write_text(
+        path.read_text().replace(f"aac: {VERSION}", "aac: 0.0.9").replace("value: 2, n: 2", "value: 5, n: 5")
+    )
+    (message,) = told(project)
+    assert "was 5 when 2026-01 was locked, and comes to 2 now: aac" in message
+    assert " measures it, and aac 0.0.9 with duckdb " in message
+
+
+def test_a_lock_that_was_edited(project: Path) -> None:
+    locked(project, "2026-01")
+    edit(project / JANUARY, "late: 2", "late: 0")
+    assert told(project) == [
+        "sla `reply` in 2026-01 was 100% (1 of 1) when 2026-01 was locked, and comes to 33.3% (1 of 3) now: nothing "
+        "that it was measured with changed, so the lock was"
+    ]
+
+
+def test_as_of_a_day_before_it_was_settled_nothing_is_told(project: Path) -> None:
+    locked(project, "2026-01")
+    edit(project / "alignment/all.yml", "score > 50", "score > 60")
+    assert told(project, as_of="2026-01-20") == []
+    assert told(project, as_of="2026-03-09") == []
+
+
+# -- what is wrong with locks
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "code", "says"),
+    [
+        ("met: 1", "met: -1", "AAC301", "`-1` counts nothing"),
+        ("value: 2", "value: two", "AAC301", "`two` is not a number"),
+        ("status: off_target, met", "status: failed, met", "AAC308", "`failed` is not possible here"),
+        ("window: 2026-01", "window: 2026-21", "AAC308", "there is no window `2026-21`"),
+        ("sla/reply:\n    2026-01", "sla/reply:\n    2026-1", "AAC308", "there is no window `2026-1`"),
+        ("  sla/reply:\n", "  definition/mql:\n", "AAC308", "`definition/mql` names nothing that has numbers"),
+        ("unit: count", "units: count", "AAC207", "`units`"),
+        ('as_of: "2026-03-10T12:00:00Z", value', "as_of: March, value", "AAC308", "`March` is no moment"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(project: Path, was: str, becomes: str, code: str, says: str) -> None:
+    locked(project, "2026-01")
+    edit(project / JANUARY, was, becomes)
+    found = [f for f in open_project(project).findings if f.span is not None and f.span.file == JANUARY]
+    assert [(f.code, f.level) for f in found] == [(code, "error")], found
+    assert says in found[0].message
+
+
+def test_a_number_is_locked_once(project: Path) -> None:
+    locked(project, "2026-01")
+    text = (project / JANUARY).read_text()
+    (project / "alignment/locks/again.yml").write_text(text.replace("locked_2026_01", "again_2026_01"))
+    found = [f for f in open_project(project).findings if f.level == "error"]
+    assert {f.code for f in found} == {"AAC209"}
+    assert sorted(f.message for f in found)[0] == "`metric/mqls` in 2026-01 is locked already, by `again_2026_01`"
+
+
+def test_the_command(project: Path) -> None:
+    done = run_aac(project, "lock", "2026-01", "--now", "2026-03-13")
+    assert (done.returncode, done.stdout) == (0, f"2026-01: 3 numbers locked\n  {JANUARY}\n"), done.stderr
+    assert run_aac(project, "lock", "2026-01").returncode == 2
+    checked = run_aac(project, "check", "--fail-on", "never")
+    assert (checked.returncode, "AAC445" in checked.stdout) == (0, False)
+    edit(project / "alignment/all.yml", "score > 50", "score > 60")
+    assert "warning[AAC445] metric `mqls` in 2026-01 was 2 when" in run_aac(project, "check").stdout
