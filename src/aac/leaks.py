@@ -86,12 +86,21 @@ def leaks(pages: Sequence[Page], data: Landed, own_texts: Iterable[str]) -> tupl
 def contacts(pages: Iterable[Page]) -> dict[str, Told]:
     """What looks like an e-mail address or a phone number, in small letters, and the first page that says it."""
     found: dict[str, Told] = {}
-    for page in pages:
-        text = _as_read(page)
+    for page, text in _once(pages, re.compile(r"[^\r\n]+")):
         for sort, pattern in (("e-mail address", ADDRESS), ("phone number", PHONE)):
             for match in pattern.finditer(text):
                 found.setdefault(match[0].lower(), Told(page.path, match[0], sort))
     return found
+
+
+def _once(pages: Iterable[Page], parts: re.Pattern[str]) -> Iterator[tuple[Page, str]]:
+    """What pages say in parts, each on the first page that has it: the menu is on all of them."""
+    said = set[str]()
+    for page in pages:
+        for part in parts.findall(_as_read(page)):
+            if part not in said:
+                said.add(part)
+                yield page, part
 
 
 def _as_read(page: Page) -> str:
@@ -137,10 +146,10 @@ def _names(pages: Sequence[Page], own_texts: Iterable[str]) -> dict[str, Told]:
     """Two to four words that stand beside each other, in small letters, and the first page that has them."""
     own = {words for text in own_texts for words in _grams(text)}
     found: dict[str, Told] = {}
-    for page in pages:
-        if not page.path.endswith((".css", ".js")) or page.path == "search.js":
-            for words in _grams(_as_read(page)) - own - found.keys():
-                found[words] = Told(page.path, words, "name")
+    told = [page for page in pages if not page.path.endswith((".css", ".js")) or page.path == "search.js"]
+    for page, run in _once(told, RUNS):
+        for words in _grams(run) - own:
+            found.setdefault(words, Told(page.path, words, "name"))
     return found
 
 

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from aac.results import ClockReading
@@ -41,12 +42,22 @@ def without_personal(results: Results, entries: tuple[Entry, ...]) -> Results:
     if not any(is_personal(field) for entity in entities.values() for field in _fields(entity).values()):
         return results
     documents = {f"{entry.kind}:{entry.id}": entry for entry in entries}
+
+    @cache
+    def has_personal_keys(subject: str) -> bool:
+        document = documents.get(subject)
+        entity = _entity_of(document, documents) if document else None
+        return entity is not None and _key_is_personal(entity)
+
+    @cache
+    def is_split(subject: str, name: str) -> bool:
+        return _splits_personal(name, documents.get(subject), documents, entities)
+
     kept: list[Result] = []
     for result in results.results:
-        document = documents.get(f"{result.kind}:{result.id}")
-        entity = _entity_of(document, documents) if document else None
-        if not any(_splits_personal(name, document, documents, entities) for name in result.reading.by):
-            kept.append(_without_keys(result) if entity and _key_is_personal(entity) else result)
+        subject = f"{result.kind}:{result.id}"
+        if not any(is_split(subject, name) for name in result.reading.by):
+            kept.append(_without_keys(result) if has_personal_keys(subject) else result)
     return replace(results, results=tuple(kept))
 
 

@@ -92,7 +92,7 @@ def _chain(query: Query, last: Select, skip: str | None = None, *, readable: boo
     for name in blocks:  # in their order: each reads earlier ones only
         if name in needed:
             select = select.with_(name, as_=_select(query, blocks[name]), copy=False)
-    return _without_idle_brackets(select).sql(pretty=True) if readable else select.sql(copy=False)
+    return (_without_idle_brackets(select) if readable else select).sql(pretty=readable, copy=False)
 
 
 def _without_idle_brackets(select: exp.Select) -> exp.Select:
@@ -138,6 +138,12 @@ def _grouped(select: Select) -> list[Expr]:
 def _grouping_sets(groups: tuple[tuple[str, ...], ...]) -> exp.Group:
     sets = [exp.Tuple(expressions=[exp.column(name, table=ROOT, quoted=True) for name in group]) for group in groups]
     return exp.Group(grouping_sets=[exp.GroupingSets(expressions=sets)])
+
+
+def _column(name: str, table: str) -> exp.Column:
+    """A column by its quoted names: what `exp.column` makes, without its looking for what kinds of names they are."""
+    of = exp.Identifier(this=table, quoted=True)
+    return exp.Column(this=exp.Identifier(this=name, quoted=True), table=of)
 
 
 class _Block:
@@ -195,11 +201,11 @@ class _Block:
             case Literal():
                 return literal(node.value)
             case Column():
-                return exp.column(node.name, table=node.block or ROOT, quoted=True)
+                return _column(node.name, node.block or ROOT)
             case Over():
                 return self.over(node)
             case Stored():
-                return exp.column(node.field, table=self.alias(node.path), quoted=True)
+                return _column(node.field, self.alias(node.path))
             case Named():
                 return self.named(node)
             case Applied():

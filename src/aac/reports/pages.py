@@ -13,7 +13,7 @@ import pkgutil
 import re
 import traceback
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from aac.errors import PageError
@@ -275,13 +275,19 @@ def link_terms(state: StateCore) -> None:
     terms: Mapping[str, str] = state.env.get("terms", {})
     if not terms:
         return
-    longest_first = "|".join(re.escape(term) for term in sorted(terms, key=len, reverse=True))
-    words = re.compile(rf"(?<![\w-])(?:{longest_first})s?(?![\w-])", re.IGNORECASE)
+    words = _pattern(frozenset(terms))
     is_heading = False
     for block in state.tokens:
         is_heading = block.type == "heading_open" or (is_heading and block.type != "heading_close")
         if block.children and not is_heading:
             block.children = _with_links(block.children, words, state.env)
+
+
+@lru_cache(maxsize=1)
+def _pattern(terms: frozenset[str]) -> re.Pattern[str]:
+    """What finds one of some terms, the longest that stands there."""
+    longest_first = "|".join(re.escape(term) for term in sorted(terms, key=lambda term: (-len(term), term)))
+    return re.compile(rf"(?<![\w-])(?:{longest_first})s?(?![\w-])", re.IGNORECASE)
 
 
 def _with_links(tokens: Sequence[Token], words: re.Pattern[str], env: MutableMapping[str, Any]) -> list[Token]:

@@ -7,6 +7,7 @@ A table is plain data: ``columns``, ``rows`` (``cells``, and ``href`` of the pag
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from aac.findings import in_reading_order
@@ -70,14 +71,23 @@ class Material:
     results: Results
     changes: Sequence[Edit] | None
 
-    @property
+    @cached_property
     def entries(self) -> dict[str, Entry]:
         """The documents by ``kind:id``."""
         return {f"{entry.kind}:{entry.id}": entry for entry in self.project.entries()}
 
+    @cached_property
+    def by_subject(self) -> dict[str, list[Result]]:
+        """The results without groups of each document."""
+        found: dict[str, list[Result]] = {}
+        for result in self.results.results:
+            if not result.reading.by:
+                found.setdefault(f"{result.kind}:{result.id}", []).append(result)
+        return found
+
     def totals(self, subject: str) -> list[Result]:
         """What is told of a document: its last windows, and the current one where it is at risk."""
-        found = [r for r in self.results.results if not r.reading.by and f"{r.kind}:{r.id}" == subject]
+        found = self.by_subject.get(subject, [])
         current = [r for r in found if r.selection == "current"]
         answers = [r for r in found if r.selection not in ("current", "unplaced")] or current
         return [*answers, *(r for r in current if r not in answers and r.verdict.status is Status.AT_RISK)]
@@ -216,7 +226,7 @@ def _escalations(material: Material) -> View:
     ours: list[View] = []
     theirs: list[View] = []
     for subject, entry in material.entries.items():
-        results = [r for r in material.results.results if not r.reading.by and f"{r.kind}:{r.id}" == subject]
+        results = material.by_subject.get(subject, [])
         for step in due_words(step for result in results for step in result.verdict.escalations):
             items = ", ".join(step["keys"]) + (f" and {step['more']} more" if step["more"] else "")
             cells = [entry.name, f"{step['do']} → {step['to'] or NONE}", step["at"].replace("_", " "), items or NONE]
