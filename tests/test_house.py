@@ -279,6 +279,7 @@ FLOORS = (
         "aac.testing.bench",
         "aac.testing.alone",
         "aac.testing.checks",
+        "aac.testing.replaying",
         "aac.testing",
         "alignment_as_code",
         "aac.__main__",

@@ -99,6 +99,7 @@ def test_deals(check: str, fake: HubSpot, tmp_path: Path) -> None:
     run(check, HubspotTrial(fake), tmp_path / "project")
 
 
+@pytest.mark.long
 @connector_suite(ContactsTrial)
 def test_contacts(check: str, fake: HubSpot, tmp_path: Path) -> None:
     run(check, ContactsTrial(fake), tmp_path / "project")

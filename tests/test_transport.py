@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from aac.connectors import transport
 from aac.connectors.limits import Bucket, Rate
 from aac.connectors.recording import read_recording
-from aac.connectors.redacting import Redactor, masked
+from aac.connectors.redacting import Redactor, Shown, masked
 from aac.connectors.transport import Answer, Call, RefusedError, Service, Transport, recording_to
 from aac.errors import SourceError, UnfinishedError
 from tests.fakes.scripted import Scripted, scripted
@@ -306,7 +306,7 @@ def test_a_secret_is_in_no_log_no_error_and_no_recording(tmp_path: Path, caplog:
     caplog.set_level(logging.DEBUG)
     path = tmp_path / "new" / "calls.jsonl"
     repeated = answered({"message": f"bad {SECRET} and Bearer abc.def and pat-eu1-0123-4567-89ab", "name": "Ada"}, 400)
-    recording = recording_to(path, {"message"})
+    recording = recording_to(path, Shown(frozenset({"message"})))
     with (
         asking(repeated, recording=recording) as (made, _, _),
         pytest.raises(SourceError) as refused,
@@ -326,9 +326,16 @@ def test_what_people_wrote_is_unreadable_and_keeps_its_form() -> None:
         "id": "42", "at": "2026-01-02T03:04:05.678Z", "day": "2026-01-02", "is_open": "true", "none": None, "n": 7,
         "name": "Zoë O'Neil", "phone": "+49 30 1234", "owner": {"email": "a.b@c.de"}, "tags": ["Big", "id"],
     }  # fmt: skip
-    assert masked(answer, {"id"}) == {
+    assert masked(answer, Shown(frozenset({"id"}))) == {
         **answer, "name": "xxx x'xxxx", "phone": "+00 00 0000", "owner": {"email": "x.x@x.xx"}, "tags": ["xxx", "xx"],
     }  # fmt: skip
+
+
+def test_the_same_key_can_be_shown_in_one_place_and_not_in_another() -> None:
+    shown = Shown(frozenset({"name"}), frozenset({"fields"}), frozenset({"stage"}))
+    answer = {"name": "deals", "fields": {"name": "Acme", "stage": [{"value": "won", "by": "Ada"}]}, "value": "x1"}
+    expected = {"name": "deals", "fields": {"name": "xxxx", "stage": [{"value": "won", "by": "xxx"}]}, "value": "x0"}
+    assert masked(answer, shown) == expected
 
 
 @given(st.text(min_size=1), st.text(), st.text())

@@ -63,7 +63,10 @@ def connecting(made: Project, registry: Registry, wish: Wish) -> Generator[Calla
 
         def connect(source: Source) -> Connector:
             folder = made.root / ".aac" / "raw" / source.id
-            return _connector(registry, source, Context(made.root, folder, look))
+            record = wish.record / f"{source.id}.jsonl" if wish.record is not None else None
+            if record is not None and record.exists():
+                raise UsageError(f"--record: {record} is there already: name a folder that has none yet")
+            return _connector(registry, source, Context(made.root, folder, look, record))
 
         yield connect
 

@@ -25,6 +25,7 @@ RESUMABLE = 3
 @click.option("--check", is_flag=True, help="Only say whether the sources can be read.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be read, and from where on.")
 @click.option("--allow-mass-delete", is_flag=True, help="Let a list of keys take away more than 20 % of a stream.")
+@click.option("--record", type=click.Path(path_type=Path), metavar="FOLDER", help="Write down what sources answer.")
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="Of progress on stderr.")
 @click.option("--now", metavar="TIME", help="The moment this pull begins.")
 @click.pass_context
@@ -35,6 +36,7 @@ def pull(
     check: bool,
     dry_run: bool,
     allow_mass_delete: bool,
+    record: Path | None,
     form: str,
     now: str | None,
 ) -> None:
@@ -46,7 +48,7 @@ def pull(
 
     tell = _tell_json if form == "json" else _tell
     opened = open_sound_project(Path.cwd())
-    wish = Wish(full, allow_mass_delete, frozenset(sources) or None)
+    wish = Wish(full, allow_mass_delete, frozenset(sources) or None, record)
     if check or dry_run:
         findings, unfinished = rehearse_pull(opened.project, opened.registry, wish, tell, streams=dry_run), ()
     else:

@@ -13,10 +13,10 @@ from aac.connectors.redacting import masked
 from aac.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from aac.connectors.redacting import Redactor
+    from aac.connectors.redacting import Redactor, Shown
 
 KEPT_HEADERS = ("date", "retry-after", "content-type")
 """Headers of answers that say something; with them those that speak of limits."""
@@ -35,9 +35,9 @@ class Exchange:
 
 
 class Recording:
-    """A file that gets a line for each exchange. ``shown``: keys whose texts can be told to others."""
+    """A file that gets a line for each exchange. ``shown``: what of answers can be told to others."""
 
-    def __init__(self, path: Path, redactor: Redactor, shown: Collection[str]) -> None:
+    def __init__(self, path: Path, redactor: Redactor, shown: Shown) -> None:
         self._path = path
         self._redactor = redactor
         self._shown = shown

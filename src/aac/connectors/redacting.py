@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass
+from typing import Any, cast
 from urllib.parse import quote
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 HIDDEN = "…"
 LOOKS_SECRET = re.compile(r"(?i)\b(?:bearer|basic)\s+[\w.~+/!-]+=*|\bpat-[a-z0-9]+-[\w-]{8,}|\b00D\w{12,15}![\w.]{8,}")
 """Texts that are secrets wherever they stand: authorisation headers, HubSpot's tokens, Salesforce's session ids."""
 IS_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
+VALUE = "value"
 IS_LOGIC = frozenset({"true", "false", ""})
 
 
@@ -51,18 +50,29 @@ class Redactor:
                 return value
 
 
-def masked(value: Any, shown: Collection[str], key: str = "") -> Any:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of an answer everybody may read: the texts under some ``keys`` and, within the ``records`` that stand under
+    some keys, those of some ``fields``."""
+
+    keys: frozenset[str] = frozenset()
+    records: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+
+
+def masked(value: Any, shown: Shown, key: str = "") -> Any:
     """Plain data whose texts are unreadable and keep their form: letters are `x`, digits are `0`.
 
-    What stands under a key in ``shown`` is kept, and so are moments, days and true or false.
+    Kept are moments, days, true and false, and what ``shown`` says; a key `value` is shown where it stands in what is.
     """
     match value:
         case str():
-            kept = key in shown or value in IS_LOGIC or IS_MOMENT.fullmatch(value) is not None
+            kept = key in shown.keys or value in IS_LOGIC or IS_MOMENT.fullmatch(value) is not None
             return value if kept else "".join(_mask(letter) for letter in value)
         case Mapping():
             held = cast("Mapping[str, Any]", value)
-            return {name: masked(each, shown, name) for name, each in held.items()}
+            within = Shown(shown.fields, fields=shown.fields) if key in shown.records else shown
+            return {name: masked(each, within, key if name == VALUE else name) for name, each in held.items()}
         case list() | tuple():
             return [masked(each, shown, key) for each in cast("list[Any]", value)]
         case _:

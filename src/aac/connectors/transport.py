@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from aac.connectors.limits import Clock, Rate
     from aac.connectors.recording import Recording
+    from aac.connectors.redacting import Shown
 
 CONNECT_SECONDS, READ_SECONDS = 10, 60
 """The longest waits for a connection, and for the next bytes of an answer."""
@@ -336,7 +337,7 @@ def _client(service: Service) -> Client:
     )
 
 
-def recording_to(path: Path | None, shown: Collection[str]) -> Callable[[Redactor], Recording | None]:
+def recording_to(path: Path | None, shown: Shown) -> Callable[[Redactor], Recording | None]:
     """What writes exchanges to a file; nothing if there is none."""
     from aac.connectors.recording import Recording
 

@@ -57,12 +57,14 @@ class Wish:
     """How a pull is to be done.
 
     ``full``: everything is read and prepared anew. ``mass_delete``: a key scan may take away any number of records.
-    ``only``: the ids of the sources that are read; null: all of them.
+    ``only``: the ids of the sources that are read; null: all of them. ``record``: the folder in which is written down
+    what sources are asked and answer, as far as their connectors do; null: it is not.
     """
 
     full: bool = False
     mass_delete: bool = False
     only: frozenset[str] | None = None
+    record: Path | None = None
 
 
 class Pulling:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from aac.testing.bench import NotConforming
 from aac.testing.checks import CHECKS, run
+from aac.testing.replaying import replayed
 from aac.testing.trials import Trial
 
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["CHECKS", "NotConforming", "Trial", "connector_suite", "run"]
+__all__ = ["CHECKS", "NotConforming", "Trial", "connector_suite", "replayed", "run"]
 
 
 def connector_suite(trial: type[Trial]) -> pytest.MarkDecorator:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aac.connectors.hubspot.paths import Paths
 from aac.connectors.limits import Rate
+from aac.connectors.redacting import Shown
 from aac.connectors.transport import Call, Service
 from aac.errors import SourceError
 
@@ -29,15 +30,23 @@ SEARCH_PAGE, LIST_PAGE, READ_BATCH, HISTORY_BATCH, LINK_BATCH = 200, 100, 100, 5
 FORBIDDEN, ABSENT = 403, 404
 FIRST_RATE = Rate(100, 10)
 """What we begin with; the headers of the first answer say what this account may do."""
-SHOWN = frozenset(
-    {
-        "id", "toObjectId", "after", "type", "fieldType", "name", "category", "status", "sourceType", "stageId",
-        "objectTypeId", "fullyQualifiedName", "lifecyclestage", "dealstage", "pipeline", "hs_pipeline",
-        "hs_pipeline_stage", "hs_lead_status", "hubspot_owner_id", "hs_object_id", "hs_merged_object_ids",
-        "associatedcompanyid", "correlationId", "policyName", "isClosed", "message",
-    }
+SHOWN = Shown(
+    keys=frozenset(
+        {
+            "id", "toObjectId", "after", "type", "fieldType", "name", "label", "category", "status", "sourceType",
+            "objectTypeId", "fullyQualifiedName", "correlationId", "policyName", "isClosed", "probability",
+            "ticketState", "message", "timeZone",
+        }
+    ),
+    records=frozenset({"properties", "propertiesWithHistory"}),
+    fields=frozenset(
+        {
+            "hs_object_id", "hs_merged_object_ids", "lifecyclestage", "dealstage", "pipeline", "hs_pipeline",
+            "hs_pipeline_stage", "hs_lead_status", "hubspot_owner_id", "associatedcompanyid", "sourceType",
+        }
+    ),
 )  # fmt: skip
-"""Keys whose texts a recording shows: ids and words of HubSpot's own."""
+"""What a recording shows: ids, stages and words of HubSpot's own; no name, address, amount or text of anybody."""
 
 
 def service_of(settings: HubspotSettings) -> Service:
