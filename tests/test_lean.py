@@ -139,7 +139,7 @@ def test_a_condition_asks_nothing_twice() -> None:
     assert asked == Call("ge", (MAYBE, Literal(1)))
 
 
-def test_what_others_join_or_stack_stays() -> None:
+def test_what_others_join_stays() -> None:
     first = Select(Entity("deal"), (("id", FULL), ("key", MAYBE), ("idle", MOMENT)))
     other = Select(Entity("deal"), (("key", MAYBE), ("n", FULL), ("idle", MOMENT)))
     joined = Select("first", (("n", Column("n", block="other")),), joins=(Join("other", (("key", "key"),)),))
@@ -147,5 +147,28 @@ def test_what_others_join_or_stack_stays() -> None:
     made = dict(lean(Query(blocks, (joined,), {"deal": DEAL}), {}).blocks)
     assert [name for name, _ in made["first"].columns] == ["key"]
     assert [name for name, _ in made["other"].columns] == ["key", "n"]
-    stacked = Select(Stack(("first", "first")), (("id", Column("id")),))
-    assert dict(lean(Query(blocks[:1], (stacked,), {"deal": DEAL}), {}).blocks)["first"] == first
+
+
+def test_of_a_stack_is_known_what_is_known_of_all_of_it() -> None:
+    first = Select(Entity("deal"), (("full", FULL), ("some", FULL), ("top", Literal(1)), ("on", Literal(7))))
+    other = Select(Entity("deal"), (("full", FULL), ("some", MAYBE), ("top", Literal(3)), ("on", Literal(7))))
+    asks = tuple((name, Call("is_null", (Column(name),))) for name in ("full", "some"))
+    top = ("top", Call("gt", (Column("top"), Literal(3))))
+    stacked = Select(Stack(("first", "other")), (*asks, top, ("on", Column("on"))))
+    (made,) = lean(Query((("first", first), ("other", other)), (stacked,), {"deal": DEAL}), {}).outputs
+    assert dict(made.columns) == {
+        "full": Literal(False), "some": asks[1][1], "top": Literal(False), "on": Literal(7)
+    }  # fmt: skip
+
+
+def test_blocks_of_a_stack_keep_the_same_columns() -> None:
+    """Also one that stands in two stacks, or is read by others besides."""
+    columns = (("id", FULL), ("key", MAYBE), ("n", MOMENT), ("idle", LOST))
+    blocks = tuple((name, Select(Entity("deal"), columns)) for name in ("first", "other", "third"))
+    outputs = (
+        Select(Stack(("first", "other")), (("key", Column("key")),)),
+        Select(Stack(("other", "third")), (("id", Column("id")),)),
+        Select("third", (("n", Column("n")),)),
+    )
+    made = lean(Query(blocks, outputs, {"deal": DEAL}), {}).blocks
+    assert [[name for name, _ in block.columns] for _, block in made] == [["id", "key", "n"]] * 3

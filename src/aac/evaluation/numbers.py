@@ -35,20 +35,17 @@ def number_results(
     over = [(clockwork.is_open(chosen.window), clockwork.elapsed(chosen.window)) for chosen in scan.windows]
     stale = {piece: run.is_stale(run.sources_of(piece.of)) for piece in scan.pieces}
     places = {
-        (piece, number): _Place.of(piece, chosen, setting, stale[piece], *over[number])
-        for number, chosen in enumerate(scan.windows)
+        piece: [
+            _Place.of(piece, chosen, setting, stale[piece], *over[number]) for number, chosen in enumerate(scan.windows)
+        ]
         for piece in scan.pieces
     }
     for cell in scan.cells(answers):
-        piece = cell.piece
-        is_told = not cell.by and piece.is_shown
-        if cell.window == UNPLACED:
-            if is_told and cell.n:
-                _tell_unplaced(run, cell)
-            continue
-        if is_told and cell.unrated:
-            _tell_unrated(run, cell, scan.windows[cell.window].window)
-        yield piece, places[piece, cell.window].result(cell)
+        piece, number = cell.piece, cell.window
+        if not cell.by and piece.is_shown:
+            _tell(run, cell, scan.windows)
+        if number != UNPLACED:
+            yield piece, places[piece][number].result(cell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +59,7 @@ class _Place:
     piece: Piece[Measure]
     chosen: Chosen
     setting: Setting
+    selection: str
     kind: str
     id: str
     judge: Callable[[NumberReading], Verdict]
@@ -81,6 +79,7 @@ class _Place:
             piece,
             chosen,
             setting,
+            chosen.selection,
             kind,
             id_,
             piece.project.models[kind, id_].judge,
@@ -90,14 +89,22 @@ class _Place:
         )
 
     def result(self, cell: Cell) -> Result:
-        counted = cell[2:8]  # from the group to the unknown ones, as a reading has them
-        reading = NumberReading(*self.first, *counted, *self.last)
+        by, *counted = cell[2:8]  # from the group to the unknown ones, as a reading has them
+        reading = NumberReading(*self.first, by, *counted, *self.last)
         if self.basis is not None:
             has_all = has_matured(self.piece.of, self.chosen.window, cell.latest, self.setting)
             is_maturing = not has_all and self.basis.matures is not None
             reading = replace(reading, has_matured=has_all, is_maturing=is_maturing)
-        verdict = self.judge(reading) if self.piece.is_shown or not cell.by else UNJUDGED
-        return Result(self.kind, self.id, reading, verdict, self.chosen.selection)
+        verdict = self.judge(reading) if self.piece.is_shown or not by else UNJUDGED
+        return Result(self.kind, self.id, reading, verdict, self.selection)
+
+
+def _tell(run: Run, cell: Cell, windows: Sequence[Chosen]) -> None:
+    """What has to be said of a total."""
+    if cell.window != UNPLACED and cell.unrated:
+        _tell_unrated(run, cell, windows[cell.window].window)
+    elif cell.window == UNPLACED and cell.n:
+        _tell_unplaced(run, cell)
 
 
 def _tell_unplaced(run: Run, cell: Cell) -> None:

@@ -87,6 +87,11 @@ def _rows(source: object, query: Query, seen: Mapping[str, Rows], greatest: Mapp
             return Rows(full=frozenset(Column(name) for name, held in values.items() if None not in held))
         case Entity():
             return Rows(relations=query.relations, greatest=greatest, entity=source.id)
+        case Stack(blocks=(first, *others)):
+            rows = seen.get(first, Rows())
+            for other in others:
+                rows = rows.either(seen.get(other, Rows()))
+            return rows
         case _:
             return Rows()
 
@@ -119,6 +124,12 @@ class Rows:
         parts = [part for part in found if not isinstance(part, Literal)]
         full = {known for part in parts for known in _known_by(part)}
         return replace(self, full=self.full | full, true=self.true | set(parts))
+
+    def either(self, other: Rows) -> Rows:
+        """These rows and others behind them, both of earlier blocks: what is known of all."""
+        most = {name: max(value, other.most[name]) for name, value in self.most.items() if name in other.most}
+        same = {name: node for name, node in self.same.items() if other.same.get(name) == node}
+        return Rows(same=same, full=self.full & other.full, true=self.true & other.true, most=most)
 
     def grouped(self, groups: Sequence[tuple[str, ...]]) -> Rows:
         """The groups of these rows: what splits all of them is known where it was."""
@@ -437,32 +448,41 @@ def _has_values(node: Node) -> bool:
 def _read(blocks: Sequence[tuple[str, Select]], outputs: Sequence[Select]) -> tuple[tuple[str, Select], ...]:
     """The blocks without columns that no later block and no output reads."""
     kept: list[tuple[str, Select]] = []
-    wanted: dict[str, set[str] | None] = {}
+    wanted: dict[str, set[str]] = {}
     for output in outputs:
         _want(output, wanted)
     for name, select in reversed(blocks):
         names = wanted.get(name, set())
-        if names is not None:
-            columns = tuple(column for column in select.columns if column[0] in names)
-            select = replace(select, columns=columns or select.columns[:1])
+        columns = tuple(column for column in select.columns if column[0] in names)
+        select = replace(select, columns=columns or select.columns[:1])
         kept.append((name, select))
         _want(select, wanted)
     return tuple(reversed(kept))
 
 
-def _want(select: Select, wanted: dict[str, set[str] | None]) -> None:
-    """Adds what a block reads of earlier ones: names of columns, or null for all of them."""
-    if isinstance(select.source, Stack):
-        wanted |= dict.fromkeys(select.source.blocks)
-    for block in [*(join.block for join in select.joins), *([select.source] if isinstance(select.source, str) else [])]:
-        wanted.setdefault(block, set())
-    own = select.source if isinstance(select.source, str) else None
-    rules = [node for _, node in select.columns] + ([select.where] if select.where is not None else [])
-    read = [(part.block or own, part.name) for rule in rules for part in walk(rule) if isinstance(part, Column)]
-    read += [(own, name) for name in group_columns(select.groups)]
+def _want(select: Select, wanted: dict[str, set[str]]) -> None:
+    """Adds the names of the columns that a block reads of earlier ones."""
     for join in select.joins:
-        read += [(own, here) for here, _ in join.on] + [(join.block, there) for _, there in join.on]
-    for block, name in read:
-        names = wanted.get(block) if block is not None else None
-        if names is not None:
-            names.add(name)
+        wanted.setdefault(join.block, set()).update(there for _, there in join.on)
+    own = _of_source(select, wanted)
+    own.update(group_columns(select.groups), (here for join in select.joins for here, _ in join.on))
+    rules = [node for _, node in select.columns] + ([select.where] if select.where is not None else [])
+    for part in (part for rule in rules for part in walk(rule) if isinstance(part, Column)):
+        (wanted[part.block] if part.block else own).add(part.name)
+
+
+def _of_source(select: Select, wanted: dict[str, set[str]]) -> set[str]:
+    """What is read of the block, or the blocks, that a block's rows come from; nobody asks what is read of tables.
+
+    Blocks of a stack keep the same columns, whoever else reads one of them.
+    """
+    match select.source:
+        case str(name):
+            return wanted.setdefault(name, set())
+        case Stack(blocks=names):
+            each = [wanted.setdefault(name, set()) for name in names]
+            together = set[str]().union(*each)
+            wanted.update((name, together) for name, own in wanted.items() if any(own is one for one in each))
+            return together
+        case _:
+            return set()

@@ -219,12 +219,11 @@ class _Reader:
     unrated: tuple[int, ...]
     latest: int | None
 
-    def cells(self, columns: Answers, groups: Sequence[Mapping[str, Value]]) -> Iterator[Cell]:
+    def cells(self, columns: Answers, groups: Sequence[Mapping[str, Value]]) -> list[Cell]:
         """The cells that have records."""
-        windows = cast("Sequence[int]", columns[self.window])
-        for cell in self.every_cell(windows, groups, columns):
-            if (cell.n or cell.unknown) and cell.window in self.numbers:
-                yield cell
+        windows, numbers = cast("Sequence[int]", columns[self.window]), self.numbers
+        cells = self.every_cell(windows, groups, columns)
+        return [cell for cell in cells if (cell.n or cell.unknown) and cell.window in numbers]
 
     def every_cell(
         self, windows: Sequence[int], groups: Sequence[Mapping[str, Value]], columns: Answers

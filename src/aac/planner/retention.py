@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from aac.engines.base import Join, Select, group_columns
+from aac.engines.base import Join, Select, Stack, group_columns
 from aac.expressions.nodes import NOTHING, TRUE, Aggregate, Call, Case, Column, Literal, conjunction, transform, walk
 from aac.measures import Population, Retention
 from aac.planner.metrics import (
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from aac.measures import Measure
     from aac.planner.pieces import Piece
     from aac.planner.snapshots import Told
+    from aac.planner.stacked import Blocks
 
 KEYS, ENDS, RULES = "keys", "ends", "rules"
 """The blocks: records grouped by key; what each key had at the two ends; and what rules say of that."""
@@ -143,15 +144,11 @@ class Keys:
         wanted = dict.fromkeys(aggregate for view in views for aggregate in view.figures.all)
         outputs = tuple((f"a{i}", rules.over_columns(aggregate)) for i, aggregate in enumerate(wanted))
         split = (MASK, WINDOW, *dimensions.values())
-        same = [(name, cast("Node", Column(name))) for name in group_columns(groups)]
         by = [(name, cast("Node", Column(name))) for name in split]
         asked = [part.block for _, rule in rules.columns for part in walk(rule) if isinstance(part, Column)]
         joins = (Join(WINDOWS, ((WINDOW, WINDOW),)),) if WINDOWS in asked else ()
-        blocks = (
-            (KEYS, Select(RECORDS, tuple(grouped), None, groups)),
-            (ENDS, Select(KEYS, ((MASK, Column("grouping")), *same, *self._ends.columns))),
-            (RULES, Select(ENDS, (*by, *rules.columns), joins=joins)),
-        )
+        keys, ends = self._grouped(groups, tuple(grouped))
+        blocks = (*keys, *ends, (RULES, Select(Stack(tuple(name for name, _ in ends)), (*by, *rules.columns), joins=joins)))
         sheet = Sheet(
             views,
             masked=group_columns(groups),
@@ -161,6 +158,21 @@ class Keys:
             mask=1,
         )
         return blocks, sheet, Select(RULES, outputs, None, (split,))
+
+    def _grouped(self, groups: Sequence[tuple[str, ...]], asked: tuple[tuple[str, Node], ...]) -> tuple[Blocks, Blocks]:
+        """The keys of each grouping set, and what each of them had at the ends, with the columns of all sets.
+
+        They are grouped set by set: all at once, as grouping sets, took DuckDB half as long again (there are about as
+        many keys as records, each in every window).
+        """
+        masked = group_columns(tuple(groups))
+        keys, ends = [], []
+        for number, group in enumerate(groups):
+            mask = sum(1 << place for place, name in enumerate(reversed(masked)) if name not in group)
+            same = [(name, Column(name) if name in group else NOTHING) for name in masked]
+            keys.append((f"{KEYS}{number}", Select(RECORDS, asked, None, (group,))))
+            ends.append((f"{ENDS}{number}", Select(keys[-1][0], ((MASK, Literal(mask)), *same, *self._ends.columns))))
+        return tuple(keys), tuple(ends)
 
 
 def _of_keys(formula: Node) -> list[Call]:
