@@ -429,7 +429,7 @@ def test_a_clock_reads_its_records_once(larkspur: Path) -> None:
 def counted(made: Plan, engine: DuckdbEngine, version: Project) -> dict[tuple[str, str, str], tuple[object, ...]]:
     """What the scans of a plan count for a version of the project, by metric, window and group."""
     return {
-        (cell.piece.subject, scan.windows[cell.window].window.label if cell.window != UNPLACED else "", str(cell.by)): (
+        (piece.subject, scan.windows[cell.window].window.label if cell.window != UNPLACED else "", str(cell.by)): (
             cell.value,
             cell.numerator,
             cell.denominator,
@@ -437,8 +437,9 @@ def counted(made: Plan, engine: DuckdbEngine, version: Project) -> dict[tuple[st
             cell.unknown,
         )
         for scan, _ in made.metrics
-        for cell in scan.cells(engine.run(scan.query))
-        if cell.piece.project is version
+        for piece, cells in scan.strips(engine.run(scan.query))
+        if piece.project is version
+        for cell in cells
     }
 
 

@@ -91,9 +91,8 @@ class View:
 
 
 class Cell(NamedTuple):
-    """What one piece came to for a window (by its number in the scan) and a group. ``latest``: see `Figures`."""
+    """What a piece came to for a window (by its number in the scan) and a group. ``latest``: see `Figures`."""
 
-    piece: Piece[Measure]
     window: int
     by: Mapping[str, Value]
     value: Fraction | None
@@ -105,6 +104,8 @@ class Cell(NamedTuple):
     latest: int | None = None
 
 
+Strip = tuple["Piece[Measure]", Sequence[Cell]]
+"""What one piece came to, where its records are split alike: all totals, or all groups of a dimension."""
 Answers = Sequence[Sequence[object]]
 """Rows of a query, column by column."""
 Splits = tuple[tuple["Dimension", int], ...]
@@ -126,7 +127,7 @@ class Sheet:
     columns: Mapping[Aggregate, int]
     mask: int = 0
 
-    def cells(self, rows: Rows) -> Iterator[Cell]:
+    def strips(self, rows: Rows) -> Iterator[Strip]:
         """Every cell that has records."""
         readers = [self._reader(view) for view in self.views]
         by_mask: dict[object, list[tuple[object, ...]]] = {}
@@ -137,7 +138,7 @@ class Sheet:
             for splits, answered in self._answering(int(str(mask)), readers):
                 groups = _told(splits, columns)
                 for reader in answered:
-                    yield from reader.cells(columns, groups)
+                    yield reader.piece, reader.cells(columns, groups)
 
     def empty(self, view: View, window: int) -> Cell:
         """The total of a window without records: counts and sums are what they are of nothing."""
@@ -232,7 +233,6 @@ class _Reader:
         nothing = repeat(None)
         return map(
             Cell,
-            repeat(self.piece),
             windows,
             groups,
             self.value(columns),
@@ -277,20 +277,20 @@ class MetricScan:
     sheets: tuple[Sheet, ...]
     different: tuple[tuple[int, Different], ...] = ()
 
-    def cells(self, answers: Sequence[Rows]) -> Iterator[Cell]:
+    def strips(self, answers: Sequence[Rows]) -> Iterator[Strip]:
         """Every cell that has records; and for totals without any, what they are of nothing."""
         rows, *counted = answers
         told = unstacked(rows, [sheet.width for sheet in self.sheets])
         for (number, different), alike in zip(self.different, counted, strict=True):
             told[number] = different.told(told[number], alike)
         for sheet, own in zip(self.sheets, told, strict=True):
-            found = list(sheet.cells(own))
-            yield from found
-            seen = {(id(cell.piece), cell.window) for cell in found if not cell.by}
+            seen: dict[Piece[Measure], set[int]] = {view.piece: set() for view in sheet.views}
+            for piece, cells in sheet.strips(own):
+                yield piece, cells
+                seen[piece] |= {cell.window for cell in cells if not cell.by}
             for view in sheet.views:
-                for number in view.numbers:
-                    if (id(view.piece), number) not in seen:
-                        yield sheet.empty(view, number)
+                missing = [number for number in view.numbers if number not in seen[view.piece]]
+                yield view.piece, [sheet.empty(view, number) for number in missing]
 
 
 def plan_metrics(pieces: tuple[Piece[Measure], ...], windows: tuple[Chosen, ...], setting: Setting) -> MetricScan:

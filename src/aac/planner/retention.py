@@ -148,7 +148,11 @@ class Keys:
         asked = [part.block for _, rule in rules.columns for part in walk(rule) if isinstance(part, Column)]
         joins = (Join(WINDOWS, ((WINDOW, WINDOW),)),) if WINDOWS in asked else ()
         keys, ends = self._grouped(groups, tuple(grouped))
-        blocks = (*keys, *ends, (RULES, Select(Stack(tuple(name for name, _ in ends)), (*by, *rules.columns), joins=joins)))
+        blocks = (
+            *keys,
+            *ends,
+            (RULES, Select(Stack(tuple(name for name, _ in ends)), (*by, *rules.columns), joins=joins)),
+        )
         sheet = Sheet(
             views,
             masked=group_columns(groups),
@@ -166,7 +170,8 @@ class Keys:
         many keys as records, each in every window).
         """
         masked = group_columns(tuple(groups))
-        keys, ends = [], []
+        keys: list[tuple[str, Select]] = []
+        ends: list[tuple[str, Select]] = []
         for number, group in enumerate(groups):
             mask = sum(1 << place for place, name in enumerate(reversed(masked)) if name not in group)
             same = [(name, Column(name) if name in group else NOTHING) for name in masked]
