@@ -231,6 +231,21 @@ def test_records_without_a_key_are_set_aside(project: Project) -> None:
     ]
 
 
+def test_moments_of_keys_are_told_as_moments(project: Project) -> None:
+    project.put("step", "deal,at,day,rate\nd1,2026-03-01 10:00,2026-03-02,5.50\n" * 2 + "d2,2026-03-01 10:00:00.5,,7\n")
+    fields = (column("deal"), column("at", "timestamp"), column("day", "date"), column("rate", "number"))
+    project.tables = [table("step", *fields, key="deal at day rate")]
+    project.set(timezone="Europe/Berlin")
+    pulled = project.pull()
+    # ten o'clock in Berlin is nine in UTC before the end of March; the header stands in line 3 once more
+    assert [(code, keys) for code, keys in ((each.code, each.keys) for each in pulled.findings)] == [
+        ("AAC501", ("deal", "d2, 2026-03-01T09:00:00.500000Z, 7")),
+        ("AAC502", ("d1, 2026-03-01T09:00:00Z, 2026-03-02, 5.5",)),
+    ]
+    ((record,),) = project.ask("SELECT record FROM _aac.set_aside WHERE code = 'AAC502'")
+    assert record == {"deal": "d1", "at": "2026-03-01T09:00:00Z", "day": "2026-03-02", "rate": "5.5"}
+
+
 def test_of_records_with_one_key_the_latest_stays_else_the_later_row(project: Project) -> None:
     project.put(
         "lead",

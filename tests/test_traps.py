@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aac.folders import ALLOWED
 from aac.operations import open_sound_project, pull_sources
 from tests.small import NOW_US
 
@@ -52,7 +53,9 @@ def maven(tmp_path_factory: pytest.TempPathFactory) -> Pulled:
     copytree(HERE / "projects" / "maven", root)
     settings = root / "aac.toml"
     settings.write_text(settings.read_text().replace("@DATA@", str(MAVEN.resolve())))
-    return pulled(root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ALLOWED, str(MAVEN.resolve()))
+        return pulled(root)
 
 
 @pytest.fixture(scope="module", params=sorted(NEVER))

@@ -106,6 +106,19 @@ class Table:
         return {stored.name: stored for stored in self.fields}[name]
 
 
+def key_text(value: Value, type_: str) -> str:
+    """A field of a key as people write it; moments are stored as numbers."""
+    match value, type_:
+        case int(), "timestamp":
+            return iso_utc(value)
+        case int(), "date":
+            return (date(1970, 1, 1) + timedelta(days=value)).isoformat()
+        case Decimal(), _:
+            return format(value.normalize(), "f")
+        case _:
+            return str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Population:
     """Whom a measure is about: records of ``entity`` for which ``rule`` is true (null: all)."""

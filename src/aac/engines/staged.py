@@ -22,9 +22,11 @@ FORGET = ("DELETE FROM _aac.set_aside WHERE entity = $1", "DELETE FROM _aac.prob
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A staged table: its number, the fields that are its key, and the one that says when a record occurred."""
+    """A staged table: its number, the types of its fields, those that are its key, and the one that says when a record
+    occurred."""
 
     number: int
+    types: tuple[str, ...]
     keys: tuple[int, ...]
     occurs: int | None = None
     has_deleted: bool = False
@@ -59,6 +61,19 @@ class Staged:
             WHERE ({keys}) IN (SELECT ({keys}) FROM {self.name} GROUP BY {keys} HAVING count(*) > 1)
             QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {latest}rowid DESC) > 1)"""
 
+    def text(self, field: int) -> str:
+        """The value of a field as people write it: moments in ISO 8601 (UTC)."""
+        match self.types[field]:
+            case "date":
+                return f"(DATE '1970-01-01' + f{field}::INTEGER)::VARCHAR"
+            case "timestamp":
+                written = f"strftime(make_timestamp(f{field}), '%Y-%m-%dT%H:%M:%S.%fZ')"
+                return f"replace({written}, '.000000Z', 'Z')"
+            case "number" | "money":
+                return f"rtrim(rtrim(f{field}::VARCHAR, '0'), '.')"
+            case _:
+                return f"f{field}::VARCHAR"
+
     def finds_nothing(self, field: int, target: Staged) -> str:
         """Condition: a value is the key of no record of ``target``."""
         known = f"SELECT f{target.keys[0]} FROM {target.name} WHERE f{target.keys[0]} IS NOT NULL"
@@ -70,7 +85,7 @@ class Staged:
 
     def flawed(self, condition: str, text: str = "NULL") -> str:
         """The selection of the records for which ``condition`` holds; ``text`` yields what was written."""
-        keys = ", ".join(f"f{key}::VARCHAR" for key in self.keys)
+        keys = ", ".join(map(self.text, self.keys))
         return f"SELECT rowid + 1 AS row, [{keys}] AS keys, {text} AS text FROM {self.name} WHERE {condition}"
 
     def set_aside(self, selection: str, values: Sequence[str]) -> str:
@@ -94,7 +109,7 @@ class Staged:
 
     def few_keys(self, most: int) -> str:
         """The keys as text, at most so many."""
-        return f"SELECT f{self.keys[0]}::VARCHAR FROM {self.name} ORDER BY rowid LIMIT {most}"
+        return f"SELECT {self.text(self.keys[0])} FROM {self.name} ORDER BY rowid LIMIT {most}"
 
     def extents(self, fields: Sequence[int]) -> str:
         """One row: the number of records, then the least and the greatest value of each field."""

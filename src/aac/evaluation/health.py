@@ -27,7 +27,7 @@ from aac.expressions.nodes import (
 from aac.findings import Finding, did_you_mean
 from aac.kinds.definition import Definition
 from aac.kinds.lifecycle import Lifecycle
-from aac.measures import Clock, Derived
+from aac.measures import Clock, Derived, key_text
 from aac.periods import iso_utc
 from aac.planner.pasts import ever
 from aac.planner.setting import entities_in, entities_of, everything_in, fields_in, fields_of, rules_of
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 FEW = 10
 """How many keys of records are told."""
+WRITTEN = frozenset({"date", "timestamp", "number", "money"})
+"""Types whose values are stored otherwise than people write them."""
 MANY = 200
 """Among more values than these, none is looked for that was perhaps meant."""
 OF_RECORDS = frozenset({"AAC501", "AAC502", "AAC516", "AAC517"})
@@ -377,10 +379,16 @@ def _keys(run: Run, engine: Engine, fault: Fault, source: Entity) -> tuple[str, 
     table = run.landed.tables[fault.entity]
     if any(_is_personal(run, table, key) for key in table.key):
         return ()
-    columns = tuple((f"k{place}", Call("to_text", (Stored(source.id, key),))) for place, key in enumerate(table.key))
+    types = run.key_types[fault.entity]
+    stored = [Stored(source.id, key) for key in table.key]
+    parts = [part if type_ in WRITTEN else Call("to_text", (part,)) for part, type_ in zip(stored, types, strict=True)]
+    columns = tuple((f"k{place}", part) for place, part in enumerate(parts))
     names = tuple(name for name, _ in columns)
     rows = _ask(run, engine, fault.entity, Select(source, columns, fault.rule, order=names, limit=FEW))
-    return tuple(", ".join(part for part in row if part is not None) for row in rows)
+    return tuple(
+        ", ".join(key_text(part, type_) for part, type_ in zip(row, types, strict=True) if part is not None)
+        for row in rows
+    )
 
 
 def _is_personal(run: Run, table: Table, name: str) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from aac.calendars import due_in, due_us, open_us
 from aac.findings import Finding
-from aac.periods import Window, iso_utc, midnight_us
+from aac.measures import key_text
+from aac.periods import Window, midnight_us
 from aac.planner.checklists import missing_parts
 from aac.planner.clocks import Tally
 from aac.planner.listing import DUE_ITEMS, LATE_ITEMS
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from aac.calendars import Calendar
     from aac.engines.base import Rows
     from aac.evaluation.run import Run
-    from aac.expressions.nodes import Value
     from aac.measures import Clock
     from aac.planner.clocks import ClockScan
     from aac.planner.listing import Listed
@@ -83,7 +82,7 @@ def _items(run: Run, clock: Clock, listed: Iterable[Listed], setting: Setting) -
 
 def _item(run: Run, clock: Clock, one: Listed, zone: str) -> Item:
     types = run.key_types[clock.population.entity]
-    parts = tuple(map(_key_text, one.key, types))
+    parts = tuple(map(key_text, one.key, types))
     key = parts[0] if len(parts) == 1 else parts
     due = None if one.waits else _due(run, one, clock.starts.is_date)
     if not clock.starts.is_date:
@@ -155,16 +154,3 @@ def _tell_in_doubt(run: Run, scan: ClockScan, window: Window, n: int) -> None:
 
 def _midnight(day: int, zone: str) -> int:
     return midnight_us(EPOCH + timedelta(days=day), zone)
-
-
-def _key_text(value: Value, type_: str) -> str:
-    """A field of a key as people write it; moments are stored as numbers."""
-    match value, type_:
-        case int(), "timestamp":
-            return iso_utc(value)
-        case int(), "date":
-            return (EPOCH + timedelta(days=value)).isoformat()
-        case Decimal(), _:
-            return format(value.normalize(), "f")
-        case _:
-            return str(value)

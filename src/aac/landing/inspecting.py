@@ -78,7 +78,7 @@ class Inspection:
         self._tell("AAC508", field.name, self.staged.flawed(empty))
         unmatched = self.staged.finds_nothing(place, target) if target is not None else "false"
         lost = f"l{place} IS NOT NULL OR " if can_be_lost(field) else ""
-        text = f"coalesce({', '.join(_written(field, place))})"
+        text = f"coalesce({', '.join(self._written(field, place))})"
         if self._keep("AAC503", field, f"{lost}({unmatched})", text) and target is not None:
             self.flaws[-1] = replace(self.flaws[-1], near=self._near(self.flaws[-1], target))
             if place not in self.staged.keys:
@@ -102,11 +102,16 @@ class Inspection:
         keys = self._rows(target.few_keys(MOST_KEYS + 1))
         return near(flaw.texts, [key for (key,) in keys if key is not None]) if len(keys) <= MOST_KEYS else ()
 
+    def _written(self, field: StoredField, place: int) -> list[str]:
+        """The columns that may hold what was written in a field, the most original first."""
+        original = [f"w{place}"] if keeps_original(field) else []
+        return [*_unusable(field, place), *original, self.staged.text(place)]
+
     def _take_out(self, code: str, condition: str, text: str) -> None:
         selection = self.staged.flawed(condition, text)
         if not self._tell(code, None, selection):
             return
-        values = [f"coalesce({', '.join(_written(field, at))})" for at, field in enumerate(self.table.fields)]
+        values = [f"coalesce({', '.join(self._written(field, at))})" for at, field in enumerate(self.table.fields)]
         names = [field.name for field in self.table.fields]
         self._store.execute(self.staged.set_aside(selection, values), self.table.entity, code, names)
         self._store.execute(self.staged.remove_set_aside, self.table.entity)
@@ -149,9 +154,3 @@ def _unusable(field: StoredField, place: int) -> list[str]:
     """The columns that hold text which is no value of the field."""
     lost = [f"l{place}"] if can_be_lost(field) else []
     return [*lost, *([f"o{place}"] if field.type.name in BOUNDS else [])]
-
-
-def _written(field: StoredField, place: int) -> list[str]:
-    """The columns that may hold what was written in a field, the most original first."""
-    original = [f"w{place}"] if keeps_original(field) else []
-    return [*_unusable(field, place), *original, f"f{place}::VARCHAR"]

@@ -38,7 +38,8 @@ class Preparation:
         places = {field.name: place for place, field in enumerate(table.fields)}
         occurs = places[table.occurs] if table.occurs and not table.per else None
         marks = (table.deleted is not None, table.version is not None)
-        staged = Staged(self._next(), tuple(places[key] for key in table.key), occurs, *marks)
+        types = tuple(field.type.name for field in table.fields)
+        staged = Staged(self._next(), types, tuple(places[key] for key in table.key), occurs, *marks)
         rows = f"rows_{staged.number}" if table.per else staged.name
         for name in table.streams:
             nulls, zone = inputs.sources[name.source].nulls, inputs.zone(name.source)
@@ -95,7 +96,7 @@ class Preparation:
         if table is None or (table.entity not in targets and table.entity not in kept):
             return None
         if table.entity not in targets:
-            keys = Staged(self._next(), (0,))
+            keys = Staged(self._next(), (table.field(table.key[0]).type.name,), (0,))
             select = Select(StoreTable((KEPT, PREPARED, table.entity)), (("f0", Column(table.key[0])),))
             self._store.create_temporary(keys.name, Query((), (select,), {}), select)
             targets[table.entity] = keys
