@@ -36,6 +36,9 @@ GENERATOR = Path(os.environ.get("AAC_SHARED", ROOT.parent / "shared")) / "bench"
 AAC = Path(sys.executable).parent / "aac"
 CHECK = (AAC, "check", "--format", "json", "--window", "last", "--window", "current")
 
+# The data that is made lies beside the projects that read it.
+os.environ["AAC_SOURCE_FOLDERS"] = str(OUT)
+
 Cell = dict[str, Any]
 Cells = dict[tuple[str, ...], Cell]
 """By kind, id, window, dimension and value."""
