@@ -54,9 +54,8 @@ def rules_of(kinds: Mapping[str, type[Kind]]) -> dict[str, Rule]:
 
 def unknown_rules(config: Config, kinds: Mapping[str, type[Kind]]) -> Iterator[Finding]:
     """An error (AAC602) for every rule in `[review.severity]` that there is not."""
-    named = config.review.severity
-    known = rules_of(kinds) if named else {}
-    for rule in named:
+    known = rules_of(kinds)
+    for rule in config.review.severity:
         if rule not in known:
             advice = did_you_mean(rule, known) if any(rule.split(".")[0] == r.split(".")[0] for r in known) else ""
             span = config.places.span_of("review", "severity", rule)

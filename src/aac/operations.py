@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from aac import config, documents
-from aac.change_rules import unknown_rules
 from aac.errors import DocumentsError, EngineError, LeakError, NoDataError, SourceError, UsageError
 from aac.expressions import parsed
 from aac.findings import Finding, did_you_mean, has_errors, in_reading_order
@@ -105,7 +104,10 @@ def open_project(start: Path, *, with_plugins: bool = True) -> Opened:
         *check_settings(settings, registry.engines),
         *check_kept(settings),
     ]
-    wrong += unknown_rules(settings, registry.kinds) if with_plugins else ()
+    if with_plugins and settings.review.severity:
+        from aac.change_rules import unknown_rules
+
+        wrong += unknown_rules(settings, registry.kinds)
     findings = [*wrong, *told]
     if not with_plugins and any((settings.root / "plugins").glob("*.py")):
         findings = [maybe_of_a_plugin(finding) for finding in findings]
