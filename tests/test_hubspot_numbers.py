@@ -85,7 +85,8 @@ def sell(account: Account, chance: random.Random, begun: datetime, number: int) 
     deal, stage = account.create("deals", values, moment), "new"
     while stage in STEPS and chance.random() < 0.7:
         stage, moment = chance.choice(STEPS[stage]), moment + timedelta(milliseconds=chance.randrange(1, 10**8))
-        account.change("deals", deal, {"dealstage": stage}, moment, user=chance.choice((71, 72, 73, 99)))
+        closes = {"closedate": written(moment)} if stage not in STEPS else {}
+        account.change("deals", deal, {"dealstage": stage, **closes}, moment, user=chance.choice((71, 72, 73, 99)))
     return deal
 
 
