@@ -15,7 +15,7 @@ from aac.documents import read_text
 from aac.errors import UsageError
 from aac.evaluate import Asked
 from aac.locking import Locked, lock, written
-from aac.operations import measure, open_project, open_sound_project, pull_sources, read_moment
+from aac.operations import build, measure, open_project, open_sound_project, pull_sources, read_moment
 from tests.commands import run_aac
 from tests.small import COMPANY, NOW_US, write_project
 from tests.test_restate import ENTITY, LEADS, counting, mql, reply
@@ -296,3 +296,30 @@ def test_the_command(project: Path) -> None:
     assert (checked.returncode, "AAC445" in checked.stdout) == (0, False)
     edit(project / "alignment/all.yml", "score > 50", "score > 60")
     assert "warning[AAC445] metric `mqls` in 2026-01 was 2 when" in run_aac(project, "check").stdout
+
+
+# -- on the pages
+
+
+def test_pages_draw_both_lines(project: Path) -> None:
+    path = project / "alignment/all.yml"
+    edit(path, "score > 50\nat: at\n", "score > 50\nat: at\neffective_until: 2026-02-01\n")
+    path.write_text(path.read_text() + "---\n" + mql(60, "effective_from: 2026-02-01").removesuffix("---\n\n"))
+    build(open_sound_project(project), NOW_US, Asked(), lambda _: None)
+    page = (project / "site/metric/mqls.html").read_text()
+    # two in January as it was defined then, one as February has it; two in February both ways
+    assert "mql changed on 2026-02-01, from 2026-02 on" in page
+    assert page.count('<polyline class="again"') == 1
+    cells = [row.split("</tr>")[0] for row in page.split('data-label="Window">')[1:]]
+    restated = {cell[:7]: cell.split('data-label="Restated">')[1].split("<")[0] for cell in cells if "Restated" in cell}
+    assert {label: shown for label, shown in restated.items() if shown != "the same"} == {"2026-01": "1"}
+
+
+def test_pages_draw_what_was_locked(project: Path) -> None:
+    locked(project, "2026-01")
+    edit(project / "alignment/all.yml", "score > 50", "score > 60")
+    build(open_sound_project(project), NOW_US, Asked(), lambda _: None)
+    page = (project / "site/metric/mqls.html").read_text()
+    assert page.count('<polyline class="again"') == 1
+    assert '<span class="number">2</span> <span class="aside">locked</span>' in page
+    assert 'data-label="Restated">1<' in page

@@ -16,7 +16,7 @@ import pytest
 from aac.periods import Window
 from aac.reports.filling import fill
 from aac.reports.wiki import WikiReport, charts
-from aac.reports.wiki.trends import spread_of, steps_of, trend_of
+from aac.reports.wiki.trends import Beside, spread_of, steps_of, trend_of
 from aac.results import Background, Change, ClockReading, Outcome, Spread, Status
 from tests.reported import FEBRUARY, HOUR, MARCH, PROJECT, RESULTS, clock, counted, entry, tally, us
 from tests.test_reports import parsed
@@ -50,6 +50,29 @@ def test_a_trend_goes_from_the_first_window_with_a_value_to_the_last_that_is_ove
     assert [(row["budget"], row["burn"]) for row in trend["rows"]] == [("10 of 10", "1×"), ("29 of 10", "2.9×")]
     assert trend["change"] == "−9.5 points since 2026-01"
     assert trend["line"]["alt"] == "First contact from 2026-01 to 2026-02: between 85.5% and 95%, last 85.5%."
+
+
+def test_a_trend_has_a_second_line_where_today_would_say_something_else() -> None:
+    locked = replace(before(JANUARY, 188, 12), selection="named")
+    begun = ((date(2025, 6, 1), "early"), (date(2026, 1, 15), "mql"), (date(2026, 2, 1), "this"))
+    trend = trend_of([*PAST, *NOW], "First contact", Beside((locked,), (before(JANUARY, 160, 40),), begun))
+    assert trend is not None
+    rows = [(row["shown"], row["restated"], row["locked"], row["changed"]) for row in trend["rows"]]
+    says = "mql changed on 2026-01-15, this changed on 2026-02-01"
+    assert rows == [("94%", "80%", True, []), ("85.5%", None, False, [says])]
+    assert (trend["is_restated"], trend["is_locked"]) == (True, True)
+    assert trend["marks"] == [{"window": "2026-02", "says": says}]
+    line = trend["line"]
+    assert [mark["x"] for mark in line["marks"]] == [320]  # between two windows, of 640
+    # from 80% to 100%: 94% is 58.2 + 3 below the top, and 80% lies at the bottom
+    assert [point["y"] for point in line["points"]] == [61.2, 143.7]
+    assert line["again"] == ["3.0,197.0 637.0,143.7"]
+
+
+def test_a_trend_has_one_line_where_nothing_changed() -> None:
+    trend = trend_of([*PAST, *NOW], "First contact", Beside((PAST[1],), (PAST[1],), ()))
+    assert trend is not None
+    assert (trend["line"]["again"], trend["line"]["marks"], trend["is_restated"]) == ([], [], False)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from os.path import normpath
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from aac import config, documents
@@ -351,9 +351,9 @@ def _measured(
     ``beside`` it in windows of its own, of which nothing is found. ``locked``: of what else it is told whether it comes
     to what it was when it was locked."""
     from aac.evaluate import evaluate
-    from aac.settling import reckoned
+    from aac.settling import reckoned, redrawn
 
-    made, told = opened.project, None
+    made, told, drawn = opened.project, None, Background()
     with pulled_data(opened, asked, tell) as data:
         sources = tuple(_state(made.config.sources[pulled.id], pulled, now_us) for pulled in data.sources)
         stale = frozenset(source.id for source in sources if source.status == "stale")
@@ -363,13 +363,14 @@ def _measured(
         reckoning = reckoned(made, data, asked, locked or chosen)
         if beside is not None:
             told, _ = evaluate(made, data, data.engine, replace(asked, windows=()), beside)
+            drawn = redrawn(made, data, asked, chosen, reckoning)
         findings = in_reading_order([*with_reviews(opened, now_us).findings, *found, *reckoning.findings])
         all_of_it = Results(made.name, revision(made.root), now_us, sources, data.rows, results, findings)
     shown = _for_readers(all_of_it, made, asked)
     if told is None:
         return shown
     words = _for_readers(replace(all_of_it, results=told, findings=()), made, asked).results
-    return replace(shown, background=Background(words=words))
+    return replace(shown, background=replace(drawn, words=words))
 
 
 def _for_readers(results: Results, made: Project, asked: Asked) -> Results:
@@ -549,9 +550,9 @@ def _with_background(opened: Opened, results: Results) -> Results:
     totals = tuple(result for result in results.results if result.selection == PAST and not result.reading.by)
     at = min((result.reading.as_of_us for result in results.results), default=results.now_us)
     root = opened.project.root
-    queries, words = queries_of(opened.project, at), results.background.words
-    agreed = agreements_in(opened.project)
-    background = Background(totals, queries, changes(root), web(root), words, agreements=agreed)
+    queries, agreed = queries_of(opened.project, at), agreements_in(opened.project)
+    told: dict[str, Any] = {"past": totals, "queries": queries, "changes": changes(root), "web": web(root)}
+    background = replace(results.background, **told, agreements=agreed)
     present = tuple(result for result in results.results if result.selection != PAST)
     return replace(results, results=present, background=background)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from aac.expressions.nodes import Value
     from aac.findings import Finding
@@ -280,7 +281,9 @@ class Background:
     by its ``kind:id``. ``changes``: the last change of each file; ``web``: where its text can be read, a `{path}` in an
     address, or null. ``words``: of how many records words are true, and how those in each tier of a profile fare.
     ``files``: the paths of what the build writes beside its pages, such as agendas. ``agreements``: who must agree to a
-    document and who has, as plain data by its ``kind:id``; empty where nobody signs anything.
+    document and who has, as plain data by its ``kind:id``; empty where nobody signs anything. ``locked``: settled
+    numbers as they were; ``restated``: totals as today's documents say them, of what has versions; ``begun``: the days
+    on which versions of what a document rests on began, and whose, by its ``kind:id``.
     """
 
     past: tuple[Result, ...] = ()
@@ -290,6 +293,9 @@ class Background:
     words: tuple[Result, ...] = ()
     files: tuple[str, ...] = ()
     agreements: Mapping[str, Any] = field(default_factory=dict[str, "Any"])
+    locked: tuple[Result, ...] = ()
+    restated: tuple[Result, ...] = ()
+    begun: Mapping[str, Sequence[tuple[date, str]]] = field(default_factory=dict[str, "Sequence[tuple[date, str]]"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, cast
 
+from aac.agreements import said
 from aac.distribution import VERSION
 from aac.evaluate import recount
 from aac.findings import Finding
 from aac.locks import Prints, as_result, data_print, differs, settled
 from aac.periods import GRAINS, windows_between
 from aac.reports.wording import is_provisional, plural, result_words
-from aac.results import CardReading, ClockReading, NumberReading, Outcome
+from aac.resting import Grounds
+from aac.results import Background, CardReading, ClockReading, NumberReading, Outcome
 from aac.selecting import measurable
 
 if TYPE_CHECKING:
@@ -203,3 +206,33 @@ def _changed(names: Sequence[str], one: Settled) -> str:
     told = ["what it says changed"] if len(shown) < len(names) else []
     told += [f"it rests on a changed {', '.join(f'`{name}`' for name in shown)}"] if shown else []
     return " and ".join(told)
+
+
+# What a page draws beside a number
+
+
+def redrawn(made: Project, landed: Landed, asked: Asked, chosen: Chosen, locked: Reckoning) -> Background:
+    """The numbers as they were locked, all windows as today's documents say them, and when these began to hold.
+
+    Of a number whose documents have one version alone the second is what was measured anyway. Raises EngineError.
+    """
+    parts = chosen(made)
+    begun = {part.subject: found for part in parts if (found := tuple(_begun(part.subject, made)))}
+    again = replace(asked, restate=True, stale=frozenset())
+    results = recount(made, landed, again, lambda version: [p for p in chosen(version) if p.subject in begun])
+    totals = tuple(result for result in results if not result.reading.by) if begun else ()
+    return Background(locked=locked.then, restated=totals, begun=begun)
+
+
+def _begun(subject: str, made: Project) -> Iterator[tuple[date, str]]:
+    """The days on which a version began of a document, or of what it rests on in any version, and its name."""
+    kind, _, id_ = subject.partition(":")
+    days = {version.begins for version in made.versions} - {date.min}
+    if not days:
+        return
+    found = {(kind, id_)}
+    for version in made.by_day.values():
+        found |= Grounds(version).of((kind, id_)).documents if (kind, id_) in version.models else set()
+    last = made.day
+    begins = {(v.begins, v.id) for v in made.versions if v.id in found and date.min < v.begins <= last}
+    yield from sorted((day, "this" if doc == (kind, id_) else said("/".join(doc))) for day, doc in begins)

@@ -59,6 +59,13 @@ class Point(TypedDict):
     number: Says[int, "Which value of the past it is, from 0."]
 
 
+class Begun(TypedDict):
+    """Where something else begins on a line."""
+
+    x: Says[float, "From the left."]
+    says: Says[str, "What begins: `mql changed on 2026-02-01`."]
+
+
 class Line(TypedDict):
     """A drawn line, in units of its own."""
 
@@ -68,6 +75,8 @@ class Line(TypedDict):
     points: Says[list[Point], "Its points."]
     limits: Says[list[float], "How far from the top the limits are."]
     alt: Says[str, "What it shows, in a sentence."]
+    again: Says[list[str], "A second line, as today's documents and data have it; empty where it is the same."]
+    marks: Says[list[Begun], "Where a document changed."]
 
 
 class File(TypedDict):
@@ -231,12 +240,25 @@ class PastRow(TypedDict):
     so_far: Says[bool, "False: the past is over."]
     budget: Says[str | None, "Of a promise: how many were late of how many allowed."]
     burn: Says[str | None, "The same as a multiple."]
+    restated: Says[str | None, "What it comes to with today's documents and data; null where that is the same."]
+    locked: Says[bool, "Whether it was locked."]
+    changed: Says[list[str], "What changed with it: `mql changed on 2026-02-01`."]
+
+
+class Mark(TypedDict):
+    """A window with which a document changed."""
+
+    window: Says[str, "Its label."]
+    says: Says[str, "What changed when."]
 
 
 class Trend(TypedDict):
     """The past of a number, up to 13 windows."""
 
     line: Says[Line | None, "As a line."]
+    is_restated: Says[bool, "Whether a window comes to something else with today's documents and data."]
+    is_locked: Says[bool, "Whether a window was locked."]
+    marks: Says[list[Mark], "The windows with which documents changed."]
     burn: Says[Line | None, "Of a promise: its burn as a line; null where nothing may be late."]
     sparkline: Says[Line | None, "As a small one."]
     rows: Says[list[PastRow], "As a table."]

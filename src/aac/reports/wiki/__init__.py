@@ -20,7 +20,7 @@ from aac.reports.wiki.documents import card_of, document_view, measured_view, re
 from aac.reports.wiki.search import index_of, terms_of
 from aac.reports.wiki.sentences import sentences
 from aac.reports.wiki.shelves import SECTIONS, by_document, files_of, link_to, receivers_of, section_of, subject_of
-from aac.reports.wiki.trends import spread_of, steps_of, trend_of
+from aac.reports.wiki.trends import Beside, spread_of, steps_of, trend_of
 from aac.reports.wiki.words import counts_of, tiers_of
 from aac.reports.wording import as_of_words, freshness_of_all, moment
 
@@ -96,6 +96,11 @@ def _documents(
     now, past = by_document(results.results), by_document(background.past)
     words = by_document(background.words)
     by_subject = {subject_of(entry): entry for entry in entries}
+    locked, restated = by_document(background.locked), by_document(background.restated)
+
+    def beside(subject: str) -> Beside:
+        return Beside(locked.get(subject, ()), restated.get(subject, ()), background.begun.get(subject, ()))
+
     documents: list[View] = []
     for entry in entries:
         subject = subject_of(entry)
@@ -103,7 +108,7 @@ def _documents(
         documents.append(
             document_view(entry, links, [finding for finding in findings if finding.is_about(subject)])
             | {"measured": measured_view(entry, found, zone), "receivers": receivers}
-            | _past(entry, found, past.get(subject, []), zone)
+            | _past(entry, found, past.get(subject, []), zone, beside(subject))
             | {"counts": counts_of(entry, words.get(subject, []), links, zone)}
             | {"tiers": tiers_of(entry, background.words, links) if entry.kind == "icp" else None}
             | {"in_words": [{"place": place, "words": said} for place, said in project.in_words(entry.kind, entry.id)]}
@@ -116,13 +121,13 @@ def _documents(
     return documents
 
 
-def _past(entry: Entry, now: Sequence[Result], past: Sequence[Result], zone: str) -> View:
+def _past(entry: Entry, now: Sequence[Result], past: Sequence[Result], zone: str, beside: Beside) -> View:
     """How a number came to be what it is: its windows, and of a promise how its time was used."""
     totals = [result for result in now if not result.reading.by and result.selection != "unplaced"]
     answers = [result for result in totals if result.selection != "current"] or totals
     is_in_days = "business" not in str(entry.fields.get("when"))
     return {
-        "trend": trend_of([*past, *now], entry.name),
+        "trend": trend_of([*past, *now], entry.name, beside),
         "spread": spread_of([*past, *now], zone),
         "steps": steps_of(answers[-1] if answers else None, days=is_in_days),
     }

@@ -31,12 +31,22 @@ def line(
     alt: str,
     room: Sequence[Fraction] = (),
     high: int = HIGH,
+    again: Sequence[Fraction | None] = (),
+    marks: Sequence[tuple[int, str]] = (),
 ) -> View | None:
     """A line through the known values, broken where one is not known; null when fewer than two are known.
 
-    ``room``: values that the drawing has room for, whatever is known.
+    ``room``: values that the drawing has room for, whatever is known. ``again``: other values of the same windows, a
+    second line; ``marks``: which value is the first of something else, and what that is.
     """
-    return _line(values, limits, alt, WIDE, high, room)
+    drawn = _line(values, limits, alt, WIDE, high, (*room, *(value for value in again if value is not None)))
+    other = _line(again, limits, alt, WIDE, high, (*room, *(v for v in values if v is not None))) if again else None
+    if drawn is None:
+        return None
+    step = (WIDE - 2 * EDGE) / max(1, len(values) - 1)
+    # between the last value of the one and the first of the other; before the first there is only the edge
+    places = [{"x": round(max(EDGE, EDGE + (number - 0.5) * step), 1), "says": says} for number, says in marks]
+    return drawn | {"again": other["paths"] if other is not None else [], "marks": places}
 
 
 def sparkline(values: Sequence[Fraction | None], limits: Sequence[Fraction], alt: str) -> View | None:
@@ -76,6 +86,8 @@ def _line(
         "points": points,
         "limits": [y(limit) for limit in limits],
         "alt": alt,
+        "again": [],
+        "marks": [],
     }
 
 

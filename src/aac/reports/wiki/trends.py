@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import dropwhile, pairwise
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from aac.results import CardReading, ClockReading, NumberReading, Outcome, Sprea
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
 
     from aac.reports.base import View
     from aac.results import Reading, Result
@@ -23,19 +25,47 @@ SHOWN = 13
 """Windows of a line: thirteen weeks are a quarter, thirteen months a year and the month it is compared with."""
 
 
-def trend_of(results: Iterable[Result], name: str) -> View | None:
-    """The totals of a document, oldest first; null when there are fewer than two windows of one length."""
-    windows = _in_order(results)
-    if len(windows) < 2:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is told beside the past of a number: what was ``locked`` of it, its windows ``restated`` as today's
+    documents say them, and the days on which one of these ``begun`` to hold, with its name."""
+
+    locked: Sequence[Result] = ()
+    restated: Sequence[Result] = ()
+    begun: Sequence[tuple[date, str]] = ()
+
+
+def trend_of(results: Iterable[Result], name: str, beside: Beside | None = None) -> View | None:
+    """The totals of a document, oldest first; null when there are fewer than two windows of one length.
+
+    A window that was locked stands there as it was; what it comes to now is the second line.
+    """
+    measured, beside = _in_order(results), beside or Beside()
+    if len(measured) < 2:
         return None
+    locked, restated = ({_window(r): r for r in some} for some in (beside.locked, beside.restated))
+    windows = [_as_locked(result, locked.get(_window(result))) for result in measured]
+    now = [restated.get(_window(result), result) for result in measured]
     newest = windows[-1]
     values, limits = [value_of(result.reading) for result in windows], limits_in(newest)
     reading = newest.reading
     is_share = isinstance(reading, ClockReading) or (isinstance(reading, NumberReading) and reading.unit == "percent")
     alt = _in_a_sentence(windows, name)
-    rows = [_row(result) for result in windows]
+    marks = _marks(measured, beside.begun)
+    again = [value_of(result.reading) for result in now]
+    is_other = again != values
+    rows = [
+        _row(result)
+        | {"restated": result_words(other)["shown"] if value_of(other.reading) != value else None}
+        | {"locked": _window(result) in locked, "changed": [says for at, says in marks if at == place]}
+        for place, (result, other, value) in enumerate(zip(windows, now, values, strict=True))
+    ]
+    room = _whole([*values, *again], limits) if is_share else ()
     return {
-        "line": charts.line(values, limits, alt, _whole(values, limits) if is_share else ()),
+        "line": charts.line(values, limits, alt, room, again=again if is_other else (), marks=marks),
+        "is_restated": is_other,
+        "is_locked": any(row["locked"] for row in rows),
+        "marks": [{"window": measured[at].reading.window.label, "says": says} for at, says in marks],
         "burn": _burn_of(windows, name),
         "sparkline": charts.sparkline(values, limits, alt),
         "rows": rows,
@@ -43,6 +73,29 @@ def trend_of(results: Iterable[Result], name: str) -> View | None:
         "limit": rows[-1]["limit"],
         "change": _change(windows),
     }
+
+
+def _window(result: Result) -> tuple[date | None, date | None]:
+    return result.reading.window.first, result.reading.window.until
+
+
+def _as_locked(result: Result, locked: Result | None) -> Result:
+    """A result as it was when it was locked, held against what its document says of the window."""
+    if locked is None:
+        return result
+    verdict = replace(result.verdict, status=locked.verdict.status, budget=None)
+    return replace(result, reading=locked.reading, verdict=verdict)
+
+
+def _marks(windows: Sequence[Result], begun: Iterable[tuple[date, str]]) -> list[tuple[int, str]]:
+    """Which window is the first that another version of something was measured with, and what began then."""
+    found: dict[int, list[str]] = {}
+    for day, name in begun:
+        firsts = [result.reading.window.first for result in windows]
+        place = next((at for at, first in enumerate(firsts) if first is not None and first >= day), None)
+        if place is not None and (place > 0 or firsts[0] == day):
+            found.setdefault(place, []).append(f"{name} changed on {day}")
+    return [(place, ", ".join(names)) for place, names in sorted(found.items())]
 
 
 def _whole(values: Sequence[Fraction | None], limits: Sequence[Fraction]) -> Sequence[Fraction]:
