@@ -12,9 +12,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from aac import schemas
+from aac.agreements import agreements
 from aac.errors import AacError, UsageError
+from aac.operations import open_sound_project
 from aac.reviewing import diff
-from tests.small import write_project
+from tests.small import DESK, SLA, write_project
 
 if TYPE_CHECKING:
     from tests.conftest import Snapshots
@@ -229,3 +231,66 @@ def test_a_fingerprint_does_not_depend_on_how_a_rule_is_spelt(project: Path) -> 
     edit(project, "score > 60", "(score   >  60)")
     (other,) = told(project)["changes"]
     assert one["fingerprint"] == other["fingerprint"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verb"),
+    [
+        ("4 business hours", "240 business minutes", None),
+        ("90 minutes", "1.5 hours", None),
+        ("4 business hours", "3 business hours", "lowered"),
+        ("4 business hours", "241 business minutes", "raised"),
+        # a clock in days may count dates
+        ("1 day", "24 hours", "changed"),
+    ],
+)
+def test_the_same_time_in_another_unit_is_no_change(tmp_path: Path, old: str, new: str, verb: str | None) -> None:
+    root = write_project(
+        tmp_path / "timed",
+        DESK + "kind: entity\nid: lead\nfrom: crm.leads\nkey: id\nfields: {id: text, at: timestamp, done: timestamp}\n---\n" + SLA
+        + f"when: {{within: {old}{', calendar: desk' if 'business' in old else ''}}}\nhow_measured: {{each: lead, starts: at, stops: done, objective: 50%}}\n",
+        {},
+    )  # fmt: skip
+    git(root, "init", "--quiet", "--initial-branch", "main")
+    commit_all(root)
+    prints = [view["fingerprint"] for view in agreed(root)]
+    edit(root, f"within: {old}", f"within: {new}")
+    assert rules(root) == ([f"sla.when.within.{verb}"] if verb else [])
+    assert ([view["fingerprint"] for view in agreed(root)] == prints) is (verb is None)
+
+
+def commit_all(root: Path) -> None:
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "-m", "all")
+
+
+def agreed(root: Path) -> list[dict[str, Any]]:
+    made = open_sound_project(root).project
+    return [{"fingerprint": at.fingerprint} for at in agreements(made) if at.doc[0] == "sla"]
+
+
+def test_who_speaks_for_a_team_is_for_the_team_to_say(project: Path) -> None:
+    """A member that is new is told, and the team is asked; its fingerprint, and what rests on it, stay the same."""
+    teams = "alignment/teams.yml"
+    edit(project, "name: Sales", 'name: Sales\nmembers: [{handle: "@sam", role: Head}]', teams)
+    first = told(project)
+    (change,) = first["changes"]
+    assert (change["rule"], change["class"], change["teams"]) == ("team.members.added", "breaking", ["sales"])
+    assert (first["teams"], first["rests_on"]) == (["sales"], [])
+    commit_all(project)
+    edit(project, "role: Head", "role: Manager", teams)
+    assert [(c["rule"], c["class"]) for c in told(project)["changes"]] == [("team.members.role.changed", "editorial")]
+    edit(project, "@sam", "@eve", teams)
+    assert [(c["rule"], c["class"]) for c in told(project)["changes"]] == [
+        ("team.members.added", "breaking"), ("team.members.removed", "breaking"),
+    ]  # fmt: skip
+
+
+def test_what_is_compatible_leaves_an_agreement_as_it_is(project: Path) -> None:
+    """Another split, or another queue, is no change of what was agreed."""
+    made = open_sound_project(project).project
+    before = {at.doc: at.fingerprint for at in agreements(made)}
+    edit(project, "role: input", "role: input\nby: [score]")
+    view = told(project)
+    assert [(c["rule"], c["class"]) for c in view["changes"]] == [("metric.by.added", "compatible")]
+    assert {at.doc: at.fingerprint for at in agreements(open_sound_project(project).project)} == before

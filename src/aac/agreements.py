@@ -22,6 +22,7 @@ from aac.kinds.classes import MEANING, Change
 from aac.kinds.signoff import Signoff
 from aac.kinds.team import Team
 from aac.kinds.written import Split, Strict
+from aac.periods import Duration
 from aac.resting import Grounds
 from aac.signing import handles_of, named_teams, signed, signed_version
 
@@ -52,12 +53,18 @@ def digest(content: object) -> str:
 
 def content_of(model: Strict, parse: Parse, mark: Change = MEANING) -> dict[str, Any]:
     """What a document, or a part of one, says that is more than prose. What is as it is when left out is left out, so
-    that a key which a later version brings changes nothing."""
+    that a key which a later version brings changes nothing; so are splits and queues, since another one is a
+    `compatible` change, which leaves what was agreed as it is."""
     content: dict[str, Any] = {}
     for key, (name, own) in fields_of(type(model)).items():
         value, there = getattr(model, name), own or mark
         info = type(model).model_fields[name]
-        if there.sort != "prose" and (info.is_required() or value != info.get_default(call_default_factory=True)):
+        may_grow = there.grows and there.sort == "promise"
+        if (
+            there.sort != "prose"
+            and not may_grow
+            and (info.is_required() or value != info.get_default(call_default_factory=True))
+        ):
             content[key] = value_of(value, parse, there)
     return content
 
@@ -80,6 +87,8 @@ def value_of(value: object, parse: Parse, mark: Change = MEANING) -> Any:
             return _text(value, parse)
         case None:
             return None
+        case Duration():
+            return str(value.plain)
         case _:
             return str(value)
 

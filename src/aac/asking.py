@@ -39,6 +39,8 @@ def asked_of(changes: Sequence[Change], base: Project, head: Project, approvers:
             continue
         handles = [member.handle for member in trusted.members] if isinstance(trusted, Team) else []
         documents = {change.doc for change in breaking if id_ in change.teams}
+        if not handles and documents == {("team", id_)}:
+            continue  # of its first members nobody could agree yet
         by = next((handle for handle in handles if _bare(handle) in approving), None)
         by = by or _signed_by(id_, documents, handles, known)
         ask = handles or ([team.notify] if team.notify else [])

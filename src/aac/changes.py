@@ -247,7 +247,8 @@ class _Pair:
             keys=found.keys,
             entries=found.entries,
             moves_meaning=level == "breaking" and found.mark.sort == "meaning",
-            teams=named_teams(old.model, new.model),
+            # who speaks for a team is for that team to say
+            teams=(*named_teams(old.model, new.model), *([self.former[1]] if found.mark.speaks else [])),
         )
 
     @property

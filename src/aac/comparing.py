@@ -94,6 +94,8 @@ class Place:
 
 def level_of(mark: Change, verb: Verb, *, is_entry: bool) -> Level:
     """The class of a difference, by what the field says of itself."""
+    if mark.speaks:
+        return "breaking"
     if mark.sort == "prose":
         return "editorial"
     return "compatible" if verb == "added" and mark.grows and is_entry else "breaking"
@@ -122,6 +124,8 @@ class _Rules:
         self._parse = parse
 
     def same(self, old: object, new: object) -> bool:
+        if isinstance(old, Duration) and isinstance(new, Duration):
+            return old.plain == new.plain
         if old == new or not (isinstance(old, str) and isinstance(new, str)):
             return old == new
         if " ".join(old.split()) == " ".join(new.split()):
@@ -229,7 +233,7 @@ def _whole(old: object, new: object, place: Place) -> Iterator[Difference]:
 def _verb(old: object, new: object) -> Verb:
     """How a value differs: of amounts of one sort one is more."""
     one, other = _amount(old), _amount(new)
-    if one is None or other is None or one[1:] != other[1:]:
+    if one is None or other is None or one[1:] != other[1:] or one == other:
         return "changed"
     return "raised" if other[0] > one[0] else "lowered"
 

@@ -96,6 +96,15 @@ class Duration:
             raise ValueError(f"`{self}` has no length of its own; write hours, as in `48 hours` or `16 business hours`")
         return int(self.amount * UNIT_US[self.unit])
 
+    @property
+    def plain(self) -> Duration:
+        """The same in the unit that people would write: whole hours as hours, else minutes. Days stay days: clocks that
+        run in days may count dates."""
+        if self.unit not in ("minutes", "hours"):
+            return self
+        minutes = self.amount * (60 if self.unit == "hours" else 1)
+        return Duration(minutes, "minutes", self.clock) if minutes % 60 else Duration(minutes / 60, "hours", self.clock)
+
     def __str__(self) -> str:
         amount = format(Decimal(self.amount.numerator) / self.amount.denominator, "f")
         unit = self.unit.removesuffix("s") if self.amount == 1 else self.unit

@@ -20,6 +20,7 @@ class Change:
 
     ``meaning`` decides which records or numbers are meant, also of all that rests on it; a ``promise`` is what teams
     hold each other to; ``prose`` helps people to read. ``says``: what people call it, and ``each`` one of its entries.
+    ``speaks``: whether it says whose word counts for a team, which decides no number and whether teams agree.
     ``stricter``: whether the promise is stricter when the value is more, or less. ``grows``: whether another entry
     leaves every number as it is. ``ordered``: whether the order of its entries says something. ``labels``: whether what
     its entries hold is only how people call them. ``called``, ``shows``: how the name of an entry and a value are
@@ -33,6 +34,7 @@ class Change:
     grows: bool = False
     ordered: bool = False
     labels: bool = False
+    speaks: bool = False
     called: Callable[[str], str] | None = None
     shows: Callable[[Any], str] | None = None
 

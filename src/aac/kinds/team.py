@@ -15,7 +15,7 @@ from aac.kinds.written import Handle, Row, wrong
 class Member(Row):
     """Somebody of the team, by account and role."""
 
-    handle: Annotated[Handle, PROSE]
+    handle: Annotated[Handle, Change("prose", says="the account", speaks=True)]
     """The account by which your tools know them, as in `@maria-k`; no names, no addresses."""
     role: Annotated[str | None, PROSE] = None
     """What they do in the team."""
@@ -52,7 +52,7 @@ notify: "#${id}"                               # the channel in which it reads m
 
     lead_role: Annotated[str | None, PROSE] = None
     """The role that leads the team and speaks for it; never a person's name."""
-    members: Annotated[tuple[Member, ...], Change("prose", says="the members", each="the member")] = ()
+    members: Annotated[tuple[Member, ...], Change("prose", says="the members", each="the member", speaks=True)] = ()
     """Who is in it, by account and role."""
     pod: Annotated[str | None, PROSE] = None
     """The pod it belongs to, where the company works in pods."""
