@@ -245,12 +245,12 @@ def test_a_fingerprint_does_not_depend_on_how_a_rule_is_spelt(project: Path) -> 
     ],
 )
 def test_the_same_time_in_another_unit_is_no_change(tmp_path: Path, old: str, new: str, verb: str | None) -> None:
-    root = write_project(
-        tmp_path / "timed",
-        DESK + "kind: entity\nid: lead\nfrom: crm.leads\nkey: id\nfields: {id: text, at: timestamp, done: timestamp}\n---\n" + SLA
-        + f"when: {{within: {old}{', calendar: desk' if 'business' in old else ''}}}\nhow_measured: {{each: lead, starts: at, stops: done, objective: 50%}}\n",
-        {},
-    )  # fmt: skip
+    fields = "{id: text, at: timestamp, done: timestamp}"
+    entity = f"kind: entity\nid: lead\nfrom: crm.leads\nkey: id\nfields: {fields}\n---\n"
+    calendar = ", calendar: desk" if "business" in old else ""
+    measured = "how_measured: {each: lead, starts: at, stops: done, objective: 50%}\n"
+    documents = f"{DESK}{entity}{SLA}when: {{within: {old}{calendar}}}\n{measured}"
+    root = write_project(tmp_path / "timed", documents, {})
     git(root, "init", "--quiet", "--initial-branch", "main")
     commit_all(root)
     prints = [view["fingerprint"] for view in agreed(root)]

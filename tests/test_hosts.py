@@ -148,7 +148,7 @@ def test_one_comment_is_kept_up_to_date(project: Path, host: str, name: str) -> 
     assert (first.returncode, first.stdout, first.stderr) == (0, "", "")
     (comment,) = [c["body"] for c in Host.comments if MARKER in c["body"]]
     assert "| Hot leads per month | 2.5 | 1.5 | −1 |" in comment
-    assert "Marketing ⏳ · Sales ✔ `@sam`" in comment
+    assert "Marketing ⏳ (4 documents) · Sales ✔ `@sam`" in comment
     edit(project, "when: score > 55", "when: score > 60")
     git(project, "commit", "--quiet", "-am", "narrower still")
     assert run(project, environ, "--comment").returncode == 0

@@ -288,7 +288,7 @@ def test_who_must_agree(project: Path, host: str) -> None:
     edit(project, "name: Marketing", 'name: Marketing\nmembers: [{handle: "@sam"}]', "alignment/teams.yml")
     git(project, "commit", "--quiet", "-am", "narrower")
     found = review(project, None, ("last:2",), REVIEWS[host]("sam"))
-    assert "**Who must agree** — Marketing ⏳ · Sales ✔ `@sam`" in found.comment
+    assert "**Who must agree** — Marketing ⏳ (5 documents) · Sales ✔ `@sam`" in found.comment
     assert found.exit_code == 1
     assert review(project, None, ("last:2",), None).comment.count("⏳") == 2
 
@@ -308,7 +308,7 @@ def test_a_sign_off_is_as_good_as_an_approval(project: Path) -> None:
         "".join(signoff(made, *words) for words in (*signed, ("enough", "sales", "@eve")))
     )
     git(project, "add", ".")
-    git(project, "commit", "--quiet", "-m", "kinder")
+    git(project, "commit", "--quiet", "-m", "kinder", "--author", "Mia <1234+mia@users.noreply.github.com>")
     told = json.loads(review(project, None, ("last:2",), None).artefact)
     assert {team["id"]: team["by"] for team in told["agreement"]} == {"marketing": "@mia", "sales": None}
 

@@ -60,11 +60,8 @@ def content_of(model: Strict, parse: Parse, mark: Change = MEANING) -> dict[str,
         value, there = getattr(model, name), own or mark
         info = type(model).model_fields[name]
         may_grow = there.grows and there.sort == "promise"
-        if (
-            there.sort != "prose"
-            and not may_grow
-            and (info.is_required() or value != info.get_default(call_default_factory=True))
-        ):
+        is_said = info.is_required() or value != info.get_default(call_default_factory=True)
+        if is_said and there.sort != "prose" and not may_grow:
             content[key] = value_of(value, parse, there)
     return content
 

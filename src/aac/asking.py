@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from aac.agreements import Grounds, agreement_of, agreements
 from aac.errors import UsageError
+from aac.kinds.signoff import Signoff
 from aac.kinds.team import Team
 from aac.reports.agreed import agreed_view
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from aac.agreements import Signature
     from aac.changes import Change
     from aac.graph import Id
     from aac.project import Project
     from aac.reports.base import View
+    from aac.revisions import Author
+
+    Word = tuple[str, str, str]
+    """A sign-off: of which document (`sla/reply`), by which team and handle."""
 
 APPROVED = "approved"
+NUMBERED = re.compile(r"^[0-9]+[+-]")
+"""What stands before the account in the addresses that hosts give to commits."""
 OPINIONS = frozenset({APPROVED, "changes_requested", "dismissed"})
 """What a review of GitHub's says that takes the place of what its author said before; comments do not."""
 
 
-def asked_of(changes: Sequence[Change], base: Project, head: Project, approvers: Iterable[str]) -> list[dict[str, Any]]:
-    """The teams that must agree, as plain data: ``id``, ``name``, ``by`` (the handle of who did, or null), and whom to
-    ``ask``. A team has agreed when one of it approved, or signed all of its documents that change as they are now.
+def asked_of(
+    changes: Sequence[Change], base: Project, head: Project, approvers: Iterable[str], unproven: Collection[Word] = ()
+) -> list[dict[str, Any]]:
+    """The teams that must agree, as plain data: ``id``, ``name``, ``by`` (the handle of who did, or null), whom to
+    ``ask``, and to which ``documents``; ``sign`` is the command by which one of them signs those that can be.
+    ``unproven``: sign-offs that do not count. A team has agreed when one of it approved, or signed all of its documents
+    that change as they are now.
 
     Who is in a team is what the base says: nobody makes themselves a member with the change that they approve. A team
     that is external is never asked.
@@ -42,19 +54,58 @@ def asked_of(changes: Sequence[Change], base: Project, head: Project, approvers:
         if not handles and documents == {("team", id_)}:
             continue  # of its first members nobody could agree yet
         by = next((handle for handle in handles if _bare(handle) in approving), None)
-        by = by or _signed_by(id_, documents, handles, known)
+        by = by or _signed_by(id_, documents, handles, known, unproven)
         ask = handles or ([team.notify] if team.notify else [])
-        asked.append({"id": id_, "name": team.title, "by": by, "ask": ask})
+        to = sorted(f"{kind}:{name}" for kind, name in documents)
+        sign = _command(id_, documents, handles, known) if by is None else None
+        asked.append({"id": id_, "name": team.title, "by": by, "ask": ask, "documents": to, "sign": sign})
     return asked
 
 
-def _signed_by(team: str, documents: Iterable[Id], handles: Collection[str], known: Grounds) -> str | None:
+def _command(team: str, documents: Iterable[Id], handles: Sequence[str], known: Grounds) -> str | None:
+    """How a member signs the documents that the team is a party of; null where nobody can, or nothing can be signed."""
+    found = ((id_, agreement_of(known.project, id_, None, known)) for id_ in sorted(documents))
+    names = [":".join(id_) for id_, agreement in found if agreement is not None and team in agreement.parties]
+    if not names or not handles:
+        return None
+    return f"aac agree {' '.join(names)} --team {team} --by {handles[0]}"
+
+
+def signed_in(base: Project, head: Project, author: Callable[[str], Author | None], approvers: Iterable[str]) -> View:
+    """The sign-offs that the later side brings, as plain data, each with its ``proof``: that who signs committed it, or
+    approved the change; null where neither is so. A sign-off proves what its commit proves, and no more."""
+    approving = set(approvers)
+    signed: list[dict[str, Any]] = []
+    for made in head.of_kind("signoff"):
+        if not isinstance(made, Signoff) or made == base.models.get(("signoff", made.id)):
+            continue
+        by, proof = author(head.places["signoff", made.id].file), None
+        if _bare(made.handle) in approving:
+            proof = "who approves this request"
+        elif by is not None and _is_by(made.handle, by):
+            proof = "who committed it"
+        told = {"of": made.of, "team": made.team, "handle": made.handle}
+        signed.append(told | {"author": by.name if by is not None else None, "proof": proof})
+    return {"signed": signed, "unproven": {(s["of"], s["team"], s["handle"]) for s in signed if s["proof"] is None}}
+
+
+def _is_by(handle: str, author: Author) -> bool:
+    """Whether a commit is by an account: by the name or the address that it carries, as hosts write them, too."""
+    local, _, host = author.address.lower().partition("@")
+    login = NUMBERED.sub("", local) if host.startswith("users.noreply.") else local
+    return _bare(handle) in {author.name.lower(), author.address.lower(), login}
+
+
+def _signed_by(
+    team: str, documents: Iterable[Id], handles: Collection[str], known: Grounds, unproven: Collection[Word]
+) -> str | None:
     """Who of a team signed all of these documents as they are now; null when one is not signed so."""
     signers: list[str] = []
     for id_ in documents:
         agreement = agreement_of(known.project, id_, None, known)
         words = agreement.signatures if agreement is not None else ()
-        signers += [word.handle for word in words if word.team == team and word.handle in handles and _holds(word)][:1]
+        own = [word for word in words if word.team == team and ("/".join(id_), team, word.handle) not in unproven]
+        signers += [word.handle for word in own if word.handle in handles and _holds(word)][:1]
     return signers[0] if signers and len(signers) == len(set(documents)) else None
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import time_ns
 from typing import TYPE_CHECKING, Any
 
 from aac import config
-from aac.asking import agreed_in, approvers, asked_of
+from aac.asking import agreed_in, approvers, asked_of, signed_in
+from aac.beginnings import inside_open_windows
 from aac.changes import document_changes, settled
 from aac.errors import DocumentsError, EngineError, NoDataError, SourceError, UsageError
 from aac.expressions import parsed
@@ -23,8 +26,9 @@ from aac.operations import Opened, maybe_of_a_plugin, open_project, pull_sources
 from aac.packs import Packs
 from aac.plugins import load as load_plugins
 from aac.recounts import Impact
+from aac.revisions import author, prefix
 from aac.setting_changes import plugin_changes, setting_changes
-from aac.sides import merged, sides_of
+from aac.sides import COMMITTED, merged, sides_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -37,7 +41,8 @@ if TYPE_CHECKING:
     from aac.landing.landed import Landed
     from aac.plugins import Registry
     from aac.project import Project
-    from aac.revisions import Snapshot
+    from aac.reports.base import View
+    from aac.revisions import Author, Snapshot
     from aac.sides import Side
 
 PLUGINS = "plugins/"
@@ -55,6 +60,8 @@ class Compared:
     changes: tuple[Change, ...]
     broken: tuple[tuple[Id, str], ...]
     is_hostile: bool = False
+    author: Callable[[str], Author | None] = lambda _: None
+    """Who committed a file of the later side, by its path from there."""
 
 
 @contextmanager
@@ -80,7 +87,14 @@ def comparing(start: Path, asked: str | None, *, is_hostile: bool = False) -> Ge
         everything = (*own, *inherited(base.project, head.project, own))
         rules = base.project.config.review.severity  # what a change says of itself does not hold for it
         told = tuple(settled(everything, rules, head.project.config.review.acknowledged))
-        yield Compared(base, head, (before.name, after.name), told, broken, is_hostile)
+        yield Compared(base, head, (before.name, after.name), told, broken, is_hostile, partial(_author, root, after))
+
+
+def _author(root: Path, side: Side, file: str) -> Author | None:
+    """Who committed a file of a side last; of the work tree as of the last commit."""
+    taken = side.snapshot
+    place = taken.prefix if taken is not None else prefix(side.folder or root)
+    return author(root, taken.commit if taken is not None else COMMITTED, f"{place}{file}")
 
 
 def _errors(base: Opened) -> dict[Id, str]:
@@ -215,21 +229,37 @@ def _landed(made: Project) -> Generator[Landed]:
         yield data
 
 
-def diff(start: Path, asked: str | None, form: str, windows: Sequence[str] = ()) -> str:
-    """What changed and what that does to the numbers, as text or JSON.
+Now = Callable[[str], int]
+"""The time that is taken for now, in microseconds, by the time zone of a project."""
+
+
+def _view(found: Compared, windows: Sequence[str], now: Now | None) -> View:
+    """All that is said of what changed; ``now``: to tell which versions begin inside a window that is still open."""
+    from aac.reports import changed
+    from aac.reports.moved import impact_view
+
+    head = found.head.project
+    titles = head.titles.names
+    view = changed.view(found.names, found.changes, found.broken, titles, agreed_in(found.changes, head))
+    told = impact_view(impact(found, windows), titles, windows)
+    if now is not None:
+        edited = {":".join(change.doc) for change in found.changes}
+        late = (each for each in inside_open_windows(head, now(head.timezone)) if each.doc in edited)
+        told["conflicts"] += [f"`{str(each.doc).partition(':')[2]}`: {each.message}; {each.instead}" for each in late]
+    return view | {"impact": told}
+
+
+def diff(start: Path, asked: str | None, form: str, windows: Sequence[str] = (), now: Now | None = None) -> str:
+    """What changed and what that does to the numbers, as text or JSON; ``now``: as `review` takes it.
 
     Raises UsageError for another format or windows that do not exist, and what `comparing` does.
     """
     from aac.reports import changed
-    from aac.reports.moved import impact_view
 
     if form not in changed.FORMATS:
         raise UsageError(f"--format: there is no format `{form}`; {did_you_mean(form, changed.FORMATS)}")
     with comparing(start, asked) as found:
-        titles = found.head.project.titles.names
-        agreed = agreed_in(found.changes, found.head.project)
-        view = changed.view(found.names, found.changes, found.broken, titles, agreed)
-        return changed.FORMATS[form](view | {"impact": impact_view(impact(found, windows), titles, windows)})
+        return changed.FORMATS[form](_view(found, windows, now))
 
 
 def backtest(
@@ -271,22 +301,24 @@ class Reviewed:
     exit_code: int
 
 
-def review(start: Path, asked: str | None, windows: Sequence[str], approvals: object | None) -> Reviewed:
+def review(
+    start: Path, asked: str | None, windows: Sequence[str], approvals: object | None, now: Now | None = None
+) -> Reviewed:
     """What a pull request changes, as a comment; settings, plugins and data are those of the base, which was agreed.
 
-    ``approvals``: the host's answer about reviews. Raises what `diff` does.
+    ``approvals``: the host's answer about reviews; ``now``: to tell which versions begin inside a window that is still
+    open, null to tell none. Raises what `diff` does.
     """
     from aac.reports import changed
-    from aac.reports.moved import impact_view
     from aac.reports.review import review_markdown
 
     with comparing(start, asked, is_hostile=True) as found:
-        titles = found.head.project.titles.names
-        agreed = agreed_in(found.changes, found.head.project)
-        view = changed.view(found.names, found.changes, found.broken, titles, agreed)
-        view |= {"impact": impact_view(impact(found, windows), titles, windows)}
+        view = _view(found, windows, now)
         base, head = found.base.project, found.head.project
-        view |= {"agreement": asked_of(found.changes, base, head, approvers(approvals))}
+        approving = approvers(approvals)
+        signed = signed_in(base, head, found.author, approving)
+        view |= {"signed": signed["signed"]}
+        view |= {"agreement": asked_of(found.changes, base, head, approving, signed["unproven"])}
         is_missing = any(team["by"] is None for team in view["agreement"])
         comment = review_markdown(view)
         # whoever has nothing to read has nothing to agree to

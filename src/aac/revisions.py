@@ -102,17 +102,34 @@ def _change(file: str, commits: list[tuple[int, str]]) -> Edit | None:
     return Edit(file, commits[0][0], "new" if was_new else "removed" if is_gone else "changed")
 
 
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who a commit says that it is by."""
+
+    name: str
+    address: str
+
+
+def author(root: Path, commit: str, path: str) -> Author | None:
+    """Who changed a file last up to a commit; ``path`` leads to it from the top of the repository. Null for a file that
+    was never committed."""
+    told = _git(root, "log", "-1", "--format=%an%n%ae", commit, "--", f":(top,literal){path}") or ""
+    name, _, address = told.strip().partition("\n")
+    return Author(name, address) if address else None
+
+
 # A project at a revision
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A project as it was committed: what it was asked for by, its commit, and its files by their paths from its
-    folder. Links have no content of their own: null."""
+    folder. Links have no content of their own: null. ``prefix`` leads there from the top of the repository."""
 
     name: str
     commit: str
     files: Mapping[str, bytes | None]
+    prefix: str = ""
 
 
 PARTS = ("aac.toml", "alignment", "plugins", "templates")
@@ -139,7 +156,7 @@ def snapshot(root: Path, name: str) -> Snapshot | None:
         mode, sort, blob = how.split(" ")
         if sort == "blob":
             blobs[path.removeprefix(prefix)] = blob if mode != LINK else None
-    return Snapshot(name, commit, _contents(root, blobs))
+    return Snapshot(name, commit, _contents(root, blobs), prefix)
 
 
 def _contents(root: Path, blobs: Mapping[str, str | None]) -> dict[str, bytes | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from aac.hookspecs import hookimpl
 @click.command()
 @click.argument("sides", required=False, metavar="[BASE[..HEAD]]")
 @running.window_option
+@click.option("--now", metavar="TIME", help="The time by which windows are still open.")
 @click.option("--approvals", metavar="FILE", help="The host's answer about reviews or approvals, as JSON.")
 @click.option("--artefact", metavar="FILE", help="Where everything goes as JSON.")
 @click.option(
@@ -23,6 +25,7 @@ def review(
     ctx: click.Context,
     sides: str | None,
     windows: tuple[str, ...],
+    now: str | None,
     approvals: str | None,
     artefact: str | None,
     is_comment: bool,
@@ -38,7 +41,7 @@ def review(
     answer = reviewing.read_answer(approvals) if approvals else host.approvals() if host is not None else None
     if sides is None and host is not None and host.base is not None:
         sides = f"{host.base}...HEAD"
-    found = reviewing.review(Path.cwd(), sides, windows, answer)
+    found = reviewing.review(Path.cwd(), sides, windows, answer, partial(running.now_us, now))
     if artefact:
         write_file(Path(artefact), found.artefact)
     if host is not None:

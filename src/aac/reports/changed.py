@@ -36,7 +36,9 @@ LEAST = 30
 FILES = ("settings", "plugin")
 """What is known by its path alone."""
 SHOWN = 6
-"""How many documents that rest on a change are named."""
+"""How many documents of a kind that rest on a change in the same way are named."""
+WAYS = 12
+"""How many ways are told that lead from a change to what rests on it."""
 
 
 def view(
@@ -146,14 +148,21 @@ def _resting(rests_on: Sequence[Mapping[str, Any]]) -> list[str]:
     """What means something else because of these changes."""
     if not rests_on:
         return []
-    by_kind: dict[str, list[str]] = {}
+    by_way: dict[tuple[str, ...], dict[str, list[str]]] = {}
     for change in rests_on:
-        by_kind.setdefault(change["kind"], []).append(change["id"])
+        way = by_way.setdefault(tuple(reversed(change["over"])), {})
+        way.setdefault(change["kind"], []).append(change["id"])
     lines = [" ■ means something else, too, as it rests on these"]
-    for kind, ids in by_kind.items():
-        more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
-        lines += _wrapped(f"{kind}: {', '.join(ids[:SHOWN])}{more}")
-    return lines
+    ways = sorted(by_way.items(), key=lambda each: (len(each[0]), each[0]))
+    for way, by_kind in ways[:WAYS]:
+        told = [f"{kind} {_some(ids)}" for kind, ids in by_kind.items()]
+        lines += _wrapped(f"{' → '.join(way)} → {'; '.join(told)}")
+    left = sum(len(ids) for _, by_kind in ways[WAYS:] for ids in by_kind.values())
+    return [*lines, *(_wrapped(f"and {left} more by longer ways: `--format json` has them") if left else [])]
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:SHOWN]) + (f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else "")
 
 
 def _numbers(view: View) -> list[str]:

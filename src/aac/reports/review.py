@@ -1,6 +1,7 @@
 """A review as a comment on a pull request: what changed in words, what it does to the numbers, who must agree.
 
-Names, prose and values of documents stay text: no mention, no link, no markup of theirs does anything.
+Names, prose and values of documents stay text: no mention, no link, no markup of theirs does anything. Each part has
+its room, so that the comment is never too long for its host: what does not fit is left out line by line, and said so.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from aac.reports.moved import (
     recount_words,
 )
 from aac.reports.tables import code, plain, table
-from aac.reports.wording import visible
+from aac.reports.wording import plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aac.reports.base import View
 
@@ -33,15 +34,18 @@ NOTHING = f"{MARKER}\nNothing that anybody relies on changes any more.\n"
 """What takes the place of a comment when there is nothing left to say."""
 MOST = 60_000
 """Characters that the longest comment has: hosts take a few more."""
-ROWS = 30
-"""Numbers of a table; the rest is in the JSON of `aac diff`."""
+ROOM = {"words": 10_000, "numbers": 6_000, "moved": 4_000, "settle": 5_000, "agree": 5_000, "folded": 3_000}
+"""Characters of the lines of each part. Tables have two, and three parts are folded: together less than `MOST`."""
 NAMED = 3
 """Documents that the title names."""
+TEAMS = 20
+"""Teams that are named."""
 ALIVE = re.compile(r"(?<=[@#!])(?=\w)|(?<=:)(?=//)|(?<=[Ww]{3})(?=\.)")
 """Where hosts would make a mention, a reference or a link of a text."""
 JOINER = "\u2060"
 """A character that nobody sees, and that parts what hosts would read together."""
-CUT = "\n\n… The rest is in the artefact of this run.\n"
+SIGNOFF = "signoff"
+REST = "of this are left out here: all of it is in the artefact `aac-review`, and in `aac diff --format json`"
 
 
 def review_markdown(view: View) -> str:
@@ -49,9 +53,7 @@ def review_markdown(view: View) -> str:
     if not any(change["class"] != "editorial" for change in view["changes"]) and not view["not_compared"]:
         return ""
     parts = [f"{MARKER}\n### {_title(view)}\n", *_in_words(view), *_recount(view), *_settle(view), *_agree(view)]
-    parts += [*_effect(view), *_folded(view)]
-    text = "\n".join(parts)
-    return text if len(text) <= MOST else text[: MOST - len(CUT)].rsplit("\n", 1)[0] + CUT
+    return "\n".join([*parts, *_effect(view), *_folded(view)])
 
 
 def inert(text: str) -> str:
@@ -60,32 +62,54 @@ def inert(text: str) -> str:
     return "".join(part if part.startswith("`") else ALIVE.sub(JOINER, part) for part in parts)
 
 
+def _within(lines: Iterable[str], room: str) -> Iterator[str]:
+    """As many lines as there is room for, and how many are left out."""
+    left, out = ROOM[room], 0
+    for line in lines:
+        if out or len(line) >= left:
+            out += 1
+        else:
+            left -= len(line) + 1
+            yield line
+    if out:
+        yield f"- … {plural(out, 'line')} {REST}"
+
+
 def _title(view: View) -> str:
-    breaking = dict.fromkeys(change["id"] for change in view["changes"] if change["class"] == "breaking")
-    if not breaking:
+    breaking = [change for change in view["changes"] if change["class"] == "breaking"]
+    ids = list(dict.fromkeys(change["id"] for change in breaking))
+    if not ids:
         return "Alignment review — nothing that anybody relies on changes"
-    names = [code(id_) for id_ in list(breaking)[:NAMED]]
-    more = f" and {len(breaking) - NAMED} more" if len(breaking) > NAMED else ""
-    verb = "changes" if len(breaking) == 1 else "change"
-    return f"Alignment review — {', '.join(names)}{more} {verb} in meaning"
+    names = [code(id_) for id_ in ids[:NAMED]]
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    if all(change["rule"].startswith("team.members.") for change in breaking):
+        return f"Alignment review — who speaks for {', '.join(names)}{more}"
+    return f"Alignment review — {', '.join(names)}{more} {'changes' if len(ids) == 1 else 'change'} in meaning"
 
 
 def _in_words(view: View) -> Iterator[str]:
-    """Each document that was edited, with its changes; prose is only counted."""
-    told = [change for change in view["changes"] if change["class"] != "editorial"]
+    """Each document that was edited, with its changes; prose is only counted, and sign-offs are told with those who
+    must agree."""
+    told = [change for change in view["changes"] if change["class"] != "editorial" and change["kind"] != SIGNOFF]
+    lines: list[str] = []
     for (kind, id_), together in groupby(told, lambda change: (change["kind"], change["id"])):
         changes = list(together)
-        yield f"**{inert(changes[0]['name'])}** ({kind} {code(id_)})" if kind != "settings" else f"**{code(id_)}**"
-        for change in changes:
-            yield f"- {inert(change['sentence'])}"
-            if change["words"] is not None:
-                before, after = change["words"]
-                yield f"  <br>In words: **{inert(after)}** (was: {inert(before)})"
-        yield ""
-    editorial = sum(change["class"] == "editorial" for change in view["changes"])
+        name = f"**{inert(changes[0]['name'])}** ({kind} {code(id_)})" if kind != "settings" else f"**{code(id_)}**"
+        lines.append("\n".join([name, *(line for change in changes for line in _told(change)), ""]))
+    yield from _within(lines, "words")
+    editorial = sum(change["class"] == "editorial" and change["kind"] != SIGNOFF for change in view["changes"])
     if editorial:
-        told = "change of words or order moves" if editorial == 1 else "changes of words or order move"
-        yield f"{editorial} more {told} no number.\n"
+        words = "change of words or order moves" if editorial == 1 else "changes of words or order move"
+        yield f"{editorial} more {words} no number.\n"
+
+
+def _told(change: Mapping[str, Any]) -> Iterator[str]:
+    yield f"- {inert(change['sentence'])}"
+    if change["words"] is not None:
+        before, after = change["words"]
+        yield f"  <br>In words: **{inert(after)}** (was: {inert(before)})"
+    if change["acknowledged"] is not None:
+        yield f"  <br>Acknowledged: {inert(change['acknowledged'])}"
 
 
 def _recount(view: View) -> Iterator[str]:
@@ -95,43 +119,69 @@ def _recount(view: View) -> Iterator[str]:
         yield f"{NO_FORECAST if impact['sample'] is None else inert(ON_SAMPLE.format(impact['sample']))}\n"
     if impact["provisional"]:
         yield from _table("Provisional: windows that are not settled", impact, impact["provisional"])
+    moved: list[str] = []
     for records in records_of(view):
         first, *rest = (inert(line.strip()) for line in records_words(records))
-        yield "\n".join([f"**{first}**", *(f"- {line}" for line in rest), ""])
+        moved.append("\n".join([f"**{first}**", *(f"- {line}" for line in rest), ""]))
+    yield from _within(moved, "moved")
+    entries = [(each["of"], each["why"]) for each in impact["not_compared"]]
+    entries += [(f"{each['kind']} {each['id']}", each["why"]) for each in view["not_compared"]]
+    missing = list(_within((f"- {inert(told)}" for told in not_compared_words(entries)), "moved"))
+    if missing:
+        yield "\n".join([*missing, ""])
 
 
 def _table(heading: str, impact: Mapping[str, Any], numbers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Numbers in columns; below them what moved without another number, and how many more there are."""
+    """Numbers in columns; below them what moved without another number."""
     day = impact["as_of"][:10]
     shown = [row for row in numbers if row["told"] is None]
-    rows = [[inert(named(row, day)), row["before"], row["after"], row["change"]] for row in shown[:ROWS]]
+    rows = [[inert(named(row, day)), row["before"], row["after"], row["change"]] for row in shown]
     if rows:
-        yield table([heading, "now", "with this change", "change"], rows)
-    if len(shown) > ROWS:
-        yield f"… and {len(shown) - ROWS} more.\n"
-    told = [f"- {inert(row['told'])}" for row in numbers if row["told"] is not None]
+        title, rule, *lines = table([heading, "now", "with this change", "change"], rows).splitlines()
+        kept = list(_within(lines, "numbers"))
+        yield "\n".join([title, rule, *(line for line in kept if line.startswith("|")), ""])
+        yield from (f"{line}\n" for line in kept if not line.startswith("|"))
+    told = list(_within((f"- {inert(row['told'])}" for row in numbers if row["told"] is not None), "folded"))
     if told:
-        yield "\n".join([*told[:ROWS], ""])
+        yield "\n".join([*told, ""])
 
 
 def _settle(view: View) -> Iterator[str]:
-    conflicts = view["impact"]["conflicts"]
-    if conflicts:
-        yield "\n".join(["**Conflicts to settle before merging**", *(f"- ■ {inert(told)}" for told in conflicts), ""])
+    lines = list(_within((f"- ■ {inert(told)}" for told in view["impact"]["conflicts"]), "settle"))
+    if lines:
+        yield "\n".join(["**Conflicts to settle before merging**", *lines, ""])
 
 
 def _agree(view: View) -> Iterator[str]:
+    """Who must agree and who has, how those sign who have not, and what was signed in the branch."""
     teams: Sequence[Mapping[str, Any]] = view["agreement"]
     if teams:
         told = [f"{inert(team['name'])} {'✔' if team['by'] else '⏳'}{_by(team)}" for team in teams]
-        yield f"**Who must agree** — {' · '.join(told)}\n"
+        more = f" · and {len(told) - TEAMS} more" if len(told) > TEAMS else ""
+        yield f"**Who must agree** — {' · '.join(told[:TEAMS])}{more}\n"
+    lines = list(_within((f"- {_signed(each)}" for each in view["signed"]), "agree"))
+    if lines:
+        yield "\n".join(["**Signed in this branch**", *lines, ""])
+    commands = [team["sign"] for team in teams if team["sign"]]
+    if commands:
+        yield _details("To agree: approve this request, or sign it", [f"    {command}" for command in commands])
 
 
 def _by(team: Mapping[str, Any]) -> str:
     """Who agreed, or whom to ask: as code, so that nobody is called who did not ask to be."""
     if team["by"]:
         return f" {code(team['by'])}"
-    return f" {', '.join(map(code, team['ask']))}" if team["ask"] else ""
+    asked = f" {', '.join(map(code, team['ask']))}" if team["ask"] else ""
+    return f"{asked} ({plural(len(team['documents']), 'document')})"
+
+
+def _signed(signed: Mapping[str, Any]) -> str:
+    """A sign-off that is new, and whether it is by who says so."""
+    what = f"{inert(signed['team'])} to {code(signed['of'])}, as {code(signed['handle'])}"
+    if signed["proof"] is not None:
+        return f"{what}: {inert(signed['proof'])}"
+    author = f", which {inert(signed['author'])} committed" if signed["author"] else ""
+    return f"▲ {what}{author}: it does not count until {code(signed['handle'])} approves this request"
 
 
 def _effect(view: View) -> Iterator[str]:
@@ -143,28 +193,23 @@ def _effect(view: View) -> Iterator[str]:
 def _folded(view: View) -> Iterator[str]:
     used = view["rests_on"]
     if used:
-        lines = [f"- {change['kind']} {code(change['id'])}: {inert(change['sentence'])}" for change in used]
+        lines = (f"- {change['kind']} {code(change['id'])}: {inert(change['sentence'])}" for change in used)
         yield _details(f"Used by {len(used)} more documents, which mean something else with it", lines)
     impact = view["impact"]
     as_of = f" · data as of {impact['as_of']}" if impact["as_of"] else ""
-    entries = [(each["of"], each["why"]) for each in impact["not_compared"]]
-    entries += [(f"{each['kind']} {each['id']}", each["why"]) for each in view["not_compared"]]
-    missing = [f"- {inert(told)}" for told in not_compared_words(entries)]
     same = [f"- came out the same: {', '.join(map(code, impact['unchanged']))}"] if impact["unchanged"] else []
-    lines = [
+    lines = (
         f"- {change['class']}: {code(change['rule'])}, {code(change['fingerprint'])}, {_place(change)}"
         for change in view["changes"]
-    ]
-    if missing:
-        yield "\n".join([*missing, ""])
-    yield _details(f"{view['base']} → {view['head']}{as_of}", [*lines, *same])
+    )
+    yield _details(f"{view['base']} → {view['head']}{as_of}", [*same, *lines])
 
 
 def _place(change: Mapping[str, Any]) -> str:
     return code(f"{change['file']}:{change['line']}") if change["file"] is not None else "—"
 
 
-def _details(summary: str, lines: Sequence[str]) -> str:
+def _details(summary: str, lines: Iterable[str]) -> str:
     """Lines that are folded; the summary is no Markdown, but HTML."""
     shown = ALIVE.sub(JOINER, escape(visible(summary)))
-    return "\n".join([f"<details><summary>{shown}</summary>\n", *lines, "\n</details>\n"])
+    return "\n".join([f"<details><summary>{shown}</summary>\n", *_within(lines, "folded"), "\n</details>\n"])
