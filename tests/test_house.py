@@ -288,7 +288,12 @@ FLOORS = (
 )
 """A module imports from lower floors or, on its own floor, from one listed above it; modules of one `*` do not mix."""
 
-TABLES = (("aac.plugins", "BUILTINS"), ("aac.plugins", "REPORTS"), ("aac.cli", "COMMANDS"))
+TABLES = (
+    ("aac.plugins", "BUILTINS"),
+    ("aac.plugins", "CONNECTORS"),
+    ("aac.plugins", "REPORTS"),
+    ("aac.cli", "COMMANDS"),
+)
 """Tables of module names, imported when they are needed; read as imports."""
 
 OWNERS = {
@@ -454,7 +459,7 @@ def test_validate_loads_no_engine_and_no_template() -> None:
 
 SOUND = {
     "aac/findings.py": "",
-    "aac/plugins.py": "BUILTINS = {'sla': 'aac.kinds.sla'}\nREPORTS = {'sla': 'aac.kinds.sla'}",
+    "aac/plugins.py": "BUILTINS = {'sla': 'aac.kinds.sla'}\nCONNECTORS = {}\nREPORTS = {'sla': 'aac.kinds.sla'}",
     "aac/cli.py": "COMMANDS = {}\nCOMMANDS = {'check': 'aac.commands.check'}",
     "aac/commands/check.py": "",
     "aac/kinds/__init__.py": "",

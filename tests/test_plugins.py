@@ -11,7 +11,7 @@ import pytest
 
 import aac.kinds
 from aac.errors import PluginError
-from aac.plugins import BUILTINS, REPORTS, load
+from aac.plugins import BUILTINS, CONNECTORS, REPORTS, load
 from tests.commands import run_aac
 
 PROJECT = Path(__file__).parent / "projects" / "plugged"
@@ -126,5 +126,5 @@ def test_a_plugin_that_cannot_be_loaded_is_named(root: Path, text: str) -> None:
 def test_built_ins_use_the_same_hooks(tmp_path: Path) -> None:
     origins = set(load(tmp_path).origins.values())
     kinds = {f"aac.kinds.{path.stem}" for path in Path(aac.kinds.__file__).parent.glob("[!_]*.py")}
-    assert {origin for origin in origins if origin not in kinds} == {*BUILTINS, *REPORTS}
+    assert {origin for origin in origins if origin not in kinds} == {*BUILTINS, *CONNECTORS.values(), *REPORTS}
     assert kinds - origins == {name for name in kinds if not hasattr(import_module(name), "aac_kinds")}

@@ -24,7 +24,7 @@ from aac.errors import PluginError
 from aac.expressions import spelling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from importlib.metadata import EntryPoint
 
     import click
@@ -37,17 +37,21 @@ if TYPE_CHECKING:
 
 BUILTINS = (
     "aac.engines.duckdb",
-    "aac.connectors.csv",
-    "aac.connectors.duckdb",
-    "aac.connectors.jsonl",
-    "aac.connectors.parquet",
-    "aac.connectors.xlsx",
-    "aac.connectors.postgres",
-    "aac.connectors.hubspot.connector",
     "aac.packs",
 )
 """Modules that bring what the package itself can do; its commands are `aac.cli.COMMANDS`, its kinds the modules of
 `aac.kinds`."""
+
+CONNECTORS = {
+    "csv": "aac.connectors.csv",
+    "duckdb": "aac.connectors.duckdb",
+    "hubspot": "aac.connectors.hubspot.connector",
+    "jsonl": "aac.connectors.jsonl",
+    "parquet": "aac.connectors.parquet",
+    "postgres": "aac.connectors.postgres",
+    "xlsx": "aac.connectors.xlsx",
+}
+"""Our connectors by name, and the module of each: loaded when it is asked for, as a project names one or two."""
 
 REPORTS = (
     "aac.reports.github",
@@ -71,6 +75,25 @@ PLUGIN_FAILURES = (
     SyntaxError, TypeError, ValueError,
 )  # fmt: skip
 """What the code of a plugin may raise while it is loaded."""
+
+
+class Connectors(Mapping[str, "type[Connector]"]):
+    """All connectors by name, sorted: those that plugins ``brought``, and ours."""
+
+    def __init__(self, brought: Mapping[str, type[Connector]]) -> None:
+        self._brought = brought
+
+    def __getitem__(self, name: str) -> type[Connector]:
+        if name in self._brought:
+            return self._brought[name]
+        ours: list[type[Connector]] = import_module(CONNECTORS[name]).aac_connectors()
+        return next(connector for connector in ours if connector.name == name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*CONNECTORS, *self._brought}))
+
+    def __len__(self) -> int:
+        return len({*CONNECTORS, *self._brought})
 
 
 @dataclass(frozen=True)
@@ -119,13 +142,13 @@ def load(root: Path | None) -> Registry:
     except pluggy.PluginValidationError as error:
         raise PluginError(f"a plugin names a hook that does not exist: {error}") from None
     _owned(manager, "report", "aac_reports", "name", {})  # two plugins with one report are told at once
-    origins: dict[str, str] = {}
+    origins = {f"connector {name}": module for name, module in CONNECTORS.items()}
     functions = _owned(manager, "function", "aac_functions", "name", origins)
     for name in sorted(functions.keys() & {*spelling.ALL, *spelling.OPERATORS}):
         raise PluginError(f"{origins[f'function {name}']} brings the function {name}, which aac has itself: rename it")
     return Registry(
         kinds=_owned(manager, "kind", "aac_kinds", "kind_name", origins),
-        connectors=_owned(manager, "connector", "aac_connectors", "name", origins),
+        connectors=Connectors(_owned(manager, "connector", "aac_connectors", "name", origins)),
         engines=_owned(manager, "engine", "aac_engines", "dialect", origins),
         functions=functions,
         commands=_owned(manager, "command", "aac_commands", "name", origins),
