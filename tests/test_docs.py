@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MADE = ("docs/kinds/", "docs/findings/")
 ELSEWHERE = ("docs/how-to/", "docs/tutorial.md")
-EVERY = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+EVERY = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = {
     path.relative_to(ROOT).as_posix(): path for path in EVERY if not path.relative_to(ROOT).as_posix().startswith(MADE)
 }

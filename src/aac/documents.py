@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast
 
-from aac.findings import Finding
+from aac.findings import MOST, Finding
 from aac.folders import files
 from aac.scalars import character_places
 from aac.texts import Text, decode
@@ -483,10 +483,13 @@ def read_folder(root: Path) -> tuple[list[Document], list[Finding]]:
 
 
 def read_files(named: Iterable[tuple[str, bytes | Finding]]) -> tuple[list[Document], list[Finding]]:
-    """The documents of some files, each with its path and what is in it, or why that is not known."""
+    """The documents of some files, each with its path and what is in it, or why that is not known; of the files up to
+    one with which there are too many mistakes."""
     documents: list[Document] = []
     findings: list[Finding] = []
     for file, data in named:
+        if len(findings) >= MOST:
+            break
         if isinstance(data, Finding):
             findings.append(data)
             continue

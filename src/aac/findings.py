@@ -56,6 +56,8 @@ class Finding:
         return self.doc == doc if self.doc is not None else doc in self.affects
 
 
+MOST = 10_000
+"""Of findings in documents: further mistakes are not looked for, as nobody reads so many."""
 SHORT = 3
 SHOWN = 12
 """How many known names are told when none is close."""

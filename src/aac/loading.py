@@ -23,7 +23,7 @@ from aac.examples import worked_examples
 from aac.expressions.mistakes import Refused
 from aac.expressions.parsed import Rules
 from aac.expressions.values import Typed, alike
-from aac.findings import Finding, did_you_mean, in_reading_order
+from aac.findings import MOST, Finding, did_you_mean, in_reading_order
 from aac.kinds.base import Versioned
 from aac.measures import Card, Clock, Derived, Measure, Table, Volume
 from aac.models import invalid
@@ -67,7 +67,8 @@ def load(
         project = Project(config, kinds, documents, versions, day, lent, parsed, packs, by_day=by_day)
         by_day[day] = project
         for check in CHECKS:
-            check(project)
+            if len(findings) + len(project.told) < MOST:
+                check(project)
         findings += project.told
     newest = by_day[max(by_day)]
     findings += prose_findings(newest)
@@ -77,7 +78,7 @@ def load(
     # quotes around a value that is refused there are no second mistake
     refused = {finding.span for finding in findings if finding.level == "error"}
     findings = [finding for finding in findings if finding.code != "AAC113" or finding.span not in refused]
-    newest.told = list(in_reading_order(findings))
+    newest.told = list(in_reading_order(findings))[:MOST]
     return newest, newest.findings
 
 
@@ -96,10 +97,13 @@ def read_versions(
     """Every document of a known kind through its model, and the ids that the others lend.
 
     Two of one kind and id are an error unless they are versions that do not overlap (AAC205); AAC208: no such kind.
+    When there are too many mistakes, the other documents are left out.
     """
     versions: dict[Id, list[Version]] = {}
     lent: set[str] = set()
     for document in documents:
+        if len(told) >= MOST:
+            break
         model = kinds.get(document.kind or "")
         if model is None or document.kind is None or document.id is None:
             lent |= _ids_of(document)

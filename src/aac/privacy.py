@@ -27,7 +27,8 @@ PATHS = re.compile(r"'(?:[^']|'')*'|([A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*)")
 QUOTED = re.compile(r"'[^']*'")
 SPELLINGS = re.compile(r"`map: \{.*\}`")
 HASH_LENGTH = 12
-ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+"""From where a run of letters begins, so that a long one without an `@` is gone through once."""
 WORD = re.compile(r"(\w)[\w'+-]*")
 
 

@@ -117,7 +117,9 @@ def parse(text: str, more: Mapping[str, Spelling] | None = None) -> Node:
     dialect = _dialect()
     try:
         tokens = dialect.tokenize(text)
-    except TokenError:
+    except TokenError as error:
+        if isinstance(error.__cause__ or error.__context__, RecursionError):
+            raise TooDeep from None
         raise never_closed(text) from None
     _refuse_more_than_an_expression(text, tokens)
     try:

@@ -115,10 +115,11 @@ examples:                      # worked examples, run by `aac validate`
     @model_validator(mode="after")
     def _lists_hold_each_once(self) -> Self:
         for key in ("aka", "never_say", "follows"):
-            words = cast("tuple[str, ...]", getattr(self, key))
-            for number, word in enumerate(words):
-                if word in words[:number]:
+            seen = set[str]()
+            for number, word in enumerate(cast("tuple[str, ...]", getattr(self, key))):
+                if word in seen:
                     raise wrong("AAC209", f"`{word}` is told twice", "write each once", key, number)
+                seen.add(word)
         return self
 
     @property

@@ -7,7 +7,7 @@ import textwrap
 import unicodedata
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from aac.findings import in_reading_order
+from aac.findings import MOST, in_reading_order
 from aac.hookspecs import hookimpl
 from aac.reports.base import Page
 from aac.reports.overview import by_document, by_pair, teams_of
@@ -232,7 +232,9 @@ def closing_line(findings: Iterable[Finding], documents: int) -> str:
     counts = _level_counts(findings)
     if any(finding.level == "error" for finding in findings):
         files = {finding.span.file for finding in findings if finding.span}
-        return counts + (f" in {plural(len(files), 'file')}" if files else "") + " · nothing was changed"
+        counts += f" in {plural(len(files), 'file')}" if files else ""
+        counts += ", and maybe more: no further ones were looked for" if len(findings) >= MOST else ""
+        return f"{counts} · nothing was changed"
     fine = "1 document is fine" if documents == 1 else f"{documents:,} documents are fine"
     return f"{fine} · {counts}" if counts else fine
 

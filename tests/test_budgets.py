@@ -1,0 +1,155 @@
+"""What is made to take for ever, or all memory, ends: with a finding or a clear sentence, never in a traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aac.findings import MOST
+from aac.leaks import contacts
+from aac.privacy import ADDRESS, without_addresses
+from aac.reports.base import Page
+from tests.commands import run_aac
+from tests.small import COMPANY, metric, write_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENTITY = "kind: entity\nid: lead\nfrom: crm.leads\nkey: id\nfields:\n  id: text\n  score: integer\n  at: timestamp\n"
+WORD = "---\nkind: definition\nid: {}\nof: {}\nowner: sales\nwhen: {}\n"
+MEGABYTE = 1_000_000
+LEVELS = 10_000
+
+
+def words(of: str = "lead", when: str = "score > 1") -> str:
+    """As many definitions, each on the one before it."""
+    return ENTITY + "".join(
+        WORD.format(f"d{n}", of.format(f"d{n - 1}") if n else "lead", when.format(f"d{n - 1}") if n else "score > 1")
+        for n in range(LEVELS)
+    )
+
+
+HOSTILE = {
+    "a chain of definitions": (words(of="{}"), 2, "AAC306"),
+    "a chain of rules": (words(when="{}"), 2, "AAC306"),
+    "a ring": (words(when="{}").replace("id: d0\nof: lead\nowner: sales\nwhen: score > 1", "id: d0\nof: lead\nowner: "
+               f"sales\nwhen: d{LEVELS - 1}"), 2, "AAC"),
+    "a chain of fields": (ENTITY + "".join(f"  f{n}: {{is: {f'f{n - 1}' if n else 'score'} + 1}}\n" for n in
+                          range(LEVELS)), 2, "AAC306"),
+    "fields that double": (ENTITY + "".join(f"  f{n}: {{is: {f'f{n - 1} + f{n - 1}' if n else 'score + 1'}}}\n" for n
+                           in range(60)), 2, "more than 20,000 parts"),
+    "aliases of aliases": ("a: &a [x, x]\n" + "".join(f"b{n}: &b{n} [*{f'b{n - 1}' if n else 'a'}, *a]\n" for n in
+                           range(40)), 2, "AAC103"),
+    "levels of YAML": ("kind: list\nid: a\nvalues: " + "[" * 50_000, 2, "AAC"),
+    "brackets": (ENTITY + WORD.format("a", "lead", "(" * 9_000 + "score" + ")" * 9_000), 2, "AAC306"),
+    "negations": (ENTITY + WORD.format("a", "lead", "not " * 4_000 + "score > 1"), 2, "AAC306"),
+    "cases in cases": (ENTITY + WORD.format("a", "lead", "case when score > 1 then " * 400 + "1" + " end" * 400), 2,
+                       "AAC306"),
+    "a rule that is too long": (ENTITY + WORD.format("a", "lead", "score > 1 or " * 80_000 + "score > 1"), 2, "AAC306"),
+    "a megabyte of prose": (ENTITY + WORD.format("a", "lead", "score > 1") + f"means: {'a ' * (MEGABYTE // 2)}\n", 0,
+                            "are fine"),
+    "a megabyte of one word": (ENTITY + WORD.format("a", "lead", "score > 1") + f"means: {'a' * MEGABYTE}\n", 0,
+                               "are fine"),
+    "words not to be said": (ENTITY + WORD.format("a", "lead", "score > 1") + "never_say: [" + ", ".join(
+                                    f"word {n} unsaid" for n in range(30_000)) + "]\nmeans: " + "word " * 60_000 + "\n",
+                                    0, "are fine"),
+    "more than anybody wrote": (ENTITY + "#" * 2 * MEGABYTE, 2, "AAC112"),
+    "very many mistakes": ("---\n".join(f"kind: definition\nid: d{n}\nx{n}: 1\ny: 2\nz: 3\nwhen: '('\n" for n in
+                                    range(25_000)), 2, "10,000 errors in 1 file, and maybe more"),
+}  # fmt: skip
+"""A document that is all of a project's, the exit code of `aac validate`, and what is said."""
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_document_ends_in_a_sentence(tmp_path: Path, name: str) -> None:
+    text, code, said = HOSTILE[name]
+    root = write_project(tmp_path / "p", "", {"leads": "id\n1\n"})
+    (root / "alignment" / "all.yml").write_text(text)
+    done = run_aac(root, "validate")
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr[-500:]
+    assert said in done.stdout + done.stderr
+
+
+def test_a_million_mistakes_in_many_files(tmp_path: Path) -> None:
+    root = write_project(tmp_path / "p", "", {"leads": "id\n1\n"})
+    line = "kind: team\nid: t\n" + "".join(f"x{n}: 1\n" for n in range(20_000))
+    for number in range(50):
+        (root / "alignment" / f"{number}.yml").write_text(line.replace("id: t", f"id: t{number}"))
+    done = run_aac(root, "validate", "--format", "json")
+    assert done.returncode == 2
+    assert done.stdout.count('"code"') == MOST
+
+
+def test_a_long_word_is_gone_through_once() -> None:
+    """Each letter of it might begin an address: to look from all of them takes hours."""
+    text = "a" * MEGABYTE + " x@y.zz " + "a." * (MEGABYTE // 2) + "@" * MEGABYTE + "1 " * MEGABYTE
+    assert without_addresses(text, lambda: "").count("x…@y….z…") == 1
+    assert [told.text for told in contacts([Page("a.txt", text)]).values()] == ["x@y.zz"]
+    assert ADDRESS.findall("<a.b+c@d-e.ff>, .x@y.zz; é@ü.de") == ["a.b+c@d-e.ff", ".x@y.zz", "é@ü.de"]
+
+
+# While it is measured
+
+ROLLUPS = (
+    COMPANY
+    + """\
+kind: entity
+id: lead
+from: crm.leads
+key: id
+fields:
+  id: text
+  at: timestamp
+  all: {ref: whole, from: "'x'"}
+  much: {is: whole.many * whole.many}
+---
+kind: entity
+id: whole
+from: crm.wholes
+key: id
+fields:
+  id: text
+  many: {rollup: count(*), over: lead}
+---
+"""
+    + metric("much", "sum(much)", of="lead", at="at")
+)
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    documents = ROLLUPS.replace("whole.many", "all.many")
+    rows = "".join(f"{n},2026-02-01T10:00:00Z\n" for n in range(200_000))
+    root = write_project(
+        tmp_path_factory.mktemp("budgets") / "p", documents, {"leads": f"id,at\n{rows}", "wholes": "id\nx\n"}
+    )
+    done = run_aac(root, "pull")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return root
+
+
+def limited(root: Path, settings: str) -> str:
+    """What `aac check` says with a limit, which ends it with exit code 4."""
+    text = (root / "aac.toml").read_text()
+    (root / "aac.toml").write_text(f"{text}\n[engine]\n{settings}\n")
+    try:
+        done = run_aac(root, "query", "much")
+    finally:
+        (root / "aac.toml").write_text(text)
+    assert (done.returncode, "Traceback" in done.stderr) == (4, False), done.stderr
+    return done.stderr
+
+
+def test_children_of_one_parent_are_no_cross_join(measured: Path) -> None:
+    done = run_aac(measured, "query", "much")
+    assert done.returncode == 0, done.stderr
+    assert f"{200_000**3:,}" in done.stdout
+
+
+def test_a_query_that_takes_too_long_is_stopped(measured: Path) -> None:
+    assert "a query took longer than `time_limit` in `[engine]`" in limited(measured, 'time_limit = "0.0001 minutes"')
+
+
+def test_a_query_that_takes_too_much_is_stopped(measured: Path) -> None:
+    assert "a query needs more memory than there is" in limited(measured, 'memory_limit = "1MB"\nthreads = 1')
