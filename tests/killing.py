@@ -1,7 +1,7 @@
-"""Runs `aac pull` in processes of their own that are killed, or out of room, at a point that is told.
+"""Runs commands in processes of their own that are killed, or out of room, at a point that is told.
 
-As a program: reads lines of JSON ``{"root", "kill_at", "most_bytes"}`` and answers each with ``{"status", "points",
-"stderr"}``. A point is the beginning of a step that changes a file or the store, and is named after its phase.
+As a program: reads lines of JSON ``{"root", "words", "kill_at", "most_bytes"}`` and answers each with ``{"status",
+"points", "stderr"}``. A point is the beginning of a step that changes a file or the store, named after its phase.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aac import evaluate, operations, publishing
 from aac.cli import main
 from aac.engines import rewriting
 from aac.engines.duckdb import Store
@@ -44,12 +45,27 @@ PHASES: dict[str, tuple[Any, str]] = {
     "leavings removed": (pull, "_clean"),
 }
 """Where a process may die: before the call of each of these, and when it has returned."""
-INSIDE = "while the store is replaced: "
-"""How the names of points inside that step begin, which is followed line by line."""
+PUTTING = "_put_in_place"
+"""The function that puts new pages in the place of the old ones."""
+READING: dict[str, tuple[Any, str]] = {
+    "documents read": (operations, "load"),
+    "store opened": (Store, "attach"),
+    "changed table prepared": (Preparation, "finish"),
+    "measured": (evaluate, "evaluate"),
+    "pages filled": (operations, "_filled"),
+    "report written": (operations, "write_file"),
+    "leaks looked for": (operations, "_refuse_leaks"),
+    "page written": (publishing, "_write_or_keep"),
+    "others kept": (publishing, "_keep_others"),
+    "pages put in place": (publishing, PUTTING),
+}
+"""The same for `check` and `build`."""
+INSIDE = "while names are exchanged: "
+"""How the names of points inside those steps begin, which are followed line by line."""
 
 
-def run(root: Path, kill_at: int, most_bytes: int | None, points: int) -> None:
-    """One pull in this process, which never returns. The names of points go to the file descriptor ``points``."""
+def run(root: Path, words: list[str], kill_at: int, most_bytes: int | None, points: int) -> None:
+    """One command in this process, which never returns. The names of points go to the file descriptor ``points``."""
     os.chdir(root)
     passed = 0
 
@@ -60,14 +76,15 @@ def run(root: Path, kill_at: int, most_bytes: int | None, points: int) -> None:
         if passed == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    for name, (owner, attribute) in PHASES.items():
+    for name, (owner, attribute) in (PHASES if words == ["pull"] else READING).items():
         setattr(owner, attribute, _announced(getattr(owner, attribute), name, reach))
-    setattr(rewriting, REPLACING, _announced_inside(getattr(rewriting, REPLACING), reach))
+    for owner, attribute in ((rewriting, REPLACING), (publishing, PUTTING)):
+        setattr(owner, attribute, _announced_inside(getattr(owner, attribute), reach))
     Store.transaction = _announced_transaction(Store.transaction, reach)
     if most_bytes is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
-    sys.argv = ["aac", "pull"]
+    sys.argv = ["aac", *words]
     code = 1
     try:
         main()
@@ -90,7 +107,7 @@ def _announced(call: Callable[..., Any], name: str, reach: Callable[[str], None]
 
 def _announced_inside(call: Callable[..., Any], reach: Callable[[str], None]) -> Callable[..., Any]:
     """Each line that runs inside a call, and in what copies files for it, is a point too, named by its function."""
-    files = {rewriting.__file__, shutil.__file__}
+    files = {rewriting.__file__, publishing.__file__, shutil.__file__}
 
     def line(frame: FrameType, event: str, argument: object) -> Any:
         del argument
@@ -129,7 +146,7 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
         with log.open("w") as file:
             os.dup2(file.fileno(), 2)
             os.dup2(file.fileno(), 1)
-        run(Path(asked["root"]), asked["kill_at"], asked["most_bytes"], write_end)
+        run(Path(asked["root"]), asked["words"], asked["kill_at"], asked["most_bytes"], write_end)
     os.close(write_end)
     with os.fdopen(read_end) as points:
         names = points.read().splitlines()

@@ -36,9 +36,7 @@ PARSE = Rules().parse
 WRITTEN = ("signoff", "lock")
 """Kinds that commands write, whole: nobody edits one."""
 APART = tuple(f"{name}." for name in ("settings", "plugin", *WRITTEN))
-OF_FIELDS = [
-    rule for rule in RULES if rule.count(".") > 1 and not rule.startswith(APART) and ".rests_on." not in rule
-]
+OF_FIELDS = [rule for rule in RULES if rule.count(".") > 1 and not rule.startswith(APART) and ".rests_on." not in rule]
 NEVER = {
     # one of several keys is there, and never none or two
     *(f"metric.target.{key}" for key in ("at_least", "at_most", "between", "from", "open")),

@@ -1,4 +1,5 @@
-"""Whole or not at all: a pull that is killed anywhere, has no room, or finds its store cut, leaves before or after."""
+"""Whole or not at all: a pull, a check or a build that is killed anywhere, has no room, or finds its store cut, leaves
+before or after."""
 
 from __future__ import annotations
 
@@ -17,10 +18,10 @@ import pytest
 
 from aac.engines.duckdb import Store
 from tests.commands import AAC
-from tests.killing import INSIDE, PHASES
+from tests.killing import INSIDE, PHASES, READING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 SETTINGS = """
 [project]
@@ -135,14 +136,15 @@ def seen(root: Path) -> Data:
 
 @dataclass
 class Pulls:
-    """A process that forks one for each pull."""
+    """A process that forks one for each command; a pull if none is told."""
 
     process: subprocess.Popen[str]
 
-    def __call__(self, root: Path, kill_at: int = 0, most_bytes: int | None = None) -> dict[str, Any]:
+    def __call__(self, root: Path, *words: str, kill_at: int = 0, most_bytes: int | None = None) -> dict[str, Any]:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps({"root": str(root), "kill_at": kill_at, "most_bytes": most_bytes}) + "\n")
+        asked = {"root": str(root), "words": words or ["pull"], "kill_at": kill_at, "most_bytes": most_bytes}
+        self.process.stdin.write(json.dumps(asked) + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 
@@ -259,3 +261,155 @@ def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path, before: Path,
     (root / place).chmod(0o755)
     again = pull_as_owner(root)
     assert (again.returncode, seen(root)) == (0, NEW), again.stderr
+
+
+# Check and build
+
+MEASURED = """
+kind: company
+id: small
+currency: EUR
+timezone: UTC
+---
+kind: team
+id: sales
+name: Sales
+---
+kind: metric
+id: leads
+name: NAMED
+formula: count(*)
+of: lead
+unit: count
+better: higher
+owner: sales
+serves: successful_acquisition
+target: {at_least: 1}
+"""
+
+
+@pytest.fixture(scope="module")
+def built(before: Path, tmp_path_factory: pytest.TempPathFactory, pulls: Pulls) -> tuple[Path, dict[str, bytes]]:
+    """A project whose pages were built, with a file of somebody else among them, and whose documents have changed
+    since, also an entity; the pages that were there."""
+    root = copy(before, tmp_path_factory.mktemp("built"))
+    assert pulls(root)["status"] == 0
+    (root / "alignment" / "measured.yml").write_text(MEASURED.replace("NAMED", "Old name"))
+    (root / "check.json").write_text("old")
+    done = pulls(root, *BUILD)
+    assert done["status"] == 0, done["stderr"]
+    (root / "site" / "CNAME").write_text("kept")
+    pages = tree(root / "site")
+    (root / "alignment" / "measured.yml").write_text(MEASURED.replace("NAMED", "New name"))
+    entities = root / "alignment" / "entities.yml"
+    entities.write_text(
+        entities.read_text().replace("fields: {id: text}", "fields: {id: text, is_new: {is: id > '2'}}")
+    )
+    entities.write_text(
+        entities.read_text().replace("fields: {id: text,", "fields: {id: text, same: {type: text, from: id},")
+    )
+    return root, pages
+
+
+BUILD = ("build", "--now", "2026-03-01")
+CHECK = ("check", "--now", "2026-03-01", "--format", "json", "--output", "check.json")
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder; that it is there is not asked."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def kept(root: Path) -> dict[str, bytes]:
+    """All that must not change: documents, data and what was pulled."""
+    ours = ("site", ".site", "check", ".check", "stderr")
+    return {name: data for name, data in tree(root).items() if not name.startswith(ours)}
+
+
+@dataclass
+class Killing:
+    """Kills a command at points of all of its phases. ``seen`` of a project is the first or the second of ``ends``."""
+
+    root: Path
+    folder: Path
+    pulls: Pulls
+    words: tuple[str, ...]
+    seen: Callable[[Path], object]
+    ends: tuple[object, object]
+
+    def anywhere(self, points: Callable[[list[str]], Iterable[int]]) -> set[str]:
+        """Before it ran to its end it is before or after, and then it runs again; which phases were hit."""
+        whole = copy(self.root, self.folder / "whole")
+        done = self.pulls(whole, *self.words)
+        assert (done["status"], self.seen(whole)) == (0, self.ends[1]), done["stderr"]
+        hit, found = Counter[str](), Counter[bool]()
+        for number in points(done["points"]):
+            name = done["points"][number - 1]
+            again = copy(self.root, self.folder / str(number))
+            killed = self.pulls(again, *self.words, kill_at=number)
+            assert (killed["status"], killed["points"]) == (-signal.SIGKILL, done["points"][:number]), killed["stderr"]
+            there = self.seen(again)
+            assert there in self.ends, name
+            assert kept(again) == kept(self.root), name
+            last = self.pulls(again, *self.words)
+            assert (last["status"], self.seen(again)) == (0, self.ends[1]), last["stderr"]
+            hit[name] += 1
+            found[there == self.ends[1]] += 1
+            shutil.rmtree(again)
+        print("".join(f"\n{count:4}  {name}" for name, count in sorted(hit.items())), dict(found))
+        assert set(found) == {True, False}
+        assert set(hit) == set(done["points"])
+        return set(hit)
+
+
+def few(points: list[str]) -> list[int]:
+    """The last point of each phase, and the first of those that are followed line by line."""
+    last = {name: number for number, name in enumerate(points, 1)}
+    first = {name: number for number, name in reversed(list(enumerate(points, 1))) if name.startswith(INSIDE)}
+    return sorted({*last.values(), *first.values()})
+
+
+HOW_MANY = pytest.mark.parametrize("points", [few, pytest.param(chosen, marks=pytest.mark.long)])
+
+
+@HOW_MANY
+def test_a_build_that_is_killed_leaves_old_or_new_pages(
+    tmp_path: Path, built: tuple[Path, dict[str, bytes]], pulls: Pulls, points: Callable[[list[str]], list[int]]
+) -> None:
+    root, old = built
+    new = copy(root, tmp_path / "new")
+    assert pulls(new, *BUILD)["status"] == 0
+    pages = tree(new / "site")
+    assert (pages["CNAME"], pages == old) == (b"kept", False)
+    hit = Killing(root, tmp_path, pulls, BUILD, lambda root: tree(root / "site"), (old, pages)).anywhere(points)
+    assert {name for name in READING if name != "report written"} <= hit
+    assert any(name.startswith(INSIDE) for name in hit)
+
+
+@HOW_MANY
+def test_a_check_that_is_killed_leaves_an_old_or_a_new_report(
+    tmp_path: Path, built: tuple[Path, dict[str, bytes]], pulls: Pulls, points: Callable[[list[str]], list[int]]
+) -> None:
+    root, _ = built
+    new = copy(root, tmp_path / "new")
+    assert pulls(new, *CHECK)["status"] == 0
+    report = (new / "check.json").read_text()
+    assert json.loads(report)["results"]
+    seen = ("old", report)
+    hit = Killing(root, tmp_path, pulls, CHECK, lambda root: (root / "check.json").read_text(), seen).anywhere(points)
+    pages = {"leaks looked for", "page written", "others kept", "pages put in place"}
+    assert hit - {"transaction"} == READING.keys() - pages
+
+
+@pytest.mark.parametrize("most_bytes", [100, 3_000, 10_000])
+def test_without_room_pages_stay(
+    tmp_path: Path, built: tuple[Path, dict[str, bytes]], pulls: Pulls, most_bytes: int
+) -> None:
+    root, old = built
+    root = copy(root, tmp_path)
+    done = pulls(root, *BUILD, most_bytes=most_bytes)
+    assert (done["status"], tree(root / "site")) == (4, old), done["stderr"]
+    assert "Traceback" not in done["stderr"]
+    if most_bytes > 100:
+        assert "there is no room left in" in done["stderr"]
+    assert not [path.name for path in root.iterdir() if path.name.startswith(".site")]

@@ -6,7 +6,7 @@ What only some commands need is loaded where they use it: `aac validate` stays q
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from os.path import normpath
@@ -18,6 +18,7 @@ from aac import config, documents
 from aac.errors import DocumentsError, EngineError, LeakError, NoDataError, SourceError, UsageError
 from aac.expressions import parsed
 from aac.findings import Finding, did_you_mean, has_errors, in_reading_order
+from aac.folders import is_inside, refusal
 from aac.judging import exit_code
 from aac.loading import load
 from aac.packs import Packs
@@ -485,6 +486,8 @@ def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None]
     from aac.publishing import check_folder, replace_folder
 
     site = out or opened.project.root / (RESTRICTED_SITE if asked.is_restricted else SITE)
+    if out is None and not is_inside(site, opened.project.root):
+        raise UsageError(f"{site} is a link that leads out of the project: remove it, or name a folder with --out")
     check_folder(site, is_restricted=asked.is_restricted)
     results = _with_background(opened, _measured_for_pages(opened, now_us, asked, tell))
     reports = [report() for report in opened.registry.reports.values() if report.made_by == "build"]
@@ -564,8 +567,9 @@ def write_file(path: Path, text: str) -> None:
         fresh.write_text(text, encoding="utf-8", newline="\n")
         fresh.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise SourceError(f"{path} cannot be written: {error.strerror}") from None
+        with suppress(OSError):
+            fresh.unlink()
+        raise SourceError(f"{path} cannot be written: {refusal(error, path.absolute().parent)}") from None
 
 
 def append_file(path: Path, text: str) -> None:
@@ -574,7 +578,7 @@ def append_file(path: Path, text: str) -> None:
         with path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except OSError as error:
-        raise SourceError(f"{path} cannot be written: {error.strerror}") from None
+        raise SourceError(f"{path} cannot be written: {refusal(error, path.absolute().parent)}") from None
 
 
 def read_moment(option: str, text: str, zone: str) -> int:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import sys
+import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from aac.errors import SourceError, UsageError
+from aac.folders import refusal
 from aac.reports.base import Page
 
 if TYPE_CHECKING:
@@ -24,10 +28,10 @@ def replace_folder(folder: Path, pages: Sequence[Page], *, is_restricted: bool =
     Raises UsageError for a folder that we did not make, and SourceError when it cannot be written.
     """
     folder = folder.resolve()
-    made_by_us = _made_before(folder, MANIFESTS[is_restricted])
     fresh = folder.with_name(f".{folder.name}-{uuid4().hex}")
-    old = fresh.with_name(f"{fresh.name}-old")
     try:
+        _tidy(folder)
+        made_by_us = _made_before(folder, MANIFESTS[is_restricted])
         fresh.mkdir()
         listed = Page(MANIFESTS[is_restricted], "".join(f"{path}\n" for path in sorted(page.path for page in pages)))
         for page in [*pages, listed]:
@@ -35,13 +39,57 @@ def replace_folder(folder: Path, pages: Sequence[Page], *, is_restricted: bool =
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_or_keep(path, page.text, folder / page.path)
         _keep_others(folder, fresh, made_by_us)
-        if folder.exists():
-            folder.rename(old)
-        fresh.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
+        _put_in_place(fresh, folder)
     except OSError as error:
         shutil.rmtree(fresh, ignore_errors=True)
-        raise SourceError(f"{folder} cannot be written: {error.strerror}") from None
+        raise SourceError(f"{folder} cannot be written: {refusal(error, folder.parent)}") from None
+
+
+def _put_in_place(fresh: Path, folder: Path) -> None:
+    """Gives a folder its name and removes the one that had it: whoever looks sees either, wherever the system can
+    exchange two names in one step; elsewhere there is a moment without the name, which `_tidy` makes good."""
+    old = fresh.with_name(f"{fresh.name}{OLD}")
+    if not folder.exists():
+        fresh.rename(folder)
+    elif exchanged(fresh, folder):
+        shutil.rmtree(fresh, ignore_errors=True)
+    else:
+        folder.rename(old)
+        fresh.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def exchanged(one: Path, other: Path) -> bool:
+    """Gives each of two folders the other's name in one step; tells whether the system could (Linux and macOS can)."""
+    import ctypes
+
+    here, there = bytes(one), bytes(other)
+    library = ctypes.CDLL(None, use_errno=True) if sys.platform != "win32" else None
+    if hasattr(library, "renameat2"):
+        return library.renameat2(CURRENT, here, CURRENT, there, EXCHANGE) == 0
+    if hasattr(library, "renamex_np"):
+        return library.renamex_np(here, there, EXCHANGE) == 0
+    return False
+
+
+def _tidy(folder: Path) -> None:
+    """Removes what builds have left that were killed, and that nobody has touched for long; a folder that lost its name
+    gets it back."""
+    begun = re.compile(rf"\.{re.escape(folder.name)}-[0-9a-f]{{32}}({OLD})?")
+    left = [path for path in sorted(folder.parent.glob(f".{folder.name}-*")) if begun.fullmatch(path.name)]
+    if not folder.exists() and (old := next((path for path in left if path.name.endswith(OLD)), None)) is not None:
+        old.rename(folder)
+    for path in left:
+        if path.is_dir() and time.time() - path.stat().st_mtime > LEFT_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+OLD = "-old"
+"""What the name of a folder ends in that is about to go."""
+LEFT_SECONDS = 3600
+"""So long after its last change a folder that is being written is none any more: its build was killed."""
+CURRENT, EXCHANGE = -100, 2
+"""AT_FDCWD, and the flag that exchanges names: RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS."""
 
 
 def _write_or_keep(path: Path, text: str, before: Path) -> None:

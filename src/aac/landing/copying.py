@@ -27,10 +27,20 @@ def copied(path: Path, encoding: str, folder: Path, before: Mapping[str, str]) -
         mark = f"{file_mark(path)} {encoding}"
         if (known := before.get(mark)) is not None and (folder / known).is_file():
             return known, mark
-        return _copy(path, encoding, folder), mark
+        begun = _as_it_is(path)
+        copy = _copy(path, encoding, folder)
+        if path.parent != folder and _as_it_is(path) != begun:
+            raise SourceError(f"`{path}` changed while it was read: run `aac pull` again when it is written")
+        return copy, mark
     except (OSError, EOFError, UnicodeError) as error:
         why = refusal(error, folder) if isinstance(error, OSError) and path.exists() else str(error)
         raise SourceError(f"`{path}` cannot be copied to `{folder}`: {why}") from error
+
+
+def _as_it_is(path: Path) -> tuple[int, ...]:
+    """What changes when a file is written or replaced."""
+    here = path.stat()
+    return here.st_size, here.st_mtime_ns, here.st_ctime_ns, here.st_ino
 
 
 def _copy(path: Path, encoding: str, folder: Path) -> str:
