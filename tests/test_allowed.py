@@ -81,6 +81,7 @@ REFUSED = [
     ("a ~ 'x'", 2, "AAC306", "join conditions with `and` or `or`; a text stand"),
     ("regexp_matches(a, 'x')", 0, "AAC303", "write `field like '%text%'`"),
     ("a glob 'x*'", 0, "AAC303", "use comparisons"),
+    ("a glob 'x\ny'", 0, "AAC303", "use comparisons"),
     ("a like 'x' escape '!'", 0, "AAC303", "use comparisons"),
     ("a collate nocase = 'x'", 0, "AAC303", "use comparisons"),
     ("a at time zone 'UTC'", 0, "AAC303", "use comparisons"),
@@ -149,6 +150,7 @@ def test_what_is_not_allowed(text: str, at: int, code: str, instead: str) -> Non
     found = problem(text, parse)
     assert (found.code, found.at) == (code, at)
     assert found.message
+    assert "\n" not in found.message
     assert found.instead.startswith(instead)
 
 

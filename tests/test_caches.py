@@ -87,6 +87,7 @@ def test_only_the_rules_of_the_last_run_are_kept(tmp_path: Path) -> None:
         b'["another stamp", {"rules": []}]',
         b'["STAMP", {"rules": [["score > 50", {"os.system": ["true"]}]]}]',
         b'["STAMP", {"rules": [["score > 50", {"Call": []}]]}]',
+        b'["STAMP", {"rules": [["score > 50", {"Literal": [{"Decimal": " x"}, null, 0, null]}]]}]',
         b'["STAMP", {"rules": 1}]',
         b'["STAMP", {"rules": [["score > 50", 5]]}]',
         b'["STAMP", {"a": 1, "b": 2}]',

@@ -38,14 +38,14 @@ def folder() -> Path:
 def read(name: str, stamp: str, made_of: Callable[[dict[str, Any]], Any] | None = None) -> Any | None:
     """What was kept under a name with the same stamp, or null. ``made_of`` makes something of every mapping in it.
 
-    It may raise what wrong data makes it raise (KeyError, TypeError, ValueError).
+    It may raise what wrong data makes it raise (KeyError, TypeError, ValueError, ArithmeticError).
     """
     path = folder() / f"{name}.json"
     try:
         if path.stat().st_size > LARGEST:
             return None
         kept, value = json.loads(path.read_bytes(), object_hook=made_of)
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
         return None
     return value if kept == stamp else None
 

@@ -42,9 +42,11 @@ class Problem:
 
 
 class Refused(Exception):
-    """Raised inside parse and check, caught at their border: carries the problem."""
+    """Raised inside parse and check, caught at their border: carries the problem. What it quotes of a rule of several
+    lines stands in one."""
 
     def __init__(self, code: str, message: str, instead: str, at: int = 0) -> None:
+        message, instead = (" ".join(text.split()) if "\n" in text else text for text in (message, instead))
         super().__init__(message)
         self.problem = Problem(code, message, instead, at)
 
