@@ -240,6 +240,8 @@ FLOORS = (
         "aac.evaluation.opening",
         "aac.evaluation.unmeasured",
         "aac.evaluation.present",
+        "aac.evaluation.faults",
+        "aac.evaluation.stages",
         "aac.evaluation.health",
         "aac.evaluation.numbers",
         "aac.evaluation.promises",

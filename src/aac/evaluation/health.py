@@ -1,16 +1,18 @@
 """Data health: what of the data cannot be right as the documents see it, and which numbers rest on each fault.
 
-Every entity is scanned once for all that no record should be: moments before a record came, stages without the one
-before. The words of rules are looked for until a record holds them.
+Every entity is scanned once for all that no record should be: moments before a record came, stages (`stages`) without
+the one before. The words of rules are looked for until a record holds them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aac.engines.base import Entity, Select, Stack
+from aac.evaluation.faults import Fault
+from aac.evaluation.stages import out_of_order
 from aac.expressions.nodes import (
     Aggregate,
     BusinessDaysLater,
@@ -25,8 +27,6 @@ from aac.expressions.nodes import (
     Values,
 )
 from aac.findings import Finding, did_you_mean
-from aac.kinds.definition import Definition
-from aac.kinds.lifecycle import Lifecycle
 from aac.measures import Clock, Derived, key_text
 from aac.periods import iso_utc
 from aac.planner.pasts import ever
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from aac.engines.base import Engine
     from aac.evaluation.run import Run
     from aac.expressions.nodes import Node
-    from aac.findings import Level, Span
     from aac.measures import Measure, Measurement, Table
     from aac.planner.pieces import Piece
     from aac.project import Project
@@ -58,31 +57,10 @@ NUMBERS = frozenset({"metric", "sla", "scorecard"})
 TIMED = OpenTime | DaysLater | BusinessDaysLater | CalendarNumber | Rate
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A rule that no record of ``entity`` should fulfil (of a ``word``: that one should), and what to say if one does.
-
-    ``is_later``: it is about records later than as_of, which do not exist.
-    """
-
-    code: str
-    level: Level
-    entity: str
-    rule: Node
-    message: str
-    instead: str
-    span: Span | None
-    doc: str
-    field: str | None = None
-    word: str | None = None
-    is_later: bool = False
-
-
 def tell_health(run: Run, counted: Counted, engine: Engine) -> None:
     """Tells what is wrong with the data as far as what is measured rests on it, beside what landing found."""
     by_entity: dict[tuple[str, bool], list[Fault]] = defaultdict(list)
-    orders = (*_out_of_order(run), *_forbidden(run))
-    for fault in (*_later(run), *_too_early(run, counted), *orders, *_words(run, counted)):
+    for fault in (*_later(run), *_too_early(run, counted), *out_of_order(run), *_words(run, counted)):
         if _can_be_asked(run, fault):
             by_entity[fault.entity, fault.is_later].append(fault)
     for (entity, is_later), faults in by_entity.items():
@@ -203,78 +181,6 @@ def _spans(run: Run, counted: Counted) -> Iterator[tuple[str, str, str]]:
 def _span(entity: str, first: Node, last: Node | None) -> Iterator[tuple[str, str, str]]:
     if isinstance(first, Stored) and isinstance(last, Stored) and not (first.path or last.path):
         yield entity, first.field, last.field
-
-
-def _out_of_order(run: Run) -> Iterator[Fault]:
-    """Records that are a word and never were the one before (AAC521), or became it earlier (AAC522).
-
-    What a lifecycle lets records skip is no fault.
-    """
-    graph = run.project.graph
-    lifecycles = [model for (kind, _), model in run.project.models.items() if kind == "lifecycle"]
-    skippable = {
-        stage.is_
-        for model in lifecycles
-        if isinstance(model, Lifecycle)
-        for stage in model.stages
-        if stage.id in model.may_skip
-    }
-    for id_ in run.project.ids("definition"):
-        model = run.project.models.get(("definition", id_))
-        entity = graph.entity_of_word(id_)
-        for number, word in enumerate(model.follows if isinstance(model, Definition) and entity is not None else ()):
-            here, before = graph.meaning(str(entity), id_), graph.meaning(str(entity), word)
-            if here is None or before is None or here.moment is None or before.moment is None:
-                continue
-            span, doc = run.project.scope(("definition", id_)).span("follows", number), f"definition:{id_}"
-            skipped = Call("and", (here.node, Call("is_null", (before.moment,))))
-            message = f"{{records}} of `{entity}` became `{id_}` and never `{word}`, which comes before"
-            advice = "fill the moment in the source, or leave the word out of `follows`"
-            if word not in skippable:
-                yield Fault("AAC521", "warning", str(entity), skipped, message, advice, span, doc)
-            if here.moment_type == before.moment_type:
-                turned = Call("and", (here.node, Call("lt", (here.moment, before.moment))))
-                message = f"{{records}} of `{entity}` became `{id_}` before `{word}`, which comes before"
-                advice = "correct the moments in the source, or the order in `follows`"
-                yield Fault("AAC522", "warning", str(entity), turned, message, advice, span, doc)
-
-
-def _forbidden(run: Run) -> Iterator[Fault]:
-    """Records that made a move which a lifecycle forbids (AAC522), with no other of its stages between.
-
-    Only moves between stages of one entity: each is entered at one moment that its records tell.
-    """
-    for (kind, id_), model in run.project.models.items():
-        if kind != "lifecycle" or not isinstance(model, Lifecycle):
-            continue
-        named = {stage.id: stage.is_ for stage in (*model.stages, *model.side)}
-        for number, move in enumerate(model.never):
-            entity = run.project.graph.entity_of_word(named[move.to])
-            moments = _moments(run, entity, named.values())
-            begin, end = moments.get(named[move.from_]), moments.get(named[move.to])
-            if entity is None or begin is None or end is None:
-                continue
-            others = [at for word, at in moments.items() if word not in (named[move.from_], named[move.to])]
-            between = [Call("and", (Call("lt", (begin, at)), Call("lt", (at, end)))) for at in others]
-            none_between = [Call("not", (Call("coalesce", (each, Literal(False))),)) for each in between]
-            moved = Call("and", (Call("lt", (begin, end)), *none_between))
-            message = f"{{records}} of `{entity}` moved from `{move.from_}` to `{move.to}`, which `{id_}` forbids"
-            span = run.project.scope((kind, id_)).span("never", number, "from")
-            advice = f"look into these records ({move.why})" if move.why else "look into these records"
-            yield Fault("AAC522", "warning", entity, moved, message, advice, span, f"lifecycle:{id_}")
-
-
-def _moments(run: Run, entity: str | None, words: Iterable[str]) -> dict[str, Node]:
-    """The moments of those words that are about an entity and tell times of one type."""
-    found: dict[str, Node] = {}
-    types: set[object] = set()
-    for word in words:
-        if entity is not None and run.project.graph.entity_of_word(word) == entity:
-            meaning = run.project.graph.meaning(entity, word)
-            if meaning is not None and meaning.moment is not None:
-                found[word] = meaning.moment
-                types.add(meaning.moment_type)
-    return found if len(types) == 1 else {}
 
 
 def _words(run: Run, counted: Counted) -> Iterator[Fault]:

@@ -98,11 +98,10 @@ stages:                          # in order; each is a definition, entered at it
         return self
 
     def compile(self, scope: Scope) -> tuple[()]:
-        is_fine = all([self._names_are_known(scope), self._moves_are_possible(scope), self._stages_connect(scope)])
+        self._names_are_known(scope)
+        self._moves_are_possible(scope)
+        self._stages_connect(scope)
         self._can_be_dated(scope)
-        place = next((key for key in ("may_skip", "never", "side") if getattr(self, key)), None)
-        if is_fine and place is not None:
-            scope.unmeasured("how records move through the stages", place)
         return ()
 
     def _names_are_known(self, scope: Scope) -> bool:
