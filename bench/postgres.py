@@ -145,7 +145,7 @@ def agree(ours: Path, theirs: Path) -> None:
     """Ends the run when counts and sums of both tables differ."""
     import duckdb
 
-    found = {}
+    found: dict[str, object] = {}
     for store, table, days in (
         (ours, "prepared.deal", "sum(close_date), sum(updated_at)"),
         (theirs, "deals", "sum(close_date - DATE '1970-01-01'), sum(epoch_us(updated_at))"),
