@@ -15,7 +15,7 @@ from aac import schemas
 from aac.agreements import agreements
 from aac.errors import AacError, UsageError
 from aac.operations import open_sound_project
-from aac.reviewing import diff
+from aac.reviewing import diff, review
 from tests.small import DESK, SLA, write_project
 
 if TYPE_CHECKING:
@@ -139,15 +139,63 @@ def test_sides_that_there_are_not(project: Path, asked: str, message: str) -> No
 
 def test_outside_of_git(project: Path) -> None:
     shutil.rmtree(project / ".git")
-    with pytest.raises(UsageError, match="is in no git repository"):
-        diff(project, None, "text")
+    for run in (lambda: diff(project, None, "text"), lambda: review(project, None, (), None)):
+        with pytest.raises(UsageError, match="is in no git repository: compare folders, as in"):
+            run()
+
+
+def test_before_the_first_commit(project: Path) -> None:
+    shutil.rmtree(project / ".git")
+    git(project, "init", "--quiet", "--initial-branch", "main")
+    for run in (lambda: diff(project, None, "text"), lambda: review(project, None, (), None)):
+        with pytest.raises(UsageError, match="nothing was committed in"):
+            run()
+
+
+def test_folders_that_begin_with_dots_or_slashes(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(project, copy, ignore=shutil.ignore_patterns(".git"))
+    edit(copy, "score > 50", "score > 70")
+    monkeypatch.chdir(project)
+    for asked in (f"main..{copy}", "main..../copy", f"..{copy}", "...../copy", "../project..../copy", ".../copy"[1:]):
+        assert rules(project, asked) == ["definition.when.changed"], asked
+    with pytest.raises(UsageError, match="is a folder"):
+        diff(project, f"main...{copy}", "text")
+
+
+def test_two_projects_of_a_repository_without_one_here(project: Path) -> None:
+    for name in ("one", "two"):
+        (project / name).mkdir()
+        for part in ("alignment", "data", "aac.toml"):
+            subprocess.run(["cp", "-r", part, name], cwd=project, check=True)
+    edit(project / "two", "score > 50", "score > 70")
+    git(project, "rm", "-r", "--quiet", "alignment", "data", "aac.toml")
+    commit_all(project)
+    assert rules(project, "main:one..main:two") == ["definition.when.changed"]
+    with pytest.raises(AacError, match=r"there is no `aac\.toml` in"):
+        diff(project, "main", "text")
+
+
+def test_a_review_on_the_main_branch_has_what_is_not_committed(project: Path) -> None:
+    assert review(project, None, (), None).comment == ""
+    edit(project, "score > 50", "score > 70")
+    assert "`mql` changes in meaning" in review(project, None, (), None).comment
+
+
+def test_helpers_of_plugins_are_compared(project: Path) -> None:
+    (project / "plugins" / "more").mkdir(parents=True)
+    (project / "plugins" / "more" / "helper.py").write_text("LIMIT = 1\n")
+    commit_all(project)
+    assert rules(project) == []
 
 
 def test_a_shallow_clone_has_what_it_has(project: Path, tmp_path: Path) -> None:
     commit(project, ("score > 50", "score > 60"))
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", f"file://{project}", tmp_path / "shallow"], check=True)
     assert rules(tmp_path / "shallow") == []
-    with pytest.raises(UsageError, match="there is no revision or folder `HEAD~1`"):
+    with pytest.raises(UsageError, match="there is no revision or folder `HEAD~1`: this clone is shallow, so run"):
         diff(tmp_path / "shallow", "HEAD~1", "text")
 
 

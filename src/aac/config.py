@@ -148,17 +148,22 @@ class Config:
 
 def load(start: Path) -> Config:
     """The nearest `aac.toml` in a folder or above it; raises ConfigError when there is none or it is wrong."""
-    start = start.resolve()
-    file = next((folder / FILE for folder in (start, *start.parents) if (folder / FILE).is_file()), None)
-    if file is None:
-        message = f"there is no `{FILE}` in {start} or any folder above it"
+    root = root_above(start)
+    if root is None:
+        message = f"there is no `{FILE}` in {start.resolve()} or any folder above it"
         instead = f"run aac inside a project, or write `{FILE}` with `[project]`, `name` and `spec = 1`"
         raise ConfigError(message, (Finding("AAC601", "error", message, instead),))
     try:
-        data = file.read_bytes()
+        data = (root / FILE).read_bytes()
     except OSError as error:
         raise _unreadable(f"the file cannot be read: {error.strerror}", "make it readable", Span(FILE, 1, 1)) from None
-    return read(data, file.parent)
+    return read(data, root)
+
+
+def root_above(start: Path) -> Path | None:
+    """The nearest folder with an `aac.toml`, a folder itself or one above it; null when there is none."""
+    start = start.resolve()
+    return next((folder for folder in (start, *start.parents) if (folder / FILE).is_file()), None)
 
 
 def read(data: bytes, root: Path) -> Config:

@@ -72,7 +72,10 @@ def comparing(start: Path, asked: str | None, *, is_hostile: bool = False) -> Ge
     Raises UsageError for sides that there are not, DocumentsError when the later one has errors, and what reading a
     project raises.
     """
-    root = config.load(start).root
+    root = config.root_above(start)
+    if root is None:
+        # two projects in folders of revisions need none here
+        root = start.resolve() if asked and ":" in asked else config.load(start).root
     with ExitStack() as folders:
         before, after = sides_of(root, asked or (merged(root) if is_hostile else None))
         base = _opened(before, root, folders)
@@ -142,7 +145,7 @@ def _plugins(side: Side) -> dict[str, bytes]:
         files = side.snapshot.files.items()
         return {path: data for path, data in files if path.startswith(PLUGINS) and path.endswith(".py") and data}
     folder = side.folder or Path()
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in (folder / "plugins").glob("*.py")}
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in (folder / "plugins").rglob("*.py")}
 
 
 def impact(found: Compared, windows: Sequence[str]) -> Impact:

@@ -183,6 +183,22 @@ def fork(root: Path, one: str, other: str) -> str | None:
     return (_git(root, "merge-base", one, other) or "").strip() or None
 
 
+def is_there(root: Path, name: str) -> bool:
+    """Whether there is a revision of that name; of `main:folder` only the revision is looked for."""
+    commit = name.partition(":")[0]
+    return bool(commit) and _git(root, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}") is not None
+
+
+def is_repository(root: Path) -> bool:
+    """Whether a folder lies in a git repository."""
+    return _git(root, "rev-parse", "--show-prefix") is not None
+
+
+def is_shallow(root: Path) -> bool:
+    """Whether a clone lacks the commits before some day."""
+    return (_git(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
+
+
 def names(root: Path) -> list[str]:
     """The branches and tags there are."""
     told = _git(root, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes")

@@ -12,14 +12,15 @@ from aac.documents import FOLDER
 from aac.errors import UsageError
 from aac.findings import did_you_mean
 from aac.folders import SUFFIXES, checked, files
-from aac.revisions import SHORT, Snapshot, fork, names, snapshot
+from aac.revisions import SHORT, Snapshot, fork, is_repository, is_shallow, is_there, names, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aac.findings import Finding
 
-RANGE = re.compile(r"(?P<base>[^/]*?|.+?[^.])(?P<dots>\.{2,3})(?![./])(?P<head>.*)")
+DOTS = re.compile(r"(?=(\.{3}|\.{2}))")
+"""Where a range may have its dots: any two or three that follow each other."""
 COMMITTED = "HEAD"
 MAIN = ("origin/main", "origin/master", "main", "master")
 """What branches are called that others are merged into."""
@@ -57,34 +58,72 @@ def sides_of(root: Path, text: str | None) -> tuple[Side, Side]:
     Nothing said is what was committed last, with the work tree. Raises UsageError for what is none of these.
     """
     asked = text or COMMITTED
-    found = RANGE.fullmatch(asked) if not Path(asked).is_dir() else None
-    if found is None:
+    parts = _parts(root, asked)
+    if parts is None:
         return _side(root, asked), Side(WORK_TREE, root)
-    base, head = found["base"] or COMMITTED, found["head"]
-    if found["dots"] == "...":
-        parted = fork(root, base, head or COMMITTED)
-        if parted is None:
-            raise UsageError(f"`{base}` and `{head or COMMITTED}` have no commit in common")
-        base = parted[:SHORT]
+    base, dots, head = parts
+    if dots == "...":
+        base = _parted(root, base, head or COMMITTED)
     return _side(root, base), _side(root, head) if head else Side(WORK_TREE, root)
+
+
+def _parts(root: Path, text: str) -> tuple[str, str, str] | None:
+    """Base, dots and head of a range, of which folders may begin or end with dots: the first way to read it in which
+    both sides are there, else the first. Null for what is no range."""
+    if Path(text).is_dir():
+        return None
+    read = [(text[: at.start()] or COMMITTED, at[1], text[at.end(1) :]) for at in DOTS.finditer(text)]
+    read += [(base, "..", f".{head}") for base, dots, head in read if dots == "..."]
+    there = (each for each in read if all(_is_there(root, name, each[1]) for name in (each[0], each[2] or COMMITTED)))
+    return next(there, read[0] if read else None)
+
+
+def _is_there(root: Path, name: str, dots: str) -> bool:
+    """Whether a side is there; only revisions part."""
+    return is_there(root, name) or (dots == ".." and Path(name).is_dir())
+
+
+def _parted(root: Path, base: str, head: str) -> str:
+    """The commit at which two revisions parted; raises UsageError."""
+    for name in (base, head):
+        if not is_there(root, name):
+            _side(root, name)
+            raise UsageError(f"`{name}` is a folder: of folders write `{base}..{head}`, they parted nowhere")
+    parted = fork(root, base, head)
+    if parted is None:
+        raise UsageError(f"`{base}` and `{head}` have no commit in common{_shallow(root)}")
+    return parted[:SHORT]
 
 
 def _side(root: Path, name: str) -> Side:
     if Path(name).is_dir():
         return Side(name, Path(name).resolve())
     taken = snapshot(root, name)
-    if taken is None:
-        known = names(root)
-        advice = did_you_mean(name, [COMMITTED, *known]) or "name a branch, a tag, a commit or a folder"
-        where = "" if known else f": `{root}` is in no git repository"
-        raise UsageError(f"there is no revision or folder `{name}`{where}; {advice}")
-    return Side(name, snapshot=taken)
+    if taken is not None:
+        return Side(name, snapshot=taken)
+    if not is_repository(root):
+        raise UsageError(
+            f"there is no folder `{name}`, and `{root}` is in no git repository: compare folders, as in "
+            "`aac diff ../before..`, or run `git init` and commit"
+        )
+    known = names(root)
+    if not is_there(root, COMMITTED):
+        raise UsageError(f"nothing was committed in `{root}` yet: commit first, then edit, and compare with that")
+    advice = did_you_mean(name, [COMMITTED, *known]) or "name a branch, a tag, a commit or a folder"
+    raise UsageError(f"there is no revision or folder `{name}`{_shallow(root)}; {advice}")
+
+
+def _shallow(root: Path) -> str:
+    """What is to be done where a clone has not all that was committed."""
+    return ": this clone is shallow, so run `git fetch --unshallow`" if is_shallow(root) else ""
 
 
 def merged(root: Path) -> str:
-    """The range of what a branch adds to the main one: from where they parted up to the work tree."""
+    """The range of what a branch adds to the main one, and of what is not committed yet. Raises UsageError."""
     known = names(root)
     main = next((name for name in MAIN if name in known), None)
     if main is None:
+        if not is_there(root, COMMITTED):
+            _side(root, COMMITTED)
         raise UsageError(f"which branch this is to be merged into is not known; name it, as in `{MAIN[-1]}...`")
-    return f"{main}...{COMMITTED}"
+    return f"{main}..."

@@ -32,7 +32,8 @@ def review(
 ) -> None:
     """Say as a comment on a pull request what it changes, what that does to the numbers, and who must agree.
 
-    Without BASE it is what the branch adds to the main one. No code of the branch is run; data is read as BASE says.
+    Without BASE it is what the branch, with what is not committed yet, adds to the main one. No code of the branch is
+    run; data is read as BASE says.
     """
     from aac import reviewing
     from aac.operations import write_file
