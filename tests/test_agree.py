@@ -107,3 +107,41 @@ def test_a_diff_says_who_must_agree_and_who_has(project: Path, base: Path) -> No
         ("marketing", False, None),
         ("sales", True, "@ada"),
     ]
+
+
+LATER = """\
+effective_until: 2026-06-01
+---
+kind: definition
+id: mql
+of: lead
+when: score > 60
+at: mql_at
+owner: marketing
+parties: [marketing, sales]
+effective_from: 2026-06-01
+"""
+
+
+def test_a_version_is_signed_by_the_day_it_begins(project: Path) -> None:
+    """One that holds later, or the first again: each is agreed to by itself."""
+    text = (project / "alignment" / "all.yml").read_text()
+    (start,) = [part for part in text.split("---\n") if "kind: definition\nid: mql" in part]
+    (project / "alignment" / "all.yml").write_text(text.replace(start, start.rstrip("\n") + "\n" + LATER))
+    by = ("--team", "sales", "--by", "ada", "--now", "2026-03-02")
+    done = run_aac(project, "agree", "mql", *by, "--version", "2026-06-01")
+    assert done.returncode == 0, done.stderr
+    assert "the version from 2026-06-01" in done.stdout
+    assert "score is more than 60" in done.stdout
+    written = (project / "alignment/signoffs/definition-mql-2026-06-01--sales.yml").read_text()
+    assert "version: 2026-06-01\n" in written
+    done = run_aac(project, "agree", "mql", *by, "--version", "first")
+    assert done.returncode == 0, done.stderr
+    assert "score is more than 50" in done.stdout
+    assert "version:" not in (project / SIGNED).read_text()
+    assert run_aac(project, "validate").returncode == 0
+    done = run_aac(project, "agree", "mql", *by, "--version", "2026-07-01")
+    assert done.returncode == 2
+    assert "no version of definition `mql` begins on `2026-07-01`; did you mean `2026-06-01`?" in done.stderr
+    done = run_aac(project, "agree", "sla/reply", *by, "--version", "2026-06-01")
+    assert "sla `reply` has one version alone: leave `--version` out" in done.stderr

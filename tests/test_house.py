@@ -260,6 +260,7 @@ FLOORS = (
         "aac.explaining",
         "aac.code_owners",
         "aac.uncounted",
+        "aac.keeping",
         "aac.impact",
         "aac.sampling",
         "aac.backtest",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +30,31 @@ id: lead
 from: crm.leads
 key: id
 fields: {id: text, score: integer, account: {ref: account}, hot_at: timestamp, arr: {type: money, unit: EUR/year}}
+---
+kind: entity
+id: contract
+from: crm.contracts
+key: id
+fields:
+  id: text
+  account: {ref: account}
+  mrr: {type: money, unit: EUR/month}
+  begins: date
+  ends: date
+---
+kind: metric
+id: kept
+name: Revenue kept
+formula: sum(least(closing(mrr), opening(mrr))) / sum(opening(mrr))
+of: contract
+basis: retention
+span: 12 months
+per: account
+in_force: {from: begins, until: ends}
+unit: percent
+better: higher
+owner: marketing
+serves: customer_success
 ---
 kind: icp
 id: core
@@ -79,12 +105,23 @@ b,80,q,2026-01-06T09:00:00Z,2500000
 c,90,r,2026-02-05T09:00:00Z,99
 d,70,p,2026-02-06T09:00:00Z,1234567
 """
+CONTRACTS = """\
+id,account,mrr,begins,ends
+1,p,100,2024-01-01,2025-06-01
+2,p,60,2025-06-01,
+3,q,100,2024-01-01,
+4,r,100,2024-01-01,2025-06-01
+"""
+"""On 2026-03-10 against a year before: p keeps 60 of 100, q all, r nothing."""
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     root = write_project(
-        tmp_path / "small", DOCUMENTS, {"leads": LEADS, "accounts": ACCOUNTS}, settings="[param]\nlimit = 50\n"
+        tmp_path / "small",
+        DOCUMENTS,
+        {"leads": LEADS, "accounts": ACCOUNTS, "contracts": CONTRACTS},
+        settings="[param]\nlimit = 50\n",
     )
     (root / ".gitignore").write_text(".aac/\n")
     git(root, "init", "--quiet", "-b", "main")
@@ -128,3 +165,41 @@ def test_money_keeps_to_its_columns(project: Path) -> None:
     assert max(map(len, lines)) <= 80
     (head,) = [line for line in lines if "before" in line]
     assert len(head) == len(row)
+
+
+def test_what_was_kept_of_those_who_moved(project: Path) -> None:
+    edit(project, "when: size >= 100", "when: size > 100")
+    edit(project, "{A: 100, B: 50}", "{A: 50, B: 20}")
+    # p is large no more and fits by its industry alone, r by its size
+    told = changed(project)["impact"]["records"]
+    (moved,) = [each for each in told if each["kind"] == "icp"]
+    assert (moved["lost"]["records"], moved["gained"]["keys"]) == (0, ["r"])
+    assert [(each["name"], each["share"]) for each in moved["gained"]["kept"]] == [("Revenue kept", 0)]
+    edit(project, "{A: 50, B: 20}", "{A: 100, B: 20}")
+    (moved,) = [each for each in changed(project)["impact"]["records"] if each["kind"] == "icp"]
+    assert [(each["name"], each["share"]) for each in moved["lost"]["kept"]] == [("Revenue kept", 0.6)]
+    assert "Revenue kept of these is 60%" in diff(project, None, "text", ("last:2",))
+
+
+def test_keys_are_hashed_where_reports_hash_them(project: Path) -> None:
+    edit(project, "[param]", '[privacy]\nkeys = "hashed"\n\n[param]', "aac.toml")
+    git(project, "commit", "--quiet", "-am", "hashed")
+    edit(project, "limit = 50", "limit = 65", "aac.toml")
+    (moved,) = [each for each in changed(project)["impact"]["records"] if each["id"] == "hot"]
+    assert moved["lost"]["keys"] == [hashlib.sha256(b"Small\0a").hexdigest()[:12]]
+    edit(project, 'keys = "hashed"', 'keys = "plain"', "aac.toml")
+    # who asks for plain keys with the same change does not get them
+    (moved,) = [each for each in changed(project)["impact"]["records"] if each["id"] == "hot"]
+    assert moved["lost"]["keys"] != ["a"]
+
+
+def test_keys_that_are_personal_are_told_nowhere(project: Path) -> None:
+    edit(
+        project,
+        "fields: {id: text, score: integer, account",
+        "fields: {id: {type: text, pii: true}, score: integer, account",
+    )
+    git(project, "commit", "--quiet", "-am", "personal")
+    edit(project, "limit = 50", "limit = 65", "aac.toml")
+    (moved,) = [each for each in changed(project)["impact"]["records"] if each["id"] == "hot"]
+    assert (moved["lost"]["records"], moved["lost"]["keys"]) == (1, [])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from shutil import copytree
+from typing import Any
 
 import pytest
 
@@ -13,10 +15,9 @@ from tests.small import NOW_US, write_project
 from tests.test_impact import DOCUMENTS, LEADS, changed, edit, numbers, project
 from tests.test_revisions import git
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 __all__ = ["project"]
+
+ROOT = Path(__file__).parent.parent
 
 OURS = """\
 from aac import hookimpl
@@ -217,3 +218,23 @@ def test_both_sides_are_counted_at_one_moment(project: Path, way: str) -> None:
     assert all(len(row["each"]) <= 2 for row in told["impact"]["numbers"])
     for row in told["impact"]["numbers"]:
         assert all(each["before"] is not None and each["after"] is not None for each in row["each"])
+
+
+def test_a_project_that_still_is_the_sample_is_counted_on_what_was_shipped(tmp_path: Path) -> None:
+    """Nothing was pulled: as long as its data is the sample's to the byte, the sample is what it is counted on."""
+    root = tmp_path / "larkspur"
+    for part in ("alignment", "data"):
+        copytree(ROOT / part, root / part)
+    (root / "aac.toml").write_text((ROOT / "aac.toml").read_text())
+    git(root, "init", "--quiet", "-b", "main")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "-m", "first")
+    edit(root, "when: score > param.mql_threshold", "when: score > 60", "alignment/definitions/mql.yml")
+    told = changed(root)
+    assert told["impact"]["sample"] == "the sample company"
+    assert "mqls" in numbers(told)
+    assert not (root / ".aac").exists()
+    with (root / "data" / "leads.csv").open("a") as file:
+        file.write("\n")
+    told = changed(root)
+    assert (told["impact"]["sample"], set(reasons(told))) == (None, {"all numbers"})

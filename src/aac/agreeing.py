@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,6 @@ from aac.signing import handles_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from aac.agreements import Agreement
     from aac.graph import Id
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from aac.project import Project, Version
 
 FOLDER = "alignment/signoffs"
+FIRST = "first"
+"""What the version is called that begins before all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,16 @@ class Word:
     says: tuple[str, ...]
 
 
-def agree(opened: Opened, names: Sequence[str], team: str, by: str, now_us: int) -> tuple[Word, ...]:
+def agree(
+    opened: Opened, names: Sequence[str], team: str, by: str, now_us: int, version: str | None = None
+) -> tuple[Word, ...]:
     """Writes that a team agrees to some documents as they are, by one of its members: all of them, or none.
 
-    Raises UsageError for a document, team or handle that there is not, a team that is no party, and for what was signed
-    already.
+    ``version``: the day on which the versions begin that are signed, else those of today. Raises UsageError for a
+    document, version, team or handle that there is not, a team that is no party, and for what was signed already.
     """
-    project, known = opened.project, Grounds(opened.project)
+    project = opened.project if version is None else _of_version(opened.project, names, version)
+    known = Grounds(project)
     handle = _handle(project, team, by)
     day = day_of(now_us - 1, project.timezone)
     ids = dict.fromkeys(document(name.replace("/", ":"), project) for name in names)
@@ -58,6 +63,20 @@ def agree(opened: Opened, names: Sequence[str], team: str, by: str, now_us: int)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_file(path, word.text)
     return words
+
+
+def _of_version(project: Project, names: Sequence[str], day: str) -> Project:
+    """The project of the day on which versions of all these documents begin, or of the first of them."""
+    for name in names:
+        id_ = document(name.replace("/", ":"), project)
+        begins = sorted(version.begins for version in project.versions if version.id == id_)
+        known = [FIRST, *(str(begin) for begin in begins[1:])]
+        if len(begins) == 1:
+            raise UsageError(f"--version: {id_[0]} `{id_[1]}` has one version alone: leave `--version` out")
+        if day not in known:
+            advice = did_you_mean(day, known)
+            raise UsageError(f"--version: no version of {id_[0]} `{id_[1]}` begins on `{day}`; {advice}")
+    return project.at(date.fromisoformat(day) if day != FIRST else min(project.by_day))
 
 
 def _handle(project: Project, team: str, by: str) -> str:

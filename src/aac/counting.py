@@ -89,18 +89,18 @@ def _by_tier(id_: Id, project: Project) -> Iterator[Measure]:
     yield Measure(subject, records, None, COUNT, "count", 1, (tier,), "all", has_target=False)
     own = {f"{kind}:{other}" for kind, other in project.graph.rests_on if id_ in project.graph.rests_on[kind, other]}
     for part in project.measures:
-        split = _led_to(name, entity, part.population.entity, project)
+        split = led_to(name, entity, part.population.entity, project, TIER)
         if split is not None and part.subject not in own and _is_of_records(part, project):
             yield replace(part, dimensions=(split,), grain="all", is_crossed=False, lookback=0)
 
 
-def _led_to(name: str, entity: str, start: str, project: Project) -> Dimension | None:
-    """A name of ``entity`` on the records of ``start``: by the only reference of theirs that leads there, else by the
-    only way; null where there are several."""
+def led_to(name: str, entity: str, start: str, project: Project, label: str) -> Dimension | None:
+    """A name of ``entity`` on the records of ``start``, as a dimension: by the only reference of theirs that leads
+    there, else by the only way; null where there are several."""
     table = next((table for table in project.tables if table.entity == start), None)
     direct = [stored.name for stored in table.fields if stored.type.entity == entity] if table is not None else []
     text = f"{direct[0]}.{name}" if len(direct) == 1 and start != entity else name
-    return resolved(text, start, project, TIER)
+    return resolved(text, start, project, label)
 
 
 def _is_of_records(part: Measure, project: Project) -> bool:

@@ -14,8 +14,9 @@ from aac.counting import meant
 from aac.evaluate import readied, recount
 from aac.evaluation.moves import moves_of
 from aac.expressions.nodes import BROKEN, Call
+from aac.keeping import kept_of
 from aac.planner.setting import entities_in, entities_of
-from aac.recounts import Impact, Number
+from aac.recounts import Impact, Moves, Number
 from aac.selecting import measurable
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
     from aac.evaluate import Asked
     from aac.expressions.nodes import Node
     from aac.graph import Id
+    from aac.keeping import Kept
     from aac.landing.landed import Landed
-    from aac.measures import Measure, Shown
+    from aac.measures import Measure, Shown, Table
     from aac.project import Project
-    from aac.recounts import Moves
     from aac.results import Result
 
     Windows = dict[str, Result]
@@ -193,8 +194,16 @@ def _moves(
             following = list(_following(id_, new.population.entity, base, head))
             moved = moves_of(run, data[1].engine, old, piece, following, key, _criteria(id_, head))
             if moved is not None and (moved.lost.records or moved.gained.records):
-                found[id_] = moved
+                kept = kept_of((id_, now[id_]), (base, head), data[1], asked)
+                found[id_] = _shown_as(moved, kept, run.landed.tables[new.population.entity])
     return found, tuple((":".join(pair[0]), OTHER_RECORDS) for pair in pairs if pair not in alike)
+
+
+def _shown_as(moved: Moves, kept: Sequence[Kept], table: Table) -> Moves:
+    """Who moved, with what was kept of theirs, and without keys that are personal."""
+    is_personal = any(table.field(name).pii for name in table.key)
+    sides = (replace(side, kept=tuple(own)) for side, own in zip((moved.lost, moved.gained), kept, strict=True))
+    return Moves(*(replace(side, keys=()) if is_personal else side for side in sides))
 
 
 def _criteria(id_: Id, head: Project) -> Sequence[Node]:

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
 from aac.results import ClockReading
@@ -81,13 +81,16 @@ def with_hashed_keys(results: Results) -> Results:
     It is no secret: who knows all keys can hash them too. It keeps keys out of the hands of those who do not.
     """
 
-    def hashed(key: Key) -> str:
-        parts = [results.project, *([key] if isinstance(key, str) else key)]
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:HASH_LENGTH]
-
+    hashed = partial(hashed_key, results.project)
     found = tuple(_with_keys(result, hashed) for result in results.results)
     findings = tuple(_finding_with_keys(finding, hashed) for finding in results.findings)
     return replace(results, results=found, findings=findings, are_keys_hashed=True)
+
+
+def hashed_key(project: str, key: Key) -> str:
+    """What is shown in place of a key, by the name of the project."""
+    parts = [project, *([key] if isinstance(key, str) else key)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:HASH_LENGTH]
 
 
 def _with_keys(result: Result, hashed: Callable[[Key], str]) -> Result:

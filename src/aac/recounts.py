@@ -11,7 +11,7 @@ from aac.results import CardReading, ClockReading, Status
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aac.results import Reading, Result
+    from aac.results import Key, Reading, Result
 
 STANDING = ("all", "rolling")
 """Windows that end at as_of, whenever that is: they are never over, and never wait for anything."""
@@ -70,17 +70,19 @@ def _come_to(result: Result) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The records of one direction: how many in all, by the label of a window, and a few keys.
+    """The records of one direction: how many in all, by the label of a window, and a few keys (none that are personal).
 
     ``clauses``: each part of the rule that tells the sides apart, in words, and of how many of them it is not true;
-    ``became``: how many of them have come to each of the words that follow.
+    ``became``: how many of them have come to each of the words that follow; ``kept``: numbers of retention of theirs,
+    by name, as of all time.
     """
 
     records: int
     windows: Mapping[str, int]
-    keys: tuple[str, ...]
+    keys: tuple[Key, ...]
     clauses: tuple[tuple[str, int], ...]
     became: tuple[tuple[str, int], ...]
+    kept: tuple[tuple[str, Fraction], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

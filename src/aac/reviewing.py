@@ -25,7 +25,7 @@ from aac.loading import load
 from aac.operations import Opened, maybe_of_a_plugin, open_project, pull_sources
 from aac.packs import Packs
 from aac.plugins import load as load_plugins
-from aac.recounts import Impact
+from aac.recounts import Impact, Moves
 from aac.revisions import author, prefix
 from aac.setting_changes import plugin_changes, setting_changes
 from aac.sides import COMMITTED, merged, sides_of
@@ -41,11 +41,14 @@ if TYPE_CHECKING:
     from aac.landing.landed import Landed
     from aac.plugins import Registry
     from aac.project import Project
+    from aac.recounts import Side as Records
     from aac.reports.base import View
     from aac.revisions import Author, Snapshot
     from aac.sides import Side
 
 PLUGINS = "plugins/"
+SHIPPED = "the sample company"
+"""What the data is called that came with aac."""
 WINDOWS = ("last:6",)
 """The windows that are counted again on both sides, if no others are asked for."""
 
@@ -165,34 +168,52 @@ def impact(found: Compared, windows: Sequence[str]) -> Impact:
         head.config = replace(head.config, sources=base.config.sources, engine=base.config.engine)
     asked = Asked(windows=tuple(windows or WINDOWS), restate=True)
     counted = _on_data(replace(found, changes=changes, head=replace(found.head, project=head)), asked)
-    return replace(counted, not_compared=(*left, *counted.not_compared))
+    moves = counted.moves
+    if "hashed" in (base.config.privacy.keys, found.head.project.config.privacy.keys):
+        moves = {id_: _with_hashed_keys(moved, base.name) for id_, moved in moves.items()}
+    return replace(counted, moves=moves, not_compared=(*left, *counted.not_compared))
+
+
+def _with_hashed_keys(moved: Moves, project: str) -> Moves:
+    from aac.privacy import hashed_key
+
+    lost, gained = (replace(side, keys=tuple(hashed_key(project, key) for key in side.keys)) for side in _both(moved))
+    return Moves(lost, gained)
+
+
+def _both(moved: Moves) -> tuple[Records, Records]:
+    return moved.lost, moved.gained
 
 
 def _on_data(found: Compared, asked: Asked) -> Impact:
     """What changes do to the numbers on the data that was pulled, else on the sample."""
     from aac.impact import impact_of
+    from aac.starting import shipped_data
 
     try:
         with _data(found) as data:
             return impact_of(found.base.project, found.head.project, data, found.changes, asked)
     except NoDataError:
-        sample = found.base.project.config.review.sample
+        root, sample = found.base.project.root, found.base.project.config.review.sample
+        shipped = shipped_data(root)
         told = (
             'there is no data: run `aac pull`, or name some that you made up, as in `sample = "sample"` of `[review]`'
         )
-        return _on_sample(found, sample, asked) if sample else Impact(not_compared=(("all numbers", told),))
+        if sample is not None:
+            return _on_sample(found, sample, root / sample, asked)
+        return _on_sample(found, SHIPPED, shipped, asked) if shipped else Impact(not_compared=(("all numbers", told),))
     except (SourceError, EngineError) as error:
         return Impact(not_compared=(("all numbers", str(error)),))
 
 
-def _on_sample(found: Compared, sample: str, asked: Asked) -> Impact:
-    """The same on data that the team made up; what cannot be read of it is not compared."""
+def _on_sample(found: Compared, sample: str, folder: Path, asked: Asked) -> Impact:
+    """The same on data that is made up, and called ``sample``; what cannot be read of it is not compared."""
     from aac.impact import impact_of
     from aac.sampling import sampled
 
     projects = (found.base.project, found.head.project)
     try:
-        with sampled(projects, projects[0].root / sample) as (base, head):
+        with sampled(projects, folder) as (base, head):
             pulled = pull_sources(replace(found.base, project=base), time_ns() // 1000, lambda _: None)
             if has_errors(pulled.findings):
                 raise SourceError("the sample cannot be read: " + pulled.findings[0].message)

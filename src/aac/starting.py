@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 STARTER = HERE / "starter"
 """The first documents of a company of one's own, with names to fill in."""
-PARTS = ("aac.toml", FOLDER, "data", "templates", ".vscode")
+DATA = "data"
+PARTS = ("aac.toml", FOLDER, DATA, "templates", ".vscode")
 """What the sample company is made of."""
 
 TEAMS: tuple[str, ...] = ("marketing", "sales", "customer_success")
@@ -94,12 +95,27 @@ def first_files(answers: Answers) -> dict[str, bytes]:
 
 def _sample() -> Iterator[tuple[str, bytes]]:
     """The sample company: it lies beside this module where it was installed, else at the root of the repository."""
-    packed = HERE / "sample"
-    root = packed if packed.is_dir() else HERE.parents[1]
+    root = _sample_root()
     for part in PARTS:
         for path in [root / part] if (root / part).is_file() else sorted((root / part).rglob("*")):
             if path.is_file():
                 yield path.relative_to(root).as_posix(), path.read_bytes()
+
+
+def _sample_root() -> Path:
+    packed = HERE / "sample"
+    return packed if packed.is_dir() else HERE.parents[1]
+
+
+def shipped_data(root: Path) -> Path | None:
+    """The data of the sample company as it came with aac, if the project at ``root`` still has that, file by file, and
+    nothing else; null for a project with data of its own, or none."""
+    shipped, own = _sample_root() / DATA, root / DATA
+    files, others = (
+        sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file()) for folder in (shipped, own)
+    )
+    is_same = files == others and all((shipped / file).read_bytes() == (own / file).read_bytes() for file in files)
+    return shipped if files and is_same else None
 
 
 def _own(answers: Answers) -> Iterator[tuple[str, bytes]]:

@@ -131,7 +131,7 @@ def _side(
     first = last - len(clauses) if is_gained else 1
     parts = zip(clauses, totals[first : first + len(clauses)], strict=True)
     became = zip(following, totals[last + is_gained :: 2], strict=True)
-    listed = tuple(" ".join(map(str, row)) for row in keys)
+    listed = tuple(str(row[0]) if len(row) == 1 else tuple(map(str, row)) for row in keys)
     return Side(totals[0], windows, listed, tuple((name, n) for name, n in parts if n), tuple(became))
 
 

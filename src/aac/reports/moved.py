@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aac.periods import iso_utc
 from aac.recounts import STANDING
 from aac.reports.json import json_number
-from aac.reports.wording import NONE, amount, number, percent, plural
+from aac.reports.wording import NONE, amount, key_words, number, percent, plural
 from aac.results import CardReading, ClockReading, Outcome, Status
 from aac.units import is_money
 
@@ -333,9 +333,10 @@ def _side(side: Side) -> dict[str, Any]:
     return {
         "records": side.records,
         "windows": dict(side.windows),
-        "keys": list(side.keys),
+        "keys": [key_words(key) for key in side.keys],
         "clauses": [{"rule": rule, "records": n} for rule, n in side.clauses],
         "became": [{"word": word, "records": n} for word, n in side.became],
+        "kept": [{"name": name, "share": json_number(share), "said": percent(share)} for name, share in side.kept],
     }
 
 
@@ -351,5 +352,7 @@ def records_words(records: Mapping[str, Any], keys: int = 0) -> Iterable[str]:
         became = [f"{each['records']:,} became {each['word']}" for each in side["became"] if each["records"]]
         if became:
             yield f"  of these {', '.join(became)}"
+        for kept in side["kept"]:
+            yield f"  {kept['name']} of these is {kept['said']}"
         if side["keys"][:keys]:
             yield f"  such as {', '.join(side['keys'][:keys])}"
