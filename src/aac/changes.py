@@ -175,8 +175,9 @@ class _Pair:
             sentence = f"is called `{self.id[1]}` now, and was `{self.former[1]}`"
             change = self._whole("renamed", "breaking", new[-1], sentence)
             yield replace(change, old=self.former[1], new=self.id[1], was=self.former[1], moves_meaning=self._is_read)
-        is_past = self._is_past(old[-1], new[-1])
-        yield from (replace(change, is_past=is_past) for change in self._by_version(old, new))
+        found = list(self._by_version(old, new))
+        is_past = any(change.level == "breaking" for change in found) and self._is_past(old[-1], new[-1])
+        yield from (replace(change, is_past=True) for change in found) if is_past else found
 
     def _is_past(self, old: Version, new: Version) -> bool:
         """Whether the newest versions say the same, so that only others, or days, can have changed."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from dataclasses import replace as with_
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Literal, cast
 
 from aac.expressions.mistakes import Refused
@@ -153,7 +154,8 @@ def _is_unlike(old: object, new: object, mark: Change | None) -> bool:
     return old != new or isinstance(old, Strict)  # parts that are equal may hold another order
 
 
-def fields_of(model: type[Strict]) -> dict[str, tuple[str, Change | None]]:
+@cache
+def fields_of(model: type[Strict]) -> Mapping[str, tuple[str, Change | None]]:
     """The keys of a model: the name of each field, and what it says of itself.
 
     Null where it says nothing: then it is of the class of what it stands in.

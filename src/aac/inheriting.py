@@ -38,9 +38,11 @@ LEADING = ("company", "team")
 def inherited(base: Project, head: Project, found: Sequence[Change]) -> tuple[Change, ...]:
     """A change of each document that rests on one whose meaning changed, with the way to the nearest of these; and of
     the scorecards on which something stands that is promised otherwise."""
-    users = _users(base, head)
     moved = [change for change in found if change.moves_meaning]
     promised = [change for change in found if change.level == "breaking" and not change.moves_meaning]
+    if not moved and not promised:
+        return ()
+    users = _Users(base, head)
     own = {change.doc for change in moved}
     waiting: deque[tuple[Id, tuple[Id, ...]]] = deque()
     for change in moved:
@@ -52,7 +54,7 @@ def inherited(base: Project, head: Project, found: Sequence[Change]) -> tuple[Ch
         if id_ in told or id_ == over[-1] or id_ not in head.models or not can_mean(head.models[id_]):
             continue
         told[id_] = over
-        waiting += [(user, (id_, *over)) for user in sorted(users[id_])]
+        waiting += [(user, (id_, *over)) for user in sorted(users.of(id_))]
     causes = _by_document((*moved, *promised))
     shown = sorted(id_ for id_ in told.keys() - own if id_[0] not in LEADING)
     return tuple(_change(id_, told[id_], causes, head, is_meant=told[id_][-1] in own) for id_ in shown)
@@ -82,17 +84,26 @@ def _shown(id_: Id) -> str:
     return name if kind in (SETTINGS[0], CODE, "definition", "entity") else f"{kind}.{name}"
 
 
-def _users(*projects: Project) -> dict[Id, set[Id]]:
+class _Users:
     """Who rests on each document, on either side."""
-    users: defaultdict[Id, set[Id]] = defaultdict(set)
-    for project in projects:
-        for id_, others in project.graph.rests_on.items():
-            for other in others - only_named(id_, project):
-                users[other].add(id_)
-    return users
+
+    def __init__(self, *projects: Project) -> None:
+        self._named: list[tuple[Project, defaultdict[Id, set[Id]]]] = []
+        for project in projects:
+            by: defaultdict[Id, set[Id]] = defaultdict(set)
+            for id_, others in project.graph.rests_on.items():
+                for other in others:
+                    by[other].add(id_)
+            self._named.append((project, by))
+
+    def of(self, id_: Id) -> set[Id]:
+        """Those that rest on a document in what they mean, and do not only name it."""
+        return {
+            user for project, by in self._named for user in by.get(id_, ()) if id_ not in only_named(user, project)
+        }
 
 
-def _first(change: Change, base: Project, head: Project, users: Mapping[Id, set[Id]]) -> set[Id]:
+def _first(change: Change, base: Project, head: Project, users: _Users) -> set[Id]:
     """The documents that a change reaches at once."""
     kind, _ = change.doc
     if change.doc == SETTINGS:
@@ -103,8 +114,8 @@ def _first(change: Change, base: Project, head: Project, users: Mapping[Id, set[
     if kind == "entity" and change.keys[:1] == ("fields",) and change.entries:
         return _readers(change.doc[1], change.entries[0], (base, head))
     if kind == "calendar":
-        return users.get(change.doc, set()) | set(_on_calendar(change.doc[1], head))
-    return users.get(change.doc, set())
+        return users.of(change.doc) | set(_on_calendar(change.doc[1], head))
+    return users.of(change.doc)
 
 
 def _cards(id_: Id, head: Project) -> list[Id]:
