@@ -92,6 +92,7 @@ bench: $(READY)
 	$(BIN)/python bench/documents.py
 	$(BIN)/python bench/gate.py
 	$(BIN)/python bench/work.py
+	$(BIN)/python bench/impact.py
 	$(BIN)/python bench/landing.py
 
 clean:

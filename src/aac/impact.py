@@ -15,6 +15,7 @@ from aac.evaluate import readied, recount
 from aac.evaluation.moves import moves_of
 from aac.expressions.nodes import BROKEN, Call
 from aac.keeping import kept_of
+from aac.measures import Clock, Measure
 from aac.planner.setting import entities_in, entities_of
 from aac.recounts import Impact, Moves, Number
 from aac.selecting import measurable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from aac.graph import Id
     from aac.keeping import Kept
     from aac.landing.landed import Landed
-    from aac.measures import Measure, Shown, Table
+    from aac.measures import Shown, Table
     from aac.project import Project
     from aac.results import Result
 
@@ -115,10 +116,19 @@ def _shown(version: Project, ids: Collection[Id]) -> list[Shown]:
     """What is measured of some documents; of words how many records they mean, month by month if they have a moment."""
     subjects = {f"{kind}:{id_}" for kind, id_ in ids}
     words = [meant(id_, version) for id_ in ids if id_[0] in WORDS and id_ in version.models]
-    return [
-        *(part for part in measurable(version) if part.subject in subjects),
-        *(word for word in words if word is not None),
-    ]
+    parts = (*measurable(version), *(word for word in words if word is not None))
+    return [_total(part) for part in parts if part.subject in subjects]
+
+
+def _total(part: Shown) -> Shown:
+    """A measurement without what no recount tells: groups, reminders, and the windows before."""
+    match part:
+        case Clock():
+            return replace(part, dimensions=(), remind_at=None, lookback=0)
+        case Measure():
+            return replace(part, dimensions=(), lookback=0)
+        case _:
+            return part
 
 
 def _counted(sides: tuple[_Side, _Side], asked: Asked) -> tuple[dict[Id, Windows], dict[Id, Windows], frozenset[Id]]:

@@ -98,9 +98,7 @@ class _Users:
 
     def of(self, id_: Id) -> set[Id]:
         """Those that rest on a document in what they mean, and do not only name it."""
-        return {
-            user for project, by in self._named for user in by.get(id_, ()) if id_ not in only_named(user, project)
-        }
+        return {user for project, by in self._named for user in by.get(id_, ()) if id_ not in only_named(user, project)}
 
 
 def _first(change: Change, base: Project, head: Project, users: _Users) -> set[Id]:
