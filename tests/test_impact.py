@@ -159,6 +159,7 @@ def test_who_moved_and_why(project: Path) -> None:
         # of d it is not known whether it fits
         "clauses": [{"rule": "score is more than 55", "records": 2}, {"rule": "it is marked as fit", "records": 2}],
         "became": [{"word": "Buyer", "records": 1}],
+        "kept": [],
     }
     assert moved["hot"]["gained"]["records"] == 0
     assert moved["buyer"]["lost"]["keys"] == ["b"]

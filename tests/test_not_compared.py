@@ -238,3 +238,35 @@ def test_a_project_that_still_is_the_sample_is_counted_on_what_was_shipped(tmp_p
         file.write("\n")
     told = changed(root)
     assert (told["impact"]["sample"], set(reasons(told))) == (None, {"all numbers"})
+
+
+KIND = """\
+from typing import ClassVar
+
+from aac import Kind, hookimpl
+
+
+class Club(Kind):
+    kind_name: ClassVar[str] = "club"
+    draft: ClassVar[str] = "kind: club\\nid: $id\\n"
+
+
+@hookimpl
+def aac_kinds():
+    return [Club]
+"""
+
+
+def test_what_only_the_code_of_a_branch_knows(project: Path) -> None:
+    """A document of a kind of its own, and a formula with a function of its own."""
+    (project / "plugins").mkdir()
+    (project / "plugins" / "ours.py").write_text(KIND)
+    (project / "alignment" / "club.yml").write_text("kind: club\nid: chess\n")
+    edit(project, "formula: share(fit)", "formula: share(fit) * doubled(1)")
+    commit(project)
+    told = reviewed(project)
+    assert [(each["kind"], each["id"]) for each in told["not_compared"]] == [("club", "chess")]
+    assert "without the code of the branch" in reasons(told)["metric:fitting"]
+    assert (
+        "not compared: club chess: what this kind is only" in review(project, "main..HEAD", ("last:2",), None).comment
+    )

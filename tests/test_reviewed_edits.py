@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from aac.evaluate import Asked, evaluate
+from aac.folders import ALLOWED
 from aac.landing.landed import prepared
 from aac.operations import open_sound_project, pull_sources
 from aac.reviewing import comparing, impact
@@ -20,7 +21,7 @@ from aac.selecting import measurable
 from tests.test_revisions import git
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from aac.results import Result
 
@@ -229,12 +230,14 @@ def larkspur(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 
 
 @pytest.fixture(scope="module")
-def maven(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+def maven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
     root = tmp_path_factory.mktemp("edits") / "maven"
     copytree(HERE / "projects" / "maven", root)
     settings = root / "aac.toml"
     settings.write_text(settings.read_text().replace("@DATA@", str(DATA.resolve())))
-    return committed(root, ".aac/\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ALLOWED, str(DATA.resolve()))
+        yield committed(root, ".aac/\n")
 
 
 @pytest.mark.parametrize("name", LARKSPUR)

@@ -86,7 +86,7 @@ def comparing(start: Path, asked: str | None, *, is_hostile: bool = False) -> Ge
         if has_errors(head.findings):
             raise DocumentsError(head.findings, len(head.project.documents))
         found, unread = document_changes(base.project, head.project)
-        broken = tuple((dict(unread) | _errors(base)).items())
+        broken = tuple((dict(unread) | _errors(base) | _unknown(head)).items())
         settings = setting_changes(base.project.config, head.project.config)
         code = plugin_changes(_plugins(before), _plugins(after))
         own = (*found, *settings, *code)
@@ -94,6 +94,13 @@ def comparing(start: Path, asked: str | None, *, is_hostile: bool = False) -> Ge
         rules = base.project.config.review.severity  # what a change says of itself does not hold for it
         told = tuple(settled(everything, rules, head.project.config.review.acknowledged))
         yield Compared(base, head, (before.name, after.name), told, broken, is_hostile, partial(_author, root, after))
+
+
+def _unknown(head: Opened) -> dict[Id, str]:
+    """The documents of kinds that only code knows which is not run; else they would be an error."""
+    why = "what this kind is only the code of the branch knows, and a review runs none of it"
+    known = head.registry.kinds
+    return {(d.kind, d.id): why for d in head.project.documents if d.kind and d.id and d.kind not in known}
 
 
 def _author(root: Path, side: Side, file: str) -> Author | None:
