@@ -270,3 +270,13 @@ def test_what_only_the_code_of_a_branch_knows(project: Path) -> None:
     assert (
         "not compared: club chess: what this kind is only" in review(project, "main..HEAD", ("last:2",), None).comment
     )
+
+
+def test_a_new_source_may_move_what_names_none(project: Path) -> None:
+    edit(project, "from: crm.leads\n", "")
+    git(project, "commit", "--quiet", "-am", "whichever")
+    edit(project, "[sources.crm]\n", '[sources.more]\nconnector = "csv"\npath = "more"\n\n[sources.crm]\n', "aac.toml")
+    told = changed(project)
+    assert [(change["rule"], change["class"]) for change in told["changes"]] == [("settings.sources.added", "breaking")]
+    assert told["impact"]["unchanged"] == []
+    assert "metric:hots" in reasons(told)

@@ -151,7 +151,8 @@ def _of_setting(change: Change, head: Project) -> set[Id]:
     if sort == "param":
         use = re.compile(rf"\bparam\.{re.escape(name)}\b")
         return {id_ for id_, document in head.places.items() if any(map(use.search, _texts(document.data)))}
-    tables = (table for table in head.tables if sort == "sources" and name in table.sources)
+    is_whole = change.keys == ("sources",)
+    tables = (table for table in head.tables if name in table.sources or (is_whole and not table.streams))
     return {("entity", table.entity) for table in tables}
 
 

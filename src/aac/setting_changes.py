@@ -39,7 +39,8 @@ SINGLE: dict[tuple[str, str], tuple[Level, str]] = {
 """Settings of one value: the class of another one, and what people call them."""
 MANY: dict[tuple[str, ...], tuple[str, Mapping[str, Level]]] = {
     ("param",): ("a parameter", {"added": "compatible"}),
-    ("sources",): ("a source", {"added": "compatible"}),
+    # whatever names no source is read from the one that has its stream, and that may be a new one
+    ("sources",): ("a source", {}),
     **{("sources", key): (f"`{key}` of a source", {}) for key in (*OF_SOURCES, CONNECTION)},
     ("review", "severity"): ("the class of changes by a rule", {}),
     ("review", "acknowledged"): (
