@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 
 from aac.testing import Trial, connector_suite, run
+from tests.fakes.hubspot.account import written
 from tests.fakes.hubspot.server import hubspot
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Sequence
+    from collections.abc import Collection, Generator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from tests.fakes.hubspot.server import HubSpot
 
-SCOPE = {"contacts": "crm.objects.contacts.read", "deals": "crm.objects.deals.read"}
-TEXT = {"contacts": "lastname", "deals": "dealname"}
+SCOPES = {
+    "companies": "crm.objects.companies.read", "deals": "crm.objects.deals.read", "tickets": "tickets",
+    "leads": "crm.objects.leads.read",
+}  # fmt: skip
+"""What an object needs; all others need to see contacts."""
+TEXT = {
+    "contacts": "lastname", "companies": "name", "tickets": "subject", "leads": "hs_lead_name",
+    "calls": "hs_call_disposition", "emails": "hs_email_text", "meetings": "hs_meeting_outcome",
+    "notes": "hs_note_body", "tasks": "hs_task_status",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -79,19 +88,13 @@ searches_per_second = 10000
         self.add_column(name, value)
 
     def forbid(self) -> None:
-        self.account.scopes.discard(SCOPE[self.stream])
+        self.account.scopes.discard(SCOPES.get(self.stream, "crm.objects.contacts.read"))
 
     def allow(self) -> None:
-        self.account.scopes.add(SCOPE[self.stream])
+        self.account.scopes.add(SCOPES.get(self.stream, "crm.objects.contacts.read"))
 
     def fill(self, number: int) -> None:
         self.create(["x"] * number)
-
-
-class ContactsTrial(HubspotTrial):
-    stream = "contacts"
-    text = "lastname"
-    version = "v3"
 
 
 @connector_suite(HubspotTrial)
@@ -99,7 +102,56 @@ def test_deals(check: str, fake: HubSpot, tmp_path: Path) -> None:
     run(check, HubspotTrial(fake), tmp_path / "project")
 
 
+class OtherTrial(HubspotTrial):
+    """The same of another object, in the older version of the interface."""
+
+    version = "v3"
+
+    def __init__(self, fake: HubSpot, object: str) -> None:
+        super().__init__(fake)
+        self.stream, self.text = object, TEXT[object]  # pyright: ignore[reportAttributeAccessIssue]
+
+    @property
+    def settings(self) -> str:
+        return f'{super().settings}properties = {{ {self.stream} = ["{self.text}"] }}\n'
+
+
 @pytest.mark.long
-@connector_suite(ContactsTrial)
-def test_contacts(check: str, fake: HubSpot, tmp_path: Path) -> None:
-    run(check, ContactsTrial(fake), tmp_path / "project")
+@pytest.mark.parametrize("object", TEXT)
+@connector_suite(OtherTrial)
+def test_other_objects(check: str, object: str, fake: HubSpot, tmp_path: Path) -> None:
+    run(check, OtherTrial(fake, object), tmp_path / "project")
+
+
+NEVER = "a change never changes: rows are only added"
+
+
+class ChangesTrial(HubspotTrial):
+    """The stages that deals came to; each record of the trial is a deal that was made in one."""
+
+    stream = "deals_stage_changes"
+    key, text, at = "change_id", "value", "changed_at"
+    cannot: ClassVar[Mapping[str, str]] = {
+        "killed at every checkpoint": NEVER, "a page twice": NEVER, "changed while read": NEVER, "hard delete": NEVER,
+        "mass delete stopped": NEVER, "empty": NEVER,
+        **dict.fromkeys(("column added", "column dropped", "column retyped"), "its columns are always the same"),
+    }  # fmt: skip
+
+    def create(self, texts: Sequence[str], at: datetime | None = None) -> list[str]:
+        keys: list[str] = []
+        for text in texts:
+            id = self.account.create("deals", {"dealstage": text}, at)
+            (entry,) = self.account.records["deals"][int(id)].history["dealstage"]
+            keys.append(f"deals/{id}/dealstage/{written(entry.at)}/{text}")
+        return keys
+
+    def forbid(self) -> None:
+        self.account.scopes.discard("crm.objects.deals.read")
+
+    def allow(self) -> None:
+        self.account.scopes.add("crm.objects.deals.read")
+
+
+@connector_suite(ChangesTrial)
+def test_changes_of_stages(check: str, fake: HubSpot, tmp_path: Path) -> None:
+    run(check, ChangesTrial(fake), tmp_path / "project")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-UNASKED = 501
-"""The status of an answer to what was never asked (RFC 9110: not implemented)."""
+UNASKED = 400
+"""The status of an answer to what was never asked: nobody tries that again."""
 NOT_ASKED = {"message": "this was not asked when it was recorded"}
 
 

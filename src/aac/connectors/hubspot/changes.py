@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from aac.connectors.hubspot.walking import Walk
 
 COLUMNS = (
-    "change_id", "record_id", "from_value", "value", "changed_at", "left_at", "source_type", "source_label",
-    "changed_by", "known",
+    "change_id", "record_id", "from_value", "value", "changed_at", "left_at", "source_type", "source_id",
+    "source_label", "user_id", "changed_by", "known",
 )  # fmt: skip
 BEFORE, AFTER = 2, 1
 """What makes a change better known: the value before it, and the one after it."""
@@ -112,7 +112,9 @@ class Changes:
                 "changed_at": change.at,
                 "left_at": after.at if after else None,
                 "source_type": entry.get("sourceType"),
+                "source_id": entry.get("sourceId"),
                 "source_label": entry.get("sourceLabel"),
+                "user_id": str(user) if user is not None else None,
                 "changed_by": self._owner_of(str(user)) if user is not None else None,
                 "known": (BEFORE if before else 0) + (AFTER if after else 0),
             }
