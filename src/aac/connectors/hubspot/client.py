@@ -135,7 +135,7 @@ class Client:
         }
         page = self._ask(Call("POST", self._paths.search(thing.place), data=data, kind="search")).data
         records: list[Record] = sorted(page["results"], key=lambda record: int(record["id"]))
-        return records, bool(records) and page["total"] > len(records)
+        return records, len(records) == SEARCH_PAGE or (bool(records) and page["total"] > len(records))
 
     def archived(self, thing: Thing) -> Iterator[list[Record]]:
         """The records in the recycle bin, page by page; they leave it after 90 days."""

@@ -18,7 +18,7 @@ from aac.connectors.hubspot.access import access_of
 from aac.connectors.hubspot.changes import Changes, change_stream, stage_moments
 from aac.connectors.hubspot.client import ABSENT, FORBIDDEN, SHOWN, Client, scopes_of, service_of
 from aac.connectors.hubspot.files import RowFiles
-from aac.connectors.hubspot.objects import OWNERS_SCOPE, PIPED, STANDARD, custom
+from aac.connectors.hubspot.objects import MERGED, OWNERS_SCOPE, PIPED, STANDARD, custom
 from aac.connectors.hubspot.records import Records, column_of, record_stream
 from aac.connectors.hubspot.settings import HubspotSettings
 from aac.connectors.hubspot.values import type_of
@@ -181,7 +181,7 @@ class HubspotConnector:
         files = RowFiles(
             self._folder, stream.name, {"upsert": stream.columns, "delete": stream.key, "keys": stream.key}
         )
-        records = Records(self._client, found.thing, columns, stream.types, found.links)
+        records = Records(self._client, found.thing, columns, stream.types, found.links, self._merging)
         yield from records.read(self._walk(found, part), files)
 
     def _moves(self, found: Found, property: str, stream: Stream, part: Slice) -> Iterator[Message]:
@@ -193,6 +193,11 @@ class HubspotConnector:
         changes = Changes(self._client, found.thing, property, type, moments, self._owner_ids.get)
         files = RowFiles(self._folder, stream.name, {"upsert": stream.columns})
         yield from changes.read(self._walk(found, part), files)
+
+    @property
+    def _merging(self) -> set[str]:
+        """The objects whose records say what was merged into them."""
+        return {name for name, found in self._found.items() if MERGED in found.properties}
 
     @cached_property
     def _owner_ids(self) -> dict[str, str]:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     Op = Literal["upsert", "delete", "keys"]
 
 
+ENCODE = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+"""Rows are flat: nothing in them can hold itself."""
+
+
 class RowFiles:
     """Rows of one stream that wait for its next checkpoint. ``columns``: those of each kind of rows."""
 
@@ -32,7 +36,7 @@ class RowFiles:
             self._number += 1
             path = self._folder / f"{self._name}.{self._number}.jsonl"
             self._open[op] = (path, path.open("w", encoding="utf-8"))
-        self._open[op][1].write(json.dumps(row) + "\n")
+        self._open[op][1].write(ENCODE(row) + "\n")
 
     def take(self) -> Iterator[Rows]:
         """All that waits: records as they are, then those that are gone, then lists of keys."""

@@ -10,7 +10,7 @@ from aac.connectors.hubspot.values import type_of, value_of
 from aac.connectors.transport import OverError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from aac.connectors.base import Message
     from aac.connectors.hubspot.client import Client, Record, Window
@@ -39,17 +39,18 @@ def column_of(property: str, ours: Sequence[str]) -> str:
 
 class Records:
     """Reads the records of an object; ``columns``: the column of each property. ``links``: the objects of which each
-    record names one, and in which column."""
+    record names one, and in which column. ``merging``: those whose records say what was merged into them."""
 
     def __init__(
         self, client: Client, thing: Thing, columns: Mapping[str, str], types: Mapping[str, str],
-        links: Sequence[tuple[Thing, str]],
+        links: Sequence[tuple[Thing, str]], merging: Collection[str],
     ) -> None:  # fmt: skip
         self._client = client
         self._thing = thing
         self._columns = columns
-        self._types = types
         self._links = links
+        self._merging = merging
+        self._converted = {name: types[column] for name, column in columns.items() if column in types}
         self._merged: set[str] = set()
 
     def read(self, walk: Walk, files: RowFiles) -> Iterator[Message]:
@@ -83,7 +84,7 @@ class Records:
     def _pointing_anew(self, window: Window | None, properties: Sequence[str]) -> Iterator[list[Record]]:
         """Records whose associations lead to what others were merged into: that is no change of their own."""
         for to, _ in self._links if window is not None else ():
-            merged = self._winners(to, window)
+            merged = self._winners(to, window) if to.name in self._merging else []
             links = self._client.links(to, self._thing.place, merged) if merged else {}
             ids = {str(link["toObjectId"]) for found in links.values() for link in found}
             yield from self._client.read(self._thing, sorted(ids, key=int), properties)
@@ -103,10 +104,10 @@ class Records:
             ID: str(record["id"]), CREATED: record["createdAt"], UPDATED: record["updatedAt"],
             **({ACTIVITY: self._thing.type} if self._thing.type else {}),
         }  # fmt: skip
-        for property, column in self._columns.items():
-            value = value_of(held.get(property), self._types.get(column, "text"))
-            if value is not None:
-                row[column] = value
+        for property, text in held.items():
+            if text and (column := self._columns.get(property)) is not None:  # most of them are empty
+                type = self._converted.get(property)
+                row[column] = value_of(text, type) if type is not None else text
         return row
 
     def _gone(self, record: Record) -> list[str]:
