@@ -234,3 +234,23 @@ def test_an_id_that_is_like_another_is_not_taken_for_it(tmp_path: Path) -> None:
     lost = [f for f in pulled(root).findings if f.code == "AAC503"]
     assert any("0051G000005MreQAC" in f.message for f in lost)
     assert not [f.instead for f in lost if "map" in f.instead]
+
+
+def test_a_reference_that_says_itself_when_it_is_empty_is_not_told(tmp_path: Path) -> None:
+    documents = """\
+kind: entity
+id: deal
+key: id
+fields: {id: text}
+---
+kind: entity
+id: move
+key: id
+fields:
+  id: text
+  deal: {ref: deal, from: "case when id like 'deal%' then of end"}
+  other: {ref: deal, from: of}
+"""
+    tables = {"deal": "id\n1\n", "move": "id,of\ndeal-1,1\nticket-1,\n"}
+    found = pulled(project(tmp_path, documents, tables)).findings
+    assert [(each.code, each.message) for each in found] == [("AAC508", "`other` is empty in 1 record")]

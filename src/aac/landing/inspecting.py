@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aac.engines import staged as statements
+from aac.expressions.nodes import NOTHING, Case
 from aac.landing.staging import BOUNDS, can_be_lost, keeps_original, passed_over
 from aac.landing.state import Flaw
 from aac.landing.telling import near
@@ -75,7 +76,8 @@ class Inspection:
         """
         field = self.table.fields[place]
         empty = " AND ".join(f"{column} IS NULL" for column in [f"f{place}", *_unusable(field, place)])
-        self._tell("AAC508", field.name, self.staged.flawed(empty))
+        if not says_when_empty(field):
+            self._tell("AAC508", field.name, self.staged.flawed(empty))
         unmatched = self.staged.finds_nothing(place, target) if target is not None else "false"
         lost = f"l{place} IS NOT NULL OR " if can_be_lost(field) else ""
         text = f"coalesce({', '.join(self._written(field, place))})"
@@ -154,3 +156,8 @@ def _unusable(field: StoredField, place: int) -> list[str]:
     """The columns that hold text which is no value of the field."""
     lost = [f"l{place}"] if can_be_lost(field) else []
     return [*lost, *([f"o{place}"] if field.type.name in BOUNDS else [])]
+
+
+def says_when_empty(field: StoredField) -> bool:
+    """Whether a reference is meant to be empty in some records: its rule is of cases, and the others have nothing."""
+    return isinstance(field.read, Case) and field.read.otherwise == NOTHING
