@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aac.testing import replayed
-from tests.commands import run_aac
+from tests.commands import AAC, run_aac
 from tests.fakes.hubspot.server import hubspot
 
 if TYPE_CHECKING:
@@ -101,6 +104,24 @@ def test_a_budget_ends_a_pull_with_3_and_the_next_ones_make_it_whole(fake: HubSp
     done = run_aac(root, "pull")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "crm.deals: 701 records" in done.stderr
+
+
+def test_ctrl_c_ends_a_wait_and_keeps_what_was_there(fake: HubSpot, tmp_path: Path) -> None:
+    root = project(tmp_path / "p", fake.url)
+    assert run_aac(root, "pull").returncode == 0
+    before = (root / ".aac" / "store.duckdb").read_bytes()
+    fake.account.create("deals", {"dealname": "new"})
+    fake.trouble.extend(["well"] * 40 + ["429 long"])
+    running = subprocess.Popen([AAC, "pull"], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while fake.trouble and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert (root / ".aac" / "store.duckdb").read_bytes() == before
+    done = run_aac(root, "pull")
+    assert (done.returncode, "crm.deals: 2 records" in done.stderr) == (0, True)
 
 
 def test_where_fields_come_from(fake: HubSpot, tmp_path: Path) -> None:

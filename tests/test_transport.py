@@ -238,6 +238,13 @@ def test_an_answer_that_drips_is_given_up() -> None:
     assert len(clock.slept) == 5
 
 
+def test_an_answer_that_does_not_begin_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "READ_SECONDS", 0.1)
+    with asking(Scripted(seconds=0.5), WELL) as (made, script, clock):
+        assert made.ask(ASK).data == {"id": 1}
+    assert (len(script.got), clock.slept) == (2, [0.5])
+
+
 def test_nobody_there() -> None:
     with scripted(WELL) as script:
         url = script.url

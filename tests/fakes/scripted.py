@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Scripted:
-    """``status`` and ``body`` of one answer. ``cut``: so many bytes of it are sent before the connection is closed."""
+    """``status`` and ``body`` of one answer. ``cut``: so many bytes of it are sent before the connection is closed.
+    ``seconds``: how long it takes to begin."""
 
     status: int = 200
     body: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict[str, str])
     cut: int | None = None
+    seconds: float = 0.0
 
 
 @dataclass
@@ -52,11 +55,13 @@ def scripted(*answers: Scripted) -> Generator[Script]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             script.got.append(Got(self.command, self.path, dict(self.headers), body))
             answer = script.answers.pop(0) if len(script.answers) > 1 else script.answers[0]
+            time.sleep(answer.seconds)
             self.send_response_only(answer.status)
             for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(answer.body[: answer.cut])
+            with suppress(BrokenPipeError):  # who waits no longer is not told
+                self.wfile.write(answer.body[: answer.cut])
             self.close_connection = answer.cut is not None
 
         def do_POST(self) -> None:

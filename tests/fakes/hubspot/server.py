@@ -52,6 +52,7 @@ NEEDED = {
 BAD: dict[str, tuple[int, dict[str, str], bytes]] = {
     "429": (429, {}, b'{"status": "error", "message": "slow down", "policyName": "TEN_SECONDLY_ROLLING"}'),
     "429 wait": (429, {"Retry-After": "0"}, b'{"status": "error", "policyName": "SECONDLY"}'),
+    "429 long": (429, {"Retry-After": "250"}, b'{"status": "error", "policyName": "SECONDLY"}'),
     "429 day": (429, {}, b'{"status": "error", "message": "enough", "policyName": "DAILY"}'),
     "401": (401, {}, b'{"status": "error", "message": "expired", "category": "EXPIRED_AUTHENTICATION"}'),
     "500": (500, {}, b'{"status": "error", "message": "internal error"}'),
