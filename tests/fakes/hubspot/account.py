@@ -105,7 +105,7 @@ class Record:
     shown_from: datetime | None = None
 
 
-@dataclass
+@dataclass(repr=False)
 class Account:
     """An account; ``lag``: how long a search does not see what changed. ``moments`` are given to the millisecond."""
 
@@ -122,6 +122,9 @@ class Account:
     labels: dict[str, str] = field(default_factory=dict[str, str])
     schemas: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     _numbers: count[int] = field(default_factory=lambda: count(1001))
+
+    def __repr__(self) -> str:
+        return f"Account({ {name: len(ids) for name, ids in self.live.items() if ids} })"
 
     def __post_init__(self) -> None:
         for name in OBJECTS:

@@ -62,7 +62,7 @@ BAD: dict[str, tuple[int, dict[str, str], bytes]] = {
 """Answers that are no answers, by the names they are asked for."""
 
 
-@dataclass
+@dataclass(repr=False)
 class HubSpot:
     """The server. ``trouble``: what is wrong with the next calls, in order, none for `well`; also `truncated` and
     `drip`. ``before``: what happens before a call is answered, with its route. ``asked``: how often each route was."""
@@ -76,6 +76,9 @@ class HubSpot:
     refresh_token: str = "na1-refresh-0000"
     client_secret: str = "5ecret-of-the-app"
     daily_left: int = 250_000
+
+    def __repr__(self) -> str:
+        return f"HubSpot({self.account})"
 
     def answer(self, call: str, query: str, body: bytes, token: str | None) -> tuple[int, Any]:
         """The status and the JSON of an answer."""

@@ -29,13 +29,17 @@ class RowFiles:
         self._open: dict[Op, tuple[Path, IO[str]]] = {}
         self._number = 0
 
-    def add(self, op: Op, row: Mapping[str, Any]) -> None:
-        """Writes a row down; columns that are left out are empty."""
+    def begin(self, op: Op) -> None:
+        """Begins a file of a kind: a list of keys says something even when there is nothing in it."""
         if op not in self._open:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._number += 1
             path = self._folder / f"{self._name}.{self._number}.jsonl"
             self._open[op] = (path, path.open("w", encoding="utf-8"))
+
+    def add(self, op: Op, row: Mapping[str, Any]) -> None:
+        """Writes a row down; columns that are left out are empty."""
+        self.begin(op)
         self._open[op][1].write(ENCODE(row) + "\n")
 
     def take(self) -> Iterator[Rows]:

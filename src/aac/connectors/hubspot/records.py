@@ -66,6 +66,8 @@ class Records:
                 for gone in self._gone(record):
                     files.add("delete", {ID: gone})
 
+        if walk.sweeps:
+            files.begin("keys")
         properties = [*self._columns, MERGED]
         yield from walk.read(properties, take, files)
         try:
