@@ -354,6 +354,13 @@ def test_a_token_that_is_wrong_is_told_by_its_variable(fake: HubSpot, connect: C
     assert "pat-" not in str(error.value)
 
 
+def test_another_account_is_not_mixed_into_the_first(fake: HubSpot, connect: Connect) -> None:
+    _, state = sent(connect(), "deals")
+    fake.account.number = 4712
+    with pytest.raises(SourceError, match="is of the account 4712, and what was pulled before is of 4711"):
+        sent(connect(), "deals", state)
+
+
 def test_a_pull_that_used_up_its_calls_goes_on_where_it_ended(fake: HubSpot, connect: Connect) -> None:
     ids = [fake.account.create("notes", {}) for _ in range(1000)]
     found, state, pulls = list[str](), None, 0

@@ -114,7 +114,7 @@ FOLLOWED = sorted({name for record in HISTORIES for name, held in record["proper
 def test_every_field_of_a_history_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, property: str) -> None:
     monkeypatch.setenv("HUBSPOT_TOKEN", "none")
     thing = Thing("contacts", (), followed=((property, "it"),))
-    times = Times(datetime(2023, 7, 2, tzinfo=UTC), timedelta(0), timedelta(7))
+    times = Times(1, datetime(2023, 7, 2, tzinfo=UTC), timedelta(0), timedelta(7))
     with replayed(recording(tmp_path / "recorded.jsonl", {**RECORDS, "contacts": HISTORIES})) as url:
         settings = HubspotSettings.model_validate({"token": {"env": "HUBSPOT_TOKEN"}, "api_version": "v3", "url": url})
         transport = Transport(service_of(settings), access_of(settings))

@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
 
 class Settings(BaseModel):
-    """The keys of ``[sources.<id>]`` that belong to the connector; the others (timezone, nulls, …) are the source's."""
+    """The keys of ``[sources.<id>]`` that belong to the connector; the others (timezone, nulls, …) are the source's.
+
+    ``aside``: those that say how a source is asked, and nothing of what is read: when others change, all is read anew.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    aside: ClassVar[frozenset[str]] = frozenset()
 
     places: ClassVar[tuple[str, ...]] = ()
     """The keys that name a file or a folder, seen from the project's: it must lie in the project."""

@@ -245,7 +245,9 @@ class Pulling:
         known = read_marks(self._store, source.id).get(stream.name)
         batches = Batches(self._store, folder_of(self._inputs.raw, source.id, stream.name))
         run = Run(self._now_us, self._run, self._inputs.zone(source.id))
-        settings = hashlib.sha256(json.dumps([source.connector, source.settings], default=str).encode()).hexdigest()
+        aside = self._found[source.id].connector.settings.aside
+        given = {key: value for key, value in source.settings.items() if key not in aside}
+        settings = hashlib.sha256(json.dumps([source.connector, given], default=str).encode()).hexdigest()
         raw = Raw(raw_name(source.id, stream.name), stream.columns, stream.key)
         arrival = Arrival(stream, raw, batches, run, settings, known)
         arrival.begin(full=self._wish.full, tell=self._tell)

@@ -109,6 +109,7 @@ class Record:
 class Account:
     """An account; ``lag``: how long a search does not see what changed. ``moments`` are given to the millisecond."""
 
+    number: int = 4711
     token: str = "pat-eu1-11111111-2222-3333-4444-555555555555"
     scopes: set[str] = field(default_factory=lambda: set(SCOPES))
     lag: timedelta = timedelta(0)

@@ -134,7 +134,8 @@ class Answers:
     def details(self, query: Query) -> Any:
         query_of(query, {})
         return {
-            "portalId": 4711, "accountType": "STANDARD", "timeZone": "Europe/Berlin", "companyCurrency": "EUR",
+            "portalId": self.account.number,
+            "accountType": "STANDARD", "timeZone": "Europe/Berlin", "companyCurrency": "EUR",
             "additionalCurrencies": [], "utcOffset": "+01:00", "utcOffsetMilliseconds": 3600000,
             "uiDomain": "app-eu1.hubspot.com", "dataHostingLocation": "eu1",
         }  # fmt: skip

@@ -81,7 +81,14 @@ class HubspotConnector:
         return tuple(sorted(streams, key=lambda stream: stream.name))
 
     def slices(self, stream: Stream, state: Mapping[str, Any] | None) -> tuple[Slice, ...]:
-        """One: from the end of the last pull on, or on from where it was stopped."""
+        """One: from the end of the last pull on, or on from where it was stopped. Raises SourceError when what was read
+        before is of another account."""
+        before, account = (state or {}).get("account"), self._account.get("portalId")
+        if before is not None and before != account:
+            raise SourceError(
+                f"this token is of the account {account}, and what was pulled before is of {before}: give the source "
+                "another name, or remove what was pulled of it from `.aac/raw`"
+            )
         return (Slice(stream.name, dict(state or {})),)
 
     def read(self, stream: Stream, part: Slice) -> Iterator[Message]:
@@ -172,7 +179,7 @@ class HubspotConnector:
 
     def _walk(self, found: Found, part: Slice) -> Walk:
         assert self._now is not None, "check() comes first"
-        times = Times(self._now, self._settings.overlap_time, self._settings.sweep_time)
+        times = Times(self._account.get("portalId"), self._now, self._settings.overlap_time, self._settings.sweep_time)
         return Walk(self._client, found.thing, part.bounds, times)
 
     def _records(self, found: Found, stream: Stream, part: Slice) -> Iterator[Message]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
@@ -30,6 +30,7 @@ class HubspotSettings(Settings):
     one begins. ``sweep``: how often everything is read again. ``max_calls``: of one pull. ``url``: another address, of
     this machine."""
 
+    aside: ClassVar[frozenset[str]] = frozenset({"properties", "overlap", "sweep", "max_calls", "searches_per_second"})
     token: Secret | None = None
     oauth: OAuth | None = None
     api_version: Annotated[str, StringConstraints(pattern=f"^(?:{DATED})$")] = "2026-09"

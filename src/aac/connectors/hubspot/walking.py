@@ -31,8 +31,9 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """``now``: the server's, when this pull began; and the two settings of the same names."""
+    """``account``: whose records these are. ``now``: the server's, when this pull began; and two settings."""
 
+    account: int | None
     now: datetime
     overlap: timedelta
     sweep: timedelta
@@ -51,6 +52,7 @@ class Walk:
         self._after = str(begun.get("after", NO_ID))
         self.sweeps: bool = begun["sweeps"] if begun else self._is_due(times)
         self._overlap = times.overlap
+        self._account = times.account
 
     def _is_due(self, times: Times) -> bool:
         return self._until is None or self._swept is None or times.now - self._swept >= times.sweep
@@ -87,13 +89,14 @@ class Walk:
         """A checkpoint on the way: a pull that is stopped goes on behind the last id."""
         yield from files.take()
         begun = {"at": self._bound.isoformat(), "after": self._after, "sweeps": self.sweeps}
-        yield Checkpoint({"until": _text(self._until), "swept": _text(self._swept), "begun": begun}, complete=False)
+        state = {"account": self._account, "until": _text(self._until), "swept": _text(self._swept), "begun": begun}
+        yield Checkpoint(state, complete=False)
 
     def ended(self, files: RowFiles) -> Iterator[Message]:
         """The last checkpoint: the next walk begins where this one began."""
         yield from files.take()
         swept = self._bound if self.sweeps else self._swept
-        state = {"until": self._bound.isoformat(), "swept": _text(swept)}
+        state = {"account": self._account, "until": self._bound.isoformat(), "swept": _text(swept)}
         yield Checkpoint(state, complete=True, until=f"{self._bound:%Y-%m-%d %H:%M:%S} UTC")
 
 
