@@ -151,7 +151,7 @@ def test_what_is_off_target_who_needs_help_and_what_is_due(weekly: str) -> None:
     lines = section(weekly, "Off")
     assert "| Answer to a lead, 2026-02 | 33.3% (1 of 3) | 50% | ■ off target | 2 late (1 allowed) | Sales |" in lines
     assert "| Sales | Answer to a lead |  |  |" in lines
-    assert "| Answer to a lead | agenda → weekly | off target | — |" in lines
+    assert "| Answer to a lead | agenda → The weekly \\| one | off target | — |" in lines
     assert not [line for line in lines if "notify" in line]  # marketing does not take part
 
 
@@ -232,6 +232,7 @@ def git(root: Path, *words: str, at: str = "2026-03-01T00:00:00Z") -> None:
 def test_changes_are_those_since_the_last_time(pulled: Path, tmp_path: Path) -> None:
     root = copytree(pulled, tmp_path / "p")
     documents = root / "alignment"
+    (root / ".gitignore").write_text(".aac/\n")
     git(root, "init", "-q")
     git(root, "add", ".")
     git(root, "commit", "-qm", "one", at="2026-03-01T00:00:00Z")

@@ -296,7 +296,7 @@ Agreements                window   result            objective  status
                           2026-03  19/20 95%         95%        ▲ at risk
      so far · 1 late (1 allowed) · 4 open
      due (late): requeue → sdr_backup · L-1077, L-1, L-2 and 2 more
-     due (off_target): agenda
+     due (off target): agenda
   ● on target: rejection_reasons 40/41 97.6%
  Sales → Customer success
   ○ not enough data: intro_call_48h 16/17 94.1%, 20 needed
@@ -338,7 +338,7 @@ Agreements               window   result            objective  status
                          2026-03  19/20 95%         95%        ▲ at risk
      so far · 1 late (1 allowed) · 4 open
      due (late): requeue → sdr_backup · L-1077, L-1, L-2 and 2 more
-     due (off_target): agenda
+     due (off target): agenda
   rejection_reasons      2026-02  40/41 97.6%       95%        ● on target
      1 late (2 allowed)
      L-1041 · due Tue 2026-02-03 14:00 · late by 2 h 10 min
@@ -361,7 +361,7 @@ Metrics                 window   result          target     status
      4,238 records
   cycle                 all      57 days         ≤ 60       ▲ at risk
      4,238 records
-  coverage              2026-02  3.1             open
+  coverage              2026-02  3.1             none yet
      3,100 ÷ 1,000 · 88 records
 """
         + REST
@@ -572,7 +572,7 @@ def test_closing_lines() -> None:
         (span(1), "less than 1 s"),
         (target_words({"at_most": Fraction("0.225")}, "percent"), "≤ 22.5%"),
         (target_words({"between": (Fraction(10), Fraction(20))}, "count"), "10 to 20"),
-        (target_words({"open": "in April"}, "count"), "open"),
+        (target_words({"open": "in April"}, "count"), "none yet"),
         (target_words(None, "count"), None),
     ],
 )
@@ -770,8 +770,8 @@ def test_an_agreement_page() -> None:
         "EU / 77 30 s",
         "30 late, 3 of them listed",
         "L-1290 87.5% Fri 2026-02-27 14:30 Mon 2026-03-02 09:30",
-        "late requeue → sdr_backup L-1077, L-1, L-2 and 2 more",
-        "75% of time remind → sdr_queue",
+        "late requeue → sdr backup (sdr) L-1077, L-1, L-2 and 2 more",
+        "75% of time remind → sdr queue (sdr)",
         "Where source <> 'partner' and mql",
     ):
         assert said in text, said
@@ -788,10 +788,10 @@ def measured_page(*results: Result, path: str = "sla/sales_follow_up.html") -> H
 
 def test_steps_lead_to_the_team_whose_queue_it_is() -> None:
     page = site()["sla/sales_follow_up.html"]
-    for queue in ("sdr_queue", "sdr_backup"):
+    for queue in ("sdr queue (sdr)", "sdr backup (sdr)"):
         assert f'→ <a href="../team/sales.html">{queue}</a>' in page
     due = page[page.index("Steps that are due") :]
-    assert '→ <a href="../team/sales.html">sdr_backup</a>' in due[: due.index("</section>")]
+    assert '→ <a href="../team/sales.html">sdr backup (sdr)</a>' in due[: due.index("</section>")]
 
 
 def test_seconds_are_shown_where_they_decide() -> None:

@@ -146,9 +146,9 @@ def test_a_scoring() -> None:
         "rival rival",
         "recycled intent only each activity recycled",
         "silent each activity for every 30 days without one −10 engagement",
-        "Hot 70 points and more → sdr_queue Warm 40 points and more",
+        "Hot 70 points and more → sdr queue (sdr) Warm 40 points and more",
     )
-    assert '<a href="../team/sales.html">sdr_queue</a>' in PAGES["scoring/inbound.html"]
+    assert '<a href="../team/sales.html">sdr queue (sdr)</a>' in PAGES["scoring/inbound.html"]
 
 
 def test_a_meeting() -> None:
@@ -157,13 +157,13 @@ def test_a_meeting() -> None:
         "What to change",
         "Repeats weekly on thu 10:00 Takes 30 minutes For the first time 2026-01-08 Left out on holidays, 2026-12-24",
         "Calendar The desk Who comes Sales, SDR team lead",
-        "Last actions 3 off target, Win rate",
+        "Last actions 3 all that is off target or at risk, Win rate",
         "Talk 7 —",
     )
     shown = PAGES["meeting/weekly.html"]
-    assert 'off target, <a href="../metric/win_rate.html">Win rate</a>' in shown
+    assert 'off target or at risk, <a href="../metric/win_rate.html">Win rate</a>' in shown
     assert '<a href="../calendar/desk.html">The desk</a>' in shown
-    assert "Weekly What to change weekly on thu 10:00 30 —" in parsed(PAGES["meetings.html"]).text
+    assert "Weekly What to change — weekly on thu 10:00 30 —" in parsed(PAGES["meetings.html"]).text
 
 
 def test_files_that_a_build_writes_are_led_to() -> None:

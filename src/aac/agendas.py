@@ -75,6 +75,14 @@ def pages(project: Project, results: Results, asked: Asked) -> list[Page | Sheet
     return [*made, Page("agendas.ics", ics.calendar_text(project.name, series))] if every else []
 
 
+def next_days(project: Project, results: Results, asked: Asked) -> dict[str, str]:
+    """When each meeting takes place next, in words by its id, the first that does so first."""
+    at_us = _newest(results, asked)
+    found = [(meeting.id, meetings.next_sitting(meeting, project, at_us)) for meeting in meetings.all_meetings(project)]
+    coming = sorted((sitting.from_us, id_, sitting) for id_, sitting in found if sitting is not None)
+    return {id_: agenda.when(sitting) for _, id_, sitting in coming}
+
+
 def _newest(results: Results, asked: Asked) -> int:
     """The moment that agendas look ahead from: what was asked for, else that of the newest data."""
     return asked.as_of_us if asked.as_of_us is not None else max(source.watermark_us for source in results.sources)

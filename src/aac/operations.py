@@ -492,9 +492,10 @@ def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None]
     results = _with_background(opened, _measured_for_pages(opened, now_us, asked, tell))
     reports = [report() for report in opened.registry.reports.values() if report.made_by == "build"]
     parts = [*agendas.pages(opened.project, results, asked)]
+    sittings = agendas.next_days(opened.project, results, asked)
     for report in sorted(reports, key=lambda report: report.name == LEADS_ON):
         files = tuple(part.path for part in parts)
-        known = replace(results, background=replace(results.background, files=files))
+        known = replace(results, background=replace(results.background, files=files, sittings=sittings))
         parts += report.render(report.view(opened.project, known))
     pages = _filled(opened.registry, opened.project.root, parts, tell)
     _refuse_leaks(opened, asked, pages)

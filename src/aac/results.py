@@ -280,10 +280,11 @@ class Background:
     ``past``: the totals of the windows before the last ones. ``queries``: the SQL that an engine runs for a document,
     by its ``kind:id``. ``changes``: the last change of each file; ``web``: where its text can be read, a `{path}` in an
     address, or null. ``words``: of how many records words are true, and how those in each tier of a profile fare.
-    ``files``: the paths of what the build writes beside its pages, such as agendas. ``agreements``: who must agree to a
-    document and who has, as plain data by its ``kind:id``; empty where nobody signs anything. ``locked``: settled
-    numbers as they were; ``restated``: totals as today's documents say them, of what has versions; ``begun``: the days
-    on which versions of what a document rests on began, and whose, by its ``kind:id``.
+    ``files``: the paths of what the build writes beside its pages, such as agendas. ``sittings``: when meetings take
+    place next, in words by id, the first that does so first. ``agreements``: who must agree to a document and who has,
+    as plain data by its ``kind:id``; empty where nobody signs anything. ``locked``: settled numbers as they were;
+    ``restated``: totals as today's documents say them, of what has versions; ``begun``: the days on which versions of
+    what a document rests on began, and whose, by its ``kind:id``.
     """
 
     past: tuple[Result, ...] = ()
@@ -292,6 +293,7 @@ class Background:
     web: str | None = None
     words: tuple[Result, ...] = ()
     files: tuple[str, ...] = ()
+    sittings: Mapping[str, str] = field(default_factory=dict[str, str])
     agreements: Mapping[str, Any] = field(default_factory=dict[str, "Any"])
     locked: tuple[Result, ...] = ()
     restated: tuple[Result, ...] = ()

@@ -34,13 +34,12 @@ def view_of(
     material = Material(entry.id, teams, sitting, project, results, changes)
     freshness = freshness_of_all(results)
     owner = next(iter(teams_of(entry)), None)
-    ends = f"–{local_clock(sitting.until_us, zone)}" if sitting.has_time else ""
     return {
         "id": entry.id,
         "project": results.project,
         "title": entry.name,
         "day": day(sitting.from_us, zone),
-        "time": f"{local_clock(sitting.from_us, zone, with_zone=False)}{ends}" if sitting.has_time else None,
+        "time": _time(sitting),
         "minutes": int(fields["minutes"]),
         "as_of": as_of_words(results, project.timezone),
         "freshness": freshness,
@@ -52,6 +51,18 @@ def view_of(
         "source": f"{entry.file}:{entry.line}",
         "sections": _sections(entry, sitting, material),
     }
+
+
+def when(sitting: Sitting) -> str:
+    """As in `Thu 2026-03-05, 10:00–10:30 CET`, or the day alone."""
+    return ", ".join(filter(None, [day(sitting.from_us, sitting.zone), _time(sitting)]))
+
+
+def _time(sitting: Sitting) -> str | None:
+    if not sitting.has_time:
+        return None
+    begins = local_clock(sitting.from_us, sitting.zone, with_zone=False)
+    return f"{begins}–{local_clock(sitting.until_us, sitting.zone)}"
 
 
 def _sections(entry: Entry, sitting: Sitting, material: Material) -> list[View]:

@@ -105,6 +105,7 @@ class Card(TypedDict, total=False):
     minutes: Says[str, "There: how long it takes."]
     attendees: Says[list[str] | None, "There: who comes, teams and roles as written."]
     files: Says[list[File], "There: its next agenda."]
+    next: Says[str | None, "There: when it takes place next."]
     role: Says[str | None, "On the page of teams: the role that leads it."]
     owns: Says[list[Owned], "There: the documents it answers for."]
 
@@ -154,6 +155,23 @@ class Build(TypedDict):
     made: Says[str, "When, in UTC."]
 
 
+class Coming(TypedDict):
+    """A meeting that comes next."""
+
+    name: Says[str, "Its name."]
+    href: Says[str, "Its page."]
+    when: Says[str, "`Thu 2026-03-05, 10:00–10:30 CET`."]
+    agenda: Says[str | None, "Its agenda as a page."]
+
+
+class Stands(TypedDict):
+    """Where a team stands."""
+
+    owes: Says[list[CardRow], "What it owes."]
+    owed: Says[list[CardRow], "What it is owed."]
+    numbers: Says[list[CardRow], "The metrics it answers for that have a target, or should have one."]
+
+
 class Home(TypedDict):
     """The first page."""
 
@@ -161,6 +179,7 @@ class Home(TypedDict):
     urgent: Says[list[Card], "What is off target, at risk or too old."]
     scorecards: Says[list[Card], "The scorecards."]
     north_star: Says[list[Card], "The north star."]
+    next: Says[list[Coming], "The meetings that come first."]
 
 
 class Finding(TypedDict):
@@ -417,7 +436,7 @@ class Doc(TypedDict, total=False):
     used_by: Says[list[Link], "What rests on it."]
     findings: Says[list[Finding], "What is worth a look in it."]
     measured: Says[Measured | None, "What was measured; null when nothing was."]
-    receivers: Says[dict[str, str], "The page of each team and queue that steps may lead to."]
+    receivers: Says[dict[str, Link], "The team, queue or meeting that steps lead to by an id."]
     trend: Says[Trend | None, "Its past; null before the second window."]
     counts: Says[Counts | None, "Of a definition and a profile: of how many records it is true."]
     tiers: Says[Tiers | None, "Of a profile with tiers: how they fare."]
@@ -430,6 +449,8 @@ class Doc(TypedDict, total=False):
     agreement: Says[Agreed | None, "Who must agree; null where nobody signs anything."]
     section: Says[Item, "Where the way back leads."]
     files: Says[list[File], "Of a meeting its next agenda, of a scorecard what it is as a file."]
+    next: Says[str | None, "Of a meeting: when it takes place next."]
+    stands: Says[Stands, "Of a team: what it owes, what it is owed, and what it looks after."]
     terms: Says[dict[str, str], "The page of each word that prose may name, in small letters: `|markdown` links them."]
     edit: Says[str | None, "Where its text can be changed, on the web."]
     revision: Says[str | None, "The last commit that changed it or what it rests on."]

@@ -170,6 +170,7 @@ class Code(TypedDict):
     """Findings of one code."""
 
     code: Says[str, "The code."]
+    title: Says[str, "What it is about, in words."]
     n: Says[int, "How many there are."]
     findings: Says[list[Finding], "The first 20."]
 

@@ -22,6 +22,7 @@ from aac.reports.wording import (
     moment,
     percent,
     plural,
+    queue_words,
     result_words,
     through_words,
 )
@@ -223,13 +224,19 @@ def _escalations(material: Material) -> View:
         if (entry := material.entries.get(f"team:{team}")) is not None
         for queue in cast("Sequence[Mapping[str, object]]", entry.fields.get("queues") or ())
     }
+    called = _called(material)
     ours: list[View] = []
     theirs: list[View] = []
     for subject, entry in material.entries.items():
         results = material.by_subject.get(subject, [])
         for step in due_words(step for result in results for step in result.verdict.escalations):
             items = ", ".join(step["keys"]) + (f" and {step['more']} more" if step["more"] else "")
-            cells = [entry.name, f"{step['do']} → {step['to'] or NONE}", step["at"].replace("_", " "), items or NONE]
+            cells = [
+                entry.name,
+                f"{step['do']} → {called.get(step['to'], step['to'] or NONE)}",
+                step["at"].replace("_", " "),
+                items or NONE,
+            ]
             row: View = {"cells": cells, "href": f"{entry.kind}/{entry.id}.html"}
             if step["to"] == material.meeting:
                 ours.append(row)
@@ -237,6 +244,17 @@ def _escalations(material: Material) -> View:
                 theirs.append(row)
     rows = [*ours, *theirs]
     return _table(["What", "Step", "Because", "Items"], rows, None if rows else "No step is due.")
+
+
+def _called(material: Material) -> dict[str, str]:
+    """What meetings, teams and their queues are called, by id."""
+    found: dict[str, str] = {}
+    for entry in material.entries.values():
+        if entry.kind in ("team", "meeting"):
+            queues = cast("Sequence[Mapping[str, object]]", entry.fields.get("queues") or ())
+            found |= {str(queue["id"]): queue_words(str(queue["id"]), queue.get("role")) for queue in queues}
+            found[entry.id] = entry.name
+    return found
 
 
 def _changes(material: Material) -> View:

@@ -196,7 +196,7 @@ class _Columns:
 
 
 def _due(step: View) -> list[str]:
-    action = f"due ({step['at']}): {step['do']}" + (f" → {step['to']}" if step["to"] else "")
+    action = f"due ({step['at'].replace('_', ' ')}): {step['do']}" + (f" → {step['to']}" if step["to"] else "")
     more = f" and {step['more']} more" if step["more"] else ""
     return [action, *([", ".join(step["keys"]) + more] if step["keys"] else [])]
 

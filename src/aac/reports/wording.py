@@ -290,7 +290,7 @@ def limits_of(target: Mapping[str, Any] | None) -> list[Fraction]:
 
 
 def target_words(target: Mapping[str, Any] | None, unit: str) -> str | None:
-    """A target as it stands in a column, in full: `≥ 22%`, `20% to 30%`, `open`; null without one."""
+    """A target as it stands in a column, in full: `≥ 22%`, `20% to 30%`, `none yet`; null without one."""
     limits = [amount(limit, unit, (limit,)) for limit in limits_of(target)]
     match target, limits:
         case None, _:
@@ -302,7 +302,7 @@ def target_words(target: Mapping[str, Any] | None, unit: str) -> str | None:
         case _, [least, most]:
             return f"{least} to {most}"
         case _:
-            return "open"
+            return "none yet"
 
 
 def due_words(escalations: Iterable[Escalation]) -> list[View]:
@@ -319,6 +319,11 @@ def due_words(escalations: Iterable[Escalation]) -> list[View]:
         {"at": at, "do": do, "to": to, "keys": list(found)[:KEYS_SHOWN], "more": max(0, len(found) - KEYS_SHOWN)}
         for (at, do, to), found in keys.items()
     ]
+
+
+def queue_words(id_: str, role: object) -> str:
+    """A queue by its name and who looks after it: `sdr queue (SDR on duty)`."""
+    return id_.replace("_", " ") + (f" ({role})" if role else "")
 
 
 def part_words(name: str) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aac.results import Background, Result, Results
 
 
+WEEK: View = {"href": "index.html", "title": "This week"}
 SCRIPTS = ("wiki.js", "minisearch.js")
 """What pages can do beyond being read."""
 
@@ -50,9 +51,13 @@ class WikiReport:
         documents = _documents(project, results, findings, links)
         cards = {f"{doc['kind']}:{doc['id']}": card_of(doc) for doc in documents}
         for doc in documents:
+            if doc["kind"] == "team":
+                doc["stands"] = sections.of_team(doc["id"], documents)
             if doc["kind"] == "scorecard":
                 doc["rows"] = [sections.row_of(row, cards) for row in doc["fields"]["rows"]]
-        home = {"sentences": sentences(results, findings, links)} | sections.week(documents)
+        home = {"sentences": sentences(results, findings, links, _stars(documents))} | sections.week(
+            documents, results.background.sittings
+        )
         shown = _sections(project, results, findings, documents, links)
         splits = _splits(documents, links, shown)
         return {
@@ -87,6 +92,10 @@ class WikiReport:
         return (*sheets, *scripts, *(Page(path, dumps(told) + "\n") for path, told in data))
 
 
+def _stars(documents: Sequence[View]) -> list[str]:
+    return [f"metric:{doc['id']}" for doc in documents if doc["fields"].get("role") in sections.ROOTS]
+
+
 def _documents(
     project: ReportProject, results: Results, findings: Sequence[Finding], links: Mapping[str, View]
 ) -> list[View]:
@@ -116,6 +125,7 @@ def _documents(
             | {"record_link": records.get(subject), "queries": list(background.queries.get(subject, ()))}
             | {"section": section_of(entry.kind), "terms": terms, "agreement": background.agreements.get(subject)}
             | {"files": files_of(entry.kind, entry.id, background.files)}
+            | {"next": background.sittings.get(entry.id) if entry.kind == "meeting" else None}
             | _origin([entry], by_subject, background)
         )
     return documents
@@ -202,7 +212,7 @@ def _site(project: ReportProject, results: Results, shown: Mapping[str, View]) -
         "zone": project.timezone,
         "is_restricted": results.is_restricted,
         "now": moment(results.now_us, project.timezone),
-        "menu": [{"href": page["href"], "title": page["title"]} for page in shown.values()],
+        "menu": [WEEK, *({"href": page["href"], "title": page["title"]} for page in shown.values())],
     }
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from aac import codes
 from aac.reports.wiki.documents import card_of, counts_as
 from aac.reports.wiki.shelves import finding_view, kinds_of, listed, mapping, team_link, titles
 from aac.reports.wording import STATUSES, freshness_words, moment, status_words
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 URGENT = (Status.OFF_TARGET.value, Status.AT_RISK.value, Status.STALE.value)
 """What the first page shows a card of."""
+COMING = 2
+"""As many of the next meetings stand on the first page."""
 ROOTS = ("north_star",)
 CALENDAR = "agendas.ics"
 """The days of all meetings, as a build writes them."""
@@ -27,8 +30,9 @@ FINDINGS_OF_A_CODE = 20
 """As many findings of one code stand on the page of the data's health; each stands on that of its document."""
 
 
-def week(documents: Sequence[View]) -> View:
-    """What needs a look this week: cards of what is off target, at risk or too old, and the scorecards."""
+def week(documents: Sequence[View], sittings: Mapping[str, str]) -> View:
+    """What needs a look this week: cards of what is off target, at risk or too old, the scorecards, and which meetings
+    come next."""
     urgent = [doc for doc in documents if _urgent(doc) and doc["fields"].get("role") not in ROOTS]
     return {
         "urgent": [
@@ -37,7 +41,22 @@ def week(documents: Sequence[View]) -> View:
         ],
         "scorecards": [card_of(doc) for doc in documents if doc["kind"] == "scorecard"],
         "north_star": [card_of(doc) for doc in documents if doc["fields"].get("role") in ROOTS],
+        "next": _next(documents, sittings),
     }
+
+
+def _next(documents: Sequence[View], sittings: Mapping[str, str]) -> list[View]:
+    """The meetings that come first, with when and the agenda."""
+    known = {doc["id"]: doc for doc in documents if doc["kind"] == "meeting"}
+    return [
+        {
+            **{key: known[id][key] for key in ("name", "href")},
+            "when": when,
+            "agenda": next((file["href"] for file in known[id]["files"] if file["href"].endswith(".html")), None),
+        }
+        for id, when in list(sittings.items())[:COMING]
+        if id in known
+    ]
 
 
 def _urgent(doc: View) -> str:
@@ -263,6 +282,31 @@ def teams(documents: Sequence[View], links: Mapping[str, View]) -> View:
     }
 
 
+def of_team(team: str, documents: Sequence[View]) -> View:
+    """What a team owes and is owed, and the numbers that it looks after, each in short."""
+    return {
+        "owes": _promised("owes", team, documents),
+        "owed": _promised("to", team, documents),
+        "numbers": [
+            _line(doc) for doc in documents if doc["kind"] == "metric" and _is_of(doc, team) and _is_judged(doc)
+        ],
+    }
+
+
+def _promised(side: str, team: str, documents: Sequence[View]) -> list[View]:
+    """Promises of which a team is one side, each with the other."""
+    other, way = {"owes": ("to", "to"), "to": ("owes", "by")}[side]
+    return [
+        _line(doc) | {"why": f"{way} {doc['who'][other]['name']}"}
+        for doc in documents
+        if {"owes", "to"} <= doc["who"].keys() and doc["who"][side]["id"] == team
+    ]
+
+
+def _is_of(doc: View, team: str) -> bool:
+    return bool(doc["owner"]) and doc["owner"]["id"] == team
+
+
 def _owned(team: str, documents: Sequence[View]) -> list[View]:
     return [
         {"name": doc["name"], "href": doc["href"], "kind": doc["kind_title"]}
@@ -277,7 +321,7 @@ def meetings(documents: Sequence[View], files: Sequence[str]) -> View:
         "meetings": [
             card_of(doc)
             | {key: doc["fields"].get(key) for key in ("repeats", "minutes", "attendees")}
-            | {"files": doc["files"]}
+            | {"files": doc["files"], "next": doc["next"]}
             for doc in documents
             if doc["kind"] == "meeting"
         ],
@@ -289,13 +333,14 @@ def health(
     results: Results, findings: Sequence[Finding], documents: Sequence[View], links: Mapping[str, View], zone: str
 ) -> View:
     """The sources with their age, what cannot be measured, and what was found, by code."""
-    counts = Counter(finding.code for finding in findings)
+    counts, known = Counter(finding.code for finding in findings), codes.all_codes()
     return {
         "sources": [_source(source, zone) for source in results.sources],
         "unmeasurable": [card_of(doc) for doc in documents if doc["measured"] and _code(doc) in UNMEASURED],
         "codes": [
             {
                 "code": code,
+                "title": codes.read(code).title if code in known else code,
                 "n": n,
                 "findings": [finding_view(f, links) for f in findings if f.code == code][:FINDINGS_OF_A_CODE],
             }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aac.reports.wording import plural
+from aac.reports.wording import plural, result_words
 from aac.results import CardReading, ClockReading, NumberReading, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from aac.findings import Finding
     from aac.reports.base import View
@@ -25,12 +25,18 @@ PHRASES: Mapping[Status, tuple[str, str]] = {
 """What a sentence says of one document and of several, the worst first."""
 
 
-def sentences(results: Results, findings: tuple[Finding, ...], links: Mapping[str, View]) -> list[str]:
-    """What a reader should know first."""
+def sentences(
+    results: Results, findings: tuple[Finding, ...], links: Mapping[str, View], stars: Collection[str]
+) -> list[str]:
+    """What a reader should know first; ``stars``: the metrics that all others lead to, as `metric:id`."""
     clocks = [result for result in results.headline() if isinstance(result.reading, ClockReading)]
     numbers = [result for result in results.headline() if isinstance(result.reading, NumberReading)]
     cards = [result for result in results.headline() if isinstance(result.reading, CardReading)]
-    sentences = [_standing(clocks, "agreement", "agreements"), _standing(numbers, "metric", "metrics with a target")]
+    sentences = [
+        *_north_star(results, links, stars),
+        _standing(clocks, "agreement", "agreements"),
+        _standing(numbers, "metric", "metrics with a target"),
+    ]
     sentences.append(_standing(cards, "scorecard", "scorecards"))
     sentences.append(_at_risk(results, links))
     wrong = sum(finding.level != "info" for finding in findings)
@@ -39,6 +45,19 @@ def sentences(results: Results, findings: tuple[Finding, ...], links: Mapping[st
             f"{plural(wrong, 'thing')} in the documents or the data {'needs' if wrong == 1 else 'need'} a look."
         )
     return [sentence for sentence in sentences if sentence]
+
+
+def _north_star(results: Results, links: Mapping[str, View], stars: Collection[str]) -> list[str]:
+    """`The north star, New customers, is off target: 11 in 2026-02, agreed ≥ 15.`"""
+    found = [result for result in results.headline() if f"{result.kind}:{result.id}" in stars and result.verdict.status]
+    told: list[str] = []
+    for result in found:
+        words, name = result_words(result), links[f"{result.kind}:{result.id}"]["name"]
+        phrase = PHRASES[result.verdict.status or Status.ON_TARGET][0]
+        told.append(
+            f"The north star, {name}, {phrase}: {words['shown']} in {words['window']}, agreed {words['limit']}."
+        )
+    return told
 
 
 def _standing(results: list[Result], one: str, several: str) -> str:

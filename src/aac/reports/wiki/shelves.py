@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from aac.reports.wording import queue_words
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -121,13 +123,17 @@ def link_to(entry: Entry) -> View:
     return {"kind": kind, "id": entry.id, "name": entry.name, "href": f"{entry.kind}/{entry.id}.html"}
 
 
-def receivers_of(entries: Iterable[Entry]) -> dict[str, str]:
-    """Where a step leads to: the page of each team by its id and by those of its queues."""
-    pages: dict[str, str] = {}
-    for team in (entry for entry in entries if entry.kind == "team"):
-        queues = [mapping(queue).get("id") for queue in listed(team.fields.get("queues"))]
-        pages |= {str(id): link_to(team)["href"] for id in (*queues, team.id) if id}
-    return pages
+def receivers_of(entries: Iterable[Entry]) -> dict[str, View]:
+    """Where a step leads to, by what it names: a meeting, a team, or a queue of one, which is told with its role."""
+    found: dict[str, View] = {}
+    for entry in (entry for entry in entries if entry.kind in ("team", "meeting")):
+        link = link_to(entry)
+        queues = [mapping(queue) for queue in listed(entry.fields.get("queues"))]
+        found |= {
+            str(queue["id"]): link | {"name": queue_words(str(queue["id"]), queue.get("role"))} for queue in queues
+        }
+        found[entry.id] = link
+    return found
 
 
 def team_link(id: object, links: Mapping[str, View]) -> View:
