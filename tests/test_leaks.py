@@ -204,6 +204,8 @@ def test_contacts_are_found_however_a_page_spells_them() -> None:
 def test_restricted_pages_stand_apart_and_tell_by_owner(tmp_path: Path) -> None:
     documents = DOCUMENTS.replace("key: mail\nfields: {mail: {type: text, pii: true}", "key: mail\nfields: {mail: text")
     documents = re.sub(r", BY\]", "]", documents).replace(", email, name, domain, owner, {rep: owner.name}", "")
+    documents += metric("called_leads", "count_if(called)", of="lead", at="came_at")
+    documents += metric("called_share", "called_leads / leads", unit="percent")
     rows = "".join(lead(n, f"a{n}@b.cc", "1", "N", "x").replace("zoe@larkspur.test", "R-1") for n in range(1, 8))
     keys = "[privacy]\nk = 5\nkeys = 'hashed'\n"
     write_project(tmp_path, documents, {"leads": HEADER + rows, "reps": "mail,name,region\nR-1,Zo,EU\n"}, settings=keys)
@@ -214,6 +216,8 @@ def test_restricted_pages_stand_apart_and_tell_by_owner(tmp_path: Path) -> None:
     assert "R-1" in told
     assert "Restricted." in told
     assert "L-1" in told
+    reckoned = (restricted.parent / "metric" / "called_share.html").read_text("utf-8")
+    assert re.search(r"R-1.*?0 of 4.*?not known.*?0 of 3", reckoned, re.DOTALL)  # leads 1, 3, 5, 7 and 2, 4, 6
     for path in (tmp_path / "site").rglob("*"):
         text = path.read_text("utf-8") if path.is_file() else ""
         assert "R-1" not in text

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from aac.expressions.nodes import Stored
-from aac.measures import Clock, Dimension, Measure
+from aac.measures import Clock, Derived, Dimension, Measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from aac.measures import Shown
     from aac.project import Project
 
+Number = TypeVar("Number", Clock, Measure)
 OWNER = "owner"
 """The field that says whose a record is, and the dimension that splits by it."""
 
 
 def with_owners(parts: Iterable[Shown], project: Project) -> list[Shown]:
-    """The parts, those that count records which have an owner split by that too; never by one with a personal key."""
+    """The parts, those that count records which have an owner split by that too, and what is reckoned from nothing but
+    them; never by one with a personal key."""
     tables = {table.entity: table for table in project.tables}
     found: dict[str, Dimension] = {}
     for entity, table in tables.items():
@@ -31,8 +33,25 @@ def with_owners(parts: Iterable[Shown], project: Project) -> list[Shown]:
 
 
 def _split(part: Shown, owners: dict[str, Dimension]) -> Shown:
-    if not isinstance(part, Clock | Measure) or part.population.entity not in owners:
-        return part
-    if any(dimension.name == OWNER for dimension in part.dimensions):
+    match part:
+        case Clock() | Measure():
+            return _by_owner(part, owners)
+        case Derived(is_crossed=False) if OWNER not in part.splits:
+            return _reckoned_by_owner(part, owners)
+        case _:
+            return part
+
+
+def _by_owner(part: Number, owners: dict[str, Dimension]) -> Number:
+    if part.population.entity not in owners or any(dimension.name == OWNER for dimension in part.dimensions):
         return part
     return replace(part, dimensions=(*part.dimensions, owners[part.population.entity]))
+
+
+def _reckoned_by_owner(part: Derived, owners: dict[str, Dimension]) -> Derived:
+    """A derived number by owner too, where all that it is reckoned from has owners, and they are of one sort."""
+    inputs = tuple(_by_owner(number, owners) for number in part.inputs)
+    found = [next((d.type.entity for d in number.dimensions if d.name == OWNER), None) for number in inputs]
+    if None in found or len(set(found)) != 1:
+        return part
+    return replace(part, splits=(*part.splits, OWNER), inputs=inputs)
