@@ -8,8 +8,10 @@ import signal
 import subprocess
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from aac.errors import SourceError
 from aac.publishing import replace_folder
@@ -163,7 +165,10 @@ def test_windows_can_be_named(pulled: Path) -> None:
 
 def test_formats_and_outputs_go_together(larkspur: Path) -> None:
     done = run_aac(larkspur, "check", "--format", "json", "--output", "r.json", "--format", "text", "--now", NOW)
-    assert json.loads((larkspur / "r.json").read_text())["schema"] == "aac-results/1"
+    results = json.loads((larkspur / "r.json").read_text())
+    assert results["schema"] == "aac-results/1"
+    validator: Any = Draft202012Validator(json.loads(run_aac(larkspur, "schema", "results").stdout))
+    assert [error.message for error in validator.iter_errors(results)] == []
     assert done.stdout.startswith("Larkspur")
     missing = run_aac(larkspur, "check", "--format", "json", "--output", "no/such/folder/r.json", "--now", NOW)
     assert (missing.returncode, missing.stdout) == (4, "")
