@@ -175,6 +175,7 @@ def _environment(loader: BaseLoader, *, is_guarded: bool) -> Environment:
         finalize=_finalized,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     prose = _prose()
 
@@ -275,7 +276,7 @@ def link_terms(state: StateCore) -> None:
     terms: Mapping[str, str] = state.env.get("terms", {})
     if not terms:
         return
-    words = _pattern(frozenset(terms))
+    words = _pattern(tuple(terms))
     is_heading = False
     for block in state.tokens:
         is_heading = block.type == "heading_open" or (is_heading and block.type != "heading_close")
@@ -284,9 +285,9 @@ def link_terms(state: StateCore) -> None:
 
 
 @lru_cache(maxsize=1)
-def _pattern(terms: frozenset[str]) -> re.Pattern[str]:
+def _pattern(terms: tuple[str, ...]) -> re.Pattern[str]:
     """What finds one of some terms, the longest that stands there."""
-    longest_first = "|".join(re.escape(term) for term in sorted(terms, key=lambda term: (-len(term), term)))
+    longest_first = "|".join(re.escape(term) for term in sorted(terms, key=len, reverse=True))
     return re.compile(rf"(?<![\w-])(?:{longest_first})s?(?![\w-])", re.IGNORECASE)
 
 

@@ -56,6 +56,8 @@ UNPLACED = "the moment at which they would start is not known"
 
 def visible(text: str, keep: str = "") -> str:
     """The text with every unseen character written as its escape, ``\\x1b``; those in ``keep`` stay."""
+    if text.isprintable():  # none of them is
+        return text
 
     def escaped(match: re.Match[str]) -> str:
         code = ord(match[0])
