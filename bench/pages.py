@@ -3,9 +3,10 @@
 
     python bench/pages.py --mkdocs PATH/TO/mkdocs [--pages 1000] [--runs 5]
 
-Both make their folder anew, as whole processes, one after the other, by the clock on the wall. Of ours the time is taken
-off in which numbers are measured, which MkDocs has none of; MkDocs reads a Markdown file a page with the same prose, rule
-and links. It is not part of this project: install it elsewhere (`python -m venv mk && mk/bin/pip install mkdocs==1.6.1`).
+Both make their folder anew, as whole processes, one after the other, by the clock on the wall. Of ours the time is
+taken off in which numbers are measured, which MkDocs has none of; MkDocs reads a Markdown file a page with the same
+prose, rule and links. It is no part of this project: install it elsewhere
+(`python -m venv mk && mk/bin/pip install mkdocs==1.6.1`).
 
 Then we build again: when nothing changed, and when one document did. Ends with 1 when a clean build is less than
 `FASTER` times as fast, takes more than `MOST_A_PAGE` ms a page, or one document changes a page that does not name it.
@@ -78,11 +79,11 @@ owner: sales
 serves: successful_acquisition
 """
 PROSE = (
-    "Somebody who told us who they are, and who reached **{n} points** by what they did. It is a *word {n}* of ours: it "
-    "says who is called first, and who is written to.",
-    "- It counts from the moment the score was reached.\n- Exactly {n} points are not enough.\n- Partners' leads count.",
-    "A lead without a score is neither one nor not one; it is counted as unknown, as a `lead`, until somebody looks. Ask "
-    "[the team](https://example.test/teams/{n}) where in doubt.",
+    "Somebody who told us who they are, and who reached **{n} points** by what they did. It is a *word {n}* of ours: "
+    "it says who is called first, and who is written to.",
+    "- It counts from the moment the score was reached.\n- Exactly {n} points are not enough.\n- So do partners'.",
+    "A lead without a score is neither one nor not one; it is counted as unknown, as a `lead`, until somebody looks. "
+    "Ask [the team](https://example.test/teams/{n}) where in doubt.",
 )
 
 
