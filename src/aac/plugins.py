@@ -48,6 +48,7 @@ CONNECTORS = {
     "hubspot": "aac.connectors.hubspot.connector",
     "jsonl": "aac.connectors.jsonl",
     "parquet": "aac.connectors.parquet",
+    "pipedrive": "aac.connectors.pipedrive.connector",
     "postgres": "aac.connectors.postgres",
     "xlsx": "aac.connectors.xlsx",
 }

@@ -1,0 +1,116 @@
+"""The changes of one field of deals: each value that it had, from when on and until when.
+
+Pipedrive's changelog of a deal tells changes only: what a field was at the beginning is the old value of its first
+change, or today's value if it never changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aac.connectors.base import Stream
+from aac.connectors.pipedrive.fields import value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from aac.connectors.base import Message
+    from aac.connectors.hubspot.files import RowFiles
+    from aac.connectors.pipedrive.client import Client, Record
+    from aac.connectors.pipedrive.walking import Walk
+
+COLUMNS = (
+    "change_id", "deal_id", "from_value", "value", "changed_at", "left_at", "source_type", "changed_by", "known",
+)  # fmt: skip
+PAGE = 50
+"""Deals of a page: each is a call, and what was asked is kept after each page."""
+CREATED = "created"
+"""How a deal came to its first value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A field whose changes are a stream. ``keys``: what changelogs call it, the first being its column too."""
+
+    stream: str
+    keys: tuple[str, ...]
+
+
+FOLLOWED = (
+    Followed("deals_owner_changes", ("owner_id", "user_id")),
+    Followed("deals_stage_changes", ("stage_id",)),
+    Followed("deals_status_changes", ("status",)),
+)
+KEYS = frozenset(key for each in FOLLOWED for key in each.keys)
+
+
+def change_stream(followed: Followed) -> Stream:
+    """The stream of the changes of a field."""
+    types = {"changed_at": "timestamp", "left_at": "timestamp", "known": "integer"}
+    return Stream(followed.stream, COLUMNS, types, key=("change_id",), version="known")
+
+
+def rows_of(followed: Followed, deal: Record, changelog: Sequence[Record]) -> list[dict[str, Any]]:
+    """The values that a field of a deal had, the oldest first. ``changelog``: of the deal, the newest first."""
+    entries = [entry for entry in reversed(changelog) if entry["field_key"] in followed.keys]
+    entries.sort(key=lambda entry: str(entry["time"]))
+    first = entries[0].get("old_value") if entries else deal.get(followed.keys[0])
+    found = [_row(followed, deal, first, None, deal["add_time"], (CREATED, deal.get("creator_user_id")))]
+    for entry in entries:
+        how = (entry.get("change_source"), entry.get("actor_user_id"))
+        row = _row(followed, deal, entry.get("new_value"), found[-1]["value"], entry["time"], how)
+        if row["value"] != found[-1]["value"]:
+            found[-1] |= {"left_at": row["changed_at"], "known": 1}
+            found.append(row)
+    return found
+
+
+def _row(
+    followed: Followed, deal: Record, value: Any, before: str | None, at: str, how: tuple[Any, Any]
+) -> dict[str, Any]:
+    text, moment = value_of(value, "text"), value_of(at, "timestamp")
+    return {
+        "change_id": f"deals/{deal['id']}/{followed.keys[0]}/{moment}/{text or ''}",
+        "deal_id": str(deal["id"]),
+        "from_value": before,
+        "value": text,
+        "changed_at": moment,
+        "left_at": None,
+        "source_type": how[0],
+        "changed_by": value_of(how[1], "text"),
+        "known": 0,
+    }
+
+
+class Changelogs:
+    """The changelogs of deals, as far as they are of use: each is asked for once a pull, whatever is read of it."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._held: dict[tuple[str, str], tuple[Mapping[str, Any], ...]] = {}
+
+    def of(self, deal: Record) -> Sequence[Record]:
+        """The changelog of a deal as it is at its last change."""
+        state = (str(deal["id"]), str(deal.get("update_time")))
+        if state not in self._held:
+            entries = self._client.changelog(state[0])
+            self._held[state] = tuple(entry for entry in entries if entry["field_key"] in KEYS)
+        return self._held[state]
+
+
+class Changes:
+    """Reads the changes of a field of deals."""
+
+    def __init__(self, followed: Followed, changelogs: Changelogs) -> None:
+        self._followed = followed
+        self._changelogs = changelogs
+
+    def read(self, walk: Walk, files: RowFiles) -> Iterator[Message]:
+        def take(page: Sequence[Record]) -> None:
+            for deal in page:
+                for row in rows_of(self._followed, deal, self._changelogs.of(deal)):
+                    files.add("upsert", row)
+
+        yield from walk.read(take, files)
+        yield from walk.ended(files)

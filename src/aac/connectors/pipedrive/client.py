@@ -1,0 +1,151 @@
+"""What Pipedrive can be asked, and what it answers: a method for each question, plain records out.
+
+Read in Pipedrive's OpenAPI documents of versions 1 and 2 (api-evangelist/pipedrive at eb3f5e2, August 2026). Version 1
+is asked for what 2 does not have: users, leads, recent changes and the changelog of a deal.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
+
+from aac.connectors.limits import Rate
+from aac.connectors.redacting import Shown
+from aac.connectors.transport import Call, Service
+from aac.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from aac.connectors.pipedrive.settings import PipedriveSettings
+    from aac.connectors.transport import Transport
+
+    Record = Mapping[str, Any]
+
+HOSTS = frozenset({"api.pipedrive.com"})
+PAGE = 500
+"""The most records of a page."""
+WINDOW_SECONDS = 2
+"""For how long the number of calls holds that Pipedrive tells with each answer."""
+FIRST_RATE = Rate(20, WINDOW_SECONDS)
+"""What the smallest plan may do; the first answer says what this account may."""
+REFUSED, FORBIDDEN = 400, 403
+NOTHING: Mapping[str, str] = MappingProxyType({})
+SHOWN = Shown(
+    keys=frozenset(
+        {
+            "item", "status", "currency", "type", "field_key", "field_code", "field_type", "change_source", "origin",
+            "source_name", "next_cursor", "timezone_name", "duration", "due_time",
+        }
+    )
+)  # fmt: skip
+"""What a recording shows: words of Pipedrive's own; no name, address or text of anybody."""
+
+
+class Limits:
+    """What Pipedrive's answers tell about how much more may be asked. ``left`` of the day's ``budget`` of tokens."""
+
+    def __init__(self) -> None:
+        self.budget: int | None = None
+        self.left: int | None = None
+
+    def rate(self, kind: str, headers: Mapping[str, str]) -> Rate | None:
+        """The calls within the next seconds; what is left of the day is kept."""
+        del kind
+        self.budget = _number(headers, "x-daily-ratelimit-token-limit") or self.budget
+        left = _number(headers, "x-daily-ratelimit-token-remaining")
+        self.left = left if left is not None else self.left
+        most, remaining = _number(headers, "x-ratelimit-limit"), _number(headers, "x-ratelimit-remaining")
+        return Rate(most, WINDOW_SECONDS, remaining) if most is not None and remaining is not None else None
+
+    def is_over(self, answer: Any) -> bool:
+        """Whether a refusal is for the rest of the day."""
+        del answer
+        return self.left == 0
+
+
+def _number(headers: Mapping[str, str], name: str) -> int | None:
+    text = headers.get(name, "")
+    return int(text) if text.isdigit() else None
+
+
+def service_of(settings: PipedriveSettings, limits: Limits) -> Service:
+    """Pipedrive for the transport."""
+    rates = {"general": FIRST_RATE}
+    return Service("Pipedrive", "pipedrive", settings.url, HOSTS, rates, limits.rate, limits.is_over, told)
+
+
+def told(answer: Any) -> str:
+    """What a refusal says."""
+    held = _held(answer)
+    return " ".join(str(held[name]) for name in ("error", "error_info") if held.get(name))
+
+
+def _held(value: Any) -> Record:
+    return cast("Record", value) if isinstance(value, dict) else {}
+
+
+class Client:
+    """Asks one account."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def me(self) -> tuple[Record, datetime]:
+        """The user whose token it is, and the server's own time."""
+        answer = self._transport.ask(Call("GET", "/v1/users/me"))
+        if answer.at is None:
+            raise SourceError("Pipedrive does not say what time it is, so nothing can be read up to a moment")
+        return answer.data["data"], answer.at
+
+    def page(
+        self, path: str, limit: int = PAGE, cursor: str | None = None, more: Mapping[str, str] = NOTHING
+    ) -> tuple[Sequence[Record], str | None]:
+        """A page of a list of version 2, and the cursor of the next one if there is one."""
+        query = {"limit": str(limit), **more, **({"cursor": cursor} if cursor else {})}
+        answer: Record = self._transport.ask(Call("GET", path, query)).data
+        return answer.get("data") or (), _held(answer.get("additional_data")).get("next_cursor")
+
+    def all(self, path: str, **more: str) -> Iterator[Record]:
+        """All records of a list of version 2, or of a deal's changelog."""
+        cursor: str | None = None
+        while True:
+            records, cursor = self.page(path, cursor=cursor, more=more)
+            yield from records
+            if not cursor:
+                return
+
+    def old(self, path: str, **more: str) -> Iterator[Record]:
+        """All records of a list of version 1, which counts from where a page begins."""
+        start = 0
+        while True:
+            query = {"start": str(start), "limit": str(PAGE), **more}
+            answer: Record = self._transport.ask(Call("GET", path, query)).data
+            records: Sequence[Record] = answer.get("data") or ()
+            yield from records
+            start += len(records)
+            paging = _held(_held(answer.get("additional_data")).get("pagination"))
+            if not records or not paging.get("more_items_in_collection", True):
+                return
+
+    def users(self) -> Sequence[Record]:
+        """All users, those who have left too."""
+        return self._transport.ask(Call("GET", "/v1/users")).data["data"] or ()
+
+    def changelog(self, deal: str) -> list[Record]:
+        """What was changed of a deal, the newest first."""
+        return list(self.all(f"/v1/deals/{deal}/changelog"))
+
+    def deleted(self, path: str) -> Iterator[str]:
+        """The deals that were deleted within 30 days."""
+        for record in self.all(path, status="deleted"):
+            yield str(record["id"])
+
+    def gone(self, item: str, since: datetime) -> Iterator[str]:
+        """The records of another object that were deleted since then: they have no data any more."""
+        moment = f"{since:%Y-%m-%d %H:%M:%S}"
+        for record in self.old("/v1/recents", since_timestamp=moment, items=item):
+            data: Record | None = record.get("data")
+            if data is None or data.get("active_flag") is False:
+                yield str(record["id"])
