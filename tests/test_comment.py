@@ -138,6 +138,7 @@ def huge(view: dict[str, Any], n: int) -> dict[str, Any]:
         "keys": [],
         "clauses": [{"rule": "r" * 300, "records": 7}],
         "became": [],
+        "kept": [],
     }
     return view | {
         "changes": [change | {"id": f"touch_{i}", "sentence": "`a` " * 40} for i in range(n)],
