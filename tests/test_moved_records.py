@@ -203,3 +203,16 @@ def test_keys_that_are_personal_are_told_nowhere(project: Path) -> None:
     edit(project, "limit = 50", "limit = 65", "aac.toml")
     (moved,) = [each for each in changed(project)["impact"]["records"] if each["id"] == "hot"]
     assert (moved["lost"]["records"], moved["lost"]["keys"]) == (1, [])
+
+
+def test_nothing_is_kept_of_who_is_not_counted_by_it(project: Path) -> None:
+    """Revenue is kept per account: of leads, from which a contract may come and another not, it says nothing."""
+    edit(project, "  account: {ref: account}\n  mrr", "  account: {ref: account}\n  lead: {ref: lead}\n  mrr")
+    contracts = project / "data" / "contracts.csv"
+    lines = contracts.read_text().splitlines()
+    contracts.write_text("\n".join([f"{lines[0]},lead", *(f"{line},a" for line in lines[1:])]) + "\n")
+    pull_sources(open_sound_project(project), NOW_US, lambda _: None)
+    git(project, "commit", "--quiet", "-am", "from leads")
+    edit(project, "limit = 50", "limit = 65", "aac.toml")
+    (moved,) = [each for each in changed(project)["impact"]["records"] if each["id"] == "hot"]
+    assert (moved["lost"]["keys"], moved["lost"]["kept"]) == (["a"], [])

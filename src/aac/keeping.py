@@ -1,8 +1,8 @@
 """What was kept of the records that a change of a word moved: the project's own numbers of retention, split by what the
 word said of them before and what it says now.
 
-Of a word about accounts it is what their subscriptions keep: wherever one way leads from the records that are kept to
-those that moved.
+Of a word about accounts it is what accounts keep: only where the number is kept per record that the word is about. Of a
+word about leads nothing is told, as what follows on a contract that came from a lead need not have come from one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from aac.counting import led_to
 from aac.evaluate import recount
+from aac.expressions.nodes import Stored
 from aac.measures import Measure, Retention
 from aac.results import NumberReading
 
@@ -56,6 +57,8 @@ def _split(part: Measure, id_: Id, was: Id, sides: tuple[Project, Project]) -> M
     model = sides[1].models.get((kind, name))
     if not isinstance(part.basis, Retention) or part.unit != "percent" or getattr(model, "role", None) == "input":
         return None
+    if not _is_per(part, sides[1].graph.entity_of(id_), sides[1]):
+        return None
     found = [
         led_to(_name(name, made), str(made.graph.entity_of(name)), part.population.entity, made, label)
         for name, made, label in zip((was, id_), sides, (WAS, IS), strict=True)
@@ -64,6 +67,13 @@ def _split(part: Measure, id_: Id, was: Id, sides: tuple[Project, Project]) -> M
     if len(dimensions) < len(found):
         return None
     return replace(part, dimensions=tuple(dimensions), is_crossed=True, grain="all", lookback=0)
+
+
+def _is_per(part: Measure, entity: str | None, made: Project) -> bool:
+    """Whether a number of retention is kept per record of an entity."""
+    per = part.basis.per if isinstance(part.basis, Retention) else None
+    table = next((table for table in made.tables if isinstance(per, Stored) and table.entity == per.entity), None)
+    return isinstance(per, Stored) and table is not None and table.field(per.field).type.entity == entity
 
 
 def _name(id_: Id, made: Project) -> str:
