@@ -365,6 +365,16 @@ meeting: weekly
 due: 2026-03-12
 state: open
 about: ["sla:follow_up", "metric:mqls"]
+---
+kind: waiver
+id: outage
+of: sla/follow_up
+window: 2026-02
+records: source = 'import'
+reason: The CRM was down for two days
+approver: marketing
+expires: 2026-06-30
+state: open
 """
 
 POOL = """
@@ -373,7 +383,8 @@ true | false | month | week | quarter | fr | en | FR | USD | Europe/London | 03-
 | timestamp | date | text | number | list.other | %d/%m/%Y | fit | intent | draft | live | lower | higher | cohort |
 snapshot | input | supporting | customer_success | successful_acquisition | remind | notify | agenda | late |
 off_target | longer_term | now | monthly on first tue | unknown | percent | ratio | EUR/year | plan.fy27 |
-09:00-11:00 | crm.other | @other | -7 | 2 business hours | 5 business days | none | metric:other | done | dropped
+09:00-11:00 | crm.other | @other | -7 | 2 business hours | 5 business days | none | metric:other | done | dropped |
+closed | sla/other | 2026-Q1
 """
 VALUES: list[Any] = [" ".join(value.split()) for value in POOL.split("|")]
 """Values of which one at least is another right one for each key."""

@@ -66,7 +66,7 @@ def unknown_rules(config: Config, kinds: Mapping[str, type[Kind]]) -> Iterator[F
 def _of_documents(name: str, kind: type[Kind]) -> Iterator[Rule]:
     own = (mark or MEANING for key, (_, mark) in fields_of(kind).items() if key not in Kind.model_fields)
     gone: Level = "editorial" if all(mark.sort == "prose" for mark in own) else "breaking"
-    yield Rule(f"{name}.added", "compatible", "the document")
+    yield Rule(f"{name}.added", "breaking" if kind.changes_others else "compatible", "the document")
     yield Rule(f"{name}.removed", gone, "the document")
     yield Rule(f"{name}.renamed", "breaking", "the id")
     if name not in LEADING:

@@ -164,7 +164,9 @@ class _Pair:
 
     def changes(self, old: Sequence[Version], new: Sequence[Version]) -> Iterator[Change]:
         if not old:
-            yield self._whole("added", "compatible", new[-1], f"the {self._kind} `{self.id[1]}` is new")
+            is_of_others = new[-1].model is not None and new[-1].model.changes_others
+            fresh: Level = "breaking" if is_of_others else "compatible"
+            yield self._whole("added", fresh, new[-1], f"the {self._kind} `{self.id[1]}` is new")
             return
         if not new:
             is_told_only = old[-1].model is not None and is_prose(old[-1].model)

@@ -17,6 +17,7 @@ from aac.evaluation.promises import clock_results
 from aac.evaluation.run import Asked, Run
 from aac.evaluation.unmeasured import is_off, unmeasured
 from aac.evaluation.versions import Pieces, pieces_of
+from aac.evaluation.waived import beside
 from aac.measures import Card
 from aac.planner.fuse import plan
 
@@ -50,7 +51,7 @@ def evaluate(
     """
     run = Run(project, landed, asked)
     pieces = _pieces(run, chosen)
-    shown = _shown(run, pieces, engine, chosen)
+    shown = _shown(run, pieces, engine, chosen, _unwaived(run, chosen))
     there = [piece for piece in pieces.counted if not is_off(run, piece)]
     tell_current_values(run, there)
     tell_health(run, there, engine)
@@ -65,16 +66,36 @@ def recount(
     return _shown(run, _pieces(run, chosen), landed.engine, chosen)
 
 
+def _unwaived(run: Run, chosen: Callable[[Project], Sequence[Shown]]) -> tuple[Result, ...]:
+    """The results of the promises of which something was waived, as they would be without that."""
+    wanted = {part.subject for part in run.project.unwaived}
+    if not wanted:
+        return ()
+
+    def bare(version: Project) -> Sequence[Shown]:
+        shown = {part.subject for part in chosen(version)}
+        shown |= {row.subject for part in chosen(version) if isinstance(part, Card) for row in part.rows}
+        return [clock for clock in version.unwaived if clock.subject in shown]
+
+    return recount(run.project, run.landed, run.asked, bare)
+
+
 def _shown(
-    run: Run, pieces: Pieces, engine: Engine, chosen: Callable[[Project], Sequence[Shown]]
+    run: Run,
+    pieces: Pieces,
+    engine: Engine,
+    chosen: Callable[[Project], Sequence[Shown]],
+    bare: Iterable[Result] = (),
 ) -> tuple[Result, ...]:
-    """What was counted, reckoned and read off cards, in order."""
+    """What was counted, reckoned and read off cards, in order; ``bare``: the same without waivers, of what has some."""
     off = [piece for piece in pieces.counted if is_off(run, piece)]
     planned = _planned(run, _without(pieces, off), engine)
     results: list[Measured] = [*_counted(run, engine, planned)]
     results += ((piece, result) for piece in off for result in unmeasured(run, piece))
     results += _derived(run, pieces, results)
-    shown = list(in_a_row(run, results))
+    waived = beside(run.project, bare)
+    results = [(piece, waived(result)) for piece, result in results]
+    shown = [waived(result) for result in in_a_row(run, results)]
     for card in (part for part in chosen(run.project) if isinstance(part, Card)):
         shown += card_results(run, card, [result for _, result in results])
     return tuple(_in_order(shown))

@@ -25,13 +25,14 @@ from aac.expressions.parsed import Rules
 from aac.expressions.values import Typed, alike
 from aac.findings import MOST, Finding, did_you_mean, in_reading_order
 from aac.kinds.base import Versioned
-from aac.measures import Card, Clock, Derived, Measure, Table, Volume
+from aac.measures import Card, Clock, Derived, Measure, Table, Volume, Waiver
 from aac.models import invalid
 from aac.packs import OURS, Packs
 from aac.project import Project, Version
 from aac.prose import prose_findings
 from aac.signing import signoffs_can_count
 from aac.upkeep import everything_has_an_owner
+from aac.waiving import with_waivers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -265,6 +266,12 @@ def compile_all(project: Project) -> None:
             compiled += [part for part in parts if project.is_in_force(id_) or isinstance(part, Table | Calendar)]
     project.tables = tuple(part for part in compiled if isinstance(part, Table))
     project.calendars = tuple(part for part in compiled if isinstance(part, Calendar))
+    project.waivers = tuple(part for part in compiled if isinstance(part, Waiver))
+    for waiver in project.waivers:
+        kind, _, id_ = waiver.subject.partition(":")
+        graph.rests_on[kind, id_].add(("waiver", waiver.id))
+        graph.rests_on["waiver", waiver.id].discard((kind, id_))
+    compiled, project.unwaived = with_waivers(compiled, project.timezone)
     compiled += volumes(compiled)
     project.measures = tuple(part for part in compiled if isinstance(part, Measure))
     project.clocks = tuple(part for part in compiled if isinstance(part, Clock))

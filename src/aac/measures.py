@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from aac.expressions.nodes import Measured, Reference
     from aac.findings import Span
-    from aac.periods import Duration, Grain
+    from aac.periods import Duration, Grain, Window
 
 
 ANY = ""
@@ -341,6 +341,18 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """What is excused of a promise, by the waiver ``id``: what started in the ``window`` (null: ever) before the day
+    ``until``, of which ``rule`` is true (null: of all). Of a number whole windows that lie in it."""
+
+    id: str
+    subject: str
+    rule: Node | None
+    window: Window | None
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class CardRow:
     """A number on a card: ``kind:id`` of a metric or a promise, its weight beside the others, and whether it decides
     `now` or moves only over the `longer_term`."""
@@ -362,7 +374,7 @@ Measurement = Clock | Measure | Derived
 """What is measured."""
 Shown = Measurement | Card
 """What has results: that, and what is told by the results of others."""
-Compiled = Table | Shown | Volume | Calendar
+Compiled = Table | Shown | Volume | Calendar | Waiver
 
 
 def aggregates(formula: Node) -> Iterator[Aggregate]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from aac.expressions.words import Titles
     from aac.kinds.base import Checked, Kind
     from aac.kinds.written import Part
-    from aac.measures import Card, Clock, Derived, Measure, Table
+    from aac.measures import Card, Clock, Derived, Measure, Table, Waiver
     from aac.models import Found
 
 __all__ = ["Project", "RuleNames", "Version"]
@@ -115,6 +115,9 @@ class Project:
     clocks: tuple[Clock, ...] = ()
     cards: tuple[Card, ...] = ()
     calendars: tuple[Calendar, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    unwaived: tuple[Clock, ...] = ()
+    """The clocks of which something was waived, as they are without that."""
 
     def __post_init__(self) -> None:
         by_id: dict[Id, list[Version]] = {}

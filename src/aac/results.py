@@ -190,6 +190,8 @@ class RowReading:
     horizon: str
     window: str | None
     status: Status | None
+    is_waived: bool = False
+    """Whether something of it was waived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,15 +242,27 @@ UNJUDGED = Verdict(None)
 """What is said of what nobody has promised anything of."""
 
 
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """What a result would be without the waivers ``by`` which ``items`` were excused; null: all of its window was."""
+
+    by: tuple[str, ...]
+    items: int | None
+    reading: Reading
+    verdict: Verdict
+
+
 @record
 class Result:
-    """A reading and its verdict. ``selection`` tells which window it answers: last, current, named or unplaced."""
+    """A reading and its verdict. ``selection`` tells which window it answers: last, current, named or unplaced.
+    ``waived``: what it would be without the waivers that excused something of it."""
 
     kind: str
     id: str
     reading: Reading
     verdict: Verdict
     selection: str
+    waived: Waived | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aac.findings import Finding
 from aac.kinds.decision import Decision
+from aac.kinds.waiver import Waiver
 from aac.periods import day_of
 
 if TYPE_CHECKING:
@@ -44,7 +45,17 @@ def overdue(project: Project, now_us: int) -> list[Finding]:
             advice = "agree that it still holds, and write the day of the next review"
             span = today.places[id_].span("review_by")
             found.append(Finding("AAC422", "warning", message, advice, span, f"{id_[0]}:{id_[1]}"))
-    return [*found, *_undone(today, day)]
+    return [*found, *_undone(today, day), *_expired(today, day)]
+
+
+def _expired(today: Project, day: date) -> Iterator[Finding]:
+    """A warning (AAC448) for each waiver that has expired, and nobody closed."""
+    for model in today.of_kind("waiver"):
+        if isinstance(model, Waiver) and model.state == "open" and model.expires <= day:
+            message = f"this waiver of `{model.of}` expired on {model.expires}: what started since is excused no longer"
+            advice = "look at what came of it and write `state: closed`, or agree on another day"
+            span = today.places["waiver", model.id].span("expires")
+            yield Finding("AAC448", "warning", message, advice, span, f"waiver:{model.id}")
 
 
 def _undone(today: Project, day: date) -> Iterator[Finding]:

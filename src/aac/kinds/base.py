@@ -157,13 +157,15 @@ class Kind(Strict):
     """Keys common to all kinds (LANGUAGE §1). ``required``: common keys that this kind cannot do without.
 
     ``draft`` is a document of the kind with remarks, as `aac new` writes it and the reference shows it. ``written_by``:
-    the command that writes them, where people do not.
+    the command that writes them, where people do not. ``changes_others``: whether a new one alters what another
+    document comes to.
     """
 
     kind_name: ClassVar[str]
     required: ClassVar[tuple[str, ...]] = ()
     draft: ClassVar[str] = ""
     written_by: ClassVar[str] = ""
+    changes_others: ClassVar[bool] = False
 
     kind: str
     """What sort of document this is."""

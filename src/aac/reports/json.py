@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from aac.findings import Finding
     from aac.reports.base import Report, ReportProject, View
-    from aac.results import Escalation, Item, Key, NumberReading, Reading, Result, Results, SourceState, Verdict
+    from aac.results import Escalation, Item, Key, NumberReading, Reading, Result, Results, SourceState, Verdict, Waived
 
 SCHEMA = "aac-results/1"
 SET_ASIDE = frozenset({"AAC501", "AAC502", "AAC516"})
@@ -145,6 +145,8 @@ def _result(result: Result, items: int) -> dict[str, Any]:
         "by": json_value(dict(reading.by)),
         "status": None if verdict.status is None else verdict.status.value,
     }
+    if result.waived is not None:
+        shared["waived"] = _waived(result.waived)
     if isinstance(reading, ClockReading):
         return shared | _clock(result, reading, items)
     if isinstance(reading, CardReading):
@@ -152,6 +154,16 @@ def _result(result: Result, items: int) -> dict[str, Any]:
     number = shared | _number(reading, verdict.target)
     # a promise of a number has steps, as every promise has
     return number | {"escalations": _escalations(verdict)} if result.kind == "sla" else number
+
+
+def _waived(waived: Waived) -> dict[str, Any]:
+    """By which waivers how many items were excused, and what would be without them."""
+    reading, status = waived.reading, waived.verdict.status
+    without: dict[str, Any] = {"status": None if status is None else status.value}
+    if isinstance(reading, ClockReading):
+        counts = {outcome.value: reading.count(outcome) for outcome in (Outcome.MET, Outcome.LATE, Outcome.EXCUSED)}
+        without |= {"attainment": json_value(reading.attainment)} | counts
+    return {"by": list(waived.by), "items": waived.items, "without": without}
 
 
 def _window(reading: Reading) -> dict[str, Any]:
@@ -215,6 +227,7 @@ def _card(reading: CardReading) -> dict[str, Any]:
             "weight": json_number(row.weight),
             "horizon": row.horizon,
             "status": None if row.status is None else row.status.value,
+            **({"waived": True} if row.is_waived else {}),
         }
         for row in reading.rows
     ]

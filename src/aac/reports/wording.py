@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aac.judging import card_score, deciding_rows
 from aac.periods import SECOND_US, local_time
-from aac.results import CardReading, ClockReading, Outcome, Status
+from aac.results import CardReading, ClockReading, Outcome, Result, Status
 from aac.units import is_money
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aac.expressions.nodes import Value
     from aac.findings import Level
     from aac.reports.base import View
-    from aac.results import Escalation, Key, NumberReading, Reading, Result, Results, Verdict
+    from aac.results import Escalation, Key, NumberReading, Reading, Results, Verdict
 
 STATUSES: Mapping[Status, tuple[str, str]] = {
     Status.OFF_TARGET: ("■", "Off target"),
@@ -202,7 +202,20 @@ def result_words(result: Result) -> View:
         "so_far": reading.is_open and reading.window.until is not None,
         "status": status_words(verdict.status),
         **words,
+        "beside": [*words["beside"], *_waived_words(result)],
     }
+
+
+def _waived_words(result: Result) -> list[str]:
+    """`5 waived (crm_outage), 85.5% off target without`; nothing where nothing was waived."""
+    waived = result.waived
+    if waived is None:
+        return []
+    what = "waived" if waived.items is None else f"{waived.items:,} waived"
+    without = result_words(Result(result.kind, result.id, waived.reading, waived.verdict, result.selection))
+    status = f" {without['status']['word'].lower()}" if without["status"] else ""
+    shown = f"{without['shown']}{status}" if waived.items is not None else status.strip()
+    return [f"{what} ({', '.join(waived.by)}), {shown} without"]
 
 
 def _clock_words(reading: ClockReading, verdict: Verdict) -> View:
@@ -264,6 +277,8 @@ def _card_words(reading: CardReading) -> View:
     for status, (_, word) in STATUSES.items():
         ids = [row.subject.partition(":")[2] for row in rows if row.status is status is not Status.ON_TARGET]
         beside += [f"{word.lower()}: {', '.join(ids)}"] if ids else []
+    waived = [row.subject.partition(":")[2] for row in reading.rows if row.is_waived]
+    beside += [f"with a waiver: {', '.join(waived)}"] if waived else []
     on_target = sum(row.status is Status.ON_TARGET for row in rows)
     return {
         "shown": f"{on_target} of {len(rows)}" if rows else NONE,
