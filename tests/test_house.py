@@ -206,6 +206,7 @@ FLOORS = (
         "aac.resting",
         "aac.beginnings",
         "aac.agreements",
+        "aac.meanings",
         "aac.renames",
         "aac.changes",
         "aac.inheriting",

@@ -15,7 +15,15 @@ from aac.documents import read_text
 from aac.errors import UsageError
 from aac.evaluate import Asked
 from aac.locking import Locked, lock, written
-from aac.operations import build, measure, open_project, open_sound_project, pull_sources, read_moment
+from aac.operations import (
+    build,
+    measure,
+    open_project,
+    open_sound_project,
+    pull_sources,
+    read_moment,
+    with_reviews,
+)
 from tests.commands import run_aac
 from tests.small import COMPANY, NOW_US, write_project
 from tests.test_restate import ENTITY, LEADS, counting, mql, reply
@@ -323,3 +331,96 @@ def test_pages_draw_what_was_locked(project: Path) -> None:
     assert page.count('<polyline class="again"') == 1
     assert '<span class="number">2</span> <span class="aside">locked</span>' in page
     assert 'data-label="Restated">1<' in page
+
+
+# -- what is gone, and what means another thing
+
+
+def findings(root: Path, *codes: str) -> list[tuple[str, str]]:
+    found = with_reviews(open_project(root), NOW_US).findings
+    return [(finding.code, finding.message) for finding in found if finding.code in codes]
+
+
+def test_what_a_document_names_is_kept(project: Path) -> None:
+    locked(project, "2026-01")
+    lines = (project / JANUARY).read_text().splitlines()
+    begins, ends = lines.index("meant:"), lines.index("fingerprints:")
+    assert lines[begins + 1 : ends] == [
+        '  definition/mql: "of lead"', '  metric/mqls: "of lead, in count"', '  sla/reply: "owed by sales to marketing"'
+    ]  # fmt: skip
+
+
+def test_a_version_that_is_gone_is_told(project: Path) -> None:
+    path = project / "alignment/all.yml"
+    edit(path, "score > 50\nat: at\n", "score > 50\nat: at\neffective_until: 2026-02-01\n")
+    first = path.read_text()
+    path.write_text(first + "---\n" + mql(60, "effective_from: 2026-02-01").removesuffix("---\n\n"))
+    locked(project, "2026-01")
+    locked(project, "2026-02")
+    assert findings(project, "AAC446") == []
+    path.write_text(first.replace("score > 50", "score > 60").replace("effective_until: 2026-02-01", "means: Hot"))
+    # the one that begins first says what the second did: then that one is not gone
+    assert findings(project, "AAC446") == []
+    path.write_text(first.replace("score > 50", "score > 70").replace("effective_until", "effective_from"))
+    assert findings(project, "AAC446") == [
+        (
+            "AAC446",
+            "the version of definition `mql` that held first is gone, and closed windows of 2026-01 were measured with "
+            "it",
+        ),
+    ]
+    path.write_text(first)
+    assert findings(project, "AAC446") == [
+        (
+            "AAC446",
+            "the version of definition `mql` that held from 2026-02-01 on is gone, and closed windows of 2026-02 were "
+            "measured with it",
+        ),
+    ]
+
+
+def test_a_document_that_is_gone_is_told(project: Path) -> None:
+    locked(project, "2026-01")
+    path = project / "alignment/all.yml"
+    path.write_text(path.read_text().replace(counting("mql"), ""))
+    assert findings(project, "AAC446") == [
+        ("AAC446", "metric `mqls` is gone, and closed windows of 2026-01 were measured with it")
+    ]
+    assert told(project) == []
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "says"),
+    [
+        (
+            "unit: count",
+            "unit: score",
+            "metric `mqls` is of lead, in score, and was of lead, in count when 2026-01 was ",
+        ),
+        (
+            "{owes: sales, to: marketing}",
+            "{owes: marketing, to: sales}",
+            "sla `reply` is owed by marketing to sales, and ",
+        ),
+    ],
+)
+def test_an_id_that_means_another_thing_than_when_it_was_locked(
+    project: Path, was: str, becomes: str, says: str
+) -> None:
+    locked(project, "2026-01")
+    edit(project / "alignment/all.yml", was, becomes)
+    (found,) = findings(project, "AAC447")
+    assert found[1].startswith(says)
+
+
+def test_versions_of_one_id_mean_one_thing(project: Path) -> None:
+    path = project / "alignment/all.yml"
+    until = counting("mql", "effective_until: 2026-03-01")
+    since = counting("mql", "effective_from: 2026-03-01").replace("unit: count", "unit: score")
+    path.write_text(path.read_text().replace(counting("mql"), until + since))
+    assert findings(project, "AAC447") == [
+        (
+            "AAC447",
+            "metric `mqls` is of lead, in score, and was of lead, in count before 2026-03-01: one id means one thing",
+        )
+    ]

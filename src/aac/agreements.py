@@ -152,11 +152,16 @@ def measured_with(id_: Id, known: Grounds) -> dict[str, str]:
     prints: dict[str, str] = {}
     for kind, name in (id_, *ground.documents):
         version, model = project.chosen[kind, name], project.models[kind, name]
-        if isinstance(model, Versioned):
-            model = model.model_copy(update={"effective_from": None, "effective_until": None})
         begins = f"@{version.begins}" if version.begins != date.min else ""
-        prints[f"{kind}/{name}{begins}"] = ground_print(model, project.parsed.parse)
+        prints[f"{kind}/{name}{begins}"] = timeless_print(model, project.parsed.parse)
     return dict(sorted((prints | _inner_prints(ground, project)).items()))
+
+
+def timeless_print(model: Kind, parse: Parse) -> str:
+    """The same as `ground_print`, whatever the days on which a version holds."""
+    if isinstance(model, Versioned):
+        model = model.model_copy(update={"effective_from": None, "effective_until": None})
+    return ground_print(model, parse)
 
 
 def ground_print(model: Kind, parse: Parse) -> str:

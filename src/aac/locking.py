@@ -10,13 +10,14 @@ from aac.distribution import VERSION
 from aac.errors import UsageError
 from aac.kinds.lock import Lock
 from aac.locks import data_print, kept, prints_of, settled
+from aac.meanings import meanings_of
 from aac.operations import on_its_day, pulled_data, write_file
 from aac.periods import day_of, iso_utc, parse_label
 from aac.reports.wording import plural
 from aac.settling import numbers_of, open_because
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from aac.evaluate import Asked
     from aac.landing.landed import Landed
@@ -109,6 +110,7 @@ def _text(id_: str, period: Window, final: Sequence[Result], made: Project, data
     for result in sorted(final, key=_turn):
         numbers.setdefault(f"{result.kind}/{result.id}", []).append(result)
     measured = [((result.kind, result.id), result.reading.window.first or date.min) for result in final]
+    prints = prints_of(measured, made)
     lines = [
         f"kind: {Lock.kind_name}",
         f"id: {id_}",
@@ -123,10 +125,18 @@ def _text(id_: str, period: Window, final: Sequence[Result], made: Project, data
         ),
         "numbers:",
         *_lines(numbers),
+        "meant:",
+        *(f'  {name}: "{says}"' for name, says in meanings_of(_documents(prints), made).items()),
         "fingerprints:",
-        *(f"  {key}: {print_}" for key, print_ in prints_of(measured, made).items()),
+        *(f"  {key}: {print_}" for key, print_ in prints.items()),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _documents(prints: Iterable[str]) -> set[tuple[str, str]]:
+    """The documents among the keys of fingerprints."""
+    parts = (key.partition("@")[0].partition("/") for key in prints)
+    return {(kind, id_) for kind, _, id_ in parts}
 
 
 def _turn(result: Result) -> tuple[str, str, date, int]:

@@ -116,12 +116,14 @@ def open_project(start: Path, *, with_plugins: bool = True) -> Opened:
 
 
 def with_reviews(opened: Opened, now_us: int) -> Opened:
-    """The same, with what was to be looked at again, or done, before the day of ``now_us``, and what begins late."""
+    """The same, with what was to be looked at again, or done, before the day of ``now_us``, what begins late, and what
+    means another thing than it did."""
     from aac.beginnings import inside_open_windows
+    from aac.meanings import former_meanings
 
     made = opened.project
-    findings = in_reading_order([*opened.findings, *overdue(made, now_us), *inside_open_windows(made, now_us)])
-    return replace(opened, findings=findings)
+    late = [*overdue(made, now_us), *inside_open_windows(made, now_us), *former_meanings(made)]
+    return replace(opened, findings=in_reading_order([*opened.findings, *late]))
 
 
 def maybe_of_a_plugin(finding: Finding) -> Finding:

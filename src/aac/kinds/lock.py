@@ -132,6 +132,8 @@ fingerprints:                  # of all documents that the numbers rest on, as t
     """The data that was measured, by source."""
     numbers: Annotated[dict[str, dict[str, LockedNumber]], Change(says="the settled numbers")]
     """By document (`sla/sales_follow_up`) and window (`2026-02`)."""
+    meant: Annotated[dict[str, str], PROSE] = Field(default_factory=dict[str, str])
+    """What each document named: whose records, in which unit, who owed it to whom."""
     fingerprints: Annotated[dict[str, Print], PROSE]
     """Of each document, field and parameter that they rest on; `definition/mql@2026-02-01` is the version that begins
     on that day."""
