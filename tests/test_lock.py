@@ -105,8 +105,8 @@ def test_a_month_is_kept_as_it_was(project: Path) -> None:
     ]  # fmt: skip
     prints = [line.split(":")[0].strip() for line in text[text.index("fingerprints:") + 1 :]]
     assert prints == [
-        "definition/mql", "entity/lead", "entity/lead.at", "entity/lead.reply", "entity/lead.score", "metric/mqls",
-        "scorecard/card", "sla/reply", "team/sales",
+        "company/small", "definition/mql", "entity/lead", "entity/lead.at", "entity/lead.reply", "entity/lead.score",
+        "metric/mqls", "scorecard/card", "sla/reply", "source/crm", "team/sales",
     ]  # fmt: skip
     assert open_project(project).findings == open_project(project).project.findings
     assert [f.code for f in open_project(project).findings if f.level == "error"] == []
@@ -236,6 +236,24 @@ def test_data_that_came_later_changes_no_number(project: Path) -> None:
     assert told(project) == []
 
 
+def test_the_company_and_how_a_source_is_read(project: Path) -> None:
+    locked(project, "2026-01")
+    edit(project / "aac.toml", 'path = "data"\n', 'path = "data"\nnulls = ["", "2026-01-06T09:30:00"]\n')
+    pull(project)
+    edit(project / "alignment/all.yml", "currency: EUR", "currency: USD")
+    assert told(project)[-1] == (
+        "sla `reply` in 2026-01 was 33.3% (1 of 3) when 2026-01 was locked, and comes to 0% (0 of 3) now: it rests on "
+        "a changed `company.small`, `source.crm`"
+    )
+
+
+def test_only_what_is_selected(project: Path) -> None:
+    found = lock(open_sound_project(project), "2026-01", LOCKED_US, Asked(), lambda _: None, ("card",))
+    assert (found.stored, list(numbers(project))) == (2, ["scorecard/card", "sla/reply"])
+    rest = locked(project, "2026-01")
+    assert (rest.stored, rest.before, list(numbers(project, rest.file))) == (1, 2, ["metric/mqls"])
+
+
 def test_another_aac(project: Path) -> None:
     locked(project, "2026-01")
     path = project / JANUARY
@@ -252,7 +270,7 @@ def test_a_lock_that_was_edited(project: Path) -> None:
     edit(project / JANUARY, "late: 2", "late: 0")
     assert told(project) == [
         "sla `reply` in 2026-01 was 100% (1 of 1) when 2026-01 was locked, and comes to 33.3% (1 of 3) now: nothing "
-        "that it was measured with changed, so the lock was"
+        "that is kept of what it was measured with changed, so perhaps the lock was"
     ]
 
 

@@ -14,6 +14,7 @@ from aac.meanings import meanings_of
 from aac.operations import on_its_day, pulled_data, write_file
 from aac.periods import day_of, iso_utc, parse_label
 from aac.reports.wording import plural
+from aac.selecting import measurable, select
 from aac.settling import numbers_of, open_because
 
 if TYPE_CHECKING:
@@ -43,16 +44,26 @@ class Locked:
     left: tuple[tuple[str, str], ...]
 
 
-def lock(opened: Opened, label: str, now_us: int, asked: Asked, tell: Callable[[str], None]) -> Locked:
-    """Writes the numbers of a period that are final and not locked yet; what is locked is never changed.
+def lock(
+    opened: Opened,
+    label: str,
+    now_us: int,
+    asked: Asked,
+    tell: Callable[[str], None],
+    chosen: Sequence[str] = (),
+) -> Locked:
+    """Writes the numbers of a period, or those that were ``chosen`` as `--select` says, which are final and not locked
+    yet; what is locked is never changed.
 
     Raises UsageError for a period that there is not, or of which nothing is left to lock, and what `check` raises.
     """
     made = opened.project
     period = _period(label, made)
+    selection = select(chosen, made) if chosen else None
     with pulled_data(opened, asked, tell) as data:
         made = on_its_day(made, asked, data.sources)
-        results = numbers_of(period, made, data, asked)
+        wanted = measurable if selection is None else lambda version: selection.of(measurable(version))
+        results = numbers_of(period, made, data, asked, wanted)
         there = {(*one.id, one.window) for one in settled(made)}
         fresh = [result for result in results if (result.kind, result.id, result.reading.window) not in there]
         final = [result for result in fresh if open_because(result) is None]

@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from aac.agreements import digest, measured_with, said
+from aac.agreements import digest, measured_with, said, timeless_print
 from aac.judging import card_score
 from aac.kinds.lock import Lock
 from aac.periods import iso_utc, parse_label, parse_moment
@@ -139,6 +139,16 @@ def data_print(source: PulledSource) -> str:
     return digest([source.id, source.watermark_us, streams])
 
 
+def _everywhere(project: Project) -> dict[str, str]:
+    """The fingerprints of what every number rests on: the company, and how sources are read."""
+    prints = {
+        f"company/{model.id}": timeless_print(model, project.parsed.parse) for model in project.of_kind("company")
+    }
+    for id_, source in project.config.sources.items():
+        prints[f"source/{id_}"] = digest([source.connector, source.timezone, list(source.nulls), source.watermark])
+    return prints
+
+
 class Prints:
     """What each number is measured with on the first day of its window; each version of a project is read once."""
 
@@ -153,7 +163,8 @@ class Prints:
         key = id(version), id_
         if key not in self._known:
             grounds = self._grounds.setdefault(id(version), Grounds(version))
-            self._known[key] = measured_with(id_, grounds) if id_ in version.models else {}
+            prints = {**measured_with(id_, grounds), **_everywhere(version)} if id_ in version.models else {}
+            self._known[key] = dict(sorted(prints.items()))
         return self._known[key]
 
     def changed(self, one: Settled) -> list[str]:

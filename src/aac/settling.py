@@ -44,8 +44,11 @@ class Reckoning:
 # The numbers of a period
 
 
-def numbers_of(period: Window, made: Project, landed: Landed, asked: Asked) -> tuple[Result, ...]:
-    """The totals of a period: of all of it, and of each window of its own length that lies in it. Raises EngineError.
+def numbers_of(
+    period: Window, made: Project, landed: Landed, asked: Asked, chosen: Chosen = measurable
+) -> tuple[Result, ...]:
+    """The totals of a period: of all of it, and of each window of a number's own length that lies in it. Raises
+    EngineError.
 
     Of a number that is no period's, as of all time or of the last 28 days, there is that of all of it alone.
     """
@@ -53,7 +56,7 @@ def numbers_of(period: Window, made: Project, landed: Landed, asked: Asked) -> t
     wanted = {grain for of_one in grains.values() for grain in of_one} - {"all", period.grain}
     labels = [window.label for grain in GRAINS if grain in wanted for window in _inside(period, grain, made)]
     asked = replace(asked, windows=(period.label, *labels), restate=False, stale=frozenset())
-    results = recount(made, landed, asked, measurable)
+    results = recount(made, landed, asked, chosen)
     return tuple(
         result
         for result in _totals(results)
@@ -196,7 +199,10 @@ def _reason(one: Settled, prints: Prints, landed: Landed) -> tuple[str, str]:
         ), f"begin what is new with `effective_from`, which leaves closed windows; or {again}"
     if reasons:
         return " and ".join(reasons), f"tell those who saw it, then {again}; or leave it as it was reported"
-    return "nothing that it was measured with changed, so the lock was", f"put back what it said, or {again}"
+    return (
+        "nothing that is kept of what it was measured with changed, so perhaps the lock was",
+        f"put back what it said, or {again}",
+    )
 
 
 def _changed(names: Sequence[str], one: Settled) -> str:
