@@ -5,6 +5,7 @@ The numbers are counted by hand from the tables of `tests/test_restate.py`.
 
 from __future__ import annotations
 
+import json
 from shutil import copytree
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from aac.documents import read_text
 from aac.errors import UsageError
 from aac.evaluate import Asked
 from aac.locking import Locked, lock, written
+from aac.meanings import conflicts
 from aac.operations import (
     build,
     measure,
@@ -442,3 +444,29 @@ def test_versions_of_one_id_mean_one_thing(project: Path) -> None:
             "metric `mqls` is of lead, in score, and was of lead, in count before 2026-03-01: one id means one thing",
         )
     ]
+
+
+# -- in a review
+
+
+def test_a_change_of_what_was_locked_is_to_be_settled(project: Path, tmp_path: Path) -> None:
+    locked(project, "2026-01")
+    base = copytree(project, tmp_path / "base")
+    path = project / "alignment/all.yml"
+    edit(path, "score > 50", "score > 60")
+    says = (
+        "`mql`: 1 settled number was locked with what it said in 2026-01 (`mqls`); begin what is new with "
+        "`effective_from`, which leaves closed windows"
+    )
+    assert list(conflicts(open_project(base).project, open_project(project).project)) == [says]
+    done = run_aac(project, "diff", str(base), "--format", "json")
+    assert json.loads(done.stdout)["impact"]["conflicts"] == [says], done.stderr
+    path.write_bytes((base / "alignment/all.yml").read_bytes())
+    edit(path, "unit: count", "unit: score")
+    told = list(conflicts(open_project(base).project, open_project(project).project))
+    assert told[1].startswith("`mqls`: metric `mqls` is of lead, in score, and was of lead, in count when 2026-01 was")
+    # a version leaves what was locked
+    path.write_bytes((base / "alignment/all.yml").read_bytes())
+    edit(path, "score > 50\nat: at\n", "score > 50\nat: at\neffective_until: 2026-03-01\n")
+    path.write_text(path.read_text() + "---\n" + mql(60, "effective_from: 2026-03-01").removesuffix("---\n\n"))
+    assert list(conflicts(open_project(base).project, open_project(project).project)) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aac.distribution import VERSION
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 
     from aac.evaluate import Asked
     from aac.landing.landed import Landed
+    from aac.measures import Shown
     from aac.operations import Opened
     from aac.periods import Window
     from aac.project import Project
     from aac.results import Result
+    from aac.selecting import Selection
 
 FOLDER = "alignment/locks"
 SHOWN = 12
@@ -62,8 +65,7 @@ def lock(
     selection = select(chosen, made) if chosen else None
     with pulled_data(opened, asked, tell) as data:
         made = on_its_day(made, asked, data.sources)
-        wanted = measurable if selection is None else lambda version: selection.of(measurable(version))
-        results = numbers_of(period, made, data, asked, wanted)
+        results = numbers_of(period, made, data, asked, partial(_wanted, selection))
         there = {(*one.id, one.window) for one in settled(made)}
         fresh = [result for result in results if (result.kind, result.id, result.reading.window) not in there]
         final = [result for result in fresh if open_because(result) is None]
@@ -76,6 +78,11 @@ def lock(
     path.parent.mkdir(parents=True, exist_ok=True)
     write_file(path, text)
     return Locked(period.label, file, len(final), len(results) - len(fresh), left)
+
+
+def _wanted(selection: Selection | None, version: Project) -> list[Shown]:
+    """All that has a number, or what was selected of it."""
+    return measurable(version) if selection is None else selection.of(measurable(version))
 
 
 def _period(label: str, made: Project) -> Window:

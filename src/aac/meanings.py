@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aac.agreements import timeless_print
 from aac.findings import Finding
 from aac.kinds.lock import Lock
+from aac.locks import Prints, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from aac.kinds.base import Kind
     from aac.project import Project, Version
 
+NAMED = 3
+"""How many documents a sentence names."""
 SETTLED = frozenset({"sla", "metric", "scorecard", "definition", "icp", "scoring", "lifecycle", "list"})
 """Kinds whose documents people speak of by their id."""
 
@@ -103,3 +106,28 @@ def _another(id_: Id, now: str, was: str, span: Span) -> Finding:
     message = f"{kind} `{name}` is {now}, and was {was}: one id means one thing"
     advice = "give what is new an id of its own, so that nobody compares the two"
     return Finding("AAC447", "warning", message, advice, span, f"{kind}:{name}")
+
+
+def conflicts(base: Project, head: Project) -> Iterator[str]:
+    """What a change from one project to the other does to settled numbers and to ids, a sentence each: which locked
+    numbers were measured with what says something else now, and what `former_meanings` finds only afterwards."""
+    before, after = Prints(base), Prints(head)
+    found: dict[tuple[str, tuple[str, ...]], dict[str, int]] = {}
+    for one in settled(base):
+        fresh = set(after.changed(one)) - set(before.changed(one))
+        if fresh and one.id in head.models:
+            numbers = found.setdefault((one.lock.window, tuple(sorted(fresh))), {})
+            numbers[one.id[1]] = numbers.get(one.id[1], 0) + 1
+    for (window, names), numbers in found.items():
+        n, more = sum(numbers.values()), len(numbers) - NAMED
+        of = ", ".join(f"`{id_}`" for id_ in [*numbers][:NAMED]) + (f" and {more} more" if more > 0 else "")
+        were = "number was" if n == 1 else "numbers were"
+        told = ", ".join(f"`{name}`" for name in names)
+        yield (
+            f"{told}: {n:,} settled {were} locked with what it said in {window} ({of}); begin what is new with "
+            "`effective_from`, which leaves closed windows"
+        )
+    known = {finding.message for finding in former_meanings(base)}
+    for finding in former_meanings(head):
+        if finding.message not in known:
+            yield f"`{str(finding.doc).partition(':')[2]}`: {finding.message}; {finding.instead}"

@@ -22,6 +22,7 @@ from aac.expressions import parsed
 from aac.findings import did_you_mean, has_errors
 from aac.inheriting import inherited
 from aac.loading import load
+from aac.meanings import conflicts
 from aac.operations import Opened, maybe_of_a_plugin, open_project, pull_sources
 from aac.packs import Packs
 from aac.plugins import load as load_plugins
@@ -273,6 +274,7 @@ def _view(found: Compared, windows: Sequence[str], now: Now | None) -> View:
     titles = head.titles.names
     view = changed.view(found.names, found.changes, found.broken, titles, agreed_in(found.changes, head))
     told = impact_view(impact(found, windows), titles, windows)
+    told["conflicts"] += conflicts(found.base.project, head)
     if now is not None:
         edited = {":".join(change.doc) for change in found.changes}
         late = (each for each in inside_open_windows(head, now(head.timezone)) if each.doc in edited)
