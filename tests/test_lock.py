@@ -179,6 +179,18 @@ def test_a_definition_that_was_edited(project: Path) -> None:
     ]
 
 
+def test_the_way_to_what_changed_is_told(project: Path) -> None:
+    path = project / "alignment/all.yml"
+    hot = "---\nkind: definition\nid: hot\nof: mql\nowner: sales\nwhen: reply is not null\nat: at\n---\n"
+    path.write_text(path.read_text() + hot + counting("hot").removesuffix("---\n\n"))
+    lock(open_sound_project(project), "2026-01", LOCKED_US, Asked(), lambda _: None, ("hots",))
+    edit(path, "score > 50", "score > 60")
+    assert told(project) == [
+        "metric `hots` in 2026-01 was 2 when 2026-01 was locked, and comes to 1 now: it rests on a changed `mql` over "
+        "`hot`"
+    ]
+
+
 def test_another_spelling_and_a_version_that_begins_later_change_nothing(project: Path) -> None:
     locked(project, "2026-01")
     path = project / "alignment/all.yml"

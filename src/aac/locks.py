@@ -168,12 +168,18 @@ class Prints:
         return self._known[key]
 
     def changed(self, one: Settled) -> list[str]:
-        """What a locked number was measured with and is not so now, as people say it: itself first."""
+        """What a locked number was measured with and is not so now, by its key: itself first."""
         now = {key.partition("@")[0]: print_ for key, print_ in self.of(one.id, one.first).items()}
         then = prints_on(one.lock.fingerprints, one.first)
         found = [key for key, print_ in now.items() if then.get(key, print_) != print_]
         own = "/".join(one.id)
-        return [said(key) for key in sorted(found, key=lambda key: (key != own, key))]
+        return sorted(found, key=lambda key: (key != own, key))
+
+    def over(self, one: Settled, key: str) -> tuple[str, ...]:
+        """What lies between a locked number and something that it was measured with, as people say it."""
+        version = self._project.at(one.first)
+        way = self._grounds.setdefault(id(version), Grounds(version)).way(one.id, key)
+        return tuple(said("/".join(step)) for step in way)
 
 
 def prints_on(prints: Mapping[str, str], day: date) -> dict[str, str]:

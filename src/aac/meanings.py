@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from aac.agreements import timeless_print
+from aac.agreements import said, timeless_print
 from aac.findings import Finding
 from aac.kinds.lock import Lock
 from aac.locks import Prints, settled
@@ -122,7 +122,7 @@ def conflicts(base: Project, head: Project) -> Iterator[str]:
         n, more = sum(numbers.values()), len(numbers) - NAMED
         of = ", ".join(f"`{id_}`" for id_ in [*numbers][:NAMED]) + (f" and {more} more" if more > 0 else "")
         were = "number was" if n == 1 else "numbers were"
-        told = ", ".join(f"`{name}`" for name in names)
+        told = ", ".join(f"`{said(name)}`" for name in names)
         yield (
             f"{told}: {n:,} settled {were} locked with what it said in {window} ({of}); begin what is new with "
             "`effective_from`, which leaves closed windows"

@@ -104,6 +104,20 @@ class Grounds:
             found.fields.pop(id_[1], None)
         return found
 
+    def way(self, id_: Id, key: str) -> tuple[Id, ...]:
+        """The documents between one and something that it rests on (`definition/mql`, `entity/lead.score`,
+        `param/threshold`), on the shortest way; none where it rests on that at once, or not at all."""
+        waiting: list[tuple[Id, ...]] = [(id_,)]
+        seen = {id_}
+        for way in waiting:
+            near = self._near_to(way[-1])
+            if _holds(near, key):
+                return way[1:]
+            fresh = sorted(near.documents - seen)
+            seen |= near.documents
+            waiting += [(*way, other) for other in fresh]
+        return ()
+
     def _near_to(self, id_: Id) -> Ground:
         if id_ not in self._near:
             self._near[id_] = self._read(id_)
@@ -172,6 +186,17 @@ class Grounds:
                     model = self.project.models.get((ENTITY, entity))
                     if model is not None and model.steps.get(step.field) == step.entity:
                         ground.fields[entity].add(step.field)
+
+
+def _holds(ground: Ground, key: str) -> bool:
+    """Whether something by its key is among what a document rests on at once."""
+    kind, _, name = key.partition("/")
+    if kind == "param":
+        return name in ground.parameters
+    if kind != ENTITY:
+        return (kind, name) in ground.documents
+    entity, _, field_ = name.partition(".")
+    return entity in ground.fields and (not field_ or field_ in ground.fields[entity])
 
 
 def _name(node: Named | Values) -> str:

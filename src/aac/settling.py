@@ -181,7 +181,7 @@ def _counts(result: Result) -> str:
 def _reason(one: Settled, prints: Prints, landed: Landed) -> tuple[str, str]:
     """Everything that is not as it was when the number was settled, and what to do about it."""
     changed = prints.changed(one)
-    reasons = [_changed(changed, one)] if changed else []
+    reasons = [_changed(changed, one, prints)] if changed else []
     data = sorted(
         source.id
         for source in landed.sources
@@ -205,13 +205,17 @@ def _reason(one: Settled, prints: Prints, landed: Landed) -> tuple[str, str]:
     )
 
 
-def _changed(names: Sequence[str], one: Settled) -> str:
-    """`what it says changed`, or what it rests on that did."""
-    own = "/".join(one.id)
-    shown = [name for name in names if name not in (own.replace("/", "."), one.id[1])]
-    told = ["what it says changed"] if len(shown) < len(names) else []
-    told += [f"it rests on a changed {', '.join(f'`{name}`' for name in shown)}"] if shown else []
+def _changed(keys: Sequence[str], one: Settled, prints: Prints) -> str:
+    """`what it says changed`, or what it rests on that did, and over what."""
+    own, *others = keys if keys[0] == "/".join(one.id) else ("", *keys)
+    told = ["what it says changed"] if own else []
+    shown = [f"`{said(key)}`{_over(prints.over(one, key))}" for key in others]
+    told += [f"it rests on a changed {', '.join(shown)}"] if shown else []
     return " and ".join(told)
+
+
+def _over(way: Sequence[str]) -> str:
+    return f" over {', '.join(f'`{step}`' for step in way)}" if way else ""
 
 
 # What a page draws beside a number
