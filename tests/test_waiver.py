@@ -189,3 +189,11 @@ def test_a_waiver_is_a_change_of_what_was_promised(tmp_path: Path) -> None:
     assert told == [
         ("waiver.added", "breaking"), ("scorecard.rests_on.changed", "breaking"), ("sla.rests_on.changed", "breaking")
     ]  # fmt: skip
+
+
+def test_the_past_of_a_number_says_what_was_waived(tmp_path: Path) -> None:
+    root = project(tmp_path, waiver("window: 2026-01", of="sla/enough", approver="sales"))
+    pull_sources(open_sound_project(root), NOW_US, lambda _: None)
+    build(open_sound_project(root), NOW_US, Asked(), lambda _: None)
+    page = (root / "site/sla/enough.html").read_text()
+    assert '<span class="aside">waived (outage), off target without</span>' in page

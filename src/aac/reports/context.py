@@ -261,6 +261,7 @@ class PastRow(TypedDict):
     burn: Says[str | None, "The same as a multiple."]
     restated: Says[str | None, "What it comes to with today's documents and data; null where that is the same."]
     locked: Says[bool, "Whether it was locked."]
+    waived: Says[str | None, "What was waived, and what it would be without."]
     changed: Says[list[str], "What changed with it: `mql changed on 2026-02-01`."]
 
 

@@ -202,11 +202,11 @@ def result_words(result: Result) -> View:
         "so_far": reading.is_open and reading.window.until is not None,
         "status": status_words(verdict.status),
         **words,
-        "beside": [*words["beside"], *_waived_words(result)],
+        "beside": [*words["beside"], *waived_words(result)],
     }
 
 
-def _waived_words(result: Result) -> list[str]:
+def waived_words(result: Result) -> list[str]:
     """`5 waived (crm_outage), 85.5% off target without`; nothing where nothing was waived."""
     waived = result.waived
     if waived is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from aac.judging import burn
 from aac.periods import local_time
 from aac.reports.wiki import charts
-from aac.reports.wording import WEEKDAYS, amount, limits_of, number, percent, plural, result_words, span
+from aac.reports.wording import WEEKDAYS, amount, limits_of, number, percent, plural, result_words, span, waived_words
 from aac.results import CardReading, ClockReading, NumberReading, Outcome, Spread
 
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ def _row(result: Result) -> View:
     row = {key: words[key] for key in ("window", "shown", "counts", "limit", "status", "so_far")}
     budget, spent = result.verdict.budget, _burn(result)
     return row | {
+        "waived": "; ".join(waived_words(result)) or None,
         "budget": None if budget is None else f"{budget[1]:,} of {budget[0]:,}",
         "burn": None if spent is None else _burn_words(spent),
     }
