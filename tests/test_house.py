@@ -485,7 +485,8 @@ def test_validate_loads_no_engine_and_no_template() -> None:
 
 SOUND = {
     "aac/findings.py": "",
-    "aac/plugins.py": "BUILTINS = {'sla': 'aac.kinds.sla'}\nCONNECTORS = {'sla': 'aac.kinds.sla'}\nREPORTS = {'sla': 'aac.kinds.sla'}",
+    "aac/plugins.py": "BUILTINS = {'sla': 'aac.kinds.sla'}\nCONNECTORS = {'sla': 'aac.kinds.sla'}\n"
+    "REPORTS = {'sla': 'aac.kinds.sla'}",
     "aac/cli.py": "COMMANDS = {}\nCOMMANDS = {'check': 'aac.commands.check'}",
     "aac/commands/check.py": "",
     "aac/kinds/__init__.py": "",
