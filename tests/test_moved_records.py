@@ -134,7 +134,7 @@ def project(tmp_path: Path) -> Path:
 def test_of_a_parameter_the_word_that_it_stands_in(project: Path) -> None:
     edit(project, "limit = 50", "limit = 65", "aac.toml")
     screen = diff(project, None, "text", ("last:2",))
-    assert "1 records of all time are no longer Hot lead\n" in screen
+    assert "1 record of all time is no longer Hot lead\n" in screen
     assert "such as a\n" in screen
     # who is no best lead any more is so because of the other word
     assert "no longer Best lead" not in screen
@@ -149,7 +149,7 @@ def test_of_a_profile_who_fits(project: Path) -> None:
     assert moved["lost"]["keys"] == ["p"]
     assert moved["lost"]["clauses"] == [{"rule": "size is more than 100", "records": 1}]
     screen = diff(project, None, "text", ("last:2",))
-    assert "1 records of all time are no longer Core account" in screen
+    assert "1 record of all time is no longer Core account" in screen
     assert "1 of them: not «size is more than 100»" in screen
     git(project, "checkout", "--quiet", "-b", "edit")
     git(project, "commit", "--quiet", "-am", "edit")

@@ -342,11 +342,12 @@ def _side(side: Side) -> dict[str, Any]:
 
 def records_words(records: Mapping[str, Any], keys: int = 0) -> Iterable[str]:
     """Who moved, in sentences, with so many of their keys."""
-    for way, verb, why in (("lost", "are no longer", "not"), ("gained", "are now", "before not")):
+    for way, since, why in (("lost", "no longer", "not"), ("gained", "now", "before not")):
         side = records[way]
         if not side["records"]:
             continue
-        yield f"{side['records']:,} records of all time {verb} {records['name']}"
+        verb = "is" if side["records"] == 1 else "are"
+        yield f"{plural(side['records'], 'record')} of all time {verb} {since} {records['name']}"
         for clause in side["clauses"]:
             yield f"  {clause['records']:,} of them: {'not' if records['kind'] == 'icp' else why} «{clause['rule']}»"
         became = [f"{each['records']:,} became {each['word']}" for each in side["became"] if each["records"]]
