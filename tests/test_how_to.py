@@ -11,8 +11,8 @@ from tests.documentation import ROOT, assert_true
 if TYPE_CHECKING:
     from pathlib import Path
 
-SERVERS = ("connect-hubspot", "connect-postgresql")
-"""Pages that need a server: `test_hubspot_page.py` and `tests/servers/test_docs_with_servers.py` run them."""
+SERVERS = ("connect-hubspot", "connect-pipedrive", "connect-postgresql")
+"""Pages that need a server: `test_hubspot_page.py`, `test_pipedrive_page.py` and `tests/servers/test_docs_with_servers.py` run them."""
 PAGES = {path.stem: path for path in sorted((ROOT / "docs" / "how-to").glob("*.md")) if path.stem not in SERVERS}
 
 

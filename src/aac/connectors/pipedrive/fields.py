@@ -49,7 +49,7 @@ def own_fields(listed: Iterable[Record], ours: Collection[str]) -> tuple[Field, 
 
 def _plain(name: str) -> str:
     """A name in small letters, digits and underscores."""
-    return re.sub(r"\W+", "_", name.casefold()).strip("_") or "field"
+    return re.sub(r"\W+", "_", name.lower()).strip("_") or "field"
 
 
 def value_of(value: Any, type: str, labels: Mapping[str, str] | None = None) -> Any:

@@ -16,8 +16,8 @@ RECENTS = "recents:read"
 class Thing:
     """An object. ``paths``: its lists. ``scope``: what the token of an app needs. ``columns``: our types by name.
 
-    ``inner``: columns that lie within a value: where, and under which key. ``fields``: the list of its fields.
-    ``item``: what the list of recent changes calls it; none: its deleted records are a status of its own.
+    ``inner``: columns that are called otherwise or lie within a value: where, and under which key. ``fields``: the
+    list of its fields. ``item``: what the list of recent changes calls it; none: to be deleted is a status of its own.
     """
 
     name: str
@@ -41,11 +41,12 @@ DEALS = Thing(
     _columns(
         text="id title status currency lost_reason owner_id creator_user_id person_id org_id pipeline_id stage_id "
         "origin channel source_lead_id",
-        number="value probability acv arr mrr",
+        number="amount probability acv arr mrr",
         boolean="is_archived",
         date="expected_close_date local_close_date",
         timestamp="add_time update_time stage_change_time close_time won_time lost_time archive_time",
     ),
+    inner={"amount": ("value", "")},
     fields="/api/v2/dealFields",
 )
 PEOPLE = Thing(

@@ -1,0 +1,104 @@
+"""What the connector `pipedrive` makes of what Pipedrive answers."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aac.connectors.pipedrive.access import Held
+from aac.connectors.pipedrive.changes import FOLLOWED, rows_of
+from aac.connectors.pipedrive.client import Client, Limits, service_of
+from aac.connectors.pipedrive.fields import own_fields, value_of
+from aac.connectors.pipedrive.settings import PipedriveSettings
+from aac.connectors.transport import Transport
+from tests.fakes.scripted import Scripted, scripted
+
+OWNER, STAGE, STATUS = FOLLOWED
+
+
+def field(name: str, code: str, type: str = "varchar", **more: Any) -> dict[str, Any]:
+    return {"field_name": name, "field_code": code * 8, "field_type": type, "is_custom_field": True, **more}
+
+
+def test_fields_are_named_as_people_name_them() -> None:
+    listed = [
+        field("Deal region", "abcde"), field("Title", "12345"), field("Size", "aaaaa"), field("size", "bbbbb"),
+        field("Größe (m²)", "ccccc", "double"), {**field("Stage", "ddddd"), "is_custom_field": False},
+    ]  # fmt: skip
+    found = {each.column: (each.code, each.type) for each in own_fields(listed, {"title"})}
+    assert found == {
+        "deal_region": ("abcde" * 8, "text"), "title_12345123": ("12345" * 8, "text"),
+        "size_aaaaaaaa": ("aaaaa" * 8, "text"), "size_bbbbbbbb": ("bbbbb" * 8, "text"),
+        "größe_m²": ("ccccc" * 8, "number"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "type", "expected"),
+    [
+        (None, "text", None),
+        ("", "text", None),
+        (2, "text", "Two"),
+        ([1, 3], "text", "One; 3"),
+        ([], "text", None),
+        ({"value": 12.5, "currency": "EUR"}, "number", 12.5),
+        ({"from": "2026-01-01", "until": "2026-02-01"}, "text", "2026-01-01"),
+        ({"id": 1, "label": "One"}, "text", "One"),
+        (False, "boolean", False),
+        (0, "number", 0),
+        ("2026-03-29 01:30:00", "timestamp", "2026-03-29T01:30:00Z"),
+        ("2026-03-29T01:30:00Z", "timestamp", "2026-03-29T01:30:00Z"),
+    ],
+)
+def test_values(value: Any, type: str, expected: Any) -> None:
+    assert value_of(value, type, {"1": "One", "2": "Two"}) == expected
+
+
+def entry(key: str, old: str | None, new: str | None, time: str) -> dict[str, Any]:
+    return {"field_key": key, "old_value": old, "new_value": new, "time": time, "actor_user_id": 5}
+
+
+DEAL = {"id": 9, "add_time": "2026-01-01T08:00:00Z", "stage_id": 3, "owner_id": 7, "creator_user_id": 6}
+
+
+def test_the_first_value_is_the_one_before_the_first_change() -> None:
+    changelog = [
+        entry("stage_id", "2", "3", "2026-01-03 08:00:00"),
+        entry("title", "a", "b", "2026-01-02 09:00:00"),
+        entry("stage_id", "1", "2", "2026-01-02 08:00:00"),
+    ]
+    rows = rows_of(STAGE, DEAL, changelog)
+    assert [(row["from_value"], row["value"], row["changed_at"], row["left_at"], row["known"]) for row in rows] == [
+        (None, "1", "2026-01-01T08:00:00Z", "2026-01-02T08:00:00Z", 1),
+        ("1", "2", "2026-01-02T08:00:00Z", "2026-01-03T08:00:00Z", 1),
+        ("2", "3", "2026-01-03T08:00:00Z", None, 0),
+    ]
+    assert [row["changed_by"] for row in rows] == ["6", "5", "5"]
+
+
+def test_what_never_changed_is_what_it_is_today() -> None:
+    (row,) = rows_of(OWNER, DEAL, [])
+    assert (row["value"], row["source_type"], row["left_at"]) == ("7", "created", None)
+    changed = rows_of(OWNER, DEAL, [entry("user_id", "4", "7", "2026-01-02 08:00:00")])
+    assert [each["value"] for each in changed] == ["4", "7"]
+
+
+RECENTS = Path(__file__).parent / "recorded" / "pipedrive" / "recents_response_with_null.json"
+
+
+def test_a_recorded_list_of_recent_changes_tells_what_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIPEDRIVE_TOKEN", "a-token")
+    recorded = RECENTS.read_bytes()
+    without = {str(each["id"]) for each in json.loads(recorded)["data"] if each["data"] is None}
+    with scripted(Scripted(body=recorded), Scripted(body=b'{"success": true, "data": null}')) as script:
+        settings = PipedriveSettings.model_validate({"token": {"env": "PIPEDRIVE_TOKEN"}, "url": script.url})
+        transport = Transport(service_of(settings, Limits()), Held(settings))
+        gone = set(Client(transport).gone("person", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)))
+        transport.close()
+    assert gone == without == {"4"}
+    assert "since_timestamp=2026-01-02+03%3A04%3A05" in script.got[0].path
+    assert script.got[0].headers["x-api-token"] == "a-token"
