@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from aac.expressions.nodes import Stored
 from aac.measures import Clock, Derived, Dimension, Measure
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from aac.measures import Shown
     from aac.project import Project
 
-Number = TypeVar("Number", Clock, Measure)
 OWNER = "owner"
 """The field that says whose a record is, and the dimension that splits by it."""
 
@@ -42,7 +41,7 @@ def _split(part: Shown, owners: dict[str, Dimension]) -> Shown:
             return part
 
 
-def _by_owner(part: Number, owners: dict[str, Dimension]) -> Number:
+def _by_owner(part: Clock | Measure, owners: dict[str, Dimension]) -> Clock | Measure:
     if part.population.entity not in owners or any(dimension.name == OWNER for dimension in part.dimensions):
         return part
     return replace(part, dimensions=(*part.dimensions, owners[part.population.entity]))
@@ -51,7 +50,12 @@ def _by_owner(part: Number, owners: dict[str, Dimension]) -> Number:
 def _reckoned_by_owner(part: Derived, owners: dict[str, Dimension]) -> Derived:
     """A derived number by owner too, where all that it is reckoned from has owners, and they are of one sort."""
     inputs = tuple(_by_owner(number, owners) for number in part.inputs)
-    found = [next((d.type.entity for d in number.dimensions if d.name == OWNER), None) for number in inputs]
-    if None in found or len(set(found)) != 1:
+    sorts = {_owners_of(number) for number in inputs}
+    if None in sorts or len(sorts) != 1:
         return part
     return replace(part, splits=(*part.splits, OWNER), inputs=inputs)
+
+
+def _owners_of(number: Clock | Measure) -> str | None:
+    """The entity of those by whom a number is split as its owners."""
+    return next((dimension.type.entity for dimension in number.dimensions if dimension.name == OWNER), None)
