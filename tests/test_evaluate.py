@@ -390,7 +390,9 @@ def _results(root: Path, threads: int | None = None) -> tuple[Result, ...]:
 
 
 def test_results_do_not_depend_on_order(larkspur: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(DuckdbEngine, "_lock_down", lambda *_: None)  # else nobody can ask for more threads
+    def left_open(*_: object) -> None: ...
+
+    monkeypatch.setattr(DuckdbEngine, "_lock_down", left_open)  # else nobody can ask for more threads
     expected = _results(larkspur)
     assert len(expected) > 100
     assert _results(larkspur, threads=1) == expected

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SERVERS = ("connect-hubspot", "connect-pipedrive", "connect-postgresql")
-"""Pages that need a server: `test_hubspot_page.py`, `test_pipedrive_page.py` and `tests/servers/test_docs_with_servers.py` run them."""
+"""Pages that need a server: tests of their own (`test_hubspot_page.py`, …, `tests/servers/test_docs_with_servers.py`)
+run them."""
 PAGES = {path.stem: path for path in sorted((ROOT / "docs" / "how-to").glob("*.md")) if path.stem not in SERVERS}
 
 

@@ -161,9 +161,11 @@ def _says(project: Project, version: Version, team: str, handle: str) -> list[st
 
 def _is_agreed(version: Version, key: str) -> bool:
     """Whether a key is more than prose."""
-    known = fields_of(type(version.model)) if version.model is not None else {}
-    mark = known[key][1] if key in known else None
-    return key not in SKIPPED and (mark is None or mark.sort != "prose")
+    if key in SKIPPED:
+        return False
+    known = fields_of(type(version.model)) if version.model is not None else None
+    mark = known[key][1] if known is not None and key in known else None
+    return mark is None or mark.sort != "prose"
 
 
 def written(words: Sequence[Word]) -> str:
