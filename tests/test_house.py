@@ -124,6 +124,7 @@ FLOORS = (
         "aac.connectors.transport",
         "aac.connectors.texts",
         "aac.connectors.folders",
+        "aac.connectors.row_files",
         "aac.connectors.postgres_catalogue",
         "aac.connectors.hubspot.settings",
         "aac.connectors.hubspot.paths",
@@ -131,7 +132,6 @@ FLOORS = (
         "aac.connectors.hubspot.objects",
         "aac.connectors.hubspot.values",
         "aac.connectors.hubspot.client",
-        "aac.connectors.hubspot.files",
         "aac.connectors.hubspot.walking",
         "aac.connectors.hubspot.records",
         "aac.connectors.hubspot.changes",
@@ -331,7 +331,6 @@ OWNERS = {
         "aac.connectors.hubspot.objects",
         "aac.connectors.hubspot.values",
         "aac.connectors.hubspot.client",
-        "aac.connectors.hubspot.files",
         "aac.connectors.hubspot.walking",
         "aac.connectors.hubspot.records",
         "aac.connectors.hubspot.changes",
@@ -386,7 +385,7 @@ WRITERS = (
     "aac.testing.bench", "aac.testing.checks", "aac.connectors.postgres", "aac.reviewing",
     "aac.sampling",
     "aac.agreeing", "aac.locking", "aac.connectors.recording",
-    "aac.connectors.hubspot.files", "aac.connectors.hubspot.connector", "aac.connectors.pipedrive.connector",
+    "aac.connectors.row_files", "aac.connectors.hubspot.connector", "aac.connectors.pipedrive.connector",
 )  # fmt: skip
 """Who may change files: operations writes what the user sees, the others what lies in folders of ours."""
 

@@ -14,10 +14,10 @@ from aac.connectors.hubspot.access import access_of
 from aac.connectors.hubspot.changes import COLUMNS, Changes
 from aac.connectors.hubspot.client import Client, service_of
 from aac.connectors.hubspot.connector import HubspotConnector
-from aac.connectors.hubspot.files import RowFiles
 from aac.connectors.hubspot.objects import Thing
 from aac.connectors.hubspot.settings import HubspotSettings
 from aac.connectors.hubspot.walking import Times, Walk
+from aac.connectors.row_files import RowFiles
 from aac.connectors.transport import Transport
 from aac.testing import replayed
 

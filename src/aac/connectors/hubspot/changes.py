@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from aac.connectors.base import Message
     from aac.connectors.hubspot.client import Client, Record
-    from aac.connectors.hubspot.files import RowFiles
     from aac.connectors.hubspot.objects import Thing
     from aac.connectors.hubspot.walking import Walk
+    from aac.connectors.row_files import RowFiles
 
 COLUMNS = (
     "change_id", "record_id", "from_value", "value", "changed_at", "left_at", "source_type", "source_id",

@@ -17,12 +17,12 @@ from aac.connectors.hubspot import wholes
 from aac.connectors.hubspot.access import access_of
 from aac.connectors.hubspot.changes import Changes, change_stream, stage_moments
 from aac.connectors.hubspot.client import ABSENT, FORBIDDEN, SHOWN, Client, scopes_of, service_of
-from aac.connectors.hubspot.files import RowFiles
 from aac.connectors.hubspot.objects import MERGED, OWNERS_SCOPE, PIPED, STANDARD, custom
 from aac.connectors.hubspot.records import Records, column_of, record_stream
 from aac.connectors.hubspot.settings import HubspotSettings
 from aac.connectors.hubspot.values import type_of
 from aac.connectors.hubspot.walking import Times, Walk
+from aac.connectors.row_files import RowFiles
 from aac.connectors.transport import RefusedError, Transport, recording_to
 from aac.errors import SourceError
 from aac.findings import did_you_mean

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from aac.connectors.base import Message
     from aac.connectors.hubspot.client import Client, Record, Window
-    from aac.connectors.hubspot.files import RowFiles
     from aac.connectors.hubspot.objects import Thing
     from aac.connectors.hubspot.walking import Walk
+    from aac.connectors.row_files import RowFiles
 
 ID, CREATED, UPDATED, ACTIVITY = "id", "createdAt", "updatedAt", "activity_type"
 PRIMARY = "primary"

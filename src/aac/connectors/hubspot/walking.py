@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from aac.connectors.base import Message
     from aac.connectors.hubspot.client import Client, Record, Window
-    from aac.connectors.hubspot.files import RowFiles
     from aac.connectors.hubspot.objects import Thing
+    from aac.connectors.row_files import RowFiles
 
 PAGES = 25
 """Pages between two checkpoints: what is lost, at most, when a pull is killed."""

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from aac.connectors.base import Message
-    from aac.connectors.hubspot.files import RowFiles
     from aac.connectors.pipedrive.client import Client, Record
     from aac.connectors.pipedrive.walking import Walk
+    from aac.connectors.row_files import RowFiles
 
 COLUMNS = (
     "change_id", "deal_id", "from_value", "value", "changed_at", "left_at", "source_type", "changed_by", "known",

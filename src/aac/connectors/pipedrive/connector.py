@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from aac.connectors.base import Checkpoint, Context, Files, Settings, Slice, Stream
-from aac.connectors.hubspot.files import RowFiles
 from aac.connectors.pipedrive import wholes
 from aac.connectors.pipedrive.access import Held
 from aac.connectors.pipedrive.changes import FOLLOWED, PAGE, Changelogs, Changes, change_stream
@@ -22,6 +21,7 @@ from aac.connectors.pipedrive.objects import DEALS, RECENTS, THINGS
 from aac.connectors.pipedrive.records import Records, record_stream
 from aac.connectors.pipedrive.settings import PipedriveSettings
 from aac.connectors.pipedrive.walking import Times, Walk
+from aac.connectors.row_files import RowFiles
 from aac.connectors.transport import RefusedError, Transport, recording_to
 from aac.hookspecs import hookimpl
 

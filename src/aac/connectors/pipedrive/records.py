@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aac.connectors.base import Message
-    from aac.connectors.hubspot.files import RowFiles
     from aac.connectors.pipedrive.client import Client, Record
     from aac.connectors.pipedrive.fields import Field
     from aac.connectors.pipedrive.objects import Thing
     from aac.connectors.pipedrive.walking import Walk
+    from aac.connectors.row_files import RowFiles
 
 
 def record_stream(thing: Thing, own: Sequence[Field]) -> Stream:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from aac.connectors.base import Message
-    from aac.connectors.hubspot.files import RowFiles
     from aac.connectors.pipedrive.client import Client, Record
     from aac.connectors.pipedrive.objects import Thing
+    from aac.connectors.row_files import RowFiles
 
 ROWS = 5_000
 """Records between two checkpoints, at least: what is lost, at most, when a pull is killed, is about as much."""
