@@ -9,7 +9,7 @@ from aac.reports.base import Page, Sheet
 from aac.reports.json import dumps, json_number
 from aac.reports.sections import role_of, teams_of
 from aac.reports.tables import csv_text, plain, table
-from aac.reports.wording import NONE, as_of_words, freshness_of_all, result_words
+from aac.reports.wording import NONE, as_of_words, beside_card, freshness_of_all, result_words
 from aac.results import CardReading, ClockReading, NumberReading
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _card(result: Result, reading: CardReading, results: Results, entries: Mappi
         "source": f"{entry.file}:{entry.line}" if entry else None,
         "status": words["status"],
         "stands": f"{words['shown']} on target",
-        "beside": words["beside"],
+        "beside": beside_card(reading, {subject: entry.name for subject, entry in entries.items()}),
         "rows": [_row(row, results, entries) for row in reading.rows],
     }
 

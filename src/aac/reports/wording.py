@@ -270,25 +270,34 @@ def _number_words(reading: NumberReading, verdict: Verdict) -> View:
 def _card_words(reading: CardReading) -> View:
     """How many of the rows that decide are on target, by how much of their weight, and which are not."""
     rows = [row for row in deciding_rows(reading.rows) if row.status is not None]
-    score = card_score(rows)
-    beside: list[str] = []
-    if score is not None and 0 < score < 1 and len({row.weight for row in rows}) > 1:
-        beside.append(f"{percent(score)} of the weight on target")
-    for status, (_, word) in STATUSES.items():
-        ids = [row.subject.partition(":")[2] for row in rows if row.status is status is not Status.ON_TARGET]
-        beside += [f"{word.lower()}: {', '.join(ids)}"] if ids else []
-    waived = [row.subject.partition(":")[2] for row in reading.rows if row.is_waived]
-    beside += [f"with a waiver: {', '.join(waived)}"] if waived else []
-    on_target = sum(row.status is Status.ON_TARGET for row in rows)
+    on_target, score = sum(row.status is Status.ON_TARGET for row in rows), card_score(rows)
     return {
         "shown": f"{on_target} of {len(rows)}" if rows else NONE,
         "counts": None,
         "is_share": False,
         "limit": None,
         "short_limit": None,
-        "beside": beside,
+        "beside": beside_card(reading, {}),
         "bar": _bar(score, None),
     }
+
+
+def beside_card(reading: CardReading, names: Mapping[str, str]) -> list[str]:
+    """How much of the weight is on target, which rows are not, and which have a waiver; ``names`` by ``kind:id``."""
+    rows = [row for row in deciding_rows(reading.rows) if row.status is not None]
+    score = card_score(rows)
+    beside: list[str] = []
+    if score is not None and 0 < score < 1 and len({row.weight for row in rows}) > 1:
+        beside.append(f"{percent(score)} of the weight on target")
+    parts = [
+        (word.lower(), [row for row in rows if row.status is status])
+        for status, (_, word) in STATUSES.items()
+        if status is not Status.ON_TARGET
+    ]
+    for word, those in (*parts, ("with a waiver", [row for row in reading.rows if row.is_waived])):
+        named = [names.get(row.subject, row.subject.partition(":")[2]) for row in those]
+        beside += [f"{word}: {', '.join(named)}"] if named else []
+    return beside
 
 
 def _bar(share: Fraction | None, limit: Fraction | None) -> View | None:
