@@ -199,6 +199,17 @@ def test_nobody_is_stopped_without_a_word(project: Path) -> None:
     assert (found.comment, found.exit_code) == ("", 0)
 
 
+def test_a_word_that_is_gone_has_no_records_now(project: Path) -> None:
+    """It is told with what it came to, also where it got another name and means something else."""
+    edit(project, "id: buyer\n", "id: bought\n")
+    edit(project, "when: hot and paid_at is not null", "when: fit and paid_at is not null")
+    edit(project, "is: buyer}", "is: bought}")
+    told = changed(project)
+    # b in February; f is of March, which is not over
+    assert numbers(told) == {"buyer": ("0.5", "—", "")}
+    assert told["impact"]["records"] == []
+
+
 def test_a_wider_word_gains(project: Path) -> None:
     edit(project, "when: score > 50", "when: score >= 40 or score is null")
     (moved,) = [records for records in changed(project)["impact"]["records"] if records["id"] == "hot"]

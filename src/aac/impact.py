@@ -189,7 +189,7 @@ def _moves(
 ) -> tuple[dict[Id, Moves], tuple[tuple[str, str], ...]]:
     """The records that each touched word gained and lost; both sides are asked of one record, so of the same tables."""
     found: dict[Id, Moves] = {}
-    words = [(id_, was) for id_, was in now.items() if id_[0] in WORDS and was in base.models]
+    words = [(id_, was) for id_, was in now.items() if id_[0] in WORDS and id_ in head.models and was in base.models]
     pairs = [(id_, old, new) for id_, was in words for old, new in _both(id_, was, base, head)]
     unlike = _read_otherwise(base, head) if data[0] is not data[1] else frozenset[str]()
     alike = [pair for pair in pairs if unlike.isdisjoint(_entities(*pair, base, head))]

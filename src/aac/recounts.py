@@ -62,8 +62,10 @@ def _is_empty(result: Result) -> bool:
 
 
 def _come_to(result: Result) -> object:
-    """What is compared of a number: what it came to, of how many, and how it stands."""
+    """What is compared of a number: what it came to, of how many, and how it stands; of a card, how its rows do."""
     reading = result.reading
+    if isinstance(reading, CardReading):
+        return ({(row.subject, row.status, row.weight, row.horizon) for row in reading.rows}, result.verdict.status)
     counted = getattr(reading, "counts", None) or (getattr(reading, "value", None), getattr(reading, "n", None))
     return (counted, getattr(reading, "unknown", 0), result.verdict.status)
 

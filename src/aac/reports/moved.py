@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
+from aac.judging import card_score
 from aac.periods import iso_utc
 from aac.recounts import STANDING
 from aac.reports.json import json_number
@@ -104,7 +105,8 @@ def _row(numbers: Sequence[Number], every: Sequence[Number], titles: Mapping[str
         "comes_to": _amount(after, unit),
         "each": [_window(each) for each in sorted(every, key=_first_day)],
     }
-    return row | {"told": _told(row) if row["before"] == row["after"] else None}
+    told = _told_of_card(row, ordered) if unit == "status" else _told(row)
+    return row | {"told": told if row["before"] == row["after"] else None}
 
 
 def _first_day(number: Number) -> str:
@@ -120,6 +122,22 @@ def _told(row: Mapping[str, Any]) -> str:
     if was != now:
         return f"{came}, and is {_plain_status(now)} in the newest window, not {_plain_status(was)}"
     return f"{came}, but of other records, or not in each window"
+
+
+def _told_of_card(row: Mapping[str, Any], numbers: Sequence[Number]) -> str:
+    """What moved on a card that stands as before: how much of its weight is on target, in the newest of its windows."""
+    stands = f"{row['name']} is {_plain_status(row['status'][1])} in the newest window as before"
+    scores = [(n.window, *map(_score, (n.before, n.after))) for n in numbers]
+    moved = [(window, was, now) for window, was, now in scores if was != now]
+    if not moved:
+        return f"{stands}, and its rows stand otherwise"
+    window, was, now = moved[-1]
+    told = f"in {window} {_words(was, 'percent')} of its weight was on target, and {_words(now, 'percent')} is"
+    return f"{stands}; {told}" + (f" ({len(moved)} of {len(scores)} windows moved)" if len(scores) > 1 else "")
+
+
+def _score(result: Result | None) -> Fraction | None:
+    return card_score(result.reading.rows) if result and isinstance(result.reading, CardReading) else None
 
 
 def _plain_status(status: str | None) -> str:
@@ -253,7 +271,7 @@ def _plain(result: Result | None) -> dict[str, Any] | None:
             counts: dict[str, Any] = {outcome.value: n for outcome, n in reading.counts.items()}
             value = reading.attainment
         case CardReading():
-            counts, value = {}, None
+            counts, value = {}, card_score(reading.rows)
         case _:
             counts, value = {"n": reading.n, "unknown": reading.unknown}, reading.value
     return {"status": _status(result), "value": json_number(value) if value is not None else None, **counts}
