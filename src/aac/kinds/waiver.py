@@ -47,7 +47,7 @@ window: 2026-02                # only what started in it
 # records: source = 'import'   # only records of which this is true
 reason: Say here in a sentence what happened.
 approver: $other_team          # the team that excuses it: not the one that owes it
-expires: 2026-06-30            # the first day on which what starts is excused no longer
+expires: 2099-12-31            # sooner: the first day on which what starts is excused no longer
 """
 
     of: Annotated[
