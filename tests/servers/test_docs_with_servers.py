@@ -1,4 +1,4 @@
-"""Pages of the documentation that speak of a server, run with one."""
+"""The page of the documentation that speaks of PostgreSQL, run with one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.documentation import ROOT, assert_true
-from tests.test_how_to import SERVERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +16,5 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.servers
 
 
-@pytest.mark.parametrize("page", SERVERS)
-def test_how_to(page: str, server: Server, tmp_path: Path) -> None:
-    assert_true(ROOT / "docs" / "how-to" / f"{page}.md", tmp_path, CRM_DSN=server.create("documented"))
+def test_how_to_connect_postgresql(server: Server, tmp_path: Path) -> None:
+    assert_true(ROOT / "docs" / "how-to" / "connect-postgresql.md", tmp_path, CRM_DSN=server.create("documented"))
