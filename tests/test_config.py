@@ -406,7 +406,9 @@ s = 1.5
     )
 )
 def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
-    assert outcome(write(tmp_path_factory.getbasetemp(), data))
+    folder = tmp_path_factory.getbasetemp() / "settings"  # one for all; above it lie the folders of other tests
+    folder.mkdir(exist_ok=True)
+    assert outcome(write(folder, data))
 
 
 @pytest.mark.parametrize(

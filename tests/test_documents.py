@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import yaml
@@ -10,8 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aac.documents import Document, Plain, read_text
+from aac.yaml_mistakes import is_open
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aac.findings import Finding
 
 TEAM = "kind: team\nid: sales\n"
@@ -578,6 +581,7 @@ trees = st.recursive(
     indent=st.integers(1, 6),
 )
 @example(data={"a": "\n\n b \n\n  c\nd\n\n"}, style=">", flow=False, width=3, indent=4)
+@example(data={"": "-'a", "a": ""}, style=None, flow=True, width=3, indent=1)
 @settings(deadline=None)
 def test_what_the_library_writes_is_read_as_the_library_reads_it_and_found(
     data: dict[str, Any], style: str | None, flow: bool | None, width: int, indent: int
@@ -587,9 +591,25 @@ def test_what_the_library_writes_is_read_as_the_library_reads_it_and_found(
         allow_unicode=True, sort_keys=False, version=(1, 1), Dumper=NoAliases,
     )  # fmt: skip
     documents, findings = read(text)
-    assert {finding.code for finding in findings} <= {"AAC201", "AAC202"}
+    codes = {finding.code for finding in findings}
+    if "AAC110" in codes:
+        # in brackets and without quotes it looks like a rule that YAML cut, and is refused on purpose
+        assert any(map(is_open, texts_in(data)))
+        return
+    assert codes <= {"AAC201", "AAC202"}
     assert documents[0].data == yaml.load(text, Loader=yaml.CBaseLoader)
     assert_every_character_is_found(documents[0])
+
+
+def texts_in(tree: object) -> Iterator[str]:
+    """Every value that is a text."""
+    match tree:
+        case str():
+            yield tree
+        case dict():
+            yield from (text for value in cast("dict[str, object]", tree).values() for text in texts_in(value))
+        case _:
+            yield from (text for value in cast("list[object]", tree) for text in texts_in(value))
 
 
 class NoAliases(yaml.SafeDumper):
