@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.commands import run_aac
+from tests.commands import AAC, run_aac
 from tests.servers.postgresql import PASSWORD
 
 if TYPE_CHECKING:
@@ -136,6 +137,35 @@ def test_a_database_that_is_read_whole(root: Path, database: Run) -> None:
     database("UPDATE deals SET stage = 'won' WHERE deal_id < 50; DELETE FROM deals WHERE deal_id > 600")
     assert "crm.deals: 600 records" in pull(root)
     agree(root, database)
+
+
+def test_of_a_table_that_is_read_whole_changes_are_told_and_nothing_else(root: Path, database: Run) -> None:
+    pull(root)
+    database("UPDATE deals SET amount = 1")
+    assert "notice" not in (told := pull(root)), told
+    assert "now" not in told
+    database("ALTER TABLE deals ALTER deal_id TYPE text, DROP updated_at")
+    told = pull(root)
+    assert "crm.deals: `deal_id` was a whole number and is text now" in told
+    assert "crm.deals: its column `updated_at` is gone" in told
+
+
+def test_without_room_the_store_stays(root: Path, database: Run) -> None:
+    """No file may grow longer than what the store is: what comes of the server is."""
+    pull(root)
+    before = measured(root)
+    most = 2 * (root / ".aac" / "store.duckdb").stat().st_size
+    database(f"""
+        UPDATE deals SET amount = 0; ALTER TABLE owners RENAME TO people;
+        CREATE VIEW owners AS SELECT *, repeat('x', {most}) AS note FROM people
+    """)
+    done = subprocess.run(
+        ["prlimit", f"--fsize={most}", AAC, "pull"], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 4, done.stderr
+    assert f"there is no room left in `{root / '.aac' / 'raw' / 'crm'}`: make room on its disk" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert measured(root) == before
 
 
 def test_what_was_pulled_before_stays_when_the_database_is_away(

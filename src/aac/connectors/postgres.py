@@ -16,6 +16,7 @@ from aac.connectors.base import Checkpoint, Context, Files, Progress, Rows, Secr
 from aac.connectors.postgres_catalogue import catalogue, moment_of, rewritten, shown
 from aac.errors import SourceError
 from aac.findings import did_you_mean
+from aac.folders import refusal
 from aac.hookspecs import hookimpl
 from aac.periods import parse_duration
 
@@ -203,13 +204,16 @@ class PostgresConnector:
         """Writes what a query gives, a header first; ``about``: how many rows there will be, if that is known."""
         from psycopg.sql import SQL
 
-        path.parent.mkdir(parents=True, exist_ok=True)
         command = SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER true)").format(rows)
-        with self._connection.cursor() as cursor, path.open("wb") as file, cursor.copy(command) as copy:
-            for number, line in enumerate(copy):
-                file.write(line)
-                if number and number % TOLD_EVERY == 0:
-                    yield Progress(number, about)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with self._connection.cursor() as cursor, path.open("wb") as file, cursor.copy(command) as copy:
+                for number, line in enumerate(copy):
+                    file.write(line)
+                    if number and number % TOLD_EVERY == 0:
+                        yield Progress(number, about)
+        except OSError as error:
+            raise SourceError(f"`{path}` cannot be written: {refusal(error, path.parent)}") from error
 
 
 def _connected(dsn: Secret) -> Connection[tuple[Any, ...]]:

@@ -101,13 +101,14 @@ class Places:
 
 
 def column_changes(
-    columns: Collection[str], types: Mapping[str, str], now: Collection[str], types_now: Mapping[str, str]
+    columns: Collection[str], types: Mapping[str, str] | None, now: Collection[str], types_now: Mapping[str, str]
 ) -> Iterator[str]:
-    """What is to be said about the columns of a stream that is replaced whole."""
+    """What is to be said about the columns of a stream that is replaced whole; ``types`` are null if not known."""
     yield from (f"it has a new column `{column}`" for column in now if column not in columns)
     yield from (f"its column `{column}` is gone" for column in columns if column not in now)
+    known = types_now if types is None else types
     for column in now:
-        before, after = types.get(column, "text"), types_now.get(column, "text")
+        before, after = known.get(column, "text"), types_now.get(column, "text")
         if column in columns and before != after:
             yield f"`{column}` was {CALLED.get(before, before)} and is {CALLED.get(after, after)} now"
 

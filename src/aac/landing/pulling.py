@@ -232,7 +232,7 @@ class Pulling:
         arrival = self._arrival(source, stream) if stream.key else None
         reading = read_stream(discovery.connector, stream, known, folder, arrival, self._tell)
         if known is not None and reading.raw is not None:
-            for change in column_changes(known.columns, known.types, stream.columns, stream.types):
+            for change in column_changes(known.columns, known.told, stream.columns, stream.types):
                 words = f"{source.id}.{stream.name}: {change}"
                 self._tell(Event("notice", words, {"source": source.id, "stream": stream.name}))
         copies = reading.raw.copies if reading.raw else ()

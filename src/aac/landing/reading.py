@@ -103,8 +103,10 @@ def _copied(
     known = dict(zip(before.marks, before.copies, strict=True)) if before and before.marks else {}
     made = [copied(path, encoding, folder, known) for path, encoding in _encoded(files)]
     copies, marks = tuple(name for name, _ in made), tuple(mark for _, mark in made)
-    types = dict(stream.types) if first.format == "parquet" else {}
-    return RawStream(copies, first.format, first.columns, first.delimiter, 0, end.state, marks, types), originals
+    told = dict(stream.types)
+    types = told if first.format == "parquet" else {}
+    raw = RawStream(copies, first.format, first.columns, first.delimiter, 0, end.state, marks, types, told=told)
+    return raw, originals
 
 
 def remove_copies(folder: Path, kept: Collection[str]) -> None:
@@ -124,7 +126,7 @@ def _related(relations: list[Relation], stream: Stream, end: Checkpoint) -> RawS
         marks = (file_mark(relation.database),)
     except OSError as error:
         raise SourceError(f"`{relation.database}` cannot be read: {error.strerror}") from error
-    return RawStream((place,), "duckdb", relation.columns, ",", 0, end.state, marks, types, relation.name)
+    return RawStream((place,), "duckdb", relation.columns, ",", 0, end.state, marks, types, relation.name, told=types)
 
 
 def _encoded(files: Iterable[Files]) -> Iterator[tuple[Path, str]]:

@@ -31,7 +31,8 @@ class RawStream:
     """A stream as it was pulled: the names of its files' copies, made of their content, and how they are read.
 
     ``marks``: of each file, what changes when it does (`folders.file_mark`). Of a ``table`` (schema and name) of a
-    database there is no copy: ``copies`` is where the database lies. ``types``: of columns that are read as no text.
+    database there is no copy: ``copies`` is where the database lies. ``types``: of columns that are read as no text;
+    ``told``: those that the source says its columns have, null where that was not kept.
     One that comes as rows lies in a ``table`` of the store, or in one batch as long as no record of it has changed;
     ``changed`` is the last batch that changed it.
     """
@@ -46,6 +47,7 @@ class RawStream:
     types: Mapping[str, str] = field(default_factory=dict[str, str])
     table: tuple[str, ...] = ()
     changed: int = 0
+    told: Mapping[str, str] | None = None
 
     @property
     def content(self) -> tuple[object, ...]:
