@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aac.connectors.base import Checkpoint, Message, Rows, Stream
 from aac.connectors.postgres import PostgresConnector
+from tests.servers.postgresql import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,13 @@ LEADS = """
       (3, 'never', NULL)
 """
 FOLLOWED = {"leads": {"cursor": "at"}}
+
+
+def role(database: Run) -> None:
+    """A role `reader` that may do nothing."""
+    database(f"""
+        DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'; EXCEPTION WHEN duplicate_object THEN NULL; END $$
+    """)
 
 
 def parsed(path: Path) -> list[list[str | None]]:

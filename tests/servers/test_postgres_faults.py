@@ -12,7 +12,7 @@ from aac.connectors.base import Context, Files, Slice
 from aac.connectors.postgres import PostgresConnector, PostgresSettings
 from aac.errors import SourceError
 from tests.servers.postgresql import PASSWORD
-from tests.servers.pulling import FOLLOWED, LEADS, parsed, pulled
+from tests.servers.pulling import FOLLOWED, LEADS, parsed, pulled, role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,37 +101,44 @@ def test_a_locked_table_is_waited_for_and_told(
 # Who may read what
 
 
-def role(database: Run) -> None:
-    """A role `reader` that may do nothing."""
-    database(f"""
-        DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'; EXCEPTION WHEN duplicate_object THEN NULL; END $$
-    """)
-
-
 def test_what_may_not_be_read_is_told_and_never_looks_deleted(database: Run, connect: Connect, server: Server) -> None:
     role(database)
     database(f"""
         {LEADS}; GRANT SELECT (id, at) ON leads TO reader;
-        CREATE TABLE secret AS SELECT 1 AS n;
-        CREATE SCHEMA closed; CREATE TABLE closed.t AS SELECT 1 AS n; GRANT SELECT ON closed.t TO reader
+        CREATE TABLE "secret TABLE" AS SELECT 1 AS n;
+        CREATE SCHEMA closed; CREATE TABLE closed.t AS SELECT 1 AS n; GRANT SELECT ON closed.t TO reader;
+        CREATE TABLE few AS SELECT 1 AS n; ALTER TABLE few ENABLE ROW LEVEL SECURITY;
+        CREATE VIEW above WITH (security_invoker) AS SELECT n FROM few;
+        CREATE VIEW owners AS SELECT n FROM few; GRANT SELECT ON few, above, owners TO reader
     """)
-    connector = connect(server.url("crm", "reader"), schemas=["public", "closed"])
-    streams = connector.discover()
-    assert [(stream.name, stream.columns) for stream in streams] == [
-        ("closed.t", ("n",)),
-        ("leads", ("id", "at")),  # as much of it as was granted
-        ("secret", ("n",)),
-    ]
-    assert isinstance(next(iter(connector.read(streams[1], Slice("leads", {"since": None})))), Files)
-    for place, denied in ((0, "schema closed"), (2, "table secret")):
-        again = connect(server.url("crm", "reader"), schemas=["public", "closed"])
-        stream = again.discover()[place]
-        with pytest.raises(SourceError) as error:
-            list(again.read(stream, Slice(stream.name, {"since": None})))
-        assert str(error.value) == (
-            f"`{stream.name}` may not be read: permission denied for {denied}; "
-            "ask for it: `GRANT USAGE ON SCHEMA …` and `GRANT SELECT ON …` to the role of the connection"
-        )
+    streams = connect(server.url("crm", "reader"), schemas=["public", "closed"]).discover()
+    few = 'row-level security shows it only some of the rows: ask for `ALTER ROLE "reader" BYPASSRLS`'
+    assert {stream.name: stream.refused for stream in streams} == {
+        "above": 'query would be affected by row-level security policy for table "few"; '
+        "ask for it: `GRANT SELECT ON …`, or where it is row-level security `ALTER ROLE … BYPASSRLS`",
+        "closed.t": 'ask for `GRANT USAGE ON SCHEMA "closed" TO "reader"`',
+        "leads": None,
+        "owners": None,  # a view reads with the rights of whoever made it
+        "secret TABLE": 'ask for `GRANT SELECT ON "public"."secret TABLE" TO "reader"`',
+        "few": few,
+    }
+    (leads,) = [stream for stream in streams if stream.name == "leads"]
+    assert leads.columns == ("id", "at")  # as much of it as was granted
+    assert leads.withheld == {"name": 'ask for `GRANT SELECT ("name") ON "public"."leads" TO "reader"`'}
+    everything = connect(schemas=["public", "closed"]).discover()
+    assert [stream.name for stream in everything if stream.refused or stream.withheld] == []
+
+
+def test_a_policy_that_comes_while_a_table_is_read_hides_nothing(
+    database: Run, connect: Connect, server: Server
+) -> None:
+    role(database)
+    database(LEADS + "; GRANT SELECT ON leads TO reader")
+    connector = connect(server.url("crm", "reader"), streams=FOLLOWED)
+    (stream,) = connector.discover()
+    database("ALTER TABLE leads ENABLE ROW LEVEL SECURITY")
+    with pytest.raises(SourceError, match=r"^`leads` may not be read: .*row-level security.*; ask for it: .*BYPASSRLS"):
+        list(connector.read(stream, Slice("leads", {"since": None})))
 
 
 def test_nothing_is_ever_written(database: Run, connect: Connect) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.commands import AAC, run_aac
 from tests.servers.postgresql import PASSWORD
+from tests.servers.pulling import role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -211,6 +212,39 @@ def test_rows_that_only_seem_to_be_gone_stop_the_pull(root: Path, database: Run)
     (root / "aac.toml").write_text((root / "aac.toml").read_text().replace("cursor =", 'key = "deal_id", cursor ='))
     told = pull(root, code=4)
     assert "601 of the 700 records of `deals` are not there any more, more than 20 %" in told
+    assert measured(root) == before
+
+
+@pytest.mark.parametrize("followed", [False, True])
+def test_what_may_not_be_read_any_more_is_not_gone(
+    root: Path, server: Server, database: Run, monkeypatch: pytest.MonkeyPatch, followed: bool
+) -> None:
+    role(database)
+    database("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader; CREATE TABLE secret (n int)")
+    monkeypatch.setenv("CRM_DSN", server.url("crm", "reader"))
+    if followed:
+        follow(root)
+    pull(root)
+    before = measured(root)
+    told = run_aac(root, "pull", "--check").stderr
+    assert "crm: can be read, 2 streams" in told
+    assert 'crm: `secret` may not be read: ask for `GRANT SELECT ON "public"."secret" TO "reader"`' in told
+    for change, back, said in (
+        ("ALTER TABLE deals ENABLE ROW LEVEL SECURITY", "ALTER TABLE deals DISABLE ROW LEVEL SECURITY",
+         "`deals` may not be read any more: row-level security shows it only some of the rows: ask for `ALTER ROLE"),
+        ("REVOKE SELECT ON deals FROM reader", "GRANT SELECT ON deals TO reader",
+         "`deals` may not be read any more: ask for `GRANT SELECT ON"),
+        ("REVOKE SELECT ON deals FROM reader; "
+         "GRANT SELECT (deal_id, created_at, owner_id, stage, is_renewal, updated_at) ON deals TO reader",
+         "GRANT SELECT ON deals TO reader", "column `amount` of `crm.deals` may not be read"),
+    ):  # fmt: skip
+        database(change)
+        assert said in pull(root, code=4)
+        assert measured(root) == before
+        checked = run_aac(root, "pull", "--check")
+        assert "may not be read" in (checked.stdout + checked.stderr).replace("`secret` may not", "")
+        database(back)
+    pull(root)
     assert measured(root) == before
 
 

@@ -152,6 +152,7 @@ class Stream:
     ``version``: the column whose greater value is the newer state of a record. ``deletes``: how the source tells that
     a record is gone. ``history``: rows are only ever added (of one key the first), and what the source forgot is kept.
     ``refused``: why it may not be read, and what to do about it; then it counts as not there, unless it was before.
+    ``withheld``: columns that it has beside ``columns`` and that may not be read, and what to do about each.
     """
 
     name: str
@@ -162,6 +163,7 @@ class Stream:
     deletes: Literal["soft_flag", "tombstone_list", "key_scan", "none"] = "none"
     history: bool = False
     refused: str | None = None
+    withheld: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import weakref
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from aac.connectors.base import Checkpoint, Context, Files, Progress, Rows, Secret, Settings, Slice, Stream
-from aac.connectors.postgres_catalogue import catalogue, moment_of, rewritten, shown
+from aac.connectors.postgres_catalogue import ASK, catalogue, moment_of, rewritten, shown
 from aac.errors import SourceError
 from aac.findings import did_you_mean
 from aac.folders import refusal
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
 SESSION = """
 SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'iso_8601';
 SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL lock_timeout = '60s';
-SET LOCAL idle_in_transaction_session_timeout = 0
+SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL row_security = off
 """
-"""How values are written, whatever the server's own settings are; and that we wait for others, and they for us."""
+"""How values are written, whatever the server's own settings are; that we wait for others, and they for us; and that a
+table is refused of which our role would be shown only some rows, as the others would look deleted."""
 CONNECT_SECONDS = 10
 TOLD_EVERY = 250_000
 """Records between two lines of progress."""
@@ -165,7 +167,9 @@ class PostgresConnector:
         relation, asked = self._relations[name], self._asked(name)
         columns = tuple(column.name for column in relation.columns)
         key = asked.key or relation.key
-        for column in (*asked.key, *((asked.cursor,) if asked.cursor else ())):
+        for column in (*(key if asked.cursor else asked.key), *((asked.cursor,) if asked.cursor else ())):
+            if (advice := relation.withheld.get(column)) is not None:
+                raise SourceError(f"`{name}` cannot be followed, as its `{column}` may not be read: {advice}")
             if column not in columns:
                 raise SourceError(f"`{name}` has no column `{column}`: {did_you_mean(column, columns)}")
         if asked.cursor and moment_of(relation, asked.cursor) is None:
@@ -177,7 +181,8 @@ class PostgresConnector:
         types = {column.name: column.type for column in relation.columns if column.type}
         deletes = asked.deletes if asked.cursor else "none"
         # no version: what is read is as the database is now, even where a cursor was set back
-        return Stream(name, columns, types, key if asked.cursor else (), deletes=deletes)
+        stream = Stream(name, columns, types, key if asked.cursor else (), deletes=deletes)
+        return replace(stream, refused=relation.refused, withheld=relation.withheld)
 
     def _made_of(self, stream: Stream) -> list[Any]:
         """All that a cursor cannot tell of: other columns and another way of following mean reading everything."""
@@ -260,8 +265,7 @@ def _telling(what: str) -> Generator[None]:
     try:
         yield
     except errors.InsufficientPrivilege as error:
-        advice = "ask for it: `GRANT USAGE ON SCHEMA …` and `GRANT SELECT ON …` to the role of the connection"
-        raise SourceError(f"{what} may not be read: {shown(error)}; {advice}") from None
+        raise SourceError(f"{what} may not be read: {shown(error)}; {ASK}") from None
     except (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName) as error:
         raise SourceError(f"{what} was changed while it was read: {shown(error)}; run `aac pull` again") from None
     except errors.LockNotAvailable:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, LiteralString
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from psycopg import Connection, Error
     from psycopg.sql import Composed
@@ -22,7 +22,8 @@ WITH RECURSIVE base AS (
 )
 SELECT c.oid, n.nspname, c.relname, greatest(c.reltuples, 0)::bigint, a.attname,
   format_type(t.oid, coalesce(nullif(base.modifier, -1), a.atttypmod)), t.typname, t.typcategory, t.typtype,
-  has_column_privilege(c.oid, a.attnum, 'SELECT'), array_position(i.indkey::int2[], a.attnum)
+  has_column_privilege(c.oid, a.attnum, 'SELECT'), array_position(i.indkey::int2[], a.attnum),
+  has_schema_privilege(n.oid, 'USAGE'), row_security_active(c.oid), c.relkind = 'v', current_user
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -32,7 +33,7 @@ LEFT JOIN pg_index AS i ON i.indrelid = c.oid AND i.indisprimary
 WHERE n.nspname = ANY(%s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
 ORDER BY n.nspname, c.relname, a.attnum
 """
-"""A row for each column of a table: what domains are made of counts as their type."""
+"""A row for each column of a table: what domains are made of counts as their type; then what the role may do."""
 
 REWRITTEN = """
 SELECT c.relname FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation
@@ -64,6 +65,11 @@ FORMS: dict[str, LiteralString] = {"bool": "{}::text", "money": "{}::numeric"}
 """How `COPY` has to write values of some types, so that they are read as what they are: `true`, and not `t`."""
 AS_JSON: LiteralString = "to_json({})"
 """The same for arrays and rows of columns."""
+
+ASK = "ask for it: `GRANT SELECT ON …`, or where it is row-level security `ALTER ROLE … BYPASSRLS`"
+"""What to do about what the server refuses."""
+FEW_ROWS = "row-level security shows it only some of the rows: ask for `ALTER ROLE {} BYPASSRLS`"
+"""Why a table is refused whose rows nobody but its owner sees all of, with the name of our role."""
 
 MOMENTS: dict[str, tuple[LiteralString, LiteralString]] = {
     "timestamp with time zone": (
@@ -105,7 +111,10 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A table or what reads like one. ``about``: how many rows it had when the server last counted; 0: not known."""
+    """A table or what reads like one. ``about``: how many rows it had when the server last counted; 0: not known.
+
+    ``refused`` and ``withheld`` as in `Stream`; of what is refused the columns are all there are.
+    """
 
     oid: int
     schema: str
@@ -113,6 +122,8 @@ class Relation:
     about: int | None
     columns: tuple[TableColumn, ...]
     key: tuple[str, ...]
+    refused: str | None
+    withheld: Mapping[str, str]
 
     def stream(self, first: str) -> str:
         """The name of its stream where ``first`` is the schema whose tables go by their own names."""
@@ -141,9 +152,35 @@ class Relation:
 
 
 def catalogue(connection: Connection[tuple[Any, ...]], schemas: Sequence[str]) -> tuple[Relation, ...]:
-    """The tables of some schemas. Columns that may not be read are left out, unless none may be: reading says so."""
+    """The tables of some schemas, with what of them may not be read."""
     rows = connection.execute(CATALOGUE.encode(), [list(schemas)]).fetchall()
-    return tuple(_relation(list(columns)) for _, columns in groupby(rows, key=lambda row: row[0]))
+    found = [_relation(list(columns)) for _, columns in groupby(rows, key=lambda row: row[0])]
+    views = {row[0] for row in rows if row[13]}
+    return tuple(
+        replace(each, refused=_refusal(connection, each)) if each.oid in views and each.refused is None else each
+        for each in found
+    )
+
+
+def _refusal(connection: Connection[tuple[Any, ...]], view: Relation) -> str | None:
+    """Why the server refuses a view as something below it may not be read; what is locked is not waited for.
+
+    Nothing else that is wrong with a view is told before it is read.
+    """
+    from psycopg import Error, Rollback, errors
+    from psycopg.sql import SQL
+
+    refused: str | None = None
+    with connection.transaction() as inside:
+        try:
+            connection.execute("SET LOCAL lock_timeout = '1s'")
+            connection.execute(SQL("EXPLAIN {}").format(view.rows()))
+        except errors.InsufficientPrivilege as error:
+            refused = f"{shown(error)}; {ASK}"
+        except Error:
+            refused = None
+        raise Rollback(inside)
+    return refused
 
 
 def moment_of(relation: Relation, cursor: str) -> Composed | None:
@@ -170,11 +207,27 @@ def shown(error: Error) -> str:
 
 def _relation(rows: Sequence[Sequence[Any]]) -> Relation:
     """The table of the catalogue's rows about it."""
-    oid, schema, name, about = rows[0][:4]
-    readable = [row for row in rows if row[9]] or rows
+    oid, schema, name, about, *_, may_enter, is_filtered, _, role = rows[0]
+    table, role = _quoted(schema, name), _quoted(role)
+    hidden = [row[4] for row in rows if not row[9]]
+    refused = None
+    if not may_enter:
+        refused = f"ask for `GRANT USAGE ON SCHEMA {_quoted(schema)} TO {role}`"
+    elif len(hidden) == len(rows):
+        refused = f"ask for `GRANT SELECT ON {table} TO {role}`"
+    elif is_filtered:
+        refused = FEW_ROWS.format(role)
     key = sorted((row[10], row[4]) for row in rows if row[10] is not None)
-    columns = tuple(_column(*row[4:9]) for row in readable)
-    return Relation(oid, schema, name, about or None, columns, tuple(column for _, column in key))
+    columns = tuple(_column(*row[4:9]) for row in rows if row[9] or refused)
+    withheld = {} if refused else {of: f"ask for `GRANT SELECT ({_quoted(of)}) ON {table} TO {role}`" for of in hidden}
+    return Relation(oid, schema, name, about or None, columns, tuple(each for _, each in key), refused, withheld)
+
+
+def _quoted(*parts: str) -> str:
+    """A name as a statement of PostgreSQL's has it."""
+    from psycopg.sql import Identifier
+
+    return Identifier(*parts).as_string()
 
 
 def _column(name: str, spelling: str, type_: str, category: str, sort: str) -> TableColumn:

@@ -34,7 +34,7 @@ from aac.landing.state import (
     raw_name,
     write_state,
 )
-from aac.landing.telling import missing_columns, missing_stream, missing_watermark, source_failed
+from aac.landing.telling import missing_columns, missing_stream, missing_watermark, source_failed, withheld_columns
 from aac.landing.watermarks import find_watermark, watermark_column, watermark_rule
 from aac.measures import StreamName
 
@@ -133,6 +133,9 @@ class Pulling:
             yield Event("source", words, {"source": id_, "streams": sorted(found.streams)})
             for name, why in sorted(found.refused.items()):
                 yield Event("refused", f"{id_}: `{name}` may not be read: {why}", {"source": id_, "stream": name})
+            for name, column, why in found.withheld:
+                words = f"{id_}: `{column}` of `{name}` may not be read: {why}"
+                yield Event("refused", words, {"source": id_, "stream": name, "column": column})
             if isinstance(found.connector, Limited):
                 limits = found.connector.limits()
                 yield Event("limits", f"{id_}: {limits}", {"source": id_, "limits": limits})
@@ -220,6 +223,10 @@ class Pulling:
         ]
         if watermark and watermark[0] not in found:
             absent.append(missing_watermark(source, watermark[0], found))
+        for table, name in named:
+            known = self._inputs.stream(*name)
+            if name.stream in found:
+                absent += withheld_columns(table, name, found[name.stream].withheld, known.columns if known else ())
         if absent:
             raise SourceError(f"`{source.id}` lacks streams", tuple(absent))
         return sorted({*(name.stream for _, name in named), *((watermark[0],) if watermark else ())})
@@ -353,6 +360,12 @@ class _Discovery:
     connector: Connector
     streams: Mapping[str, Stream]
     refused: Mapping[str, str]
+
+    @property
+    def withheld(self) -> list[tuple[str, str, str]]:
+        """The columns that may not be read: stream, column and what to do."""
+        streams = sorted(self.streams.items())
+        return [(name, column, why) for name, stream in streams for column, why in stream.withheld.items()]
 
 
 @dataclass(frozen=True, slots=True)

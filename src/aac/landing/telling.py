@@ -15,7 +15,7 @@ from aac.measures import StoredField
 from aac.periods import YEARS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from aac.config import Source
     from aac.expressions.nodes import Node
@@ -115,6 +115,20 @@ def is_there(read: Node, columns: Collection[str]) -> bool:
             return all(is_there(argument, columns) for argument in arguments)
         case _:
             return all(is_column(node.name, columns) for node in walk(read) if isinstance(node, Column))
+
+
+def withheld_columns(
+    table: Table, name: StreamName, withheld: Mapping[str, str], before: Collection[str]
+) -> Iterator[Finding]:
+    """AAC606 for each field that reads a column which may not be read, with what to do about it; of one that may lack
+    it only where it was there ``before``."""
+    for field in table.fields:
+        for column in columns_of(field):
+            advice = next((advice for one, advice in withheld.items() if one.casefold() == column.casefold()), None)
+            was_there = is_column(column, before)
+            if advice is not None and (was_there or not field.may_lack):
+                message = f"column `{column}` of `{name}` may not be read{' any more' if was_there else ''}"
+                yield Finding("AAC606", "error", message, advice, field.span, f"entity:{table.entity}")
 
 
 def missing_columns(table: Table, streams: Sequence[RawStream]) -> tuple[Finding, ...]:
