@@ -85,13 +85,16 @@ def write_project(
     return root
 
 
-def measured(root: Path, *windows: str, as_of: str | None = None, restate: bool = False) -> Results:
+def measured(
+    root: Path, *windows: str, as_of: str | None = None, restate: bool = False, is_restricted: bool = False
+) -> Results:
     """What the project at ``root`` comes to, with everything in it, after a pull."""
     opened = open_sound_project(root)
     pulled = pull_sources(opened, NOW_US, lambda _: None)
     assert not [finding for finding in pulled.findings if finding.level == "error"], pulled.findings
     at = read_moment("--as-of", as_of, opened.project.timezone) if as_of else None
-    return measure(opened, NOW_US, Asked(at, windows, restate=restate), lambda _: None, everything=True)
+    asked = Asked(at, windows, restate=restate, is_restricted=is_restricted)
+    return measure(opened, NOW_US, asked, lambda _: None, everything=True)
 
 
 def total(results: Results, id_: str, label: str) -> Result:

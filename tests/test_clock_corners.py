@@ -248,7 +248,7 @@ def restarted(
     how = f"how_measured: {{each: lead, starts: asked_at, stops: replied_at, {where}{RESTARTS}, by: [owner]}}\n"
     documents = COMPANY + CHANGES + SLA + "when: {within: 4 hours}\n" + how
     made = write_project(root / "p", documents, {"lead": leads, "owner_change": changes, "rep": REPS})
-    return measured(made, "2026-02", "2026-03", as_of=as_of)
+    return measured(made, "2026-02", "2026-03", as_of=as_of, is_restricted=True)
 
 
 def test_restarts(tmp_path: Path) -> None:

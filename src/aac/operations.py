@@ -279,26 +279,25 @@ def measure(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], Non
     do not exist, and EngineError.
     """
 
-    chosen = partial(_agreed, everything=everything, by_owner=asked.is_restricted)
+    chosen = partial(_agreed, everything=everything)
     return _measured(opened, now_us, asked, tell, chosen, locked=measurable)
 
 
-def _agreed(made: Project, *, everything: bool, by_owner: bool = False) -> list[Shown]:
-    from aac.owners import with_owners
-
-    parts = [part for part in measurable(made) if everything or is_agreed(part)]
-    return with_owners(parts, made) if by_owner else parts
+def _agreed(made: Project, *, everything: bool) -> list[Shown]:
+    return [part for part in measurable(made) if everything or is_agreed(part)]
 
 
 def plan_text(opened: Opened, asked: Asked, tell: Callable[[str], None]) -> str:
     """The queries that `check` would run, and what each answers. Raises what `measure` does."""
     from aac.evaluate import plan_of
     from aac.explaining import view_of_plan
+    from aac.owners import without_people
     from aac.reports.planned import planned_text
 
     with pulled_data(opened, asked, tell) as data:
         made = on_its_day(opened.project, asked, data.sources)
-        return planned_text(view_of_plan(plan_of(made, data, asked, partial(_agreed, everything=False)), made))
+        planned = plan_of(made, data, asked, lambda day: without_people(_agreed(day, everything=False), day))
+        return planned_text(view_of_plan(planned, made))
 
 
 def query(opened: Opened, now_us: int, question: Question, asked: Asked, form: str, tell: Callable[[str], None]) -> str:
@@ -354,20 +353,26 @@ def _measured(
     ``beside`` it in windows of its own, of which nothing is found. ``locked``: of what else it is told whether it comes
     to what it was when it was locked."""
     from aac.evaluate import evaluate
+    from aac.owners import for_readers, left_out
     from aac.settling import reckoned, redrawn
 
     made, told, drawn = opened.project, None, Background()
+
+    def shown_to(version: Project) -> Sequence[Shown]:
+        return for_readers(chosen(version), version, is_restricted=asked.is_restricted)
+
     with pulled_data(opened, asked, tell) as data:
         sources = tuple(_state(made.config.sources[pulled.id], pulled, now_us) for pulled in data.sources)
         stale = frozenset(source.id for source in sources if source.status == "stale")
         made = on_its_day(made, asked, data.sources)
         asked = replace(asked, stale=stale)
-        results, found = evaluate(made, data, data.engine, asked, chosen)
+        results, found = evaluate(made, data, data.engine, asked, shown_to)
         reckoning = reckoned(made, data, asked, locked or chosen)
         if beside is not None:
             told, _ = evaluate(made, data, data.engine, replace(asked, windows=()), beside)
             drawn = redrawn(made, data, asked, chosen, reckoning)
-        findings = in_reading_order([*with_reviews(opened, now_us).findings, *found, *reckoning.findings])
+        hidden = () if asked.is_restricted else left_out(chosen(made), made)
+        findings = in_reading_order([*with_reviews(opened, now_us).findings, *found, *reckoning.findings, *hidden])
         all_of_it = Results(made.name, revision(made.root), now_us, sources, data.rows, results, findings)
     shown = _for_readers(all_of_it, made, asked)
     if told is None:
@@ -544,7 +549,7 @@ def _measured_for_pages(opened: Opened, now_us: int, asked: Asked, tell: Callabl
     """Everything that is measured with its past, and how many records each word means."""
     from aac.counting import told_on_pages
 
-    chosen = partial(_agreed, everything=True, by_owner=asked.is_restricted)
+    chosen = partial(_agreed, everything=True)
     return _measured(opened, now_us, replace(asked, past=PAST_SHOWN), tell, chosen, told_on_pages)
 
 

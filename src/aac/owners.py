@@ -1,23 +1,128 @@
-"""Numbers by the owner of records: for the restricted pages alone."""
+"""Numbers by the people who own records: for the restricted pages alone.
+
+People are the records of an entity to which a field `owner` leads, and of `user`. A split tells of them when it is made
+by a reference to one, by what one is known by, or by a field `owner` that leads nowhere; that by their region does not.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aac.expressions.nodes import Stored
+from aac.expressions.nodes import Aggregate, Call, Rollup, Stored, children
+from aac.findings import Finding
 from aac.measures import Clock, Derived, Dimension, Measure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from aac.measures import Shown
+    from aac.expressions.nodes import Node
+    from aac.measures import Shown, Table
     from aac.project import Project
 
 OWNER = "owner"
 """The field that says whose a record is, and the dimension that splits by it."""
+USER = "user"
+"""The entity of the colleagues, also where nobody owns anything."""
+KNOWN_BY = re.compile(r"(?:\w+_)?(?:name|e?mail|handle|login)")
+"""What a person's fields are called that say who it is, beside the key."""
+TELL_NOBODY = ("is_null", "is_not_null", "count", "count_distinct")
+"""Calls and aggregates that tell whether somebody is there, or of how many, and not of whom."""
 
 
+def by_people(value: Node, project: Project) -> bool:
+    """Whether a split tells single people apart."""
+    tables = {table.entity: table for table in project.tables}
+    people = _people(tables.values())
+    return any(_is_somebody(part, tables[part.entity], people) for part in _told(value))
+
+
+def _told(node: Node) -> Iterator[Stored]:
+    """The fields whose values a node tells something of; inside roll-ups too."""
+    match node:
+        case Stored():
+            yield node
+        case Rollup():
+            yield from _told(node.aggregate)
+        case Call(function=name) | Aggregate(function=name) if name in TELL_NOBODY:
+            where = node.where if isinstance(node, Aggregate) else None
+            yield from _told(where) if where is not None else ()
+        case _:
+            for part in children(node):
+                yield from _told(part)
+
+
+def _is_somebody(part: Stored, table: Table, people: set[str]) -> bool:
+    if part.entity in people and (part.field in table.key or KNOWN_BY.fullmatch(part.field)):
+        return True
+    return part.field == OWNER or table.field(part.field).type.entity in people
+
+
+def _people(tables: Iterable[Table]) -> set[str]:
+    """The entities of people."""
+    owners = (stored.type.entity for table in tables for stored in table.fields if stored.name == OWNER)
+    return {USER, *(entity for entity in owners if entity is not None)}
+
+
+def for_readers(parts: Iterable[Shown], project: Project, *, is_restricted: bool) -> list[Shown]:
+    """The parts as they are measured for the restricted pages, or for everybody."""
+    return with_owners(parts, project) if is_restricted else without_people(parts, project)
+
+
+# Everybody's pages
+
+
+def without_people(parts: Iterable[Shown], project: Project) -> list[Shown]:
+    """The parts without their splits by people."""
+    return [_bare(part, project) for part in parts]
+
+
+def left_out(parts: Iterable[Shown], project: Project) -> Iterator[Finding]:
+    """What of the splits of some parts is for the restricted pages alone (AAC542)."""
+    for part in parts:
+        names = sorted(_splits_by_people(part, project))
+        if names:
+            kind, _, id_ = part.subject.partition(":")
+            told = " and ".join(f"`{name}`" for name in names)
+            yield Finding(
+                "AAC542",
+                "info",
+                f"{kind} `{id_}` is split by people ({told}), which is shown in the restricted pages alone",
+                "run `aac build --restricted` for those who may see it, or split by what people share, as their region",
+                project.scope((kind, id_)).span("by" if kind == "metric" else "how_measured"),
+                part.subject,
+            )
+
+
+def _splits_by_people(part: Shown, project: Project) -> set[str]:
+    match part:
+        case Clock() | Measure():
+            return {dimension.name for dimension in part.dimensions if by_people(dimension.value, project)}
+        case Derived():
+            found = {name for number in part.inputs for name in _splits_by_people(number, project)}
+            return found & set(part.splits)
+        case _:
+            return set()
+
+
+def _bare(part: Shown, project: Project) -> Shown:
+    gone = _splits_by_people(part, project)
+    match part:
+        case Clock() | Measure() if gone:
+            return _without(part, gone)
+        case Derived() if gone:
+            splits = tuple(name for name in part.splits if name not in gone)
+            return replace(part, splits=splits, inputs=tuple(_without(number, gone) for number in part.inputs))
+        case _:
+            return part
+
+
+def _without(part: Clock | Measure, gone: set[str]) -> Clock | Measure:
+    return replace(part, dimensions=tuple(dimension for dimension in part.dimensions if dimension.name not in gone))
+
+
+# The restricted pages
 def with_owners(parts: Iterable[Shown], project: Project) -> list[Shown]:
     """The parts, those that count records which have an owner split by that too, and what is reckoned from nothing but
     them; never by one with a personal key."""

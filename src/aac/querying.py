@@ -10,6 +10,7 @@ from aac.counting import is_personal, resolved
 from aac.errors import UsageError
 from aac.findings import did_you_mean
 from aac.measures import Clock, Derived, Measure
+from aac.owners import by_people
 from aac.periods import GRAINS
 from aac.planner.windows import RECENT, ROLLING
 from aac.results import NumberReading, Verdict
@@ -162,4 +163,6 @@ def _dimension(name: str, measure: Measure | Clock, project: Project) -> Dimensi
         raise UsageError(f"--by: `{name}` {told}; {advice}")
     if is_personal(found, project):
         raise UsageError(f"--by: `{name}` is personal (`pii`), and no report is split by that")
+    if by_people(found.value, project):
+        raise UsageError(f"--by: `{name}` tells single people apart, which only `aac build --restricted` does")
     return found
