@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import shutil
 import sys
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.browser.chromium import Tab, chromium
+from tests.browser.chromium import Medium, Tab, chromium
 from tests.browser.pictures import small
 from tests.commands import run_aac
 
@@ -45,16 +44,14 @@ def terminal(text: str) -> str:
     )
 
 
-def shot(tab: Tab, page: Path, width: int, height: int, *, dark: bool = False, media: str = "screen") -> bytes:
+def shot(tab: Tab, page: Path, width: int, height: int, *, dark: bool = False, media: Medium = "screen") -> bytes:
     """The top of a page as PNG, of few colours."""
     tab.look(width, height, dark=dark, media=media)
     tab.open(page.as_uri())
-    return small(base64.b64decode(tab.send("Page.captureScreenshot", format="png")["data"]))
+    return small(tab.page.screenshot())
 
 
 def main() -> None:
-    binary = shutil.which("chromium")
-    assert binary, "there is no chromium: `make test-all` installs it"
     OUT.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder:
         root = Path(folder) / "larkspur"
@@ -66,7 +63,7 @@ def main() -> None:
         screen = run_aac(root, "check", "--now", NOW).stdout
         (OUT / "check.svg").write_text(terminal(screen), encoding="utf-8", newline="\n")
         assert run_aac(root, "build", "--now", NOW).returncode == 0
-        with chromium(binary, Path(folder) / "profile") as tab:
+        with chromium() as tab:
             pictures = {
                 name: shot(tab, root / "site" / page, width, height, dark=dark)
                 for name, page, width, height, dark in PAGES

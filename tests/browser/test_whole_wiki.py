@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from tests.browser.chromium import chromium
+from tests.browser.layout import WIDTHS, faults
 from tests.commands import run_aac
 
 if TYPE_CHECKING:
@@ -52,10 +53,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
-    binary = shutil.which("chromium")
-    assert binary, "there is no chromium: `make test-all` installs it"
-    with chromium(binary, tmp_path_factory.mktemp("profile")) as opened:
+def tab() -> Iterator[Tab]:
+    with chromium() as opened:
         yield opened
 
 
@@ -72,28 +71,57 @@ def types_of(site: Path) -> list[Path]:
     return [*folders[site], *largest]
 
 
-@pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [DESK, PHONE])
-def test_axe_finds_nothing(width: int, dark: bool, tab: Tab, site: Path) -> None:
+def test_axe_finds_nothing(width: int, tab: Tab, site: Path) -> None:
     axe = AXE.read_text(encoding="utf-8")
     found: dict[str, list[str]] = {}
     pages = types_of(site)
     assert len(pages) >= 20
     for page in pages:
-        tab.look(width, dark=dark)
+        tab.look(width)
         tab.open(page.as_uri())
-        tab.send("Runtime.evaluate", expression=axe)
+        tab.evaluate(axe)
         violations = tab.evaluate(RUN_AXE)
+        tab.look(width, dark=True)
+        violations += tab.evaluate(RUN_AXE.replace("{", "{runOnly: ['color-contrast'], ", 1))  # the rest is the same
         if violations:
             found[str(page.relative_to(site))] = violations
     assert found == {}
+
+
+def test_pages_fit_every_window(tab: Tab, site: Path) -> None:
+    found: dict[str, dict[int, list[str]]] = {}
+    for page in types_of(site):
+        tab.open(page.as_uri())
+        if wrong := faults(tab):
+            found[str(page.relative_to(site))] = wrong
+    assert found == {}
+
+
+WRONG = """<!doctype html><meta name=viewport content="width=device-width">
+<p style="white-space: nowrap">{long}</p>
+<div style="position: relative"><b style="position: absolute; left: 4px; top: 3px">over it</b>under it</div>
+<style>td {{ position: relative; padding-left: 9px }}
+td::before {{ content: 'label'; position: absolute; left: 0 }}</style>
+<table><td data-label="label">cell</table>"""
+
+
+def test_what_does_not_fit_is_found(tab: Tab, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(WRONG.format(long="wide " * 100), encoding="utf-8")
+    tab.open(page.as_uri())
+    found = faults(tab)
+    assert [*found] == [*WIDTHS]
+    for wrong in found.values():
+        told = " ".join(wrong)
+        assert all(part in told for part in ("the page is", "4257 in", "a label over its text", "text over text"))
 
 
 def test_axe_would_find_something(tab: Tab, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("<html><body><img src='data:,'><p style='color: #ccc'>pale</p></body></html>", encoding="utf-8")
     tab.open(page.as_uri())
-    tab.send("Runtime.evaluate", expression=AXE.read_text(encoding="utf-8"))
+    tab.evaluate(AXE.read_text(encoding="utf-8"))
     found = {rule.partition(":")[0] for rule in tab.evaluate(RUN_AXE)}
     assert {"image-alt", "html-has-lang", "color-contrast"} <= found
 
@@ -190,9 +218,8 @@ def walk(tab: Tab, top: str) -> None:
         assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(251, 250, 247)"
     assert tab.evaluate("location.href") == f"{top}index.html"
     tab.press("/")
-    tab.evaluate("new Promise(done => setTimeout(done, 300))")
-    tab.evaluate("document.querySelector('dialog input').value = 'win rate'")
-    tab.evaluate("document.querySelector('dialog input').dispatchEvent(new Event('input'))")
+    tab.page.locator("dialog input").fill("win rate")
+    tab.page.locator("dialog p", has_text="page").wait_for()
     assert tab.evaluate("document.querySelector('dialog li a').href") == f"{top}metric/win_rate.html"
     assert tab.errors == []
 
@@ -202,8 +229,7 @@ def test_two_keys_lead_to_the_agendas(tab: Tab, site: Path) -> None:
     tab.open((site / "sla/sales_follow_up.html").as_uri())
     for key in "ga":
         tab.press(key)
-    tab.evaluate("new Promise(done => setTimeout(done, 300))")
-    assert tab.evaluate("location.pathname").endswith("/meetings.html")
+    tab.page.wait_for_url("**/meetings.html")
     assert "weekly_lead_review.md" in tab.evaluate("document.querySelector('main').innerHTML")
 
 
@@ -227,3 +253,16 @@ def test_one_number_is_the_same_everywhere(site: Path) -> None:
         told = [part for part in near if share in part]
         assert told, place
         assert place == "scorecards.html" or any(re.search(counts, part) for part in told), place
+
+
+def test_agendas_and_scorecards_are_printed_on_few_sheets(tab: Tab, site: Path) -> None:
+    """Each by itself, without another file: agendas on two sheets of A4 at most, scorecards on one."""
+    pages = [*(site / "agendas").glob("*.html"), *(site / "scorecards").glob("*.html")]
+    assert len(pages) == 5
+    tab.look(DESK)
+    for page in pages:
+        tab.requests.clear()
+        tab.open(page.as_uri())
+        assert tab.requests == [page.as_uri()]
+        sheets = len(re.findall(rb"/Type\s*/Page\b", tab.pdf()))
+        assert 1 <= sheets <= (2 if page.parent.name == "agendas" else 1), page.name

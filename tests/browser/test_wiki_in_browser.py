@@ -1,11 +1,7 @@
-"""The wiki in a real browser, opened from a folder: what it asks for, and how it looks on paper, phone and at night.
-
-Each test leaves its pictures in pytest's temporary folder.
-"""
+"""The wiki in a real browser, opened from a folder: what it asks for, and how it looks on paper, phone and at night."""
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +9,7 @@ import pytest
 from aac.reports.filling import fill
 from aac.reports.wiki import WikiReport
 from tests.browser.chromium import chromium
+from tests.browser.layout import faults
 from tests.reported import PROJECT, RESULTS
 
 if TYPE_CHECKING:
@@ -43,10 +40,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
-    binary = shutil.which("chromium")
-    assert binary, "there is no chromium: `make test-all` installs it"
-    with chromium(binary, tmp_path_factory.mktemp("profile")) as opened:
+def tab() -> Iterator[Tab]:
+    with chromium() as opened:
         yield opened
 
 
@@ -67,18 +62,10 @@ def test_pages_ask_for_nothing_but_style_and_script(path: str, tab: Tab, site: P
     assert asked == [(site / path).as_uri(), (site / "style.css").as_uri(), (site / "wiki.js").as_uri()]
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [PHONE, DESK])
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_fit_their_window(path: str, width: int, dark: bool, tab: Tab, site: Path, tmp_path: Path) -> None:
-    tab.look(width, dark=dark)
+def test_pages_fit_their_window(path: str, tab: Tab, site: Path) -> None:
     tab.open((site / path).as_uri())
-    (tmp_path / "page.png").write_bytes(tab.picture())
-    assert tab.evaluate("document.documentElement.scrollWidth") == width
-    wider = """[...document.querySelectorAll("body *")].filter(e => e.scrollWidth > e.clientWidth + 1
-        && e.clientWidth && getComputedStyle(e).display !== "inline"
-        && !e.closest(".hidden, thead, pre")).map(e => e.outerHTML.slice(0, 200))"""
-    assert tab.evaluate(wider) == []
+    assert faults(tab) == {}
 
 
 def test_the_reader_s_scheme_is_followed(tab: Tab, site: Path) -> None:
@@ -106,13 +93,11 @@ def test_a_chosen_theme_stays(tab: Tab, site: Path) -> None:
 def search(tab: Tab, words: str) -> list[str]:
     """What is found by some words, after the key for it."""
     tab.press("/")
-    tab.evaluate("new Promise(done => setTimeout(done, 300))")
-    box = f"document.querySelector('dialog input').value = {words!r}"
-    tab.evaluate(f"{box}; document.querySelector('dialog input').dispatchEvent(new Event('input'))")
-    found = "[...document.querySelectorAll('dialog li a')].map(link => link.getAttribute('href'))"
-    hrefs = tab.evaluate(found)
-    gone = "new Promise(done => document.querySelector('dialog').addEventListener('close', () => setTimeout(done)))"
-    tab.evaluate(f"(() => {{ const gone = {gone}; document.querySelector('dialog').close(); return gone; }})()")
+    tab.page.locator("dialog input").fill(words)
+    tab.page.locator("dialog p", has_text="page").wait_for()
+    hrefs = tab.evaluate("[...document.querySelectorAll('dialog li a')].map(link => link.getAttribute('href'))")
+    tab.page.locator("dialog").evaluate("dialog => dialog.close()")
+    tab.page.locator("dialog").wait_for(state="detached")
     return hrefs
 
 
@@ -132,21 +117,18 @@ def test_keys_turn_the_pages_of_the_menu(tab: Tab, site: Path) -> None:
     tab.open((site / "agreements.html").as_uri())
     for key, name in (("n", "definitions"), ("p", "agreements")):
         tab.press(key)
-        tab.evaluate("new Promise(done => setTimeout(done, 300))")
-        assert tab.evaluate("location.pathname").endswith(f"/{name}.html")
+        tab.page.wait_for_url(f"**/{name}.html")
     tab.press("?")
     assert "the next page of the menu" in tab.evaluate("document.querySelector('dialog').textContent")
 
 
 def test_pages_are_read_without_scripts(tab: Tab, site: Path) -> None:
-    tab.send("Emulation.setScriptExecutionDisabled", value=True)
-    try:
-        tab.look(PHONE)
-        tab.open((site / "sla/sales_follow_up.html").as_uri())
-        assert tab.evaluate("document.querySelector('.tools').checkVisibility()") is False
-        assert "85.5%" in tab.evaluate("document.querySelector('main').innerText")
-    finally:
-        tab.send("Emulation.setScriptExecutionDisabled", value=False)
+    browser = tab.page.context.browser
+    assert browser
+    with browser.new_page(java_script_enabled=False) as page:
+        page.goto((site / "sla/sales_follow_up.html").as_uri())
+        assert not page.locator(".tools").is_visible()
+        assert "85.5%" in page.locator("main").inner_text()
 
 
 def test_the_first_key_leads_past_the_menu(tab: Tab, site: Path) -> None:
@@ -167,11 +149,11 @@ def test_the_first_key_leads_past_the_menu(tab: Tab, site: Path) -> None:
 def test_tables_stay_tables_for_those_who_listen(width: int, tab: Tab, site: Path) -> None:
     tab.look(width)
     tab.open((site / "sla/sales_follow_up.html").as_uri())
-    roles = [node["role"]["value"] for node in tab.send("Accessibility.getFullAXTree")["nodes"] if "role" in node]
+    roles = {role: tab.page.get_by_role(role).count() for role in ("table", "rowheader", "row")}
     windows, segments, sources, late, left = 2, 2 + 4, 1 + 1, 3, 2  # a row for each window before its groups
-    assert roles.count("table") == 5
-    assert roles.count("rowheader") == windows + segments + sources + late + left
-    assert roles.count("row") == 5 + roles.count("rowheader")
+    assert roles["table"] == 5
+    assert roles["rowheader"] == windows + segments + sources + late + left
+    assert roles["row"] == 5 + roles["rowheader"]
 
 
 def test_pages_are_printed_light_and_without_the_menu(tab: Tab, site: Path, tmp_path: Path) -> None:
@@ -182,7 +164,7 @@ def test_pages_are_printed_light_and_without_the_menu(tab: Tab, site: Path, tmp_
     assert tab.evaluate("getComputedStyle(document.querySelector('.masthead nav')).display") == "none"
     link = "getComputedStyle(document.querySelector('.about a[href^=https]'), '::after').content"
     assert tab.evaluate(link) == '" (https://example.com/notes)"'
-    tab.look(DESK, dark=True, media="")
+    tab.look(DESK, dark=True)
     pdf = tab.pdf()
     (tmp_path / "page.pdf").write_bytes(pdf)
     assert pdf.startswith(b"%PDF-")
