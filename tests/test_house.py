@@ -125,6 +125,7 @@ FLOORS = (
         "aac.connectors.texts",
         "aac.connectors.folders",
         "aac.connectors.row_files",
+        "aac.connectors.timed",
         "aac.connectors.postgres_catalogue",
         "aac.connectors.hubspot.settings",
         "aac.connectors.hubspot.paths",

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from aac.connectors.base import Checkpoint, Context, Files, Progress, Rows, Secret, Settings, Slice, Stream
 from aac.connectors.postgres_catalogue import ASK, catalogue, moment_of, rewritten, shown
+from aac.connectors.timed import Elapsed
 from aac.errors import SourceError
 from aac.findings import did_you_mean
 from aac.folders import refusal
@@ -57,15 +58,8 @@ class TableSettings(BaseModel):
 
     cursor: str | None = None
     key: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
-    overlap: str = "15 minutes"
+    overlap: Elapsed = "15 minutes"
     deletes: Literal["key_scan", "none"] = "key_scan"
-
-    @field_validator("overlap")
-    @classmethod
-    def _is_elapsed(cls, text: str) -> str:
-        if parse_duration(text).clock != "elapsed":
-            raise ValueError(f"`{text}` is not elapsed time; write minutes, hours or days, as in `15 minutes`")
-        return text
 
     @property
     def overlap_us(self) -> int:
