@@ -15,7 +15,7 @@ import pytest
 from sqlglot.errors import ParseError
 
 from aac import caches, texts
-from aac.asking import approvers
+from aac.approving import approvers
 from aac.config import read as read_settings
 from aac.connectors.base import Context
 from aac.connectors.base import Files as FilesMessage

@@ -142,7 +142,8 @@ def run(root: Path, environ: dict[str, str], *words: str) -> subprocess.Complete
 @pytest.mark.parametrize("name", ["github", "gitlab"])
 def test_one_comment_is_kept_up_to_date(project: Path, host: str, name: str) -> None:
     Host.comments += [{"id": n, "body": f"comment {n}"} for n in range(130)]
-    Host.reviews += [{"user": {"login": "sam"}, "state": "APPROVED"}]
+    commit = git(project, "rev-parse", "HEAD")
+    Host.reviews += [{"user": {"login": "sam"}, "state": "APPROVED", "commit_id": commit}]
     environ = environment(host, name, project)
     first = run(project, environ, "--comment")
     assert (first.returncode, first.stdout, first.stderr) == (0, "", "")

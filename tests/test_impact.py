@@ -206,7 +206,7 @@ def test_a_word_that_is_gone_has_no_records_now(project: Path) -> None:
     edit(project, "is: buyer}", "is: bought}")
     told = changed(project)
     # b in February; f is of March, which is not over
-    assert numbers(told) == {"buyer": ("0.5", "—", "")}
+    assert numbers(told) == {"buyer": ("0.5", "—", ""), "bought": ("—", "0.5", "")}
     assert told["impact"]["records"] == []
 
 
@@ -279,13 +279,13 @@ def test_a_new_document_has_no_number_before(project: Path) -> None:
     assert [(change["rule"], change["class"]) for change in told["changes"]] == [("metric.added", "compatible")]
 
 
-REVIEWS: dict[str, Callable[[str], object]] = {
-    "github": lambda user: [
+REVIEWS: dict[str, Callable[[str, str], object]] = {
+    "github": lambda user, commit: [
         {"user": {"login": user}, "state": "CHANGES_REQUESTED"},
         {"user": {"login": user}, "state": "COMMENTED"},
-        {"user": {"login": user.upper()}, "state": "APPROVED"},
+        {"user": {"login": user.upper()}, "state": "APPROVED", "commit_id": commit},
     ],
-    "gitlab": lambda user: {"approved_by": [{"user": {"username": user}}]},
+    "gitlab": lambda user, _: {"approved_by": [{"user": {"username": user}}]},
 }
 
 
@@ -299,7 +299,7 @@ def test_who_must_agree(project: Path, host: str) -> None:
     # who approves does not become a member of marketing with the same change
     edit(project, "name: Marketing", 'name: Marketing\nmembers: [{handle: "@sam"}]', "alignment/teams.yml")
     git(project, "commit", "--quiet", "-am", "narrower")
-    found = review(project, None, ("last:2",), REVIEWS[host]("sam"))
+    found = review(project, None, ("last:2",), REVIEWS[host]("sam", git(project, "rev-parse", "HEAD")))
     assert "**Who must agree** — Marketing ⏳ (5 documents) · Sales ✔ `@sam`" in found.comment
     assert found.exit_code == 1
     assert review(project, None, ("last:2",), None).comment.count("⏳") == 2

@@ -24,10 +24,10 @@ from aac.kinds.team import Team
 from aac.kinds.written import Split, Strict
 from aac.periods import Duration
 from aac.resting import Grounds
-from aac.signing import handles_of, named_teams, signed, signed_version
+from aac.signing import members_of, named_teams, signed, signed_version, speaks_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aac.expressions.nodes import Node
     from aac.graph import Id
@@ -269,15 +269,16 @@ def _is_external(id_: str, project: Project) -> bool:
     return isinstance(team, Team) and team.external
 
 
-def _signatures(version: Version, parties: Collection[str], now: str, known: Grounds) -> Iterator[Signature]:
-    """The words that count: of a party, by one of its members; of two words of a team the later one."""
+def _signatures(version: Version, parties: Sequence[str], now: str, known: Grounds) -> Iterator[Signature]:
+    """The words that count: of a party, by one of its members who speaks for no other party, and not given before the
+    document said so; of two words of a team the later one."""
     project = known.project
     signoffs = [s for s in project.of_kind("signoff") if isinstance(s, Signoff) and signed(s) == version.id]
     ground = grounds(version.id, known) if signoffs else {}
+    members = members_of(parties, project) if signoffs else {}
     for signoff in sorted(signoffs, key=lambda signoff: (signoff.fingerprint == now, signoff.date)):
-        team = project.models.get(("team", signoff.team))
-        is_member = isinstance(team, Team) and signoff.handle in handles_of(team)
-        if is_member and signoff.team in parties and signed_version(signoff, project) is version:
+        counts = speaks_for(signoff.handle, parties, members) == signoff.team and signoff.id not in project.too_early
+        if counts and signed_version(signoff, project) is version:
             changed = (key for key, print_ in signoff.rests_on.items() if ground.get(key, print_) != print_)
             is_of_today = signoff.fingerprint == now
             yield Signature(signoff.team, signoff.handle, signoff.date, is_of_today, tuple(map(said, changed)))

@@ -71,17 +71,27 @@ class Change:
     acknowledged: str | None = None
     is_past: bool = False
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the whole document is new: it has no number before."""
+        return self.rule == f"{self.doc[0]}.added"
 
-def settled(
-    changes: Iterable[Change], severity: Mapping[str, str], acknowledged: Mapping[str, str]
-) -> Iterator[Change]:
-    """Changes in the class that the teams gave their rules, and with the reasons for which they are known and meant.
+    @property
+    def asks(self) -> bool:
+        """Whether its teams must agree: to what they rely on, and to what they are to rely on."""
+        return self.level == "breaking" or (self.is_new and self.level == "compatible")
 
-    ``severity``: classes by rule; ``acknowledged``: reasons by fingerprint.
-    """
+
+def settled(changes: Iterable[Change], severity: Mapping[str, str]) -> Iterator[Change]:
+    """Changes in the class that the teams gave their rules; ``severity``: classes by rule."""
     for change in changes:
-        level = cast("Level", severity.get(change.rule, change.level))
-        yield replace(change, level=level, acknowledged=acknowledged.get(change.fingerprint))
+        yield replace(change, level=cast("Level", severity.get(change.rule, change.level)))
+
+
+def acknowledged(changes: Iterable[Change], reasons: Mapping[str, str]) -> Iterator[Change]:
+    """Changes with the reasons for which they are known and meant; ``reasons``: by fingerprint."""
+    for change in changes:
+        yield replace(change, acknowledged=reasons.get(change.fingerprint))
 
 
 def document_changes(base: Project, head: Project) -> tuple[tuple[Change, ...], tuple[tuple[Id, str], ...]]:
@@ -284,7 +294,8 @@ class _Pair:
             version.document.span(),
             from_=version.begins if version.begins != date.min and verb == "added" else None,
             moves_meaning=level == "breaking",
-            teams=named_teams(version.model),
+            # nobody has to agree to what only tells of something
+            teams=named_teams(version.model) if version.model is not None and not is_prose(version.model) else (),
         )
 
 

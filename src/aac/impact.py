@@ -53,7 +53,7 @@ OTHER_RECORDS = (
 
 def touched(changes: Sequence[Change]) -> dict[Id, Id]:
     """The documents whose numbers can have moved: as they are called now, and as they were."""
-    moved = [change for change in changes if change.level == "breaking"]
+    moved = [change for change in changes if change.asks]
     named = {change.doc: (change.doc[0], change.was) for change in moved if change.was is not None}
     return {change.doc: named.get(change.doc, change.doc) for change in moved}
 

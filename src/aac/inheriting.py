@@ -38,7 +38,7 @@ LEADING = ("company", "team")
 def inherited(base: Project, head: Project, found: Sequence[Change]) -> tuple[Change, ...]:
     """A change of each document that rests on one whose meaning changed, with the way to the nearest of these; and of
     the scorecards on which something stands that is promised otherwise."""
-    moved = [change for change in found if change.moves_meaning]
+    moved = [change for change in found if change.level == "breaking" and change.moves_meaning]
     promised = [change for change in found if change.level == "breaking" and not change.moves_meaning]
     if not moved and not promised:
         return ()

@@ -24,6 +24,7 @@ from aac.loading import load
 from aac.packs import Packs
 from aac.periods import day_of, parse_moment
 from aac.plugins import load as load_plugins
+from aac.premature import merged_too_early
 from aac.reports.base import Page
 from aac.results import Background, Results, SourceState
 from aac.revisions import changes, revision, web
@@ -109,7 +110,7 @@ def open_project(start: Path, *, with_plugins: bool = True) -> Opened:
         from aac.change_rules import unknown_rules
 
         wrong += unknown_rules(settings, registry.kinds)
-    findings = [*wrong, *told]
+    findings = [*wrong, *told, *merged_too_early(loaded)]
     if not with_plugins and any((settings.root / "plugins").glob("*.py")):
         findings = [maybe_of_a_plugin(finding) for finding in findings]
     return Opened(loaded, registry, in_reading_order(findings))

@@ -118,6 +118,8 @@ class Project:
     waivers: tuple[Waiver, ...] = ()
     unwaived: tuple[Clock, ...] = ()
     """The clocks of which something was waived, as they are without that."""
+    too_early: frozenset[str] = frozenset()
+    """The sign-offs that were merged before their document said so, by id: they count for nothing."""
 
     def __post_init__(self) -> None:
         by_id: dict[Id, list[Version]] = {}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,12 +15,15 @@ from time import time_ns
 from typing import TYPE_CHECKING, Any
 
 from aac import config
-from aac.asking import agreed_in, approvers, asked_of, signed_in
+from aac.approving import Approvals, approvers
+from aac.asking import agreed_in, asked_of
 from aac.beginnings import inside_open_windows
-from aac.changes import document_changes, settled
+from aac.changes import acknowledged, document_changes, settled
+from aac.config import FILE
 from aac.errors import DocumentsError, EngineError, NoDataError, SourceError, UsageError
 from aac.expressions import parsed
 from aac.findings import did_you_mean, has_errors
+from aac.given import words_in
 from aac.inheriting import inherited
 from aac.loading import load
 from aac.meanings import conflicts
@@ -27,9 +31,9 @@ from aac.operations import Opened, maybe_of_a_plugin, open_project, pull_sources
 from aac.packs import Packs
 from aac.plugins import load as load_plugins
 from aac.recounts import Impact, Moves
-from aac.revisions import author, prefix
+from aac.revisions import author, prefix, snapshot
 from aac.setting_changes import plugin_changes, setting_changes
-from aac.sides import COMMITTED, merged, sides_of
+from aac.sides import COMMITTED, Side, merged, sides_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -45,9 +49,10 @@ if TYPE_CHECKING:
     from aac.recounts import Side as Records
     from aac.reports.base import View
     from aac.revisions import Author, Snapshot
-    from aac.sides import Side
 
 PLUGINS = "plugins/"
+COMMIT = re.compile(r"[0-9a-f]{40,64}")
+"""The whole id of a commit, as hosts give it."""
 SHIPPED = "the sample company"
 """What the data is called that came with aac."""
 WINDOWS = ("last:6",)
@@ -66,6 +71,8 @@ class Compared:
     is_hostile: bool = False
     author: Callable[[str], Author | None] = lambda _: None
     """Who committed a file of the later side, by its path from there."""
+    is_as_then: Callable[[str, Id], bool] = lambda _commit, _id: False
+    """Whether a document of the later side says what it said at a commit."""
 
 
 @contextmanager
@@ -86,15 +93,55 @@ def comparing(start: Path, asked: str | None, *, is_hostile: bool = False) -> Ge
         head = _opened(after, root, folders, base.registry if is_hostile else None)
         if has_errors(head.findings):
             raise DocumentsError(head.findings, len(head.project.documents))
-        found, unread = document_changes(base.project, head.project)
-        broken = tuple((dict(unread) | _errors(base) | _unknown(head)).items())
-        settings = setting_changes(base.project.config, head.project.config)
-        code = plugin_changes(_plugins(before), _plugins(after))
-        own = (*found, *settings, *code)
-        everything = (*own, *inherited(base.project, head.project, own))
+        own, unread = _own_changes(before, after, base, head)
+        broken = tuple((unread | _errors(base) | _unknown(head)).items())
         rules = base.project.config.review.severity  # what a change says of itself does not hold for it
-        told = tuple(settled(everything, rules, head.project.config.review.acknowledged))
-        yield Compared(base, head, (before.name, after.name), told, broken, is_hostile, partial(_author, root, after))
+        own = tuple(settled(own, rules))
+        told = (*own, *settled(inherited(base.project, head.project, own), rules))
+        told = tuple(acknowledged(told, head.project.config.review.acknowledged))
+        then = _Then(root, after, head, base.registry, folders)
+        who = partial(_author, root, after)
+        yield Compared(base, head, (before.name, after.name), told, broken, is_hostile, who, then.is_as_now)
+
+
+def _own_changes(before: Side, after: Side, base: Opened, head: Opened) -> tuple[tuple[Change, ...], dict[Id, str]]:
+    """What changed of each document, of settings and of plugins; and what could not be compared, and why."""
+    found, unread = document_changes(base.project, head.project)
+    settings = setting_changes(base.project.config, head.project.config)
+    return (*found, *settings, *plugin_changes(_plugins(before), _plugins(after))), dict(unread)
+
+
+@dataclass(frozen=True, slots=True)
+class _Then:
+    """What the later side was at its earlier commits, read when it is asked for; no code of it is run."""
+
+    root: Path
+    now: Side
+    head: Opened
+    registry: Registry
+    folders: ExitStack
+    changed: dict[str, Callable[[Id], bool]] = field(default_factory=dict[str, "Callable[[Id], bool]"])
+    """By commit: whether a document says another thing now."""
+
+    def is_as_now(self, commit: str, id_: Id) -> bool:
+        """Whether a document, and what it rests on, said at a commit what it says now."""
+        if commit not in self.changed:
+            self.changed[commit] = self._changed(commit)
+        return not self.changed[commit](id_)
+
+    def _changed(self, commit: str) -> Callable[[Id], bool]:
+        if self.now.snapshot is not None and commit == self.now.snapshot.commit:
+            return lambda _: False
+        _, colon, folder = self.now.name.partition(":") if self.now.snapshot is not None else ("", "", "")
+        taken = snapshot(self.root, f"{commit}{colon}{folder}") if COMMIT.fullmatch(commit) else None
+        if taken is None or FILE not in taken.files:
+            return lambda _: True  # nobody knows any more what that was
+        then = Side(commit, snapshot=taken)
+        was = _opened(then, self.root, self.folders, self.registry)
+        own, unread = _own_changes(then, self.now, was, self.head)
+        every = (*own, *inherited(was.project, self.head.project, own))
+        ids = {change.doc for change in every if change.level != "editorial"} | unread.keys()
+        return ids.__contains__
 
 
 def _unknown(head: Opened) -> dict[Id, str]:
@@ -169,7 +216,7 @@ def impact(found: Compared, windows: Sequence[str]) -> Impact:
 
     base, head = found.base.project, found.head.project
     changes, left = uncounted(found.changes, base, head, is_hostile=found.is_hostile)
-    if not any(change.level == "breaking" for change in changes):
+    if not any(change.asks for change in changes):
         return Impact(not_compared=left)
     if found.is_hostile:
         head = copy(head)
@@ -348,15 +395,14 @@ def review(
     with comparing(start, asked, is_hostile=True) as found:
         view = _view(found, windows, now)
         base, head = found.base.project, found.head.project
-        approving = approvers(approvals)
-        signed = signed_in(base, head, found.author, approving)
-        view |= {"signed": signed["signed"]}
-        view |= {"agreement": asked_of(found.changes, base, head, approving, signed["unproven"])}
-        is_missing = any(team["by"] is None for team in view["agreement"])
-        comment = review_markdown(view)
-        # whoever has nothing to read has nothing to agree to
-        code = MISSING if comment and is_missing and base.config.review.require else 0
-        return Reviewed(comment, changed.changes_json(view), code)
+        given = Approvals(approvers(approvals), found.is_as_then)
+        words = words_in(base, head, found.author, given)
+        view |= {"signed": [word.view() for word in words]}
+        view |= {"agreement": asked_of(found.changes, base, head, given, words)}
+        is_missing = any(team["waiting"] for team in view["agreement"])
+        is_missing = is_missing or any(word.sort == "of_another_text" for word in words)
+        code = MISSING if is_missing and base.config.review.require else 0
+        return Reviewed(review_markdown(view), changed.changes_json(view), code)
 
 
 def host_here() -> Host:

@@ -15,7 +15,7 @@ from aac.periods import iso_utc
 from aac.results import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 SHORT = 10
@@ -49,6 +49,23 @@ def changes(root: Path) -> dict[str, Change]:
         for file in files:
             found.setdefault(file, Change(revision[:SHORT], age))
     return found
+
+
+def steps(root: Path, folder: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The commits that changed files below a folder of ``root``, the newest first, each with their paths from ``root``.
+
+    A branch that was merged is one step: what it brought."""
+    how = ("--first-parent", "--diff-merges=first-parent", "--format=%x00%H", "--name-only", "--no-renames")
+    told = _git(root, "-c", "core.quotePath=false", "log", *how, "--relative", "--", folder)
+    for commit in (told or "").split("\0")[1:]:
+        revision, *files = filter(None, commit.splitlines())
+        yield revision, tuple(files)
+
+
+def uncommitted(root: Path, folder: str) -> frozenset[str]:
+    """The files below a folder of ``root`` that are not as they were committed last."""
+    told = _git(root, "diff", "--name-only", "--no-renames", "--relative", "-z", "HEAD", "--", folder)
+    return frozenset(filter(None, (told or "").split("\0")))
 
 
 def web(root: Path) -> str | None:

@@ -10,7 +10,7 @@ from aac.kinds.signoff import Signoff
 from aac.kinds.team import Team
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from aac.findings import Level
     from aac.graph import Id
@@ -80,12 +80,36 @@ def _check_signer(signoff: Signoff, document: Kind, project: Project) -> None:
     elif team.external:
         message = f"`{team.id}` is outside the company, so its word does not count"
         _tell(project, signoff, "AAC441", "warning", message, "delete this sign-off: they are never asked", "team")
-    elif signoff.handle not in handles_of(team):
+    elif bare(signoff.handle) not in map(bare, handles_of(team)):
         message = f"`{signoff.handle}` is no member of `{team.id}`, so this does not count as its word"
         advice = did_you_mean(signoff.handle, handles_of(team))
         if not advice.startswith("did you mean"):
             advice = f"name them in `members` of team `{team.id}`, or let a member sign it anew"
         _tell(project, signoff, "AAC442", "warning", message, advice, "handle")
+    else:
+        parties = named_teams(document)
+        other = speaks_for(signoff.handle, parties, members_of(parties, project))
+        if other != team.id:
+            message = f"`{signoff.handle}` speaks for `{other}` here, so this does not count as the word of `{team.id}`"
+            advice = f"let another member of `{team.id}` sign: of one document nobody speaks for two teams"
+            _tell(project, signoff, "AAC442", "warning", message, advice, "handle")
+
+
+def bare(handle: str) -> str:
+    """A handle as hosts compare them."""
+    return handle.removeprefix("@").lower()
+
+
+def speaks_for(handle: str, parties: Iterable[str], members: Mapping[str, Sequence[str]]) -> str | None:
+    """The one party of a document for which somebody speaks: the first of those that they are a member of, since nobody
+    agrees with themselves. ``members``: handles by team."""
+    return next((team for team in parties if bare(handle) in map(bare, members.get(team, ()))), None)
+
+
+def members_of(parties: Iterable[str], project: Project) -> dict[str, Sequence[str]]:
+    """The handles of some teams' members, but of those outside the company."""
+    found = ((id_, project.models.get(("team", id_))) for id_ in parties)
+    return {id_: handles_of(team) for id_, team in found if isinstance(team, Team) and not team.external}
 
 
 def handles_of(team: Team) -> Sequence[str]:

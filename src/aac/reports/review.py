@@ -49,8 +49,9 @@ REST = "of this are left out here: all of it is in the artefact `aac-review`, an
 
 
 def review_markdown(view: View) -> str:
-    """The comment, nothing when nothing changed that anybody relies on."""
-    if not any(change["class"] != "editorial" for change in view["changes"]) and not view["not_compared"]:
+    """The comment, nothing when nothing changed that anybody relies on, and nobody is asked."""
+    is_relevant = any(change["class"] != "editorial" for change in view["changes"]) or view["not_compared"]
+    if not is_relevant and not view["signed"] and not view["agreement"]:
         return ""
     parts = [f"{MARKER}\n### {_title(view)}\n", *_in_words(view), *_recount(view), *_settle(view), *_agree(view)]
     return "\n".join([*parts, *_effect(view), *_folded(view)])
@@ -162,9 +163,19 @@ def _agree(view: View) -> Iterator[str]:
     lines = list(_within((f"- {_signed(each)}" for each in view["signed"]), "agree"))
     if lines:
         yield "\n".join(["**Signed in this branch**", *lines, ""])
-    commands = [team["sign"] for team in teams if team["sign"]]
-    if commands:
-        yield _details("To agree: approve this request, or sign it", [f"    {command}" for command in commands])
+    ways = [line for team in teams for line in _ways(team)]
+    if ways:
+        yield _details("To agree: approve this request, or sign it", ways)
+
+
+def _ways(team: Mapping[str, Any]) -> Iterator[str]:
+    """How a team agrees: what it signs, and what only an approval is about."""
+    if team["sign"]:
+        yield f"    {team['sign']}"
+    if team["approve"]:
+        names = ", ".join(map(code, team["approve"][:TEAMS]))
+        more = f" and {len(team['approve']) - TEAMS} more" if len(team["approve"]) > TEAMS else ""
+        yield f"\n- {inert(team['name'])} approves, since no sign-off says it: {names}{more}"
 
 
 def _by(team: Mapping[str, Any]) -> str:
@@ -172,16 +183,29 @@ def _by(team: Mapping[str, Any]) -> str:
     if team["by"]:
         return f" {code(team['by'])}"
     asked = f" {', '.join(map(code, team['ask']))}" if team["ask"] else ""
-    return f"{asked} ({plural(len(team['documents']), 'document')})"
+    before = f"; {', '.join(map(code, team['before']))} approved an earlier commit" if team["before"] else ""
+    every = plural(len(team["documents"]), "document")
+    rest = f"{len(team['waiting'])} of " if len(team["waiting"]) < len(team["documents"]) else ""
+    return f"{asked} ({rest}{every}{before})"
 
 
 def _signed(signed: Mapping[str, Any]) -> str:
-    """A sign-off that is new, and whether it is by who says so."""
-    what = f"{inert(signed['team'])} to {code(signed['of'])}, as {code(signed['handle'])}"
+    """A sign-off that is new, and whether it is by who says so; one of something else, and one that is gone."""
+    team, of, handle = inert(signed["team"]), code(signed["of"]), code(signed["handle"])
+    by = f", which {inert(signed['author'])} committed" if signed["author"] else ""
+    if signed["is"] == "of_another_text":
+        return (
+            f"■ {team} to {of}, as {handle}{by}: {of} does not say here what was signed, so this counts for nothing, "
+            "now and later: take it out, and sign with `aac agree`"
+        )
+    if signed["is"] == "taken_back":
+        by = f" by {inert(signed['author'])}" if signed["author"] and signed["proof"] is None else ""
+        told = f"the word of {team} to {of}, given as {handle}, is taken back{by}"
+        return f"{told}: {inert(signed['proof'])}" if signed["proof"] else f"■ {told}: {team} must agree to that"
+    what = f"{team} to {of}, as {handle}"
     if signed["proof"] is not None:
         return f"{what}: {inert(signed['proof'])}"
-    author = f", which {inert(signed['author'])} committed" if signed["author"] else ""
-    return f"▲ {what}{author}: it does not count until {code(signed['handle'])} approves this request"
+    return f"▲ {what}{by}: it does not count until {handle} approves this request"
 
 
 def _effect(view: View) -> Iterator[str]:

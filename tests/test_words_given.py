@@ -1,0 +1,212 @@
+"""Whose word counts in a review, on real repositories: of this change, of this text, by the hand of who gives it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aac.agreeing import agree
+from aac.agreements import agreement_of
+from aac.operations import open_sound_project
+from aac.reviewing import review
+from tests.small import NOW_US
+from tests.test_comment import approved, proposed, signed, teams
+from tests.test_impact import edit, project
+from tests.test_revisions import git
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aac.reviewing import Reviewed
+
+__all__ = ["project", "proposed"]
+
+ANN, SAM, MIA = (f"{name} <{name.lower()}@a.example>" for name in ("Ann", "Sam", "Mia"))
+NEW = """\
+---
+kind: sla
+id: reply
+name: Reply
+what: Sales replies to every hot lead
+who: {owes: sales, to: marketing}
+when: {within: 10 hours}
+how_measured: {each: hot, starts: hot_at, stops: touched_at, objective: 50%}
+escalation: []
+"""
+
+
+def reviewed(root: Path, approvals: object = None) -> Reviewed:
+    return review(root, None, ("last:2",), approvals)
+
+
+def asked(found: Reviewed) -> dict[str, Any]:
+    return {team["id"]: team for team in json.loads(found.artefact)["agreement"]}
+
+
+def state(root: Path) -> str | None:
+    agreement = agreement_of(open_sound_project(root).project, ("sla", "touch"))
+    return agreement.state if agreement is not None else None
+
+
+def commit(root: Path, author: str = ANN) -> None:
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "-m", "edit", "--author", author)
+
+
+def branch(root: Path, name: str) -> None:
+    git(root, "checkout", "--quiet", "main")
+    git(root, "checkout", "--quiet", "-b", name)
+
+
+def merge(root: Path, name: str) -> None:
+    git(root, "checkout", "--quiet", "main")
+    git(root, "merge", "--quiet", "--no-ff", "--no-edit", name)
+
+
+def test_nobody_signs_in_advance(proposed: Path) -> None:
+    """What is to come is signed in one request, and made so in the next: neither makes anything agreed."""
+    signed(proposed, ANN)
+    branch(proposed, "advance")
+    git(proposed, "checkout", "--quiet", "kinder", "--", "alignment/signoffs")
+    commit(proposed)
+    found = reviewed(proposed, approved(proposed, "sam"))
+    assert (
+        "■ sales to `sla/touch`, as `@sam`, which Ann committed: `sla/touch` does not say here what was"
+        in found.comment
+    )
+    assert found.exit_code == 1
+    merge(proposed, "advance")
+    branch(proposed, "second")
+    edit(proposed, "when: {within: 4 hours}", "when: {within: 12 hours}")
+    commit(proposed)
+    assert teams(proposed) == {"sales": None, "marketing": None}
+    found = reviewed(proposed)
+    assert found.exit_code == 1
+    assert "- Sales approves, since no sign-off says it: `sla:touch`\n" in found.comment
+    merge(proposed, "second")
+    opened = open_sound_project(proposed)
+    told = [f for f in opened.findings if f.code == "AAC450"]
+    assert [f.doc for f in told] == ["signoff:sla_touch__marketing", "signoff:sla_touch__sales"]
+    assert told[0].message == "sla `touch` did not say this when `marketing` signed it, so this does not count"
+    assert state(proposed) == "waiting"
+    git(proposed, "rm", "--quiet", "-r", "alignment/signoffs")
+    commit(proposed)
+    signed(proposed, SAM)
+    edit(proposed, "name: First touch", "name: The first touch")  # prose lapses nothing
+    commit(proposed)
+    assert state(proposed) == "agreed"
+    assert not [f for f in open_sound_project(proposed).findings if f.code == "AAC450"]
+
+
+def test_a_sign_off_alone_asks_who_signs(project: Path) -> None:
+    edit(project, "name: Sales", 'name: Sales\nmembers: [{handle: "@sam"}]', "alignment/teams.yml")
+    edit(project, "[project]", "[review]\nrequire = true\n\n[project]", "aac.toml")
+    commit(project)
+    branch(project, "words")
+    agree(open_sound_project(project), ["sla:touch"], "sales", "@sam", NOW_US)
+    commit(project)
+    found = reviewed(project)
+    assert (asked(found)["sales"]["waiting"], found.exit_code) == (["sla:touch"], 1)
+    assert reviewed(project, approved(project, "sam")).exit_code == 0
+    git(project, "commit", "--quiet", "--amend", "--no-edit", "--author", SAM)
+    assert (asked(reviewed(project)), reviewed(project).exit_code) == ({}, 0)
+
+
+def test_a_word_that_is_taken_back_asks_its_team(proposed: Path) -> None:
+    signed(proposed, ANN)
+    merge(proposed, "kinder")
+    branch(proposed, "back")
+    git(proposed, "rm", "--quiet", "alignment/signoffs/sla-touch--sales.yml")
+    commit(proposed)
+    found = reviewed(proposed)
+    assert "- ■ the word of sales to `sla/touch`, given as `@sam`, is taken back by Ann" in found.comment
+    assert (asked(found)["sales"]["waiting"], found.exit_code) == (["sla:touch"], 1)
+    git(proposed, "commit", "--quiet", "--amend", "--no-edit", "--author", SAM)
+    assert (asked(reviewed(proposed)), reviewed(proposed).exit_code) == ({}, 0)
+
+
+def test_of_one_document_nobody_speaks_for_two_teams(proposed: Path) -> None:
+    branch(proposed, "twice")
+    edit(proposed, '[{handle: "@mia"}]', '[{handle: "@mia"}, {handle: "@sam"}]', "alignment/teams.yml")
+    commit(proposed)
+    merge(proposed, "twice")
+    branch(proposed, "both")
+    edit(proposed, "when: {within: 4 hours}", "when: {within: 12 hours}")
+    commit(proposed)
+    # who owes is the first party
+    assert teams(proposed, approved(proposed, "sam")) == {"sales": "@sam", "marketing": None}
+    agree(open_sound_project(proposed), ["sla:touch"], "sales", "@sam", NOW_US)
+    words = (proposed / "alignment/signoffs/sla-touch--sales.yml").read_text().replace("__sales", "__marketing")
+    (proposed / "alignment/signoffs/other.yml").write_text(words.replace("team: sales", "team: marketing"))
+    commit(proposed, SAM)
+    assert teams(proposed) == {"sales": "@sam", "marketing": None}
+    (told,) = [f for f in open_sound_project(proposed).findings if f.code == "AAC442"]
+    assert told.message == "`@sam` speaks for `sales` here, so this does not count as the word of `marketing`"
+
+
+def test_who_approved_an_earlier_commit_approved_that(proposed: Path) -> None:
+    assert teams(proposed, approved(proposed, "sam")) == {"sales": "@sam", "marketing": None}
+    first = git(proposed, "rev-parse", "HEAD")
+    edit(proposed, "name: First touch", "name: The first touch")
+    commit(proposed)
+    assert teams(proposed, approved(proposed, "sam", first)) == {"sales": "@sam", "marketing": None}
+    edit(proposed, "when: {within: 12 hours}", "when: {within: 90 hours}")
+    commit(proposed)
+    assert teams(proposed, approved(proposed, "sam", first)) == {"sales": None, "marketing": None}
+    comment = reviewed(proposed, approved(proposed, "sam", first)).comment
+    assert "Sales ⏳ `@sam` (1 document; `@sam` approved an earlier commit)" in comment
+    gone: Any = approved(proposed, "sam")
+    for commit_id in ("0" * 40, None, "--output=x", "HEAD"):
+        gone[-1]["commit_id"] = commit_id
+        assert teams(proposed, gone)["sales"] is None
+
+
+def test_what_is_new_asks_its_parties_and_says_how_it_would_have_been(proposed: Path) -> None:
+    branch(proposed, "new")
+    (proposed / "alignment" / "new.yml").write_text(NEW.removeprefix("---\n"))
+    commit(proposed)
+    found = reviewed(proposed)
+    assert {id_: team["waiting"] for id_, team in asked(found).items()} == {
+        "marketing": ["sla:reply"], "sales": ["sla:reply"],
+    }  # fmt: skip
+    assert found.exit_code == 1
+    # of a, b, c, d and f: a, b and c within ten hours
+    assert "| Reply | — | 60% |  |" in found.comment
+    agree(open_sound_project(proposed), ["sla:reply"], "sales", "@sam", NOW_US)
+    commit(proposed, SAM)
+    assert teams(proposed) == {"sales": "@sam", "marketing": None}
+
+
+def test_what_is_gone_is_approved_and_what_is_signed_is_settled(proposed: Path) -> None:
+    text = (proposed / "alignment" / "all.yml").read_text()
+    parts = text.split("---\n")
+    kept = [part for part in parts if "id: enough\n" not in part]
+    assert len(kept) == len(parts) - 1
+    (proposed / "alignment" / "all.yml").write_text("---\n".join(kept))
+    commit(proposed)
+    found = reviewed(proposed)
+    assert asked(found)["sales"]["waiting"] == ["sla:enough", "sla:touch"]
+    assert "    aac agree sla:touch --team sales --by @sam\n" in found.comment
+    assert "- Sales approves, since no sign-off says it: `sla:enough`\n" in found.comment
+    agree(open_sound_project(proposed), ["sla:touch"], "sales", "@sam", NOW_US)
+    commit(proposed, SAM)
+    assert "Sales ⏳ `@sam` (1 of 2 documents)" in reviewed(proposed).comment
+    assert teams(proposed, approved(proposed, "sam"))["sales"] == "@sam"
+
+
+@pytest.mark.parametrize("severity", ["editorial", "compatible"])
+def test_a_review_that_asks_is_not_silent(proposed: Path, severity: str) -> None:
+    """A rule that is no more than words here still says so where somebody has to agree to something else."""
+    branch(proposed, "quiet")
+    rules = f'severity = {{"sla.when.within.raised" = "{severity}", "metric.better.changed" = "editorial"}}'
+    edit(proposed, "require = true", f"require = true\n{rules}", "aac.toml")
+    commit(proposed)
+    merge(proposed, "quiet")
+    branch(proposed, "loud")
+    edit(proposed, "when: {within: 4 hours}", "when: {within: 12 hours}")
+    agree(open_sound_project(proposed), ["sla:enough"], "sales", "@sam", NOW_US)
+    commit(proposed)
+    found = reviewed(proposed)
+    assert (found.exit_code, "Sales ⏳ `@sam` (1 document)" in found.comment) == (1, True)
