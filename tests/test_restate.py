@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
+from aac.evaluate import Asked
+from aac.operations import on_its_day, open_sound_project, pulled_data
+from aac.settling import Reckoning, redrawn
 from tests.small import COMPANY, measured, number, outcomes, write_project
 
 if TYPE_CHECKING:
@@ -105,6 +109,26 @@ def test_a_word_that_changed(tmp_path: Path, restate: bool, january: int, februa
     results = measured(root, "2026-01", "2026-02", "2026-03", restate=restate)
     values = [number(results, "mqls", label).value for label in ("2026-01", "2026-02", "2026-03")]
     assert values == [january, february, march]
+
+
+def test_a_source_that_ended_before_the_change_hides_nothing(tmp_path: Path) -> None:
+    """Each window is measured again as of what it rests on, whatever else was pulled up to some earlier day."""
+    root = project(tmp_path, *CHANGE, counting("mql"))
+    old = '\n[sources.old]\nconnector = "csv"\npath = "old"\nwatermark = "2026-01-20T00:00:00Z"\n'
+    (root / "aac.toml").write_text((root / "aac.toml").read_text() + old)
+    (root / "old").mkdir()
+    (root / "old" / "calls.csv").write_text("id\n1\n")
+    (root / "alignment" / "call.yml").write_text(
+        "kind: entity\nid: call\nfrom: old.calls\nkey: id\nfields: {id: text}\n"
+    )
+    results = measured(root, "2026-01", "2026-02", restate=True)
+    assert [number(results, "mqls", label).value for label in ("2026-01", "2026-02")] == [1, 2]
+    opened = open_sound_project(root)
+    with pulled_data(opened, Asked(), lambda _: None) as data:
+        made = on_its_day(opened.project, Asked(), data.sources)
+        told = redrawn(made, data, Asked(windows=("2026-01", "2026-02")), lambda at: list(at.measures), Reckoning())
+    assert told.begun == {"metric:mqls": ((date(2026, 2, 1), "mql"),)}
+    assert [result.reading.value for result in told.restated] == [1, 2]
 
 
 def test_a_word_whose_parent_changed(tmp_path: Path) -> None:

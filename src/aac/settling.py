@@ -11,7 +11,7 @@ from aac.distribution import VERSION
 from aac.evaluate import recount
 from aac.findings import Finding
 from aac.locks import Prints, as_result, data_print, differs, settled
-from aac.periods import GRAINS, windows_between
+from aac.periods import GRAINS, day_of, windows_between
 from aac.reports.wording import is_provisional, plural, result_words
 from aac.resting import Grounds
 from aac.results import Background, CardReading, ClockReading, NumberReading, Outcome
@@ -226,16 +226,20 @@ def redrawn(made: Project, landed: Landed, asked: Asked, chosen: Chosen, locked:
 
     Of a number whose documents have one version alone the second is what was measured anyway. Raises EngineError.
     """
-    parts = chosen(made)
-    begun = {part.subject: found for part in parts if (found := tuple(_begun(part.subject, made)))}
+    parts = {part.subject for version in made.by_day.values() or [made] for part in chosen(version)}
+    # what rests on an older source has no window that begins later
+    last = max(source.watermark_us for source in landed.sources) if asked.as_of_us is None else asked.as_of_us
+    day = day_of(last - 1, made.timezone)
+    begun = {subject: found for subject in parts if (found := tuple(_begun(subject, made, day)))}
     again = replace(asked, restate=True, stale=frozenset())
     results = recount(made, landed, again, lambda version: [p for p in chosen(version) if p.subject in begun])
     totals = tuple(result for result in results if not result.reading.by) if begun else ()
     return Background(locked=locked.then, restated=totals, begun=begun)
 
 
-def _begun(subject: str, made: Project) -> Iterator[tuple[date, str]]:
-    """The days on which a version began of a document, or of what it rests on in any version, and its name."""
+def _begun(subject: str, made: Project, last: date) -> Iterator[tuple[date, str]]:
+    """The days up to the ``last`` on which a version began of a document, or of what it rests on in any version, and
+    its name."""
     kind, _, id_ = subject.partition(":")
     days = {version.begins for version in made.versions} - {date.min}
     if not days:
@@ -243,6 +247,5 @@ def _begun(subject: str, made: Project) -> Iterator[tuple[date, str]]:
     found = {(kind, id_)}
     for version in made.by_day.values():
         found |= Grounds(version).of((kind, id_)).documents if (kind, id_) in version.models else set()
-    last = made.day
     begins = {(v.begins, v.id) for v in made.versions if v.id in found and date.min < v.begins <= last}
     yield from sorted((day, "this" if doc == (kind, id_) else said("/".join(doc))) for day, doc in begins)

@@ -36,7 +36,8 @@ class Pieces:
 def pieces_of(run: Run, chosen: Callable[[Project], Sequence[Shown]]) -> Pieces:
     """What is ``chosen`` of each version, with those of the windows asked for that begin while it holds.
 
-    A rolling window, and `all`, is measured as of its end; with `--restate` every window is.
+    A rolling window, and `all`, is measured as of its end; with `--restate` every window is, each by the documents of the
+    day up to which the data of its number is known: other sources may have ended sooner.
     """
     pieces = Pieces([], [], [])
     for version in _versions(run):
@@ -66,7 +67,7 @@ def _rows(version: Project, parts: Sequence[Shown]) -> list[Measurement]:
 def _versions(run: Run) -> Sequence[Project]:
     """The project of each day on which something in it changes, oldest first."""
     by_day = run.project.by_day
-    return [run.project] if run.asked.restate or not by_day else [by_day[day] for day in sorted(by_day)]
+    return [by_day[day] for day in sorted(by_day)] if by_day else [run.project]
 
 
 Of = TypeVar("Of", Clock, Measure, Derived)
