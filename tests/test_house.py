@@ -278,6 +278,7 @@ FLOORS = (
         "aac.code_owners",
         "aac.uncounted",
         "aac.keeping",
+        "aac.profile_edits",
         "aac.impact",
         "aac.sampling",
         "aac.backtest",

@@ -147,13 +147,38 @@ def test_of_a_profile_who_fits(project: Path) -> None:
     assert numbers(told)["core"] == ("2", "1", "−1")
     (moved,) = [each for each in told["impact"]["records"] if each["kind"] == "icp"]
     assert moved["lost"]["keys"] == ["p"]
-    assert moved["lost"]["clauses"] == [{"rule": "size is more than 100", "records": 1}]
+    assert moved["lost"]["clauses"] == [
+        {"rule": "`large` says another thing now: «size is more than 100»", "records": 1}
+    ]
     screen = diff(project, None, "text", ("last:2",))
     assert "1 record of all time is no longer Core account" in screen
-    assert "1 of them: not «size is more than 100»" in screen
+    assert "1 of them: `large` says another thing now: «size is more than 100»" in screen
     git(project, "checkout", "--quiet", "-b", "edit")
     git(project, "commit", "--quiet", "-am", "edit")
     assert "no longer Core account" in review(project, "main..edit", ("last:2",), None).comment
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "way", "told"),
+    [
+        # q too would be there with 90, but for the rest
+        ("when: size >= 100, points: 50", "when: size >= 100, points: 40", "lost",
+         [("`large` gives 40 points, and gave 50", 2)]),
+        ("tiers: {A: 100, B: 50}", "tiers: {A: 50, B: 40}", "gained", [("what fits begins at other points", 1)]),
+        ("tiers: {A: 100, B: 50}", "tiers: {A: 50, B: 40}\nrequired: [software]", "", []),
+        ("fits: [A]", "fits: [A]\nanti_patterns: [{id: tiny, when: size <= 100, why: they left}]", "lost",
+         [("`tiny` is new: «size is at most 100»", 1)]),
+        ("fits: [A]", "fits: [A, B]\nrequired: [large]", "gained", [("what fits begins at other points", 1)]),
+    ],
+)  # fmt: skip
+def test_of_a_profile_what_was_edited(project: Path, old: str, new: str, way: str, told: list[tuple[str, int]]) -> None:
+    """p and q have 100 points, r has 50: it is large and farms."""
+    edit(project, old, new)
+    moved = [each for each in changed(project)["impact"]["records"] if each["kind"] == "icp"]
+    found = {side: each[side] for each in moved for side in ("lost", "gained") if each[side]["records"]}
+    assert {side: [(c["rule"], c["records"]) for c in each["clauses"]] for side, each in found.items()} == (
+        {way: told} if way else {}
+    )
 
 
 def test_money_keeps_to_its_columns(project: Path) -> None:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from aac.counting import meant
 from aac.evaluate import readied, recount
 from aac.evaluation.moves import moves_of
-from aac.expressions.nodes import BROKEN, Call
+from aac.expressions.nodes import BROKEN
 from aac.keeping import kept_of
 from aac.measures import Clock, Measure
 from aac.planner.setting import entities_in, entities_of
+from aac.profile_edits import edits_of
 from aac.recounts import Impact, Moves, Number
 from aac.selecting import measurable
 
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 
 UNPLACED = "unplaced"
 """The selection of results about records that are in no window."""
-WORDS = ("definition", "icp")
+PROFILE = "icp"
+WORDS = ("definition", PROFILE)
 """Kinds that say of records whether they are meant."""
 NO_DATA = "there is no data of something it rests on"
 NOTHING = "there is nothing to count in these windows on either side"
@@ -202,7 +204,8 @@ def _moves(
                 continue
             key = run.landed.tables[new.population.entity].key
             following = list(_following(id_, new.population.entity, base, head))
-            moved = moves_of(run, data[1].engine, old, piece, following, key, _criteria(id_, head))
+            edits = edits_of(id_, now[id_], base, head) if id_[0] == PROFILE else ()
+            moved = moves_of(run, data[1].engine, old, piece, following, key, edits)
             if moved is not None and (moved.lost.records or moved.gained.records):
                 kept = kept_of((id_, now[id_]), (base, head), data[1], asked)
                 found[id_] = _shown_as(moved, kept, run.landed.tables[new.population.entity])
@@ -214,13 +217,6 @@ def _shown_as(moved: Moves, kept: Sequence[Kept], table: Table) -> Moves:
     is_personal = any(table.field(name).pii for name in table.key)
     sides = (replace(side, kept=tuple(own)) for side, own in zip((moved.lost, moved.gained), kept, strict=True))
     return Moves(*(replace(side, keys=()) if is_personal else side for side in sides))
-
-
-def _criteria(id_: Id, head: Project) -> Sequence[Node]:
-    """What a profile asks for, row by row: its rule as a whole is reckoned from points, and tells nobody anything."""
-    rules = head.rules.get(id_, {}) if id_[0] == "icp" else {}
-    asked = [checked.node for path, checked in rules.items() if path[0] == "criteria"]
-    return [*asked, *(Call("not", (checked.node,)) for path, checked in rules.items() if path[0] == "anti_patterns")]
 
 
 def _read_otherwise(base: Project, head: Project) -> frozenset[str]:

@@ -74,7 +74,8 @@ def _come_to(result: Result) -> object:
 class Side:
     """The records of one direction: how many in all, by the label of a window, and a few keys (none that are personal).
 
-    ``clauses``: each part of the rule that tells the sides apart, in words, and of how many of them it is not true;
+    ``clauses``: each part of the rule that tells the sides apart, in words, and of how many of them it is not true; of
+    a profile what was edited, and of how many of them that says another thing;
     ``became``: how many of them have come to each of the words that follow; ``kept``: numbers of retention of theirs,
     by name, as of all time.
     """

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MOVED = "moved"
 WINDOW, GAINED = "w", "gained"
 Following = Sequence[tuple[str, Node, Node]]
+Clauses = Sequence[tuple[str, Node]]
+"""What is told of who moved, and of whom."""
 LISTED = 20
 """How many records of each direction are listed by key."""
 
@@ -38,27 +40,29 @@ def moves_of(
     after: Piece[Measure],
     following: Following,
     key: Sequence[str],
-    criteria: Sequence[Node] = (),
+    edits: Clauses = (),
 ) -> Moves | None:
     """What moved between two measures of one entity, in the windows of the later one; null when nothing can have.
 
     ``following``: words that a record may come to later, with their rules before and after; ``key``: the key fields of
-    the entity; ``criteria``: what is told of who moved, in place of the parts of both rules.
+    the entity; ``edits``: what is told of who moved, each with a rule that is true of whom it is about, in place of the
+    parts of both rules that are not true.
     """
     setting = run.setting(after)
     was, now = (_of(after.of, measure.population.rule, setting) for measure in (before, after.of))
     if was == now:
         return None
-    lost_by, gained_by = (criteria, criteria) if criteria else (_parts(now), _parts(was))
+    titles = run.project.titles
+    lost_by, gained_by = (
+        edits or [(words(part, titles), Call("not", (Call("is_true", (part,)),))) for part in _parts(rule)]
+        for rule in (now, was)
+    )
     later = [_of(after.of, rule, setting) for _, *rules in following for rule in rules]
     plan = _Plan(setting, after, was, now, (lost_by, gained_by), later, key)
     counts, *lists = engine.run(plan.query)
-    titles = run.project.titles
     labels = [chosen.window.label for chosen in after.windows]
     sides = [
-        _side(
-            counts, rows, is_gained, labels, [words(part, titles) for part in parts], [name for name, *_ in following]
-        )
+        _side(counts, rows, is_gained, labels, [told for told, _ in parts], [name for name, *_ in following])
         for is_gained, rows, parts in ((False, lists[0], lost_by), (True, lists[1], gained_by))
     ]
     return Moves(*sides)
@@ -76,7 +80,7 @@ class _Plan:
     piece: Piece[Measure]
     was: Node
     now: Node
-    parts: tuple[Sequence[Node], Sequence[Node]]
+    parts: tuple[Clauses, Clauses]
     following: Sequence[Node]
     key: Sequence[str]
 
@@ -86,14 +90,13 @@ class _Plan:
         gained, lost = (self._only(one, other) for one, other in ((self.now, self.was), (self.was, self.now)))
         columns: list[tuple[str, Node]] = [(f"k{i}", Stored(entity, name)) for i, name in enumerate(self.key)]
         columns += [(WINDOW, self._window(entity)), (GAINED, gained)]
-        for number, part in enumerate(self.rules):
-            columns.append((f"c{number}", Call("not", (Call("is_true", (part,)),))))
+        columns += [(f"c{number}", rule) for number, (_, rule) in enumerate(self.rules)]
         columns += [(f"f{number}", Call("is_true", (rule,))) for number, rule in enumerate(self.following)]
         moved = Select(Entity(entity), tuple(columns), Call("or", (gained, lost)))
         return self.setting.query(((MOVED, moved),), (self._counts(), self._keys(False), self._keys(True)), MOVED)
 
     @property
-    def rules(self) -> tuple[Node, ...]:
+    def rules(self) -> Clauses:
         """The clauses of both rules, those of the later one first."""
         return (*self.parts[0], *self.parts[1])
 

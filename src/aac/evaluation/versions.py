@@ -36,7 +36,7 @@ class Pieces:
 def pieces_of(run: Run, chosen: Callable[[Project], Sequence[Shown]]) -> Pieces:
     """What is ``chosen`` of each version, with those of the windows asked for that begin while it holds.
 
-    A rolling window, and `all`, is measured as of its end; with `--restate` every window is, each by the documents of the
+    A rolling window, and `all`, is measured as of its end; with `--restate` every window is, by the documents of the
     day up to which the data of its number is known: other sources may have ended sooner.
     """
     pieces = Pieces([], [], [])

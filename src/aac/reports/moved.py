@@ -367,7 +367,8 @@ def records_words(records: Mapping[str, Any], keys: int = 0) -> Iterable[str]:
         verb = "is" if side["records"] == 1 else "are"
         yield f"{plural(side['records'], 'record')} of all time {verb} {since} {records['name']}"
         for clause in side["clauses"]:
-            yield f"  {clause['records']:,} of them: {'not' if records['kind'] == 'icp' else why} «{clause['rule']}»"
+            told = clause["rule"] if records["kind"] == "icp" else f"{why} «{clause['rule']}»"
+            yield f"  {clause['records']:,} of them: {told}"
         became = [f"{each['records']:,} became {each['word']}" for each in side["became"] if each["records"]]
         if became:
             yield f"  of these {', '.join(became)}"
