@@ -52,6 +52,10 @@ class Piece(NamedTuple):
     base: int | None
 
 
+Known = dict[object, list[Piece]]
+"""The pieces of dates around which the same hours hold, by the time since midnight."""
+
+
 class Clocks:
     """The clocks of a zone, as they are changed between two days; before and after that they are not."""
 
@@ -115,17 +119,20 @@ def days_later(zone: str, first_day: int, last_day: int, days: int, months: int 
             yield Piece(start, runs, moment - runs * start)
 
 
-def business_days_later(calendar: Calendar, first_day: int, last_day: int, days: int) -> Iterator[Piece]:
+def business_days_later(
+    calendar: Calendar, first_day: int, last_day: int, days: int, known: Known | None = None
+) -> Iterator[Piece]:
     """The end of a promise of so many business days, for begins from the first to the last UTC day.
 
     It is the same local time on that business day. Outside its opening hours it is that day's last closing if that is
     later, else the next opening. A start in a night shift counts from the shift's day. Nothing is later than 2100.
+    ``known``: what was worked out for other calendars, of the same number of days.
     """
-    promise = _BusinessDays(calendar, first_day, last_day, days)
+    promise = _BusinessDays(calendar, first_day, last_day, days, {} if known is None else known)
     for begin, until, offset, day in _local_dates(promise.clocks, first_day, last_day):
         is_from_midnight = begin + offset == day * DAY_US
-        if is_from_midnight and (known := promise.since_midnight(day)) is not None:
-            yield from (_moved(piece, begin) for piece in known if piece.begin < until - begin)
+        if is_from_midnight and (found := promise.since_midnight(day)) is not None:
+            yield from (_moved(piece, begin) for piece in found if piece.begin < until - begin)
             continue
         pieces = promise.of_date(day)
         for piece, following in zip(pieces, [*pieces[1:], None], strict=True):
@@ -137,7 +144,7 @@ def business_days_later(calendar: Calendar, first_day: int, last_day: int, days:
 
 def business_dates_later(calendar: Calendar, first_day: int, last_day: int, days: int) -> Iterator[tuple[int, int]]:
     """Each local date and the business day so many after it, where there is one before 2101."""
-    promise = _BusinessDays(calendar, first_day, last_day, days)
+    promise = _BusinessDays(calendar, first_day, last_day, days, {})
     for day in range(first_day, last_day + 1):
         target = promise.target(day)
         if target is not None:
@@ -188,7 +195,7 @@ def last_day(calendar: Calendar, after_day: int, days: int) -> int:
 class _BusinessDays:
     """A promise of so many business ``days``, for all that begins from the first to the last UTC day."""
 
-    def __init__(self, calendar: Calendar, first_day: int, last_day: int, days: int) -> None:
+    def __init__(self, calendar: Calendar, first_day: int, last_day: int, days: int, known: Known) -> None:
         opened: list[tuple[int, Openings]] = []
         missing = days + BEHIND
         for day, openings in openings_by_day(calendar, first_day - MARGIN_DAYS, END_DAY - 1):
@@ -202,7 +209,7 @@ class _BusinessDays:
         self._openings = {day: openings for day, openings in shown if openings}
         self._opened = list(self._openings)
         self._days = days
-        self._known: dict[object, list[Piece]] = {}
+        self._known = known
         self._weekly: dict[int, tuple[int, list[Piece]]] = {}
         turns = self.clocks.borders(-NEVER_US, NEVER_US)
         changed = {turn // DAY_US - before for turn in turns for before in range(3)}

@@ -16,7 +16,7 @@ from aac.measures import Clock, Cohort, Measure
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from aac.calendar_days import Piece
+    from aac.calendar_days import Known, Piece
     from aac.calendars import Calendar
     from aac.engines.base import Engine
     from aac.periods import Duration
@@ -51,7 +51,8 @@ class Later:
         for unit, amount in lengths:
             match unit:
                 case "business_days":
-                    found = [business_days_later(calendar, *starts, amount) for calendar in calendars]
+                    known: Known = {}
+                    found = [business_days_later(calendar, *starts, amount, known) for calendar in calendars]
                     by_number = {number: pieces_by_day(made, *starts) for number, made in enumerate(found)}
                     pieces[business_days_table(amount)] = by_number
                 case "business_dates":

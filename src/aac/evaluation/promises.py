@@ -47,6 +47,9 @@ def clock_results(
         spreads = scan.spread.read(outputs[1 : 1 + scan.spreads])
     for number in range(len(scan.windows)):
         tallies.setdefault((number, ()), Tally(number, {}, {}, 0, 0, 0, (0, 0)))
+    is_stale = run.is_stale(run.sources_of(clock))
+    still_open = {UNPLACED: False}
+    still_open |= {number: setting.clockwork.is_open(chosen.window) for number, chosen in enumerate(scan.windows)}
     for (number, by), tally in tallies.items():
         if number == UNPLACED and not with_unplaced:
             continue
@@ -58,8 +61,8 @@ def clock_results(
             subject=clock.subject,
             window=chosen.window,
             as_of_us=setting.as_of_us,
-            is_open=number != UNPLACED and setting.clockwork.is_open(chosen.window),
-            is_stale=run.is_stale(run.sources_of(clock)),
+            is_open=still_open[number],
+            is_stale=is_stale,
             by=tally.by,
             counts=tally.counts,
             outside_hours=tally.outside_hours,
@@ -76,12 +79,11 @@ def clock_results(
 
 def _items(run: Run, clock: Clock, listed: Iterable[Listed], setting: Setting) -> tuple[Item, ...]:
     """Listed items with moments in microseconds and the moment each was due."""
-    zone = setting.zone_of(clock.starts, clock.population.entity)
-    return tuple(_item(run, clock, one, zone) for one in listed)
+    zone, types = setting.zone_of(clock.starts, clock.population.entity), run.key_types[clock.population.entity]
+    return tuple(_item(run, clock, one, zone, types) for one in listed)
 
 
-def _item(run: Run, clock: Clock, one: Listed, zone: str) -> Item:
-    types = run.key_types[clock.population.entity]
+def _item(run: Run, clock: Clock, one: Listed, zone: str, types: Iterable[str]) -> Item:
     parts = tuple(map(key_text, one.key, types))
     key = parts[0] if len(parts) == 1 else parts
     due = None if one.waits else _due(run, one, clock.starts.is_date)

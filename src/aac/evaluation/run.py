@@ -135,7 +135,7 @@ class Run:
     def calendars(self) -> tuple[Calendar, ...]:
         return self.project.calendars
 
-    @property
+    @cached_property
     def numbers(self) -> Mapping[str, int]:
         """The calendars by id, each with the number that its days have in the calendar table."""
         return {calendar.id: number for number, calendar in enumerate(self.calendars)}

@@ -17,10 +17,12 @@ from aac.planner.spreads import JUDGED, USED
 from aac.planner.stretches import MEMBER, NUMBER, STARTED, STOPPED, lacks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from aac.engines.base import Rows
     from aac.expressions.nodes import Node, Value
+
+    Pauses = Mapping[tuple[object, ...], Sequence[tuple[int, int]]]
 
 LATE_ITEMS, DUE_ITEMS = "late_items", "due_items"
 """The blocks of the lists there are."""
@@ -98,18 +100,18 @@ class Listing:
 
     def read(self, outputs: Iterable[Rows]) -> dict[str, dict[int, tuple[Listed, ...]]]:
         """The items of each list by the number of their window."""
-        rest = iter(outputs)
+        rest, one = iter(outputs), self._one()
         found: dict[str, dict[int, tuple[Listed, ...]]] = {}
         for asking in self.lists:
             rows = next(rest)
             pauses = self._pauses(next(rest) if self.is_paused else ())
             windows: dict[int, list[Listed]] = {}
             for window, *row in rows:
-                windows.setdefault(cast("int", window), []).append(self._one(row, pauses))
+                windows.setdefault(cast("int", window), []).append(one(row, pauses))
             found[asking.name] = {window: tuple(items) for window, items in windows.items()}
         return found
 
-    def _pauses(self, rows: Iterable[Sequence[object]]) -> Mapping[tuple[object, ...], Sequence[tuple[int, int]]]:
+    def _pauses(self, rows: Iterable[Sequence[object]]) -> Pauses:
         """The pauses by key and start of an item."""
         parts: dict[tuple[object, ...], list[tuple[int, int]]] = {}
         for *item, begins, ends in rows:
@@ -117,23 +119,30 @@ class Listing:
                 parts.setdefault(tuple(item), []).append((cast("int", begins), cast("int", ends)))
         return parts
 
-    def _one(self, row: Sequence[object], pauses: Mapping[tuple[object, ...], Sequence[tuple[int, int]]]) -> Listed:
-        """An item; a row is the key's fields and what is ``shown``."""
-        key = cast("tuple[Value, ...]", tuple(row[: len(self.keys)]))
-        held = dict(zip(self.shown, row[len(key) :], strict=True))
-        started = cast("int", held[STARTED])
-        return Listed(
-            key,
-            started,
-            cast("int | None", held[STOPPED]),
-            cast("int", held[USED]),
-            cast("int", held.get(ALLOWED, self.allowed)),
-            cast("int | None", held.get(NUMBER)),
-            cast("int | None", held.get(DUE)),
-            bool(held.get(WAITING)),
-            tuple(sorted(pauses.get((*key, started), ()))),
-            tuple(part for number, part in enumerate(self.parts) if held[lacks(number)]),
-        )
+    def _one(self) -> Callable[[Sequence[object], Pauses], Listed]:
+        """What makes an item of a row, which is the key's fields and what is ``shown``."""
+        width = len(self.keys)
+        places = {name: place for place, name in enumerate(self.shown, width)}
+        started, stopped, used = (places[name] for name in (STARTED, STOPPED, USED))
+        allowed, calendar, due, waits = (places.get(name) for name in (ALLOWED, NUMBER, DUE, WAITING))
+        lacking = [(part, places[lacks(number)]) for number, part in enumerate(self.parts)]
+
+        def one(row: Sequence[object], pauses: Pauses) -> Listed:
+            begun, key = cast("int", row[started]), cast("tuple[Value, ...]", tuple(row[:width]))
+            return Listed(
+                key,
+                begun,
+                cast("int | None", row[stopped]),
+                cast("int", row[used]),
+                cast("int", self.allowed if allowed is None else row[allowed]),
+                cast("int | None", row[calendar]) if calendar is not None else None,
+                cast("int | None", row[due]) if due is not None else None,
+                waits is not None and bool(row[waits]),
+                tuple(sorted(pauses.get((*key, begun), ()))),
+                tuple(part for part, place in lacking if row[place]),
+            )
+
+        return one
 
 
 def _columns(names: Iterable[str]) -> tuple[tuple[str, Node], ...]:
