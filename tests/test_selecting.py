@@ -97,8 +97,8 @@ def told(root: Path, *chosen: str, items: int | None = None) -> dict[str, Any]:
             ("team:marketing",),
             "metric:leads scorecard:joint sla:reply",
         ),  # what it is owed and what it shares, with rows
-        (("big+",), "metric:leads scorecard:joint sla:reply"),
-        (("lead+",), "metric:deals metric:leads scorecard:joint sla:reply"),  # deals refer to leads
+        (("big+",), "scorecard:joint sla:reply"),  # the leads on the card do not rest on it
+        (("lead+",), "metric:leads scorecard:joint sla:reply"),  # deals refer to leads, and read nothing of them
         (("deal+",), "metric:deals"),
         (("joint",), "metric:leads scorecard:joint sla:reply"),
     ],

@@ -9,10 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aac.expressions.check import Broken, check_rule
-from aac.expressions.nodes import Aggregate, Stored
+from aac.expressions.nodes import Aggregate, Stored, everything_in
 from aac.expressions.parse import Refused
 from aac.measures import Dimension, Measure, Moment, Population, Retention
-from aac.planner.setting import everything_in
 from aac.saying import lent_by
 from aac.scope import RuleNames
 

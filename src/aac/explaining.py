@@ -88,6 +88,7 @@ def view_of(id_: Id, project: Project) -> View:
         "rules": [{"place": place, "words": said} for place, said in rules_in_words(id_, project, titles)],
         "rests_on": _tree(entry.rests_on, {name: other.rests_on for name, other in edges.items()}, titles),
         "used_by": _tree(entry.used_by, {name: other.used_by for name, other in edges.items()}, titles),
+        "mentioned_in": [_branch(subject, titles) for subject in entry.mentioned_in],
     }
 
 
@@ -121,12 +122,13 @@ def _versions(id_: Id, project: Project) -> list[View]:
 
 
 def _tree(roots: Sequence[str], edges: Mapping[str, Sequence[str]], titles: Titles) -> list[View]:
-    """Documents below each other, each once: where the way to it is shortest."""
+    """Documents below each other, each once: where the way to it is shortest. Nothing is below an entity, of which
+    others read single fields."""
     branches = {root: _branch(root, titles) for root in roots}
     waiting = deque(roots)
     while waiting:
         subject = waiting.popleft()
-        for other in edges.get(subject, ()):
+        for other in edges.get(subject, ()) if not subject.startswith("entity:") else ():
             if other not in branches:
                 branches[other] = _branch(other, titles)
                 branches[subject]["below"].append(branches[other])

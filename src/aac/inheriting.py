@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, cast
 
 from aac.agreements import digest
 from aac.changes import Change
-from aac.expressions.nodes import CalendarNumber, Literal, Named, Rollup, Stored
-from aac.planner.setting import events_of, everything_in
+from aac.expressions.nodes import CalendarNumber, Literal, Named, Rollup, Stored, everything_in
+from aac.planner.setting import events_of
 from aac.resting import can_mean, only_named
 from aac.signing import named_teams
 

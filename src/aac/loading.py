@@ -30,6 +30,7 @@ from aac.models import invalid
 from aac.packs import OURS, Packs
 from aac.project import Project, Version
 from aac.prose import prose_findings
+from aac.resting import rested_on
 from aac.signing import signoffs_can_count
 from aac.upkeep import everything_has_an_owner
 from aac.waiving import with_waivers
@@ -65,7 +66,7 @@ def load(
     by_day: dict[date, Project] = {}
     parsed = parsed or Rules()
     for day in days_of_change(versions):
-        project = Project(config, kinds, documents, versions, day, lent, parsed, packs, by_day=by_day)
+        project = Project(config, kinds, documents, versions, day, lent, rested_on, parsed, packs, by_day=by_day)
         by_day[day] = project
         for check in CHECKS:
             if len(findings) + len(project.told) < MOST:

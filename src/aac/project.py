@@ -24,7 +24,7 @@ from aac.saying import rules_in_words, titles_of
 from aac.scope import DocumentScope, RuleNames
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from aac.calendars import Calendar
@@ -88,7 +88,8 @@ class Project:
 
     ``chosen`` is the version of each id that holds on the day, or the nearest; ``places`` are their documents and
     ``models`` the sound ones among them. ``lent`` are the ids of documents whose kind or id cannot be used, as they
-    were written and as they were probably meant. ``rules`` are the rules that were checked, by document and place;
+    were written and as they were probably meant. ``resting`` tells what the documents of a project rest on at once,
+    what can alter their numbers and promises. ``rules`` are the rules that were checked, by document and place;
     ``of_period`` the documents with one that asks for the period.
     """
 
@@ -98,6 +99,7 @@ class Project:
     versions: tuple[Version, ...]
     day: date
     lent: frozenset[str]
+    resting: Callable[[Project], Mapping[Id, Collection[Id]]]
     parsed: Rules = field(default_factory=Rules, repr=False)
     packs: Packs = field(default_factory=lambda: Packs({}), repr=False)
     told: list[Finding] = field(default_factory=list[Finding])
@@ -218,19 +220,20 @@ class Project:
 
     def entries(self) -> tuple[Entry, ...]:
         """Every document as reports see it, sorted by kind and id."""
-        used_by: dict[Id, set[Id]] = defaultdict(set)
-        for user, others in self.graph.rests_on.items():
-            for other in others:
-                used_by[other].add(user)
-        return tuple(
-            self._entry(id_, document, used_by[id_]) for id_, document in sorted(self.places.items(), key=_by_id)
-        )
+        return self._entries
 
-    def _entry(self, id_: Id, document: Document, used_by: set[Id]) -> Entry:
-        model, span = self.models.get(id_), document.span()
-        title = model.title if model else id_[1]
-        rests_on = _shown(self.graph.rests_on[id_])
-        return Entry(*id_, title, span.file, span.line, document.data, rests_on, _shown(used_by))
+    @cached_property
+    def _entries(self) -> tuple[Entry, ...]:
+        rests_on = self.resting(self)
+        names = {id_: self.graph.rests_on[id_] - {*rests_on.get(id_, ())} for id_ in self.places}
+        used_by, named_by = _turned(rests_on), _turned(names)
+        found: list[Entry] = []
+        for id_, document in sorted(self.places.items(), key=_by_id):
+            model, span = self.models.get(id_), document.span()
+            edges = (rests_on.get(id_, ()), used_by.get(id_, ()), names[id_], named_by.get(id_, ()))
+            title = model.title if model else id_[1]
+            found.append(Entry(*id_, title, span.file, span.line, document.data, *map(_shown, edges)))
+        return tuple(found)
 
     def in_words(self, kind: str, id: str) -> tuple[tuple[str, str], ...]:
         """The rules of a document in English, each with its place."""
@@ -253,6 +256,15 @@ class Project:
 
 def _by_id(pair: tuple[Id, object]) -> Id:
     return pair[0]
+
+
+def _turned(edges: Mapping[Id, Iterable[Id]]) -> Mapping[Id, set[Id]]:
+    """From each document to those that lead to it."""
+    found: dict[Id, set[Id]] = defaultdict(set)
+    for id_, others in edges.items():
+        for other in others:
+            found[other].add(id_)
+    return found
 
 
 def _shown(ids: Iterable[Id]) -> tuple[str, ...]:

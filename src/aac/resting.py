@@ -10,10 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aac.comparing import fields_of, mark_at
-from aac.expressions.nodes import Literal, Measured, Named, Rollup, Stored, Values
+from aac.expressions.nodes import Literal, Measured, Named, Rollup, Stored, Values, everything_in
 from aac.kinds.base import Kind
 from aac.kinds.classes import MEANING
-from aac.planner.setting import everything_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -72,6 +71,20 @@ def _beside(id_: Id, project: Project) -> set[Id]:
     return by_class[False] - by_class[True]
 
 
+def rested_on(project: Project) -> dict[Id, set[Id]]:
+    """What each document rests on at once: what can alter its number or its promise, and not what it only names.
+
+    Of an entity it is told who reads it, over whatever other words; so nobody needs to follow what that rests on.
+    """
+    grounds = Grounds(project)
+    found: dict[Id, set[Id]] = {}
+    for id_ in (id_ for id_, model in project.models.items() if can_mean(model)):
+        near = grounds.near(id_)
+        entities = {(ENTITY, entity) for entity in near.fields}
+        found[id_] = ({*near.documents, *entities} & project.places.keys()) - {id_}
+    return found
+
+
 @dataclass
 class Ground:
     """What a document rests on: documents, entities with the fields that are read, parameters."""
@@ -93,7 +106,7 @@ class Grounds:
         """All that a sound document rests on; nothing of itself."""
         waiting, seen, found = [id_], {id_}, Ground()
         while waiting:
-            near = self._near_to(waiting.pop())
+            near = self.near(waiting.pop())
             for entity, fields in near.fields.items():
                 found.fields[entity].update(fields)
             found.parameters |= near.parameters
@@ -110,7 +123,7 @@ class Grounds:
         waiting: list[tuple[Id, ...]] = [(id_,)]
         seen = {id_}
         for way in waiting:
-            near = self._near_to(way[-1])
+            near = self.near(way[-1])
             if _holds(near, key):
                 return way[1:]
             fresh = sorted(near.documents - seen)
@@ -118,7 +131,8 @@ class Grounds:
             waiting += [(*way, other) for other in fresh]
         return ()
 
-    def _near_to(self, id_: Id) -> Ground:
+    def near(self, id_: Id) -> Ground:
+        """What a sound document rests on at once."""
         if id_ not in self._near:
             self._near[id_] = self._read(id_)
         return self._near[id_]

@@ -49,18 +49,20 @@ def is_agreed(part: Shown) -> bool:
 def select(words: Sequence[str], project: Project) -> Selection:
     """What `id`, `kind:id`, `team:x`, `tag:x` and `id+` (and all that rests on it) mean, together.
 
-    A scorecard brings the numbers on it. Raises UsageError for names that there are none of, or nothing is measured of.
+    A scorecard brings the numbers on it, but for one that only rests on what was named. Raises UsageError for names
+    that there are none of, or nothing is measured of.
     """
     entries = {f"{entry.kind}:{entry.id}": entry for entry in project.entries()}
     measured = {part.subject: part for part in measurable(project)}
-    named, others = set[str](), set[str]()
+    named, others, whole = set[str](), set[str](), set[str]()
     for word in words:
         found = _meant(word, entries)
         if not any(subject in measured for subject in found):
             raise UsageError(f"--select: nothing is measured of `{word}`{_instead(word, found, entries, measured)}")
         is_group = word.endswith("+") or word.partition(":")[0] in FORMS
         (others if is_group else named).update(found)
-    for card in (part for part in project.cards if part.subject in named | others):
+        whole.update(_named(word.removesuffix("+"), entries))
+    for card in (part for part in project.cards if part.subject in whole):
         others.update(row.subject for row in card.rows)
     rests_on = {subject: entry.rests_on for subject, entry in entries.items()}
     return Selection(frozenset(named), frozenset(others), frozenset(_closure(named | others, rests_on)))
@@ -119,13 +121,13 @@ def _several(value: object) -> Sequence[object]:
 
 
 def _closure(subjects: Iterable[str], edges: Mapping[str, Sequence[str]]) -> set[str]:
-    """The subjects and all that edges lead to from them."""
+    """The subjects and all that edges lead to from them; not over entities, whose readers are named at once."""
     found = set(subjects)
     waiting = deque(found)
     while waiting:
         fresh = set(edges.get(waiting.popleft(), ())) - found
         found |= fresh
-        waiting.extend(fresh)
+        waiting.extend(subject for subject in fresh if not subject.startswith("entity:"))
     return found
 
 

@@ -25,12 +25,13 @@ from aac.expressions.nodes import (
     Rate,
     Stored,
     Values,
+    everything_in,
 )
 from aac.findings import Finding, did_you_mean
 from aac.measures import Clock, Derived, key_text
 from aac.periods import iso_utc
 from aac.planner.pasts import ever
-from aac.planner.setting import entities_in, entities_of, everything_in, fields_in, fields_of, rules_of
+from aac.planner.setting import entities_in, entities_of, fields_in, fields_of, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

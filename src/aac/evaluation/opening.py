@@ -10,10 +10,10 @@ from aac.calendar_days import last_day
 from aac.calendars import DAY_US, OpenDays, busiest_day, calendar_rows, open_days
 from aac.engines.base import CALENDAR_DAYS, CALENDARS
 from aac.evaluation.lengths import Later, Length, lengths_of
-from aac.expressions.nodes import Literal, OpenTime, PeriodEnd
+from aac.expressions.nodes import Literal, OpenTime, PeriodEnd, everything_in
 from aac.measures import Clock, Measure
 from aac.periods import YEARS, midnight_us
-from aac.planner.setting import everything_in, rules_of
+from aac.planner.setting import rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aac.expressions.nodes import Rollup, Stored, walk
+from aac.expressions.nodes import Rollup, Stored, everything_in, walk
 from aac.findings import Finding
 from aac.measures import Clock
 from aac.periods import iso_utc
 from aac.planner.pasts import CHANGES
-from aac.planner.setting import everything_in, rules_of
+from aac.planner.setting import rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 
 from aac.evaluation.faults import Fault
 from aac.expressions.mistakes import Refused
-from aac.expressions.nodes import BROKEN, Aggregate, Call, Literal, Named, Rollup, Stored
+from aac.expressions.nodes import BROKEN, Aggregate, Call, Literal, Named, Rollup, Stored, everything_in
 from aac.kinds.definition import Definition
 from aac.kinds.lifecycle import Lifecycle
 from aac.planner.pasts import CHANGES
-from aac.planner.setting import everything_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

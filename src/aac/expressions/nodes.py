@@ -417,6 +417,15 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
+def everything_in(nodes: Iterable[Node | None]) -> Iterator[Node]:
+    """The nodes and all below them, inside roll-ups too."""
+    for node in nodes:
+        for part in walk(node) if node is not None else ():
+            yield part
+            if isinstance(part, Rollup):
+                yield from everything_in((part.aggregate, part.occurs, part.after))
+
+
 def under(node: Node, path: Path) -> Node:
     """What ``node`` says about a record, said about the record that is reached over ``path`` first."""
 

@@ -6,7 +6,21 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aac.engines.base import Query, Relation, Select
-from aac.expressions.nodes import NOTHING, RATES, Applied, Call, Case, Literal, Named, Node, Rate, Rollup, Stored, walk
+from aac.expressions.nodes import (
+    NOTHING,
+    RATES,
+    Applied,
+    Call,
+    Case,
+    Literal,
+    Named,
+    Node,
+    Rate,
+    Rollup,
+    Stored,
+    everything_in,
+    walk,
+)
 from aac.measures import Clock, Cohort, Retention, Snapshot
 from aac.periods import day_of
 from aac.planner.lean import lean
@@ -100,15 +114,6 @@ class Setting:
             return prepared.relation
         until = self.as_of_day(prepared.zone) if prepared.occurs_is_date else self.as_of_us
         return replace(prepared.relation, exists_until=until)
-
-
-def everything_in(nodes: Iterable[Node | None]) -> Iterator[Node]:
-    """The nodes and all below them, inside roll-ups too."""
-    for node in nodes:
-        for part in walk(node) if node is not None else ():
-            yield part
-            if isinstance(part, Rollup):
-                yield from everything_in((part.aggregate, part.occurs, part.after))
 
 
 def rules_of(part: Clock | Measure) -> list[Node]:

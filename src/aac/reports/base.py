@@ -38,7 +38,10 @@ class Sheet:
 class Entry:
     """A document as reports see it: plain values as written, where it stands, and what it rests on.
 
-    ``rests_on`` and ``used_by`` are ``kind:id``; ``fields`` are the document's own keys in the order written.
+    ``rests_on`` (what can alter its number or its promise), ``used_by`` (what rests on it), ``mentions`` (what it
+    names beside that: teams, the meeting of a step, what is shown there) and ``mentioned_in`` are ``kind:id``; ``fields`` are
+    the document's own keys in the order written. Of entities what they rest on is not followed: who reads one says
+    which other ones it reads with it.
     """
 
     kind: str
@@ -49,6 +52,8 @@ class Entry:
     fields: Mapping[str, Any]
     rests_on: tuple[str, ...]
     used_by: tuple[str, ...]
+    mentions: tuple[str, ...] = ()
+    mentioned_in: tuple[str, ...] = ()
 
 
 class ReportProject(Protocol):

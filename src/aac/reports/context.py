@@ -435,6 +435,8 @@ class Doc(TypedDict, total=False):
     refs: Says[dict[str, str], "The page of each document that it names."]
     rests_on: Says[list[Link], "What it rests on."]
     used_by: Says[list[Link], "What rests on it."]
+    mentions: Says[list[Link], "What it names beside that."]
+    mentioned_in: Says[list[Link], "What names it, and does not rest on it."]
     findings: Says[list[Finding], "What is worth a look in it."]
     measured: Says[Measured | None, "What was measured; null when nothing was."]
     receivers: Says[dict[str, Link], "The team, queue or meeting that steps lead to by an id."]

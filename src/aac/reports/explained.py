@@ -33,6 +33,7 @@ def explained_text(view: View, today: Results | str, zone: str) -> str:
     lines += _section("In words", _rules(view["rules"]))
     lines += _section("Rests on", _tree(view["rests_on"]))
     lines += _section("What rests on it", _tree(view["used_by"]))
+    lines += _section("Where it is mentioned", _tree(view["mentioned_in"]))
     lines += _section("Today", _today(today, zone))
     for sql in view["sql"]:
         lines += _section("SQL", [f"  {line}" for line in sql.splitlines()])

@@ -53,7 +53,7 @@ def document_view(entry: Entry, links: Mapping[str, View], findings: list[Findin
     fields, who = entry.fields, mapping(entry.fields.get("who"))
     owners = listed(fields.get("owner")) or [fields.get("owner") or who.get("owes")]
     parties = listed(fields.get("parties")) or [who[side] for side in ("owes", "to") if side in who] or owners[1:]
-    rests_on = [subject for subject in entry.rests_on if subject in links]
+    told = [subject for subject in sorted((*entry.rests_on, *entry.mentions)) if subject in links]
     own = {key: value for key, value in fields.items() if key not in COMMON}
     if entry.kind == "entity":
         own["fields"] = [_entity_field(name, field, links) for name, field in mapping(own.get("fields")).items()]
@@ -73,10 +73,12 @@ def document_view(entry: Entry, links: Mapping[str, View], findings: list[Findin
         "tags": [str(tag) for tag in listed(fields.get("tags"))],
         **{key: plain(fields.get(key)) for key in ("means", "review_by", "why", "as_written")},
         "fields": plain(own),
-        "names": {links[subject]["id"]: links[subject]["href"] for subject in rests_on if subject[:5] != "team:"},
-        "refs": {links[subject]["id"]: links[subject]["href"] for subject in rests_on},
-        "rests_on": [links[subject] for subject in rests_on],
-        "used_by": [links[subject] for subject in entry.used_by if subject in links],
+        "names": {links[subject]["id"]: links[subject]["href"] for subject in told if subject[:5] != "team:"},
+        "refs": {links[subject]["id"]: links[subject]["href"] for subject in told},
+        **{
+            edge: [links[subject] for subject in getattr(entry, edge) if subject in links]
+            for edge in ("rests_on", "used_by", "mentions", "mentioned_in")
+        },
         "findings": [finding_view(finding, {}) for finding in findings],
     }
 
