@@ -78,11 +78,12 @@ def test_what_is_in_the_seeds_arrives(tmp_path: Path, preset: str) -> None:
         "fivetran_hubspot": {
             "opportunity": "deal", "contact": "contact", "account": "company", "ticket": "ticket", "user": "owner",
         },
-        "fivetran_salesforce": {entity: entity for entity in ("opportunity", "contact", "account", "lead")},
+        "fivetran_salesforce": {entity: entity for entity in ("opportunity", "contact", "account", "lead", "user")},
     }[preset]  # fmt: skip
     for entity, table in tables.items():
         there = seeds(preset, table)
-        gone = [r for r in there if "true" in (r.get("is_deleted", "").lower(), r.get("_fivetran_deleted", "").lower())]
+        marks = ("is_deleted", "_fivetran_deleted") if entity != "user" else ()  # who has left still owns records
+        gone = [row for row in there if "true" in [row.get(mark, "").lower() for mark in marks]]
         assert found.rows[entity] == len(there) - len(gone), entity
         level = "info" if len(there) > len(gone) else "warning"
         assert told(found.findings, "AAC516", entity) == ([(level, len(gone))] if gone else [])
@@ -152,6 +153,70 @@ def test_of_appended_rows_the_newest_is_the_record_and_the_archived_are_gone(tmp
     assert told(found.findings, "AAC502", "opportunity") == []
 
 
+HISTORY = """\
+id,name,is_deleted,created_date,owner_id,_fivetran_active,_fivetran_start,_fivetran_end
+1,Then,false,2026-01-01 08:00,7,false,2026-01-01 08:00,2026-01-02 08:00
+1,Now,false,2026-01-01 08:00,8,true,2026-01-02 08:00,9999-12-31 23:59:59
+2,Gone,false,2026-01-01 08:00,7,false,2026-01-01 08:00,2026-01-02 08:00
+2,Gone,false,2026-01-01 08:00,7,false,2026-01-02 08:00,2026-01-03 08:00
+3,Alone,false,2026-01-01 08:00,7,true,2026-01-01 08:00,9999-12-31 23:59:59
+"""
+LEAVERS = """\
+id,name,is_active,_fivetran_deleted,_fivetran_active,_fivetran_start
+7,Ann,true,false,false,2026-01-01 08:00
+7,Ann Lee,false,true,false,2026-01-02 08:00
+8,Ben,true,false,true,2026-01-01 08:00
+"""
+
+
+def test_in_history_mode_older_versions_are_no_deletions_and_people_who_left_stay(tmp_path: Path) -> None:
+    documents = "---\n".join(f"kind: entity\nid: {id_}\nextends: fivetran_salesforce\n" for id_ in ("account", "user"))
+    root = project(tmp_path, documents, {"account": HISTORY, "user": LEAVERS})
+    found = pulled(root).findings
+    assert rows(root, "account", "account_id", "name", "owner") == [("1", "Now", "8"), ("3", "Alone", "7")]
+    assert rows(root, "user", "user_id", "full_name", "active") == [("7", "Ann Lee", False), ("8", "Ben", True)]
+    assert [told(found, code, "account") for code in ("AAC516", "AAC517")] == [[("info", 1)], [("info", 2)]]
+    assert told(found, "AAC503", "account") == []
+    assert [told(found, code, "user") for code in ("AAC516", "AAC517")] == [[], [("info", 1)]]
+
+
+def test_without_the_column_of_a_version_doubled_keys_are_doubled(tmp_path: Path) -> None:
+    root = project(tmp_path, "kind: entity\nid: user\nextends: fivetran_salesforce\n", {"user": "id,name\n7,A\n7,B\n"})
+    found = pulled(root).findings
+    assert [told(found, code, "user") for code in ("AAC502", "AAC517")] == [[("warning", 1)], []]
+
+
+META = """\
+Id,IsDeleted,SystemModstamp,Name,_airbyte_extracted_at,_airbyte_meta
+1,false,2026-01-05T10:00:00Z,Later,2026-01-07T00:00:00Z,"{""changes"":[],""sync_id"":2}"
+1,false,2026-01-05T10:00:00Z,Sooner,2026-01-06T00:00:00Z,"{""changes"":[{""field"":""Name"",""change"":""NULLED""}]}"
+2,false,2026-01-05T10:00:00Z,,2026-01-06T00:00:00Z,"{""changes"": [{""field"": ""Name"", ""change"": ""NULLED"", \
+""reason"": ""SOURCE_FIELD_SIZE_LIMITATION""}], ""sync_id"": 1}"
+3,false,2026-01-05T10:00:00Z,C,2026-01-06T00:00:00Z,"{""errors"": [""Problem with `Website`""]}"
+4,true,2026-01-05T10:00:00Z,D,2026-01-06T00:00:00Z,"{""changes"":[{""field"":""Type"",""change"":""NULLED""}]}"
+5,false,2026-01-05T10:00:00Z,E,2026-01-06T00:00:00Z,
+"""
+
+
+def test_ties_go_to_what_was_extracted_last_and_values_that_airbyte_left_out_are_told(tmp_path: Path) -> None:
+    root = project(tmp_path, "kind: entity\nid: account\nextends: airbyte_salesforce\n", {"Account": META})
+    found = pulled(root).findings
+    assert [name for _, name in rows(root, "account", "account_id", "name")] == ["Later", None, "C", "E"]
+    (finding,) = [f for f in found if f.code == "AAC526"]
+    assert (finding.level, finding.count, finding.keys) == ("warning", 2, ("2", "3"))
+    assert finding.message == "2 records of `warehouse.Account` came without some of their values: `Name`"
+
+
+@pytest.mark.parametrize("mark", ["deleted: gon", "version: gon", "version: [at, gon]", "incomplete: gon"])
+def test_a_mark_over_a_column_that_is_not_there_is_told(tmp_path: Path, mark: str) -> None:
+    document = f"kind: entity\nid: deal\nkey: id\n{mark}\nfields: {{id: text}}\n"
+    root = project(tmp_path, document, {"deal": "id,gone,at\n"})
+    (finding,) = [f for f in pulled(root).findings if f.level == "error"]
+    assert (finding.code, finding.message, finding.instead) == (
+        "AAC606", "`warehouse.deal` has no column `gon`", "did you mean `gone`?"
+    )  # fmt: skip
+
+
 def test_tables_of_a_database_are_the_same(tmp_path: Path) -> None:
     """The seeds with the types that DuckDB finds in them, against the text of the files."""
     of_files, of_database = tmp_path / "files", tmp_path / "database"
@@ -201,6 +266,8 @@ def test_streams_in_two_sources_have_to_be_named(tmp_path: Path) -> None:
     [
         ("deleted: amount + 1", "AAC302", "`deleted` is a condition, and this is a number"),
         ("version: amount", "AAC302", "`version` is a timestamp, and this is a number"),
+        ("version: [at, amount]", "AAC302", "`version` is a timestamp, and this is a number"),
+        ("incomplete: amount > 1", "AAC302", "`incomplete` is text, and this is a condition"),
         ("deleted: amount = 0\nper: id", "AAC308", "`deleted` is said of rows that are records, and `per` has many"),
     ],
 )

@@ -74,8 +74,9 @@ class Table:
     Without ``streams`` it is read from the stream of its own name, in whichever source that is; streams of the source
     ANY are in whichever source has them. One that ``is_packaged`` is off when there is none; one that ``is_preset``
     names what another tool lands, and may find less. All rows that are alike in the columns ``per`` make one record;
-    then ``occurs`` names a column, else a field. ``deleted``: true of rows whose record is gone; ``version``: the
-    moment of a row, of which the newest is the record.
+    then ``occurs`` names a column, else a field. ``deleted``: true of rows whose record is gone; ``versions``:
+    moments of a row, of which the newest is the record, the first before the second; ``incomplete``: text about values
+    that did not arrive.
     """
 
     entity: str
@@ -89,7 +90,13 @@ class Table:
     is_packaged: bool = False
     is_preset: bool = False
     deleted: StoredField | None = None
-    version: StoredField | None = None
+    versions: tuple[StoredField, ...] = ()
+    incomplete: StoredField | None = None
+
+    @property
+    def marks(self) -> tuple[StoredField, ...]:
+        """What is told of its rows beside their fields."""
+        return (*(mark for mark in (self.deleted, self.incomplete) if mark is not None), *self.versions)
 
     @property
     def sources(self) -> set[str]:

@@ -4,7 +4,7 @@ A staged table and its columns are numbered, so that nothing of a document or a 
 need of one is bound to $1, $2, … The columns of field 3 are ``f3``, its value, and where they are needed ``l3``, text
 that did not become a value, ``o3``, the text of a moment out of range, ``p3``, the text of one that the field's `from`
 takes for none, and ``w3``, what a mapped text was before.
-``deleted`` and ``version`` are there where an entity has such marks.
+``deleted``, ``incomplete``, ``version0``, ``version1``, … are there where an entity has such marks.
 A *selection* is a statement that yields flawed records as (row, keys, text); ``row`` counts from 1 in source order.
 """
 
@@ -22,15 +22,14 @@ FORGET = ("DELETE FROM _aac.set_aside WHERE entity = $1", "DELETE FROM _aac.prob
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A staged table: its number, the types of its fields, those that are its key, and the one that says when a record
-    occurred."""
+    """A staged table: its number, the types of its fields, those that are its key, the one that says when a record
+    occurred, and the marks that are told of its rows."""
 
     number: int
     types: tuple[str, ...]
     keys: tuple[int, ...]
     occurs: int | None = None
-    has_deleted: bool = False
-    has_version: bool = False
+    marks: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -45,17 +44,22 @@ class Staged:
     @property
     def is_doubled(self) -> str:
         """Condition: another record of the same key stays, the latest or among equals the last one (LANGUAGE §3)."""
-        return self._behind(f"f{self.occurs}" if self.occurs is not None else None)
+        return self._behind([f"f{self.occurs}"] if self.occurs is not None else [])
 
     @property
     def is_older(self) -> str:
         """Condition: another row of the same key is a newer version."""
-        return self._behind("version")
+        return self._behind(self.versions)
 
-    def _behind(self, newest: str | None) -> str:
-        """Condition: another record of the same key comes first, by the greatest of a column, then the last row."""
+    @property
+    def versions(self) -> list[str]:
+        """The marks that tell which row is newer, in order."""
+        return [mark for mark in self.marks if mark.startswith("version")]
+
+    def _behind(self, newest: Sequence[str]) -> str:
+        """Condition: another record of the same key comes first, by the greatest of some columns, then the last row."""
         keys = ", ".join(f"f{key}" for key in self.keys)
-        latest = f"{newest} DESC NULLS LAST, " if newest is not None else ""
+        latest = "".join(f"{column} DESC NULLS LAST, " for column in newest)
         return f"""rowid IN (
             SELECT rowid FROM {self.name}
             WHERE ({keys}) IN (SELECT ({keys}) FROM {self.name} GROUP BY {keys} HAVING count(*) > 1)

@@ -53,6 +53,12 @@ WIDER = {
 }
 """The types in which a number of another type is the same number; and a moment is on a day of its source's zone."""
 MEANT_ALREADY = {"as_of": "the moment that every number is decided at", "param": "the parameters in aac.toml"}
+MARKS = {
+    "boolean": "write a condition",
+    "text": "write text, as in `case when … then sync_error end`",
+    "timestamp": "name a column that is a timestamp",
+}
+"""What to write for what is told of rows, by its type."""
 COLUMN = re.compile(r'\w+|"(?:[^"]|"")+"')
 """The name of a column, as expressions write it."""
 
@@ -115,8 +121,16 @@ fields:
     """The column, or the columns, of which all rows make one record: every `from` is then an aggregate of them."""
     deleted: Annotated[str | None, Change(says="which rows are deleted")] = None
     """An expression over the columns: true of rows whose record is gone. Those are left out, counted and told."""
-    version: Annotated[str | None, Change(says="what tells which row is newer")] = None
-    """A column, or an expression: the moment of a row. Of several rows with one key the newest is the record."""
+    version: Annotated[
+        tuple[str, ...],
+        BeforeValidator(names_of("version", "column")),
+        Change(says="what tells which row is newer", ordered=True),
+    ] = ()
+    """A column, or an expression: the moment of a row. Of several rows with one key the newest is the record. In a list
+    the second decides between rows that are alike in the first."""
+    incomplete: Annotated[str | None, Change(says="which rows came without some of their values")] = None
+    """An expression over the columns: text about values that the tool which landed a row left out; null where it is
+    whole. Such rows stay, and are counted and told."""
     columns: Annotated[
         dict[str, Annotated[SourceColumn, BeforeValidator(read_short)]], Change(says="the columns", each="the column")
     ] = Field(default_factory=dict[str, SourceColumn])
@@ -167,12 +181,13 @@ fields:
     def compile(self, scope: Scope) -> tuple[Table, ...]:
         """The table that is landed; nothing when it cannot be."""
         stored = [self._stored(scope, name) for name, field in self.fields.items() if field.is_stored]
-        marks = [self._mark(scope, key, text, type_) for key, text, type_ in self._marks]
+        marks = [self._mark(scope, *mark) for mark in self._marks]
         streams = [self._stream(scope, place, text) for place, text in enumerate(self.from_)]
         sound = self._keys_are_stored(scope) and self._has_moments(scope)
         if not sound or None in stored or None in streams or None in marks:
             return ()
-        known = {field.name: field for field in marks if field is not None}
+        told = [field for field in marks if field is not None]
+        known = {field.name: field for field in told}
         return (
             Table(
                 entity=self.id,
@@ -186,7 +201,8 @@ fields:
                 is_packaged=not scope.is_written("id"),
                 is_preset=self._is_preset(scope),
                 deleted=known.get("deleted"),
-                version=known.get("version"),
+                versions=tuple(field for field in told if field.type == TIMESTAMP),
+                incomplete=known.get("incomplete"),
             ),
         )
 
@@ -218,24 +234,30 @@ fields:
         return self.extends not in (None, OURS) or (bool(self.from_) and not scope.is_written("from"))
 
     @property
-    def _marks(self) -> list[tuple[str, str, Type]]:
-        """What is told of rows and not of records: the key, its expression and the type that has."""
-        marks = [("deleted", self.deleted, BOOLEAN), ("version", self.version, TIMESTAMP)]
-        return [(key, text, type_) for key, text, type_ in marks if text is not None]
+    def _marks(self) -> list[tuple[str, tuple[Part, ...], str, Type]]:
+        """What is told of rows and not of records: a name, the key, its expression and the type that has."""
+        marks: list[tuple[str, tuple[Part, ...], str, Type]] = []
+        for name, text, type_ in (("deleted", self.deleted, BOOLEAN), ("incomplete", self.incomplete, TEXT)):
+            marks += [(name, (name,), text, type_)] if text is not None else []
+        for place, text in enumerate(self.version):
+            path: tuple[Part, ...] = ("version", place) if len(self.version) > 1 else ("version",)
+            marks.append((f"version{place}", path, text, TIMESTAMP))
+        return marks
 
-    def _mark(self, scope: Scope, key: str, text: str, type_: Type) -> StoredField | None:
+    def _mark(self, scope: Scope, name: str, path: tuple[Part, ...], text: str, type_: Type) -> StoredField | None:
         """What a row is told by, as if it were a field; reported when it cannot be."""
         if self.per:
-            scope.report("AAC308", f"`{key}` is said of rows that are records, and `per` has many", "leave it out", key)
+            message = f"`{path[0]}` is said of rows that are records, and `per` has many"
+            scope.report("AAC308", message, "leave it out", *path)
             return None
-        read = scope.read(text, key, columns={column: known for column, (known, _) in self._typed_columns.items()})
+        read = scope.read(text, *path, columns={column: known for column, (known, _) in self._typed_columns.items()})
         if read is None:
             return None
         if read.type.name not in {"text", "null", type_.name}:
-            advice = "write a condition" if key == "deleted" else "name a column that is a timestamp"
-            scope.report("AAC302", f"`{key}` is {said(type_)}, and this is {said(read.type)}", advice, key)
+            message = f"`{path[0]}` is {said(type_)}, and this is {said(read.type)}"
+            scope.report("AAC302", message, MARKS[type_.name], *path)
             return None
-        return StoredField(key, type_, read.node, span=scope.span(key), is_text=read.type.name in {"text", "null"})
+        return StoredField(name, type_, read.node, span=scope.span(*path), is_text=read.type.name in {"text", "null"})
 
     def _keys_are_stored(self, scope: Scope) -> bool:
         """Whether `key` names stored fields; what is wrong is reported."""

@@ -49,12 +49,14 @@ class Inspection:
             self._store.execute(statement, self.table.entity)
         lost = [f"l{key}" for key in self.staged.keys if can_be_lost(self.table.fields[key])]
         self._take_out("AAC501", self.staged.has_no_key, f"coalesce({', '.join(lost)})" if lost else "NULL")
-        if self.staged.has_version and self._tell("AAC517", None, self.staged.flawed(self.staged.is_older)):
+        if self.staged.versions and self._tell("AAC517", None, self.staged.flawed(self.staged.is_older)):
             self._store.execute(self.staged.remove(self.staged.is_older))
-        if self.staged.has_deleted:
+        if "deleted" in self.staged.marks:
             self._take_out("AAC516", "deleted", "NULL")
-        if not self.staged.has_version:
+        if not self.staged.versions:
             self._take_out("AAC502", self.staged.is_doubled, "NULL")
+        if "incomplete" in self.staged.marks:
+            self._tell("AAC526", None, self.staged.flawed("incomplete IS NOT NULL", "incomplete"))
 
     def find_lost(self) -> None:
         """Counts texts that became no value, moments out of range and records without a moment of their own."""

@@ -12,7 +12,7 @@ from aac.landing.grouping import records_query, rows_query, without_moment
 from aac.landing.inspecting import Inspection
 from aac.landing.staging import BOUNDS, is_column, lost_query, staging_query
 from aac.landing.state import KEPT, PREPARED, Flaw, PreparedEntity
-from aac.landing.telling import columns_of, lacking_fields
+from aac.landing.telling import columns_of, is_there, lacking_fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -37,9 +37,10 @@ class Preparation:
         """
         places = {field.name: place for place, field in enumerate(table.fields)}
         occurs = places[table.occurs] if table.occurs and not table.per else None
-        marks = (table.deleted is not None, table.version is not None)
+        columns = inputs.columns(table)
+        marks = tuple(mark.name for mark in table.marks if not table.per and is_there(mark.read, columns))
         types = tuple(field.type.name for field in table.fields)
-        staged = Staged(self._next(), types, tuple(places[key] for key in table.key), occurs, *marks)
+        staged = Staged(self._next(), types, tuple(places[key] for key in table.key), occurs, marks)
         rows = f"rows_{staged.number}" if table.per else staged.name
         for name in table.streams:
             nulls, zone = inputs.sources[name.source].nulls, inputs.zone(name.source)

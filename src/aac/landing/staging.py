@@ -86,18 +86,13 @@ def staging_query(table: Table, files: Files, nulls: tuple[str, ...], zone: str)
         (f"r{place}", field.read if place in typed else _values(field.read, table, files, nulls, zone))
         for place, field in enumerate(table.fields)
     )
-    marks = tuple((f"r_{mark.name}", _values(mark.read, table, files, nulls, zone)) for mark in marks_of(table))
+    marks = tuple((f"r_{mark.name}", _values(mark.read, table, files, nulls, zone)) for mark in table.marks)
     passed = tuple(
         (f"p{place}", column_text(column.name, files, nulls))
         for place, field in enumerate(table.fields)
         if (column := passed_over(field)) is not None
     )
     return staged_from(table, Select(files, (*read, *marks, *passed)), zone, typed=typed, nulls=nulls)
-
-
-def marks_of(table: Table) -> list[StoredField]:
-    """What is told of a table's rows beside their fields."""
-    return [mark for mark in (table.deleted, table.version) if mark is not None]
 
 
 def staged_from(
@@ -125,7 +120,7 @@ def staged_from(
             staged.append((f"p{place}", Column(f"p{place}")))
         written = Call("to_text", (text,)) if is_typed else cleaned(text, nulls) if place in typed else text
         staged += _columns(field, place, written, value)
-    for mark in marks_of(table) if not table.per else ():
+    for mark in table.marks if not table.per else ():
         values.append((f"v_{mark.name}", _typed(mark, Column(f"r_{mark.name}"), zone)))
         staged.append((mark.name, Column(f"v_{mark.name}")))
     output = Select("typed", tuple(staged), order=order)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 40
 PLAIN = re.compile(r"[A-Za-z0-9_]([\w .-]*\w)?")
 """Texts that need no quotes in YAML."""
+LEFT_OUT = re.compile(r'"field"\s*:\s*"([^"\\]+)"')
+"""The columns that Airbyte says it has left out of a row, in `_airbyte_meta`."""
 NOTES = frozenset({"AAC507", "AAC508", "AAC509", "AAC517", "AAC524"})
 """What may well be so, and is told because it often is not."""
 WORD = re.compile(r"[^\s_-]+")
@@ -135,7 +137,8 @@ def missing_columns(table: Table, streams: Sequence[RawStream]) -> tuple[Finding
     """AAC606 for each field that reads a column which no stream has; once when they all seem to be lost."""
     known = {column for stream in streams for column in stream.columns}
     typed = [column.name for column in table.columns if not table.is_preset]
-    own = [*table.per, *typed, *([table.occurs] if table.per else [])]
+    marks = [column for mark in table.marks for column in columns_of(mark) if not table.is_preset]
+    own = [*table.per, *typed, *([table.occurs] if table.per else []), *marks]
     fields = [f for f in table.fields if not (f.may_lack or (table.is_preset and is_there(f.read, known)))]
     read = list(dict.fromkeys([*(column for field in fields for column in columns_of(field)), *filter(None, own)]))
     place = _named(table)
@@ -226,6 +229,10 @@ def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence
                 f"{flaw.count:,} older version{_s(flaw)} of records of {stream} left out: the newest is the record"
             )
             return message, "nothing: this is how the source keeps what changed"
+        case "AAC526":
+            told = ", ".join(f"`{name}`" for name in dict.fromkeys(LEFT_OUT.findall(" ".join(flaw.texts))))
+            message = f"{_records(flaw)} of {stream} came without some of their values{f': {told}' if told else quoted}"
+            return message, "correct it where the tool that lands them says why, and have them read again"
         case "AAC503":
             entity = table.field(str(flaw.field)).type.entity
             message = f"`{flaw.field}` finds no {entity} in {_records(flaw)}{quoted}"
