@@ -9,7 +9,7 @@ import pytest
 
 from aac.agreeing import agree
 from aac.operations import open_sound_project
-from aac.reports.review import MOST, review_markdown
+from aac.reports.review import JOINER, MOST, details, inert, review_markdown
 from aac.reviewing import diff, review
 from tests.small import NOW_US
 from tests.test_impact import REVIEWS, edit, project
@@ -178,3 +178,20 @@ def test_a_comment_is_never_too_long_and_never_torn(proposed: Path, n: int) -> N
     assert ("`aac-review`" in comment) is (n > 1)
     for part in ("Recount of the", "**Conflicts to settle", "**Who must agree**", "**Signed in", "not compared:"):
         assert part in comment
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["GH-3", "see gh-12", "a" * 40, "1234567", "$x$", "$`x`$", ":tada:", ":+1:", "@eve", "o/r#3", "!4", "&5", "%6",
+     '~"bug"', "^alert#7", "$8", "http://x.example", "www.x.example"],
+)  # fmt: skip
+def test_text_of_others_stays_text(text: str) -> None:
+    """In all that is no code something stands that keeps a host from reading it as its own."""
+    for shown in (inert(text), details(text, []).splitlines()[0]):
+        said = shown.removeprefix("<details><summary>").removesuffix("</summary>")
+        assert "$" not in said
+        assert text not in said
+        assert said.replace(JOINER, "").replace("\\", "").replace("&#36;", "$").replace("&amp;", "&") in (
+            text,
+            text.replace('"', "&quot;"),
+        )

@@ -224,6 +224,19 @@ def test_versions(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_still_to_come_is_not_todays(tmp_path: Path) -> None:
+    older = MQL.replace("of: lead", "of: lead\neffective_until: 2999-01-01").replace("when: good", "when: score > 10")
+    newer = MQL.replace("of: lead", "of: lead\neffective_from: 2999-01-01")
+    text = told(small(tmp_path, ENTITY + older + newer), "mql")
+    assert section(text, "Versions").splitlines() == [
+        "  the beginning until 2999-01-01  (explained here)",
+        "    alignment/all.yml:17",
+        "  2999-01-01 on, still to come",
+        "    alignment/all.yml:34",
+    ]
+    assert section(text, "In words").splitlines()[0] == "  when  score is more than 10"
+
+
 def test_a_checklist(tmp_path: Path) -> None:
     rule = """\
 when:

@@ -230,8 +230,35 @@ def test_of_an_entity_only_who_reads_the_field(project: Path) -> None:
     edit(project, "fit: boolean", "fit: {type: boolean, from: \"fit = 'false'\"}")
     told = changed(project)
     # true, true / false, true, true, true of those that are known, and the other way round
-    assert numbers(told) == {"fitting": ("83.3%", "16.7%", "−66.7 pts")}
+    assert numbers(told) == {"fitting": ("83.3%", "16.7%", "−66.6 pts")}
     assert [change["id"] for change in told["rests_on"]] == ["fitting"]
+
+
+def test_another_fiscal_year_is_not_compared_by_its_name(project: Path) -> None:
+    edit(project, "unit: count\nbetter: higher\nowner: marketing\nserves", "unit: count\nbetter: higher\n"
+         "owner: marketing\nby: []\nserves")  # fmt: skip
+    edit(project, "when: {every: month}", "when: {every: fiscal_quarter}")
+    git(project, "commit", "--quiet", "-am", "quarters")
+    edit(project, "currency: EUR\n", "currency: EUR\nfiscal_year_starts: 02-01\n")
+    told = json.loads(diff(project, None, "json", ("FY2026-Q1",)))["impact"]
+    (why,) = [each["why"] for each in told["not_compared"] if each["of"] == "sla:enough"]
+    assert why == "its windows have the same names and other days on the two sides"
+    assert "enough" not in {row["id"] for row in (*told["numbers"], *told["provisional"])}
+
+
+def test_a_greater_least_number_is_no_better_result(project: Path) -> None:
+    """Two hot leads a month, and three: with three asked for January is not judged, and was kept by one of two."""
+    edit(project, "objective: 50%}", "objective: 50%, min_n: 3}")
+    (row,) = changed(project)["impact"]["numbers"]
+    assert row["told"] == "First touch comes to 40% as before, and is judged in 1 of 2 windows, not 2"
+
+
+def test_when_it_takes_effect(project: Path) -> None:
+    git(project, "checkout", "--quiet", "-b", "kinder")
+    edit(project, "when: {within: 4 hours}", "when: {within: 12 hours}")
+    git(project, "commit", "--quiet", "-am", "kinder")
+    at_once = "**Takes effect** when it is merged, in closed windows too: `effective_from` leaves those as they were.\n"
+    assert at_once in review(project, None, ("last:2",), None).comment
 
 
 def test_prose_and_order_count_nothing(project: Path) -> None:

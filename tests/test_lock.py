@@ -211,7 +211,8 @@ def test_a_promise_that_was_edited(project: Path) -> None:
     locked(project, "2026-01")
     edit(project / "alignment/all.yml", "within: 1 hour", "within: 3 hours")
     assert told(project) == [
-        "scorecard `card` in 2026-01 was off target when 2026-01 was locked, and comes to on target now: it rests on a "
+        "scorecard `card` in 2026-01 was off target with 0% of its weight on target when 2026-01 was locked, and comes "
+        "to on target with 100% of its weight on target now: it rests on a "
         "changed `sla.reply`",
         "sla `reply` in 2026-01 was 33.3% (1 of 3) when 2026-01 was locked, and comes to 100% (3 of 3) now: what it "
         "says changed",

@@ -16,7 +16,7 @@ from aac.expressions.nodes import Node, Stored
 from aac.expressions.words import words
 from aac.findings import did_you_mean
 from aac.measures import Clock, Measure, Retention, Snapshot
-from aac.periods import iso_utc
+from aac.periods import day_of, iso_utc
 from aac.planner.ends import outside_periods
 from aac.planner.fuse import plan
 from aac.planner.pieces import Piece
@@ -67,8 +67,14 @@ def document(name: str, project: Project) -> Id:
     raise UsageError(f"there is no document `{name}`; {did_you_mean(name, known) or 'there are none yet'}")
 
 
-def view_of(id_: Id, project: Project) -> View:
-    """All that is known of a document without data, as plain values."""
+def on_day(project: Project, moment_us: int) -> tuple[Project, date]:
+    """The project of the day before a moment, and that day: what begins later is not explained as today's."""
+    day = day_of(moment_us - 1, project.timezone)
+    return project.at(day), day
+
+
+def view_of(id_: Id, project: Project, today: date) -> View:
+    """All that is known of a document without data, as plain values; ``project`` is that of ``today``."""
     (entry,) = [entry for entry in project.entries() if (entry.kind, entry.id) == id_]
     model = project.models.get(id_)
     titles = titles_of(project)
@@ -84,7 +90,7 @@ def view_of(id_: Id, project: Project) -> View:
         "why": entry.fields.get("why"),
         "as_written": entry.fields.get("as_written"),
         "agreement": agreements_in(project, (id_,)).get(f"{id_[0]}:{id_[1]}"),
-        "versions": _versions(id_, project),
+        "versions": _versions(id_, project, today),
         "rules": [{"place": place, "words": said} for place, said in rules_in_words(id_, project, titles)],
         "rests_on": _tree(entry.rests_on, {name: other.rests_on for name, other in edges.items()}, titles),
         "used_by": _tree(entry.used_by, {name: other.used_by for name, other in edges.items()}, titles),
@@ -105,7 +111,7 @@ def _team(id_: str | None, project: Project) -> str | None:
     return team.title if team is not None else id_
 
 
-def _versions(id_: Id, project: Project) -> list[View]:
+def _versions(id_: Id, project: Project, today: date) -> list[View]:
     """The versions of a document that has several, oldest first."""
     versions = sorted((version for version in project.versions if version.id == id_), key=lambda v: v.begins)
     if [(version.begins, version.ends) for version in versions] == [(date.min, date.max)]:
@@ -116,6 +122,7 @@ def _versions(id_: Id, project: Project) -> list[View]:
             "until": None if version.ends == date.max else version.ends.isoformat(),
             "place": str(version.document.span()).rpartition(":")[0],
             "is_shown": version == project.chosen[id_],
+            "is_to_come": version.begins > today,
         }
         for version in versions
     ]

@@ -23,6 +23,7 @@ from aac.selecting import measurable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import date
 
     from aac.changes import Change
     from aac.config import Source
@@ -48,6 +49,7 @@ NOTHING = "there is nothing to count in these windows on either side"
 BROKEN_BEFORE = "it cannot be counted as it was before: it, or something it rests on, had an error"
 BROKEN_NOW = "it cannot be counted as it is now without the code of the branch"
 OTHER_MOMENT = "the data that it rests on ends at another moment on the two sides"
+OTHER_DAYS = "its windows have the same names and other days on the two sides"
 OTHER_RECORDS = (
     "the records themselves are read otherwise on the two sides: its numbers are compared, its records are not"
 )
@@ -157,8 +159,15 @@ def _as_of(windows: Windows) -> int:
 
 def _numbers(id_: Id, before: Windows, after: Windows) -> list[Number]:
     """A number in the windows that both sides have; in its own if only one side has it at all."""
-    labels = before.keys() & after.keys() if before and after else before.keys() | after.keys()
+    labels = before.keys() | after.keys()
+    if before and after:
+        labels = {label for label in before.keys() & after.keys() if _days(before[label]) == _days(after[label])}
     return [Number(*id_, label, before.get(label), after.get(label)) for label in sorted(labels)]
+
+
+def _days(result: Result) -> tuple[date | None, date | None]:
+    window = result.reading.window
+    return window.first, window.until
 
 
 def _why_not(
@@ -172,6 +181,8 @@ def _why_not(
         return BROKEN_BEFORE
     if not after and id_ in sides[1].made.places:
         return BROKEN_NOW
+    if not numbers and before.keys() & after.keys():
+        return OTHER_DAYS
     if not numbers:
         grains = [_grain(next(iter(windows.values()))) for windows in pair]
         return f"it is counted {grains[0]} before and {grains[1]} now, so no window is the same"

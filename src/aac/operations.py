@@ -24,6 +24,7 @@ from aac.loading import load
 from aac.packs import Packs
 from aac.periods import day_of, parse_moment
 from aac.plugins import load as load_plugins
+from aac.plugins import maybe_of_a_plugin
 from aac.premature import merged_too_early
 from aac.reports.base import Page
 from aac.results import Background, Results, SourceState
@@ -125,17 +126,6 @@ def with_reviews(opened: Opened, now_us: int) -> Opened:
     made = opened.project
     late = [*overdue(made, now_us), *inside_open_windows(made, now_us), *former_meanings(made)]
     return replace(opened, findings=in_reading_order([*opened.findings, *late]))
-
-
-def maybe_of_a_plugin(finding: Finding) -> Finding:
-    """That there is no such kind (AAC208), connector (AAC610) or function is no mistake if a plugin left out may bring
-    it."""
-    is_function = finding.code == "AAC303" and finding.message.startswith("there is no function")
-    is_told = finding.instead.startswith(("did you mean", "write ") if is_function else "did you mean")
-    if is_told or not (is_function or finding.code in ("AAC208", "AAC610")):
-        return finding
-    message = f"{finding.message} without the plugins of the project, so this is not checked"
-    return replace(finding, level="info", message=message, instead="leave out `--no-plugins`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,11 +309,11 @@ def explain(opened: Opened, now_us: int, asked: Asked, name: str, tell: Callable
     from aac import explaining
     from aac.reports import explained
 
-    made = opened.project
+    made, day = explaining.on_day(opened.project, now_us if asked.as_of_us is None else asked.as_of_us)
     id_ = explaining.document(name, made)
     today = _today(opened, now_us, asked, id_, tell)
     moments = [] if isinstance(today, str) else [result.reading.as_of_us for result in today.results]
-    view = explaining.view_of(id_, made) | {"sql": explaining.sql_of(id_, made, min(moments, default=now_us))}
+    view = explaining.view_of(id_, made, day) | {"sql": explaining.sql_of(id_, made, min(moments, default=now_us))}
     return explained.explained_text(view, today, made.timezone)
 
 

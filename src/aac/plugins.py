@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aac.connectors.base import Connector
     from aac.engines.base import Engine
     from aac.expressions.macros import Function
+    from aac.findings import Finding
     from aac.kinds.base import Kind
     from aac.reports.base import Report
 
@@ -220,3 +221,14 @@ def _owned(
             origins[key] = plugin_name
             owned[name] = thing
     return dict(sorted(owned.items()))
+
+
+def maybe_of_a_plugin(finding: Finding) -> Finding:
+    """That there is no such kind (AAC208), connector (AAC610) or function is no mistake if a plugin left out may bring
+    it."""
+    is_function = finding.code == "AAC303" and finding.message.startswith("there is no function")
+    is_told = finding.instead.startswith(("did you mean", "write ") if is_function else "did you mean")
+    if is_told or not (is_function or finding.code in ("AAC208", "AAC610")):
+        return finding
+    message = f"{finding.message} without the plugins of the project, so this is not checked"
+    return replace(finding, level="info", message=message, instead="leave out `--no-plugins`")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 STANDING = ("all", "rolling")
 """Windows that end at as_of, whenever that is: they are never over, and never wait for anything."""
 NOTHING = (None, Status.NOT_MEASURABLE, Status.NOT_ENOUGH_DATA)
-"""How a scorecard stands of which nothing is known."""
+"""How something stands that is not judged."""
 
 
 @dataclass(frozen=True, slots=True)

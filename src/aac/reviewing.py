@@ -27,9 +27,10 @@ from aac.given import words_in
 from aac.inheriting import inherited
 from aac.loading import load
 from aac.meanings import conflicts
-from aac.operations import Opened, maybe_of_a_plugin, open_project, pull_sources
+from aac.operations import Opened, open_project, pull_sources
 from aac.packs import Packs
 from aac.plugins import load as load_plugins
+from aac.plugins import maybe_of_a_plugin
 from aac.recounts import Impact, Moves
 from aac.revisions import author, prefix, snapshot
 from aac.setting_changes import plugin_changes, setting_changes

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from aac.agreements import said
 from aac.distribution import VERSION
 from aac.evaluate import recount
 from aac.findings import Finding
+from aac.judging import card_score
 from aac.locks import Prints, as_result, data_print, differs, settled
 from aac.periods import GRAINS, day_of, windows_between
-from aac.reports.wording import is_provisional, plural, result_words
+from aac.reports.wording import is_provisional, percent, plural, result_words
 from aac.resting import Grounds
 from aac.results import Background, CardReading, ClockReading, NumberReading, Outcome
 from aac.selecting import measurable
@@ -144,7 +146,7 @@ def _told(pairs: Iterable[tuple[Settled, Result]], made: Project, landed: Landed
     prints = Prints(made)
     for one, now in pairs:
         kind, id_ = one.id
-        was, is_ = _words(as_result(one), now)
+        was, is_ = _words(as_result(one), now) if kind != "scorecard" else _cards(one, now)
         why, advice = _reason(one, prints, landed)
         settled_as = f"{kind} `{id_}` in {one.window.label} was {was} when {one.lock.window} was locked"
         message = f"{settled_as}, and comes to {is_} now: {why}"
@@ -160,9 +162,16 @@ def _words(then: Result, now: Result) -> tuple[str, str]:
     return _shown(then), f"{_shown(now)} of other records"
 
 
+def _cards(one: Settled, now: Result) -> tuple[str, str]:
+    """How a card stood and stands, with how much of its weight was on target: its rows were not kept."""
+    score = card_score(now.reading.rows) if isinstance(now.reading, CardReading) else None
+    scores = (Fraction(one.number.score) if one.number.score is not None else None, score)
+    told = (f" with {percent(each)} of its weight on target" if each is not None else "" for each in scores)
+    was, is_ = (f"{_standing(card)}{share}" for card, share in zip((as_result(one), now), told, strict=True))
+    return was, is_
+
+
 def _shown(result: Result) -> str:
-    if isinstance(result.reading, CardReading):
-        return _standing(result)
     words = result_words(result)
     return f"{words['shown']} ({words['counts']})" if words["counts"] else str(words["shown"])
 

@@ -74,6 +74,8 @@ def _versions(versions: Sequence[View]) -> list[str]:
     lines: list[str] = []
     for version in versions:
         days = f"{version['from'] or 'the beginning'} until {version['until'] or 'now'}"
+        if version["is_to_come"]:
+            days = f"{version['from']} {'until ' + version['until'] if version['until'] else 'on'}, still to come"
         lines += [f"  {days}{'  (explained here)' if version['is_shown'] else ''}", f"    {version['place']}"]
     return lines
 

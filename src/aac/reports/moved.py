@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aac.judging import card_score
 from aac.periods import iso_utc
-from aac.recounts import STANDING
+from aac.recounts import NOTHING, STANDING
 from aac.reports.json import json_number
 from aac.reports.wording import NONE, amount, key_words, number, percent, plural
 from aac.results import CardReading, ClockReading, Outcome, Status
@@ -101,6 +101,7 @@ def _row(numbers: Sequence[Number], every: Sequence[Number], titles: Mapping[str
         "unit": _unit_words(unit),
         "status": [_status(ordered[-1].before), _status(ordered[-1].after)],
         "off_target": [sum(_is_off(n.before) for n in ordered), sum(_is_off(n.after) for n in ordered)],
+        "judged": [sum(_is_judged(n.before) for n in ordered), sum(_is_judged(n.after) for n in ordered)],
         "target": _target(ordered[-1].after),
         "comes_to": _amount(after, unit),
         "each": [_window(each) for each in sorted(every, key=_first_day)],
@@ -117,10 +118,13 @@ def _told(row: Mapping[str, Any]) -> str:
     """What moved where the number itself came to the same."""
     (was_off, is_off), (was, now) = row["off_target"], row["status"]
     came = f"{row['name']} comes to {row['comes_to']} as before"
+    was_judged, is_judged = row["judged"]
+    if was_judged != is_judged:
+        return f"{came}, and is judged in {is_judged} of {row['windows']} windows, not {was_judged}"
     if was_off != is_off:
         return f"{came}, and is off target in {is_off} of {row['windows']} windows, not {was_off}"
     if was != now:
-        return f"{came}, and is {_plain_status(now)} in the newest window, not {_plain_status(was)}"
+        return f"{came}, and is {_plain_status(now)} in the newest window; it was {_plain_status(was)}"
     return f"{came}, but of other records, or not in each window"
 
 
@@ -226,14 +230,14 @@ def _amount(value: Fraction | str | None, unit: str) -> str:
 
 
 def _change(before: Fraction | str | None, after: Fraction | str | None, unit: str, more: int) -> str:
-    """How far it moved: of shares in points."""
+    """How far it moved, by the two numbers as they are shown, so that the row adds up: of shares in points."""
     if not isinstance(before, Fraction) or not isinstance(after, Fraction) or before == after:
         return ""
-    by = after - before
-    sign = "+" if by > 0 else "−"
-    if unit == "percent":
-        return f"{sign}{_words(abs(by), unit, more).removesuffix('%')} pts"
-    return f"{sign}{_words(abs(by), unit, more)}"
+    shown = [_words(value, unit, more).removesuffix("%").replace(",", "") for value in (before, after)]
+    was, now = (Fraction(text.replace("−", "-")) for text in shown)
+    by, places = now - was, max(len(text.partition(".")[2]) for text in shown)
+    told = f"{'+' if by > 0 else '−'}{number(abs(by), places)}"
+    return f"{told} pts" if unit == "percent" else told
 
 
 def _status(result: Result | None) -> str | None:
@@ -243,6 +247,10 @@ def _status(result: Result | None) -> str | None:
 
 def _is_off(result: Result | None) -> bool:
     return result is not None and result.verdict.status is Status.OFF_TARGET
+
+
+def _is_judged(result: Result | None) -> bool:
+    return result is not None and result.verdict.status not in NOTHING
 
 
 def _target(result: Result | None) -> str | None:

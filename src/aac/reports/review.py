@@ -40,8 +40,13 @@ NAMED = 3
 """Documents that the title names."""
 TEAMS = 20
 """Teams that are named."""
-ALIVE = re.compile(r"(?<=[@#!])(?=\w)|(?<=:)(?=//)|(?<=[Ww]{3})(?=\.)")
-"""Where hosts would make a mention, a reference or a link of a text."""
+ALIVE = re.compile(
+    r"(?<=[@#!&%~^])(?=[\w\"])|(?<=:)(?=//)|(?<=[Ww]{3})(?=\.)|(?<=:)(?=[\w+-]+:)"
+    r"|(?<=\b[Gg][Hh])(?=-[0-9])|(?<=\b[0-9A-Fa-f]{6})(?=[0-9A-Fa-f]+\b)"
+)
+"""Where hosts would make a mention, a reference, a link, a picture or a commit of a text, as GitHub and GitLab do."""
+DOLLAR = "&#36;"
+"""A dollar that begins no formula and no reference."""
 JOINER = "\u2060"
 """A character that nobody sees, and that parts what hosts would read together."""
 SIGNOFF = "signoff"
@@ -60,7 +65,7 @@ def review_markdown(view: View) -> str:
 def inert(text: str) -> str:
     """A text of somebody else's, in which only its code is markup."""
     parts = re.split(r"(`[^`]*`)", plain(text))
-    return "".join(part if part.startswith("`") else ALIVE.sub(JOINER, part) for part in parts)
+    return "".join(part if part.startswith("`") else ALIVE.sub(JOINER, part).replace("$", DOLLAR) for part in parts)
 
 
 def _within(lines: Iterable[str], room: str) -> Iterator[str]:
@@ -165,7 +170,7 @@ def _agree(view: View) -> Iterator[str]:
         yield "\n".join(["**Signed in this branch**", *lines, ""])
     ways = [line for team in teams for line in _ways(team)]
     if ways:
-        yield _details("To agree: approve this request, or sign it", ways)
+        yield details("To agree: approve this request, or sign it", ways)
 
 
 def _ways(team: Mapping[str, Any]) -> Iterator[str]:
@@ -209,16 +214,28 @@ def _signed(signed: Mapping[str, Any]) -> str:
 
 
 def _effect(view: View) -> Iterator[str]:
-    days = sorted({change["takes_effect"] for change in view["changes"] if change["takes_effect"] is not None})
+    """From when on it holds; what says no day holds at once, in closed windows too."""
+    told = [change for change in view["changes"] if change["class"] != "editorial" and change["kind"] != SIGNOFF]
+    days = sorted({change["takes_effect"] for change in told if change["takes_effect"] is not None})
     for day in days:
         yield f"**Takes effect** {day}; earlier windows keep the old meaning.\n"
+    if any(_is_of_all_days(change) for change in told):
+        what = "What says no day takes effect" if days else "**Takes effect**"
+        yield f"{what} when it is merged, in closed windows too: `effective_from` leaves those as they were.\n"
+
+
+def _is_of_all_days(change: Mapping[str, Any]) -> bool:
+    """Whether an edit that can move numbers says no day from which on it does; a new document moves none."""
+    is_of_people = change["rule"].startswith("team.members.")
+    return change["class"] == "breaking" and change["takes_effect"] is None and not is_of_people
 
 
 def _folded(view: View) -> Iterator[str]:
     used = view["rests_on"]
     if used:
         lines = (f"- {change['kind']} {code(change['id'])}: {inert(change['sentence'])}" for change in used)
-        yield _details(f"Used by {len(used)} more documents, which mean something else with it", lines)
+        more = "1 more document, which means" if len(used) == 1 else f"{len(used):,} more documents, which mean"
+        yield details(f"Used by {more} something else with it", lines)
     impact = view["impact"]
     as_of = f" · data as of {impact['as_of']}" if impact["as_of"] else ""
     same = [f"- came out the same: {', '.join(map(code, impact['unchanged']))}"] if impact["unchanged"] else []
@@ -226,14 +243,14 @@ def _folded(view: View) -> Iterator[str]:
         f"- {change['class']}: {code(change['rule'])}, {code(change['fingerprint'])}, {_place(change)}"
         for change in view["changes"]
     )
-    yield _details(f"{view['base']} → {view['head']}{as_of}", [*same, *lines])
+    yield details(f"{view['base']} → {view['head']}{as_of}", [*same, *lines])
 
 
 def _place(change: Mapping[str, Any]) -> str:
     return code(f"{change['file']}:{change['line']}") if change["file"] is not None else "—"
 
 
-def _details(summary: str, lines: Iterable[str]) -> str:
+def details(summary: str, lines: Iterable[str]) -> str:
     """Lines that are folded; the summary is no Markdown, but HTML."""
-    shown = ALIVE.sub(JOINER, escape(visible(summary)))
+    shown = escape(ALIVE.sub(JOINER, visible(summary))).replace("$", DOLLAR)
     return "\n".join([f"<details><summary>{shown}</summary>\n", *_within(lines, "folded"), "\n</details>\n"])
