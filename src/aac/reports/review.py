@@ -41,7 +41,7 @@ NAMED = 3
 TEAMS = 20
 """Teams that are named."""
 ALIVE = re.compile(
-    r"(?<=[@#!&%~^])(?=[\w\"])|(?<=:)(?=//)|(?<=[Ww]{3})(?=\.)|(?<=:)(?=[\w+-]+:)"
+    r"(?<=[@#!&%~^])(?=[\w\"])|(?<=:)(?=//)|(?<=[Ww]{3})(?=\.)|(?<=:)(?=(?!\d\d:)[\w+-]+:)"
     r"|(?<=\b[Gg][Hh])(?=-[0-9])|(?<=\b[0-9A-Fa-f]{6})(?=[0-9A-Fa-f]+\b)"
 )
 """Where hosts would make a mention, a reference, a link, a picture or a commit of a text, as GitHub and GitLab do."""
