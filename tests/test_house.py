@@ -275,6 +275,7 @@ FLOORS = (
         "aac.selecting",
         "aac.settling",
         "aac.explaining",
+        "aac.newest",
         "aac.code_owners",
         "aac.uncounted",
         "aac.keeping",

@@ -39,15 +39,20 @@ def test_the_last_change_of_each_file(folder: Path) -> None:
     other = commit(folder, "company/two größen.yml", "1")
     commit(folder, "elsewhere.txt", "1")
     newest = commit(folder, "company/one.yml", "2")
-    found = revisions.changes(folder / "company")
-    assert {path: change.revision for path, change in found.items()} == {"one.yml": newest, "two größen.yml": other}
-    assert found["one.yml"].age < found["two größen.yml"].age
+    found = revisions.history(folder / "company", ".")
+    assert {path: turns[0].change.revision for path, turns in found.items()} == {
+        "one.yml": newest, "two größen.yml": other,
+    }  # fmt: skip
+    assert found["one.yml"][0].change.age < found["two größen.yml"][0].change.age
+    (last, first), (only,) = found["one.yml"], found["two größen.yml"]
+    assert (first.before, only.before, last.before) == (None, None, first.after)
+    assert revisions.content(folder, str(last.after)) == b"2"
 
 
 def test_outside_a_repository_nothing_is_known(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
-    assert (revisions.revision(outside), revisions.changes(outside), revisions.web(outside)) == (None, {}, None)
+    assert (revisions.revision(outside), revisions.history(outside, "."), revisions.web(outside)) == (None, {}, None)
 
 
 @pytest.mark.parametrize(

@@ -205,9 +205,9 @@ BACKGROUND = Background(
     PAST,
     {"sla:sales_follow_up": ["SELECT 1 < 2"]},
     {
-        "alignment/slas/sales_follow_up.yml": Change("aaaaaaaaaa", 7),
-        "alignment/definitions/mql.yml": Change("bbbbbbbbbb", 3),
-        "alignment/metrics/win_rate.yml": Change("cccccccccc", 0),
+        "sla:sales_follow_up": Change("bbbbbbbbbb", 3),
+        "definition:mql": Change("bbbbbbbbbb", 3),
+        "metric:win_rate": Change("cccccccccc", 0),
     },
     "https://github.com/larkspur/aac/blob/HEAD/{path}",
 )
@@ -299,7 +299,7 @@ def test_a_page_says_where_its_text_is_and_what_changed_last() -> None:
     page = site()["sla/sales_follow_up.html"]
     source = "https://github.com/larkspur/aac/blob/HEAD/alignment/slas/sales_follow_up.yml#L1"
     assert f'<a href="{source}" rel="noreferrer">' in page
-    assert "changed last in revision <code>bbbbbbbbbb</code>" in page  # its definition is newer than itself
+    assert "changed last in revision <code>bbbbbbbbbb</code>" in page
     assert "changed last in revision <code>cccccccccc</code>" in site()["metrics.html"]
 
 

@@ -28,7 +28,7 @@ from aac.plugins import maybe_of_a_plugin
 from aac.premature import merged_too_early
 from aac.reports.base import Page
 from aac.results import Background, Results, SourceState
-from aac.revisions import changes, revision, web
+from aac.revisions import revision, web
 from aac.selecting import is_agreed, measurable, select
 from aac.sources import check_kept, check_settings, check_sources
 from aac.upkeep import overdue
@@ -547,13 +547,14 @@ def _measured_for_pages(opened: Opened, now_us: int, asked: Asked, tell: Callabl
 def _with_background(opened: Opened, results: Results) -> Results:
     """Results as `check` has them, with the past, the SQL and the history of what they are of."""
     from aac.explaining import agreements_in, queries_of
+    from aac.newest import last_changes
     from aac.planner.windows import PAST
 
     totals = tuple(result for result in results.results if result.selection == PAST and not result.reading.by)
     at = min((result.reading.as_of_us for result in results.results), default=results.now_us)
-    root = opened.project.root
-    queries, agreed = queries_of(opened.project, at), agreements_in(opened.project)
-    told: dict[str, Any] = {"past": totals, "queries": queries, "changes": changes(root), "web": web(root)}
+    made = opened.project
+    queries, agreed = queries_of(made, at), agreements_in(made)
+    told: dict[str, Any] = {"past": totals, "queries": queries, "changes": last_changes(made), "web": web(made.root)}
     background = replace(results.background, **told, agreements=agreed)
     present = tuple(result for result in results.results if result.selection != PAST)
     return replace(results, results=present, background=background)

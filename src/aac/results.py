@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from aac.expressions.nodes import Value
@@ -281,7 +281,7 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The commit that changed a file last: its id, and how many commits of the folder are newer (``age``)."""
+    """The commit that changed something last: its id, and how many commits on the documents are newer (``age``)."""
 
     revision: str
     age: int
@@ -292,7 +292,8 @@ class Background:
     """What a build tells beside results; none of their numbers depends on it.
 
     ``past``: the totals of the windows before the last ones. ``queries``: the SQL that an engine runs for a document,
-    by its ``kind:id``. ``changes``: the last change of each file; ``web``: where its text can be read, a `{path}` in an
+    by its ``kind:id``. ``changes``: the last change of each document, or of
+    what it rests on, by its ``kind:id``; ``web``: where its text can be read, a `{path}` in an
     address, or null. ``words``: of how many records words are true, and how those in each tier of a profile fare.
     ``files``: the paths of what the build writes beside its pages, such as agendas. ``sittings``: when meetings take
     place next, in words by id, the first that does so first. ``agreements``: who must agree to a document and who has,
@@ -312,6 +313,11 @@ class Background:
     locked: tuple[Result, ...] = ()
     restated: tuple[Result, ...] = ()
     begun: Mapping[str, Sequence[tuple[date, str]]] = field(default_factory=dict[str, "Sequence[tuple[date, str]]"])
+
+    def newest(self, subjects: Iterable[str]) -> Change | None:
+        """The last change of some documents and of what they rest on; null where none of them was ever committed."""
+        found = (self.changes[subject] for subject in subjects if subject in self.changes)
+        return min(found, key=lambda change: change.age, default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,15 +40,32 @@ def revision(root: Path) -> str | None:
     return (_git(root, "rev-parse", "--short", "HEAD") or "").strip() or None
 
 
-def changes(root: Path) -> dict[str, Change]:
-    """The commit that changed each file below ``root`` last, by its path from there."""
-    told = _git(root, "-c", "core.quotePath=false", "log", "--format=%x00%H", "--name-only", "--relative", "--", ".")
-    found: dict[str, Change] = {}
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A commit that changed a file: how git calls what it held ``before`` and ``after`` it, null where it was not."""
+
+    change: Change
+    before: str | None
+    after: str | None
+
+
+def history(root: Path, *paths: str) -> dict[str, list[Turn]]:
+    """The commits that changed each file below some paths of ``root``, the newest first, by its path from there."""
+    how = ("--format=%x00%H", "--raw", "--no-abbrev", "--no-renames", "--relative")
+    told = _git(root, "-c", "core.quotePath=false", "log", *how, "--", *paths)
+    found: dict[str, list[Turn]] = {}
     for age, commit in enumerate((told or "").split("\0")[1:]):
-        revision, *files = filter(None, commit.splitlines())
-        for file in files:
-            found.setdefault(file, Change(revision[:SHORT], age))
+        revision, *lines = filter(None, commit.splitlines())
+        for line in lines:
+            modes, _, file = line.partition("\t")
+            before, after = (blob if blob.strip("0") else None for blob in modes.split(" ")[2:4])
+            found.setdefault(file, []).append(Turn(Change(revision[:SHORT], age), before, after))
     return found
+
+
+def content(root: Path, blob: str) -> bytes:
+    """What git keeps by a name, empty when it has it no more."""
+    return _git_bytes(root, b"", "cat-file", "blob", blob) or b""
 
 
 def steps(root: Path, folder: str) -> Iterator[tuple[str, tuple[str, ...]]]:

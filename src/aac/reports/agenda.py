@@ -33,6 +33,7 @@ def view_of(
     teams = frozenset(who for who in attendees if f"team:{who}" in entries)
     material = Material(entry.id, teams, sitting, project, results, changes)
     freshness = freshness_of_all(results)
+    newest = results.background.newest([f"meeting:{entry.id}", *entry.mentions])
     owner = next(iter(teams_of(entry)), None)
     return {
         "id": entry.id,
@@ -43,7 +44,7 @@ def view_of(
         "minutes": int(fields["minutes"]),
         "as_of": as_of_words(results, project.timezone),
         "freshness": freshness,
-        "revision": results.revision,
+        "revision": newest.revision if newest is not None else None,
         "purpose": fields["purpose"],
         "lead": role_of(owner, entries) if owner else None,
         "attendees": [entries[f"team:{who}"].name if who in teams else who for who in attendees],

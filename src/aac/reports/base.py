@@ -39,9 +39,9 @@ class Entry:
     """A document as reports see it: plain values as written, where it stands, and what it rests on.
 
     ``rests_on`` (what can alter its number or its promise), ``used_by`` (what rests on it), ``mentions`` (what it
-    names beside that: teams, the meeting of a step, what is shown there) and ``mentioned_in`` are ``kind:id``; ``fields`` are
-    the document's own keys in the order written. Of entities what they rest on is not followed: who reads one says
-    which other ones it reads with it.
+    names beside that: teams, the meeting of a step, what is shown there) and ``mentioned_in`` are ``kind:id``;
+    ``fields`` are the document's own keys in the order written. Of entities what they rest on is not followed: who
+    reads one says which other ones it reads with it.
     """
 
     kind: str

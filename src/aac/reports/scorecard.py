@@ -34,10 +34,9 @@ class ScorecardReport:
             "project": results.project,
             "as_of": as_of_words(results, project.timezone),
             "freshness": freshness_of_all(results),
-            "revision": results.revision,
         }
         cards = [
-            shared | _card(result, result.reading, results, entries)
+            shared | _origin(result, results) | _card(result, result.reading, results, entries)
             for result in results.headline()
             if isinstance(result.reading, CardReading)
         ]
@@ -51,6 +50,11 @@ class ScorecardReport:
             pages += [Page(f"{path}.md", _markdown(card)), Page(f"{path}.csv", _csv(card))]
             pages.append(Sheet(f"{path}.html", ("scorecard/scorecard.html.j2",), {"card": card}))
         return tuple(pages)
+
+
+def _origin(result: Result, results: Results) -> View:
+    newest = results.background.newest([f"scorecard:{result.id}"])
+    return {"revision": newest.revision if newest is not None else None}
 
 
 def _card(result: Result, reading: CardReading, results: Results, entries: Mapping[str, Entry]) -> View:

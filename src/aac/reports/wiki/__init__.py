@@ -104,7 +104,6 @@ def _documents(
     records = {} if results.are_keys_hashed else record_links(entries)
     now, past = by_document(results.results), by_document(background.past)
     words = by_document(background.words)
-    by_subject = {subject_of(entry): entry for entry in entries}
     locked, restated = by_document(background.locked), by_document(background.restated)
 
     def beside(subject: str) -> Beside:
@@ -126,7 +125,7 @@ def _documents(
             | {"section": section_of(entry.kind), "terms": terms, "agreement": background.agreements.get(subject)}
             | {"files": files_of(entry.kind, entry.id, background.files)}
             | {"next": background.sittings.get(entry.id) if entry.kind == "meeting" else None}
-            | _origin([entry], by_subject, background)
+            | _origin([entry], background)
         )
     return documents
 
@@ -143,17 +142,9 @@ def _past(entry: Entry, now: Sequence[Result], past: Sequence[Result], zone: str
     }
 
 
-def _origin(entries: Sequence[Entry], known: Mapping[str, Entry], background: Background) -> View:
+def _origin(entries: Sequence[Entry], background: Background) -> View:
     """Where the text of a page can be read, and the last change of all that it rests on."""
-    reached = {subject_of(entry): entry for entry in entries}
-    waiting = list(reached.values())
-    while waiting:
-        for subject in waiting.pop().rests_on:
-            if subject in known and subject not in reached:
-                reached[subject] = known[subject]
-                waiting.append(known[subject])
-    changes = [background.changes[entry.file] for entry in reached.values() if entry.file in background.changes]
-    newest = min(changes, key=lambda change: change.age, default=None)
+    newest = background.newest(map(subject_of, entries))
     address = None
     if background.web is not None and len(entries) == 1:
         address = background.web.replace("{path}", entries[0].file) + f"#L{entries[0].line}"
@@ -169,7 +160,6 @@ def _sections(
 ) -> dict[str, View]:
     """The pages about several documents by name, in the order of the menu; those about nothing are left out."""
     entries = project.entries()
-    by_subject = {subject_of(entry): entry for entry in entries}
     made = {
         "scorecards": sections.scorecards(documents, links),
         "agreements": sections.agreements(documents, links) | {"agreed": sections.agreed(documents)},
@@ -186,7 +176,7 @@ def _sections(
         kinds = SECTIONS[name].kinds
         rests_on = [entry for entry in entries if not kinds or entry.kind in kinds]
         if any(data.values()) and (rests_on or name == "health"):
-            origin = _origin(rests_on, by_subject, results.background)
+            origin = _origin(rests_on, results.background)
             shown[name] = {"title": SECTIONS[name].title, "href": f"{name}.html"} | origin | data
     return shown
 
