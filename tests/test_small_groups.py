@@ -100,6 +100,29 @@ def test_a_quarter_does_not_tell_what_its_months_hide() -> None:
     assert by == [("2026-03", "a"), ("2026-03", "b"), ("2026-Q1", "a"), ("2026-Q1", "b")]
 
 
+def test_what_a_quarter_has_more_than_its_month_is_a_group_too() -> None:
+    """43 − 40: 3 of January and March, whose months nobody asked for. Of b there are 60 more, and none of c."""
+    february, quarter = {"a": 40, "b": 30, "c": 20}, {"a": 43, "b": 90, "c": 20}
+    groups = [wins(FEBRUARY, 90), wins(QUARTER, 153)]
+    groups += [wins(FEBRUARY, n, d=d) for d, n in february.items()]
+    groups += [wins(QUARTER, n, d=d) for d, n in quarter.items()]
+    by = [(r.reading.window.label, r.reading.by["d"]) for r in left(groups).results if r.reading.by]
+    # a alone would be 90 − 30 − 20, so the next smallest goes with it
+    assert by == [("2026-02", "b"), ("2026-Q1", "a"), ("2026-Q1", "b"), ("2026-Q1", "c")]
+
+
+def test_groups_of_whom_few_were_judged_are_hidden() -> None:
+    """Of 9 records 3 were judged; with them go the fewest others. Where nobody was judged, nothing is told of them."""
+    tallies = {"a": tally(2, 1, 6), "b": tally(20, 20), "c": tally(6, 2), "d": tally(0, 0, 7)}
+    groups = [clock("follow_up", FEBRUARY, tally(28, 23, 13), None)]
+    groups += [clock("follow_up", FEBRUARY, counts, None, by={"d": d}) for d, counts in tallies.items()]
+    assert shown(left(groups)) == [(), ("b",), ("d",)]
+    sizes = {"a": (9, 3), "b": (40, 40), "c": (11, 7)}
+    shares = [counted("won", FEBRUARY, "percent", None, n=60, of=(30, 50))]
+    shares += [counted("won", FEBRUARY, "percent", None, n=n, of=(1, m), by={"d": d}) for d, (n, m) in sizes.items()]
+    assert shown(left(shares)) == [(), ("b",)]
+
+
 def test_items_outside_a_promise_are_not_of_its_size() -> None:
     assert size_of(clock("follow_up", FEBRUARY, tally(1, 2, 3), None).reading) == 6
 
@@ -179,6 +202,10 @@ def test_no_month_can_be_reckoned_from_a_longer_window(months: list[dict[str, in
     assert {cell for cell, n in sizes.items() if n < K} <= gone
     told = [cell for cell in gone if can_be_reckoned(of(cell), published, atoms)]
     assert [cell for cell in told if not can_be_reckoned(of(cell), totals, atoms)] == []
+    for whole, n in sizes.items():
+        kept = {part: size for part, size in sizes.items() if part not in gone and part[0] < len(months)}
+        parts = [size for (_, group), size in kept.items() if group == whole[1]]
+        assert whole[0] < len(months) or whole in gone or not 0 < n - sum(parts) < K
 
 
 def test_a_project_says_how_many_records_a_group_needs(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from aac.periods import ALL
 from aac.results import ClockReading, NumberReading, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aac.expressions.nodes import Value
     from aac.findings import Span
@@ -71,8 +71,11 @@ def _hidden(table: Sequence[Result], k: int) -> list[Result]:
             for result in table
             if result.reading.window in windows
         }
-        sizes = {cell: size_of(result.reading) for cell, result in cells.items()}
-        found += [cells[cell] for cell in hidden_cells(sizes, _stretches(windows), k)]
+        stretches = _stretches(windows)
+        gone = hidden_cells({cell: size_of(result.reading) for cell, result in cells.items()}, stretches, k)
+        judged = {cell: judged_of(result.reading) for cell, result in cells.items()}
+        gone |= hidden_cells({cell: size for cell, size in judged.items() if size}, stretches, k)
+        found += [result for cell, result in cells.items() if cell in gone]
     return found
 
 
@@ -85,6 +88,18 @@ def size_of(reading: Reading) -> int:
             return reading.n
         case _:
             return 0
+
+
+def judged_of(reading: Reading) -> int:
+    """Of how many records of a group the number tells: of a promise those that were met or late, of a share those that
+    it is a share of."""
+    match reading:
+        case ClockReading():
+            return reading.judged
+        case NumberReading() if not reading.is_derived and Fraction(reading.size).denominator == 1:
+            return min(reading.n, max(0, int(reading.size)))
+        case _:
+            return size_of(reading)
 
 
 def _that_meet(windows: Iterable[Window]) -> list[list[Window]]:
@@ -139,7 +154,7 @@ def hidden_cells(sizes: Mapping[Cell, int], stretches: Sequence[range], k: int) 
     window the stretches of time that it is made of.
 
     The total of each window counts as shown, and so does each cell of a table of fewer dimensions that is not to be
-    left out there.
+    left out there. What a longer window has more than those inside it is a group too.
     """
     names = [name for name, _ in next((group for _, group in sizes), ())]
     sums = _sums(sizes, stretches, len(names))
@@ -151,8 +166,11 @@ def hidden_cells(sizes: Mapping[Cell, int], stretches: Sequence[range], k: int) 
             sums.shown |= table.keys() - hidden
     sums.hidden |= {cell for cell, size in sizes.items() if size < k}
     sums.shown |= sizes.keys() - sums.hidden
-    if sums.hidden:
-        _hide_what_tells(sums, sorted(sizes, key=sums.turn), k)
+    table = sorted(sizes, key=sums.turn)
+    if _hide_the_rest_of_windows(sums, table, stretches, k) or sums.hidden:
+        _hide_what_tells(sums, table, k)
+        while _hide_the_rest_of_windows(sums, table, stretches, k):
+            _hide_what_tells(sums, table, k)
     return sums.hidden & sizes.keys()
 
 
@@ -194,6 +212,37 @@ def _hide_the_rest(sums: _Sums, table: Sequence[Cell], k: int) -> None:
             hidden.append(left.pop(0))
             sums.hide(hidden[-1])
             missing += sums.size[hidden[-1]]
+
+
+def _hide_the_rest_of_windows(sums: _Sums, table: Sequence[Cell], stretches: Sequence[range], k: int) -> bool:
+    """Of a group in windows that lie in a longer one the smallest is hidden, until the longer one has none or ``k``
+    records more than those that are shown; whether something was hidden."""
+    hidden = len(sums.hidden)
+    for window, group in table:
+        inside = [
+            cell for cell in table if cell[1] == group and _lies_in(stretches[cell[0]], stretches[window])
+        ]  # the smallest first
+        for parts in (inside, inside[::-1]) if (window, group) in sums.shown else ():
+            shown = [part for part in _apart(parts, stretches) if part in sums.shown]
+            rest = sums.size[window, group] - sum(sums.size[part] for part in shown)
+            shown.sort(key=sums.turn)
+            while shown and 0 < rest < k:
+                sums.hide(shown[0])
+                rest += sums.size[shown.pop(0)]
+    return len(sums.hidden) > hidden
+
+
+def _lies_in(inner: range, outer: range) -> bool:
+    return inner != outer and outer.start <= inner.start and inner.stop <= outer.stop
+
+
+def _apart(cells: Iterable[Cell], stretches: Sequence[range]) -> Iterator[Cell]:
+    """Of some cells the first ones whose windows share no day."""
+    taken = set[int]()
+    for cell in cells:
+        if taken.isdisjoint(stretches[cell[0]]):
+            taken.update(stretches[cell[0]])
+            yield cell
 
 
 def _hide_what_tells(sums: _Sums, table: Sequence[Cell], k: int) -> None:
