@@ -181,6 +181,36 @@ def test_of_a_profile_what_was_edited(project: Path, old: str, new: str, way: st
     )
 
 
+SCORING = """\
+---
+kind: scoring
+id: worth
+name: Worth
+of: account
+owner: marketing
+criteria:
+  - {id: large, when: size >= 100, points: 40}
+  - {id: software, when: "industry = 'Software'", points: 30}
+bands: {hot: 70, warm: 40}
+"""
+
+
+def test_of_a_scoring_who_is_handed_over(project: Path) -> None:
+    """p and q have 70 points, r has 40; with ten less for each that is large only r loses its band, and p and q."""
+    path = project / "alignment" / "all.yml"
+    path.write_text(path.read_text() + SCORING)
+    git(project, "commit", "--quiet", "-am", "a scoring")
+    edit(project, "when: size >= 100, points: 40", "when: size >= 100, points: 30")
+    told = changed(project)
+    (row,) = told["impact"]["numbers"]
+    assert (row["name"], row["before"], row["after"]) == ("Worth: hot", "2", "0")
+    (moved,) = told["impact"]["records"]
+    assert (moved["name"], moved["lost"]["keys"]) == ("Worth: hot", ["p", "q"])
+    assert told["impact"]["not_compared"] == [
+        {"of": "scoring:worth", "why": "only its records in `hot` are counted, not those in its other bands"}
+    ]
+
+
 def test_money_keeps_to_its_columns(project: Path) -> None:
     edit(project, "limit = 50", "limit = 65", "aac.toml")
     lines = diff(project, None, "text", ("last:2",)).splitlines()

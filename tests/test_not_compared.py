@@ -95,7 +95,7 @@ def test_how_old_data_may_be_moves_no_number(project: Path) -> None:
     edit(project, "[sources.crm]\n", '[sources.crm]\nfreshness = { warn_after = "1 day" }\n', "aac.toml")
     edit(project, "when: score > 50", "when: score > 55")
     told = changed(project)
-    assert reasons(told) == {}
+    assert list(reasons(told)) == ["sources.crm.freshness"]  # it moves statuses by the hour
     assert [records["id"] for records in told["impact"]["records"]] == ["hot", "buyer"]
     edit(project, "when: score > 55", "when: score > 50")
     assert changed(project)["rests_on"] == []
@@ -280,3 +280,12 @@ def test_a_new_source_may_move_what_names_none(project: Path) -> None:
     assert [(change["rule"], change["class"]) for change in told["changes"]] == [("settings.sources.added", "breaking")]
     assert told["impact"]["unchanged"] == []
     assert "metric:hots" in reasons(told)
+
+
+def test_how_old_data_may_be_and_what_is_hidden(project: Path) -> None:
+    with (project / "aac.toml").open("a") as file:
+        file.write('freshness = {error_after = "1 day"}\n\n[privacy]\nk = 50\n')
+    why = reasons(changed(project))
+    assert set(why) == {"sources.crm.freshness", "privacy.k"}
+    assert "see `aac check` on both sides" in why["sources.crm.freshness"]
+    assert "see `aac build` on both sides" in why["privacy.k"]

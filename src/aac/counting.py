@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aac.expressions.check import Broken, check_rule
-from aac.expressions.nodes import Aggregate, Stored, everything_in
+from aac.expressions.nodes import Aggregate, Meaning, Stored, everything_in
 from aac.expressions.parse import Refused
 from aac.measures import Dimension, Measure, Moment, Population, Retention
 from aac.saying import lent_by
@@ -18,10 +18,10 @@ from aac.scope import RuleNames
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aac.expressions.nodes import Meaning
     from aac.graph import Id
     from aac.project import Project
 
+SCORING = "scoring"
 COUNT = Aggregate("count", ())
 TIER = "tier"
 """The dimension by which a profile splits records."""
@@ -52,8 +52,21 @@ def told_on_pages(project: Project) -> list[Measure]:
     return found
 
 
+def handed_over(id_: Id, project: Project) -> tuple[str, ...]:
+    """The bands of a scoring in which records are handed over, from the best down; without a handover the best."""
+    model = project.models.get(id_)
+    bands = tuple(getattr(model, "bands", None) or ())
+    handover = getattr(model, "handover", None)
+    return bands[: bands.index(handover.at) + 1] if handover is not None and handover.at in bands else bands[:1]
+
+
 def _condition(id_: Id, project: Project) -> Meaning | None:
-    """What is true of the records that a word means."""
+    """What is true of the records that a word means; of a scoring, that they are in a band of the handover."""
+    if id_[0] == SCORING:
+        entity, bands = project.graph.entity_of(id_), handed_over(id_, project)
+        text = f"{SCORING}.{id_[1]}.band in ({', '.join(map(quoted, bands))})"
+        found = resolved(text, entity, project) if entity is not None and bands else None
+        return Meaning(found.value, found.type) if found is not None else None
     return next((meaning for _, meaning in lent_by(id_, project) if meaning.type.name == "boolean"), None)
 
 
@@ -117,6 +130,11 @@ def resolved(text: str, entity: str, project: Project, name: str | None = None) 
     except (Refused, Broken):
         return None
     return Dimension(name or text, typed.node, typed.type)
+
+
+def quoted(text: str) -> str:
+    """A text as rules write it."""
+    return f"'{text.replace(chr(39), 2 * chr(39))}'"
 
 
 def is_personal(dimension: Dimension, project: Project) -> bool:

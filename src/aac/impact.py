@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aac.counting import meant
+from aac.counting import SCORING, meant
 from aac.evaluate import readied, recount
 from aac.evaluation.moves import moves_of
 from aac.expressions.nodes import BROKEN
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 UNPLACED = "unplaced"
 """The selection of results about records that are in no window."""
 PROFILE = "icp"
-WORDS = ("definition", PROFILE)
+WORDS = ("definition", PROFILE, SCORING)
 """Kinds that say of records whether they are meant."""
 NO_DATA = "there is no data of something it rests on"
 NOTHING = "there is nothing to count in these windows on either side"

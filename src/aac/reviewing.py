@@ -321,13 +321,22 @@ def _view(found: Compared, windows: Sequence[str], now: Now | None) -> View:
     head = found.head.project
     titles = head.titles.names
     view = changed.view(found.names, found.changes, found.broken, titles, agreed_in(found.changes, head))
-    told = impact_view(impact(found, windows), titles, windows)
+    told = impact_view(impact(found, windows), titles | _banded(head), windows)
     told["conflicts"] += conflicts(found.base.project, head)
     if now is not None:
         edited = {":".join(change.doc) for change in found.changes}
         late = (each for each in inside_open_windows(head, now(head.timezone)) if each.doc in edited)
         told["conflicts"] += [f"`{str(each.doc).partition(':')[2]}`: {each.message}; {each.instead}" for each in late]
     return view | {"impact": told}
+
+
+def _banded(head: Project) -> dict[str, str]:
+    """What people call that which is counted of scorings: their records in the bands of the handover."""
+    from aac.counting import SCORING, handed_over
+
+    bands = {id_: " or ".join(handed_over((SCORING, id_), head)) for id_ in head.ids(SCORING)}
+    names = head.titles.names
+    return {f"{SCORING}:{id_}": f"{names.get(f'{SCORING}:{id_}', id_)}: {said}" for id_, said in bands.items() if said}
 
 
 def diff(start: Path, asked: str | None, form: str, windows: Sequence[str] = (), now: Now | None = None) -> str:

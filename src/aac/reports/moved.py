@@ -299,7 +299,7 @@ def _conflict(row: Mapping[str, Any]) -> str | None:
 def _weight(row: Mapping[str, Any]) -> tuple[bool, bool, float]:
     """What is told first: words, then what is missed more often, then what moved farthest for its size."""
     was, now = row["off_target"]
-    return row["kind"] not in ("icp", "definition"), now <= was, -row["moved_by"]
+    return row["kind"] not in ("icp", "definition", "scoring"), now <= was, -row["moved_by"]
 
 
 def _moved_by(before: Fraction | str | None, after: Fraction | str | None) -> float:
