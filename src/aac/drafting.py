@@ -1,27 +1,59 @@
-"""A first document of a kind: its draft, with names that this project has, and where the file belongs."""
+"""A first document of a kind: its draft, with names that this project has, and where the file belongs; and a first
+connector."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-from aac.documents import FOLDER
+from aac.documents import FOLDER, ID
 from aac.errors import UsageError
+from aac.findings import did_you_mean
 from aac.kinds.metric import Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Collection, Iterator, Mapping
 
     from aac.kinds.base import Kind
     from aac.project import Project
 
+CONNECTOR = "connector"
+DRAFTS = Path(__file__).parent / "drafts"
 AN = "aeio"
 FIRST = {"definition": "mql", "entity": "lead", "team": "sales", "other_team": "marketing", "calendar": "desk"}
 """An id for a document that has to be written first."""
 
 
-def text_of(project: Project, kind: type[Kind], id_: str) -> str:
+def drafts(
+    project: Project, kinds: Mapping[str, type[Kind]], connectors: Collection[str], kind: str, id_: str
+) -> dict[str, str]:
+    """What `aac new` writes, by path in the project. Raises UsageError for what cannot be, or is there already."""
+    if not ID.fullmatch(id_):
+        raise UsageError(f"`{id_}` cannot be an id: use small letters, digits and `_`, with a letter first")
+    if kind == CONNECTOR and id_ in connectors:
+        raise UsageError(f"there is a connector `{id_}` already: `aac plugins` lists them")
+    if kind == CONNECTOR:
+        return _connector(id_)
+    if kind not in kinds:
+        raise UsageError(f"there is no kind `{kind}`; {did_you_mean(kind, (*kinds, CONNECTOR))}")
+    if kinds[kind].written_by:
+        raise UsageError(f"a {kind} is written by `{kinds[kind].written_by}`")
+    if (kind, id_) in project.places:
+        raise UsageError(f"there is a {kind} `{id_}` already, in {project.places[kind, id_].span('id')}")
+    return {_path_of(project, kinds[kind], id_): _text_of(project, kinds[kind], id_)}
+
+
+def _connector(name: str) -> dict[str, str]:
+    """A connector of that name and its test: both run as they are."""
+    words = {"first": name, "First": "".join(map(str.capitalize, name.split("_"))), "FIRST": name.upper()}
+    files = {f"plugins/{name}.py": "connector.py.txt", f"tests/test_{name}.py": "test_connector.py.txt"}
+    texts = {path: DRAFTS.joinpath(file).read_text(encoding="utf-8") for path, file in files.items()}
+    return {path: re.sub("|".join(words), lambda found: words[found[0]], text) for path, text in texts.items()}
+
+
+def _text_of(project: Project, kind: type[Kind], id_: str) -> str:
     """The draft of a kind for a document of that id; raises UsageError when it needs what the project has not."""
     names = {"id": id_, "name": id_.replace("_", " ").capitalize(), **_names(project)}
     own = f"${kind.kind_name}"
@@ -34,7 +66,7 @@ def text_of(project: Project, kind: type[Kind], id_: str) -> str:
     return draft.substitute(names)
 
 
-def path_of(project: Project, kind: type[Kind], id_: str) -> Path:
+def _path_of(project: Project, kind: type[Kind], id_: str) -> str:
     """Where the document goes: into the folder that holds all others of its kind, else into one named after it."""
     own = [version for version in project.versions if version.id[0] == kind.kind_name and not version.is_packaged]
     files = {version.document.file for version in own}
@@ -42,7 +74,7 @@ def path_of(project: Project, kind: type[Kind], id_: str) -> Path:
     if kind.kind_name == "company":
         folders = {FOLDER}
     folder = folders.pop() if len(folders) == 1 else f"{FOLDER}/{_plural(kind.kind_name)}"
-    return project.root / folder / f"{id_}.yml"
+    return f"{folder}/{id_}.yml"
 
 
 def _plural(kind: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from aac import config, documents
+from aac import config
 from aac.errors import DocumentsError, EngineError, LeakError, NoDataError, SourceError, UsageError
 from aac.expressions import parsed
 from aac.findings import Finding, did_you_mean, has_errors, in_reading_order
@@ -194,26 +194,19 @@ def open_sound_project(start: Path) -> Opened:
     return opened
 
 
-def write_draft(opened: Opened, kind: str, id_: str) -> Path:
-    """Writes a first document of a kind; its path. Raises UsageError for what cannot be, or is there already."""
+def write_draft(opened: Opened, kind: str, id_: str) -> tuple[str, ...]:
+    """Writes a first document of a kind, or a connector and its test; the paths in the project. Raises UsageError."""
     from aac import drafting
 
-    made, kinds = opened.project, opened.registry.kinds
-    if kind not in kinds:
-        raise UsageError(f"there is no kind `{kind}`; {did_you_mean(kind, kinds)}")
-    if kinds[kind].written_by:
-        raise UsageError(f"a {kind} is written by `{kinds[kind].written_by}`")
-    if not documents.ID.fullmatch(id_):
-        raise UsageError(f"`{id_}` cannot be an id: use small letters, digits and `_`, with a letter first")
-    if (kind, id_) in made.places:
-        raise UsageError(f"there is a {kind} `{id_}` already, in {made.places[kind, id_].span('id')}")
-    path = drafting.path_of(made, kinds[kind], id_)
-    if path.exists():
-        raise UsageError(f"{path.relative_to(made.root)} is there already")
-    text = drafting.text_of(made, kinds[kind], id_)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_file(path, text)
-    return path
+    root, registry = opened.project.root, opened.registry
+    drafts = drafting.drafts(opened.project, registry.kinds, registry.connectors, kind, id_)
+    for path in drafts:
+        if (root / path).exists():
+            raise UsageError(f"{path} is there already")
+    for path, text in drafts.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        write_file(root / path, text)
+    return tuple(drafts)
 
 
 def schema_text(registry: Registry, name: str) -> str:
