@@ -19,6 +19,7 @@ from aac.expressions.nodes import Column, Type
 from aac.findings import Finding, Span
 from aac.landing.landed import Landed, prepared
 from aac.landing.pull import Pulled, pull
+from aac.landing.pulling import Wish
 from aac.landing.state import reach
 from aac.measures import StoredField, StreamName, Table
 
@@ -93,7 +94,7 @@ class Project:
         """The sources with the folders that they lie in."""
         return {id: replace(s, settings={"path": id, **s.settings}) for id, s in self.sources.items()}
 
-    def pull(self, zone: str = "UTC", now_us: int = NOW_US) -> Pulled:
+    def pull(self, zone: str = "UTC", now_us: int = NOW_US, *, full: bool = False) -> Pulled:
         with DuckdbLook(self.engine, *reach(self.root, self.reached)) as look:
 
             def connect(source: Source) -> Connector:
@@ -101,7 +102,8 @@ class Project:
                 settings = made.settings.model_validate({"path": source.id, **source.settings})
                 return made(settings, Context(self.root, self.root / ".aac" / "raw" / source.id, look))
 
-            return pull(self.root, self.reached, self.tables, connect, zone, now_us, self.hear, self.engine)
+            wish = Wish(full=full)
+            return pull(self.root, self.reached, self.tables, connect, zone, now_us, self.hear, self.engine, wish)
 
     def landed(self, zone: str = "UTC", as_of_us: int | None = None) -> Landed:
         return prepared(self.root, self.tables, self.reached, zone, self.engine, as_of_us)

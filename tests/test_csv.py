@@ -219,7 +219,7 @@ def test_compressed_files_are_streams(tmp_path: Path) -> None:
     put(tmp_path, "deals.tsv", "id\tname\n")
     assert connector(tmp_path).discover() == (Stream("deals", ("id", "name")), Stream("leads", ("id", "name")))
     put(tmp_path, "leads.csv.gz", "id;name\n")
-    assert "cannot be read: Not a gzipped file" in refused(tmp_path)
+    assert "cannot be decompressed (Not a gzipped file" in refused(tmp_path)
 
 
 def test_a_declared_delimiter_is_taken(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,13 @@ import pytest
 
 from aac.engines.duckdb import Store
 from tests.commands import AAC
+from tests.file_trials import CsvTrial, DuckdbTrial, JsonlTrial, ParquetTrial, XlsxTrial
 from tests.killing import INSIDE, PHASES, READING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from tests.file_trials import FileTrial
 
 SETTINGS = """
 [project]
@@ -234,6 +238,48 @@ def test_without_room_nothing_changes(tmp_path: Path, before: Path, pulls: Pulls
     if most_bytes > 100:  # else there is no room for what is told either
         assert f"there is no room left in `{root / '.aac'}" in done["stderr"]
     assert (pulls(root)["status"], seen(root)) == (0, NEW)
+
+
+ENOUGH = 20_000
+"""Records whose file is larger than a new store."""
+TRIALS = (CsvTrial, JsonlTrial, ParquetTrial, XlsxTrial, DuckdbTrial)
+
+
+@pytest.mark.parametrize("trial", TRIALS, ids=[trial.connector for trial in TRIALS])
+def test_no_connector_fails_in_other_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pulls: Pulls, trial: type[FileTrial]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = trial(tmp_path)
+    made.create(["x" * 20 + str(number) for number in range(ENOUGH)])
+    settings = SETTINGS.partition("[sources.crm]")[0]
+    settings += f'[sources.crm]\nconnector = "{made.connector}"\n{made.settings.replace(str(tmp_path) + "/", "")}\n'
+    (tmp_path / "aac.toml").write_text(settings)
+    (tmp_path / "alignment").mkdir()
+    fields = "fields: {id: text, text: text}"
+    (tmp_path / "alignment" / "a.yml").write_text(f"kind: entity\nid: record\nfrom: crm.record\nkey: id\n{fields}\n")
+    done = pulls(tmp_path, most_bytes=500_000)
+    assert done["status"] == 4, done["stderr"]
+    assert "Traceback" not in done["stderr"]
+    assert f"there is no room left in `{tmp_path / '.aac'}" in done["stderr"]
+    assert pulls(tmp_path)["status"] == 0
+    with Store(tmp_path / ".aac" / "store.duckdb", read_only=True) as store:
+        assert store.execute("SELECT count(*) FROM prepared.record") == [(ENOUGH,)]
+
+
+@pytest.mark.parametrize("most_bytes", [600_000, 2_000_000])
+def test_without_room_for_a_raw_table_its_source_stays_out(
+    tmp_path: Path, before: Path, pulls: Pulls, most_bytes: int
+) -> None:
+    root = copy(before, tmp_path)
+    shutil.rmtree(root / ".aac")
+    readings = {str(number): sha256(str(number).encode()).hexdigest() for number in range(ENOUGH)}
+    change(root, "id\n1\n3\n", readings, ["e2", "e3"])
+    done = pulls(root, most_bytes=most_bytes)
+    assert done["status"] == 4
+    assert f"there is no room left in `{root / '.aac'}" in done["stderr"]
+    assert "Error" not in done["stderr"]
+    assert (pulls(root)["status"], len(seen(root)["reading"])) == (0, ENOUGH)
 
 
 # A folder that may not be written

@@ -131,11 +131,30 @@ def checked(data: bytes | None, file: str) -> bytes | Finding:
     return data
 
 
+def to_disk(path: Path) -> None:
+    """Returns when what is in a file, or which names a folder has, would outlive a power cut. Raises OSError."""
+    is_folder = path.is_dir()
+    if is_folder and os.name != "posix":  # elsewhere no folder can be opened
+        return
+    opened = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def refusal(error: OSError, folder: Path) -> str:
     """Why something could not be written to a folder, and what to do where nobody may."""
     if error.errno in FORBIDDEN:
         return not_writable(folder)
     return no_room(folder) if error.errno in NO_ROOM else error.strerror or str(error)
+
+
+def failure(error: OSError, folder: Path) -> str:
+    """Why a file could not be read, or written to a folder."""
+    if error.errno in NO_ROOM or error.filename is None:
+        return refusal(error, folder)
+    return f"`{error.filename}`: {error.strerror}"
 
 
 def no_room(folder: Path) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from aac.connectors.base import Checkpoint, Files, Settings, Slice, Stream
 from aac.connectors.folders import FolderConnector, FolderSettings, refuse_doubled
+from aac.connectors.texts import read_through
 from aac.errors import SourceError
 from aac.hookspecs import hookimpl
 
@@ -26,6 +27,9 @@ class JsonlConnector(FolderConnector):
         """The streams there are, sorted by name; raises SourceError for files that hold none, or no JSON."""
         found: list[Stream] = []
         for name, paths in sorted(self.files().items()):
+            for path in paths:
+                if path.suffix.lower() == ".gz":  # the engine does not look at its checksum
+                    read_through(path)
             columns = list(self.context.look.columns(paths, "json"))
             if not columns:
                 raise SourceError(

@@ -10,6 +10,8 @@ import codecs
 import gzip
 import io
 import re
+import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
 
@@ -17,7 +19,7 @@ from aac.connectors.base import Notice
 from aac.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
 UTF8 = "utf-8"
@@ -67,9 +69,26 @@ def known_encoding(name: str) -> str:
     return AS_BROWSERS_DO.get(codec, codec)
 
 
-def opened(path: Path) -> IO[bytes]:
-    """A file for reading, decompressed where its name says that it is compressed."""
-    return cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
+@contextmanager
+def opened(path: Path) -> Generator[IO[bytes]]:
+    """A file for reading, decompressed where its name says that it is compressed.
+
+    Raises SourceError inside for one that cannot be read, or not be decompressed to its end.
+    """
+    is_compressed = path.suffix.lower() == ".gz"
+    try:
+        with cast("IO[bytes]", gzip.open(path, "rb")) if is_compressed else path.open("rb") as file:
+            yield file
+    except EOFError:
+        raise SourceError(f"`{path}` ends too early: it was cut, so export or copy it again") from None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise SourceError(f"`{path}` cannot be decompressed ({error}): export or copy it again") from None
+
+
+def read_through(path: Path) -> None:
+    """Reads a file to its end; raises SourceError for one that cannot be."""
+    for _ in chunks(path):
+        pass
 
 
 def head_encoding(path: Path, declared: str | None) -> str:
@@ -101,10 +120,12 @@ def written(path: Path, declared: str | None) -> Written:
     return _western(path)
 
 
-def text_of(path: Path, encoding: str) -> IO[str]:
+@contextmanager
+def text_of(path: Path, encoding: str) -> Generator[IO[str]]:
     """A file as text without a byte order mark, its line ends as they are, and letters for bytes that are none."""
     codec = "utf-8-sig" if encoding == UTF8 else encoding
-    return io.TextIOWrapper(opened(path), encoding=codec, errors="replace", newline="")
+    with opened(path) as file:
+        yield io.TextIOWrapper(file, encoding=codec, errors="replace", newline="")
 
 
 def told(path: Path, how: Written) -> Notice:
@@ -137,7 +158,8 @@ def _wide(head: bytes) -> str | None:
     return None
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def chunks(path: Path) -> Iterator[bytes]:
+    """What is in a file, as `opened` reads it, a part at a time."""
     with opened(path) as file:
         while chunk := file.read(CHUNK):
             yield chunk
@@ -148,7 +170,7 @@ def _holds(path: Path, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         is_fresh = encoding == UTF8
-        for chunk in _chunks(path):
+        for chunk in chunks(path):
             # plain letters need no decoding, unless a letter has begun before them
             if not (is_fresh and chunk.isascii()):
                 decoder.decode(chunk)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from uuid import uuid4
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 LOCKED = re.compile(r'Could not set lock on file "(?P<path>.*?)"(?:.*\(PID (?P<process>\d+)\))?')
 DAMAGED = re.compile("not a valid DuckDB database file|Could not read enough bytes from file|Corrupt database file")
 JSON_LINE = re.compile(r'Malformed JSON in file "(?P<path>.*?)", at byte \d+ in line (?P<line>\d+): (?P<why>[^.]*)')
+NO_PARQUET = re.compile(
+    r"(?m)(?:at end of file|Error: File|Failed to read file) ['\"](?P<path>.+?)['\"](?: too small|:|$)"
+)
 NOT_OPENED = re.compile(r'Cannot open file "(?P<path>.*?)": (Permission denied|Read-only file system)')
 FULL = re.compile(r'"(?P<path>[^"]+)"[^"\n]*(No space left on device|File too large|Disk quota exceeded)')
 FORBIDDEN = re.compile(r'Cannot access (?:file|directory) "(?P<path>.*?)" - file system operations are disabled')
@@ -164,24 +169,34 @@ class DuckdbEngine:
         from aac.engines import sql
 
         made: list[str] = []
-        self._reach(query)
-        try:
-            for name in query.shared:
-                self.execute(f"CREATE TEMP TABLE {_quoted(name)} AS {sql.shared_sql(query, name)}")
-                made.append(name)
-            return [self.execute(sql.output_sql(query, output)) for output in query.outputs]
-        finally:
-            for name in made:
-                self.execute(f"DROP TABLE {_quoted(*TEMPORARY, name)}")
+        with self._reaching(query):
+            try:
+                for name in query.shared:
+                    self.execute(f"CREATE TEMP TABLE {_quoted(name)} AS {sql.shared_sql(query, name)}")
+                    made.append(name)
+                return [self.execute(sql.output_sql(query, output)) for output in query.outputs]
+            finally:
+                for name in made:
+                    self.execute(f"DROP TABLE {_quoted(*TEMPORARY, name)}")
 
-    def _reach(self, query: Query) -> None:
-        """Attaches the database files of others that a query reads; they stay so until this is closed."""
-        for select in (*query.outputs, *(block for _, block in query.blocks)):
-            if isinstance(select.source, Files) and select.source.format == "duckdb":
-                (path,) = select.source.paths
+    @contextmanager
+    def _reaching(self, query: Query) -> Generator[None, None, None]:
+        """Attaches the database files of others that a query reads; they stay so until this is closed.
+
+        What is damaged while it runs is one of the files that it reads, if there are any, and not the store.
+        """
+        selects = (*query.outputs, *(block for _, block in query.blocks))
+        files = [select.source for select in selects if isinstance(select.source, Files)]
+        try:
+            for path in (path for each in files if each.format == "duckdb" for path in each.paths):
                 if path not in self._reached:
                     self.attach(path, database_alias(path))
                     self._reached.add(path)
+            yield
+        except DamagedStoreError as error:
+            if not files:
+                raise
+            raise EngineError(damaged(files[0].paths[0])) from error
 
     def close(self) -> None:
         """Let go of everything; calling it twice is fine."""
@@ -273,11 +288,11 @@ class Store(DuckdbEngine):
         """Add what an output of ``query`` yields to a temporary table, behind what it holds; made if it is not."""
         from aac.engines import sql
 
-        self._reach(query)
         there = self.execute("FROM duckdb_tables() SELECT 1 WHERE temporary AND table_name = $1", name)
         if not there:
             return self.create_temporary(name, query, output)
-        self.execute(f"INSERT INTO {_quoted(*TEMPORARY, name)} {sql.output_sql(query, output)}")
+        with self._reaching(query):
+            self.execute(f"INSERT INTO {_quoted(*TEMPORARY, name)} {sql.output_sql(query, output)}")
         return None
 
     def finish(self) -> None:
@@ -297,8 +312,8 @@ class Store(DuckdbEngine):
     def _create(self, what: str, name: tuple[str, ...], query: Query, output: Select) -> None:
         from aac.engines import sql
 
-        self._reach(query)
-        self.execute(f"{what} {_quoted(*name)} AS {sql.output_sql(query, output)}")
+        with self._reaching(query):
+            self.execute(f"{what} {_quoted(*name)} AS {sql.output_sql(query, output)}")
 
 
 TEMPORARY = ("temp", "main")
@@ -339,6 +354,11 @@ def _our_errors() -> Generator[None, None, None]:
         raise EngineError(_sentence(str(error))) from error
 
 
+def damaged(path: str) -> str:
+    """That a file of a source cannot be read, and what to do."""
+    return f"`{path}` is damaged, or was cut: export or copy it again"
+
+
 def _sentence(message: str) -> str:
     """What DuckDB says, in a line: what is known here by what it means to us, everything else by its first line."""
     if locked := LOCKED.search(message):
@@ -357,10 +377,22 @@ def _sentence(message: str) -> str:
     if TOO_MUCH in message:
         return "a query needs more memory than there is, or than `memory_limit` in `[engine]` of aac.toml allows"
     if json := JSON_LINE.search(message):
-        return f"line {json['line']} of `{json['path']}` is no JSON ({json['why']}): write one object a line, as UTF-8"
+        line = _line_of(json["path"], int(json["line"]) - 1)
+        return f"line {line} of `{json['path']}` is no JSON ({json['why']}): write one object a line, as UTF-8"
+    if parquet := NO_PARQUET.search(message):
+        return damaged(parquet["path"])
+    if "GZIP stream" in message:
+        return "a file whose name ends in `.gz` cannot be decompressed to its end: export or copy it again"
     if files := CSV_FILE.findall(message):
         return _csv_sentence(message, files[-1])
     return message.partition("\n")[0].rstrip(".")
+
+
+def _line_of(path: str, record: int) -> int:
+    """The line on which a record stands in a file of JSON lines: DuckDB counts records, and no empty lines."""
+    with gzip.open(path) if path.lower().endswith(".gz") else Path(path).open("rb") as file:
+        filled = (number for number, line in enumerate(file, 1) if line.strip())
+        return next(islice(filled, record - 1, None), record)
 
 
 def _csv_sentence(message: str, file: str) -> str:

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from aac.config import EMBEDDED
-from aac.engines.duckdb import DuckdbEngine
-from aac.errors import EngineError, SourceError
+from aac.engines.duckdb import DuckdbEngine, damaged
+from aac.errors import DamagedStoreError, EngineError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -58,31 +58,34 @@ class DuckdbLook:
         """The columns of files, parquet or json, and the type of each; raises SourceError for what cannot be read."""
         names = list(map(str, paths))
         if format == "parquet":
-            return {name: type_of(type_) for name, type_, *_ in self._rows(PARQUET, names)}
-        ((others,),) = self._rows(NO_OBJECTS, names)
+            return {name: type_of(type_) for name, type_, *_ in self._rows(PARQUET, names, path=names[0])}
+        ((others,),) = self._rows(NO_OBJECTS, names, path=names[0])
         if others:
             raise SourceError(f"`{names[0]}` holds {others:,} lines that are no JSON objects: write one object a line")
-        return {name: "text" for (name,) in self._rows(KEYS, names)}
+        return {name: "text" for (name,) in self._rows(KEYS, names, path=names[0])}
 
     def tables(self, database: Path) -> Mapping[tuple[str, str], Mapping[str, str]]:
         """The tables and views of a DuckDB file, and the columns of each; raises SourceError if it cannot be read."""
         alias = "looked_at"
-        self._raised(lambda engine: engine.attach(str(database), alias))
+        self._raised(lambda engine: engine.attach(str(database), alias), str(database))
         found: dict[tuple[str, str], dict[str, str]] = {}
-        for schema, table, column, type_ in self._rows(COLUMNS, alias):
+        for schema, table, column, type_ in self._rows(COLUMNS, alias, path=str(database)):
             found.setdefault((schema, table), {})[column] = type_of(type_)
-        self._raised(lambda engine: engine.detach(alias))
+        self._raised(lambda engine: engine.detach(alias), str(database))
         return found
 
-    def _rows(self, statement: str, *values: object) -> list[Any]:
-        return cast("list[Any]", self._raised(lambda engine: engine.execute(statement, *values)))
+    def _rows(self, statement: str, *values: object, path: str) -> list[Any]:
+        return cast("list[Any]", self._raised(lambda engine: engine.execute(statement, *values), path))
 
-    def _raised(self, act: Callable[[DuckdbEngine], object]) -> object:
+    def _raised(self, act: Callable[[DuckdbEngine], object], path: str) -> object:
         self._engine = self._engine or self._opened()
         try:
             return act(self._engine)
+        except DamagedStoreError as error:
+            raise SourceError(damaged(path)) from error
         except EngineError as error:
-            raise SourceError(str(error)) from error
+            message = str(error)
+            raise SourceError(message if path in message else f"`{path}` cannot be read: {message}") from error
 
 
 def type_of(type_: str) -> str:

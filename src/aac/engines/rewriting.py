@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aac.engines.duckdb import LOCK, DuckdbEngine, Store
 from aac.errors import DamagedStoreError, EngineError
-from aac.folders import refusal
+from aac.folders import refusal, to_disk
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -70,12 +69,12 @@ def _copy(path: Path, new: Path) -> None:
 def _replace(new: Path, path: Path) -> None:
     """Gives a file its name when all of it is on the disk."""
     try:
-        with new.open("r+b") as file:
-            os.fsync(file.fileno())
+        to_disk(new)
         size = new.stat().st_size
         _note_sizes(path, *_sizes(path), size)
         _log(path).unlink(missing_ok=True)  # it belongs to the file that goes
         new.replace(path)
+        to_disk(path.parent)
         _note_sizes(path, size)
     except OSError as error:
         raise EngineError(f"`{path}` cannot be written: {refusal(error, path.parent)}") from error
@@ -99,6 +98,7 @@ def _sizes(path: Path) -> list[int]:
 def _note_sizes(path: Path, *sizes: int) -> None:
     new = path.with_name(path.name + ".bytes.new")
     new.write_text(" ".join(map(str, sizes)))
+    to_disk(new)
     new.replace(_beside(path))
 
 

@@ -7,14 +7,13 @@ ends at a checkpoint. The keys of a key scan lie beside them until the scan has 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from aac.engines import raw as statements
 from aac.errors import EngineError, SourceError
-from aac.folders import refusal
+from aac.folders import refusal, to_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -133,9 +132,9 @@ class Batches:
     def _place(self, new: Path, path: Path) -> None:
         """A file has its name when it is whole and on the disk, never before."""
         try:
-            with new.open("r+b") as file:
-                os.fsync(file.fileno())
+            to_disk(new)
             new.replace(path)
+            to_disk(self._folder)
         except OSError as error:
             raise SourceError(f"`{path}` cannot be written: {refusal(error, self._folder)}") from error
 

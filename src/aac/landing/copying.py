@@ -3,38 +3,93 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import hashlib
-from typing import IO, TYPE_CHECKING, cast
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from aac.connectors.texts import chunks
 from aac.errors import SourceError
-from aac.folders import file_mark, refusal
+from aac.folders import file_mark, refusal, to_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from concurrent.futures import Future
     from pathlib import Path
 
 UTF8 = "utf-8"
 CHUNK = 1 << 20
 
 
-def copied(path: Path, encoding: str, folder: Path, before: Mapping[str, str]) -> tuple[str, str]:
-    """The name of a file's copy in ``folder`` and the mark of the file; a copy is UTF-8 whatever the file is.
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy of a file by its name, the mark of the file, and how the copy was ``written`` (`is_whole`)."""
 
-    ``before``: the copies there are, by mark: a file that has not changed since is not read. Raises SourceError.
+    name: str
+    mark: str
+    written: str
+
+
+class Flushing:
+    """Puts copies on the disk while other things go on."""
+
+    def __init__(self) -> None:
+        self._worker = ThreadPoolExecutor(1)
+        self._begun: list[tuple[Path, Future[None]]] = []
+
+    def begin(self, paths: Iterable[Path]) -> None:
+        """Begins with files and folders, in order."""
+        self._begun += [(path, self._worker.submit(to_disk, path)) for path in paths]
+
+    def end(self) -> None:
+        """Returns when all are on the disk; raises SourceError for one that cannot be put there."""
+        for path, flushed in self._begun:
+            try:
+                flushed.result()
+            except OSError as error:
+                raise SourceError(f"`{path}` cannot be written: {refusal(error, path.parent)}") from error
+
+
+def copied(path: Path, encoding: str, folder: Path, before: Mapping[str, Copy]) -> Copy:
+    """The copy of a file in ``folder``, which is UTF-8 whatever the file is; it need not be on the disk yet.
+
+    ``before``: the copies there are, by mark: a file that has not changed since is not read as long as its copy is what
+    was written. Raises SourceError.
     """
     try:
         mark = f"{file_mark(path)} {encoding}"
-        if (known := before.get(mark)) is not None and (folder / known).is_file():
-            return known, mark
+        if (known := before.get(mark)) is not None and is_whole(folder / known.name, known.written):
+            return known
         begun = _as_it_is(path)
-        copy = _copy(path, encoding, folder)
+        name = _copy(path, encoding, folder)
         if path.parent != folder and _as_it_is(path) != begun:
             raise SourceError(f"`{path}` changed while it was read: run `aac pull` again when it is written")
-        return copy, mark
-    except (OSError, EOFError, UnicodeError) as error:
+        return Copy(name, mark, _written(folder / name))
+    except (OSError, UnicodeError) as error:
         why = refusal(error, folder) if isinstance(error, OSError) and path.exists() else str(error)
         raise SourceError(f"`{path}` cannot be copied to `{folder}`: {why}") from error
+
+
+def is_whole(copy: Path, written: str) -> bool:
+    """Whether a copy is what was written: one that has its length and not its time is read for that, and compared with
+    the hash that it is named by."""
+    if not copy.is_file():
+        return False
+    if (now := _written(copy)) == written:
+        return True
+    return now.split()[0] == written.split()[0] and _hash(copy) == copy.name.partition(".")[0]
+
+
+def _written(copy: Path) -> str:
+    here = copy.stat()
+    return f"{here.st_size} {here.st_mtime_ns}"
+
+
+def _hash(copy: Path) -> str:
+    content = hashlib.sha256()
+    for chunk in _bytes(copy):
+        content.update(chunk)
+    return content.hexdigest()
 
 
 def _as_it_is(path: Path) -> tuple[int, ...]:
@@ -46,20 +101,20 @@ def _as_it_is(path: Path) -> tuple[int, ...]:
 def _copy(path: Path, encoding: str, folder: Path) -> str:
     """Copies a file under the hash of its content, never half; one that a connector wrote for us is moved."""
     folder.mkdir(parents=True, exist_ok=True)
-    content = hashlib.sha256()
     is_ours = path.parent == folder and encoding == UTF8
     new = path if is_ours else folder / "new"
     if is_ours:
-        for chunk in _bytes(path):
-            content.update(chunk)
+        content = _hash(path)
     else:
+        hashed = hashlib.sha256()
         with new.open("wb") as copy:
             for chunk in _bytes(path) if encoding == UTF8 else _recoded(path, encoding):
-                content.update(chunk)
+                hashed.update(chunk)
                 copy.write(chunk)
+        content = hashed.hexdigest()
     suffixes = [suffix.lower() for suffix in path.suffixes]
     suffix = next((each for each in reversed(suffixes) if encoding == UTF8 or each != ".gz"), "")
-    name = f"{content.hexdigest()}{suffix}"
+    name = f"{content}{suffix}"
     new.replace(folder / name)
     return name
 
@@ -73,8 +128,6 @@ def _bytes(path: Path) -> Iterator[bytes]:
 def _recoded(path: Path, encoding: str) -> Iterator[bytes]:
     """A text as UTF-8, decompressed."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    is_compressed = path.suffix.lower() == ".gz"
-    with cast("IO[bytes]", gzip.open(path, "rb")) if is_compressed else path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            yield decoder.decode(chunk).encode()
+    for chunk in chunks(path):
+        yield decoder.decode(chunk).encode()
     yield decoder.decode(b"", final=True).encode()

@@ -17,8 +17,10 @@ from aac.engines.staged import FORGET
 from aac.errors import DamagedStoreError, EngineError, SourceError, UnfinishedError
 from aac.expressions.nodes import Aggregate
 from aac.findings import Finding
+from aac.folders import failure
 from aac.landing.arriving import Arrival, Run
 from aac.landing.batches import Batches, folder_of
+from aac.landing.copying import Flushing
 from aac.landing.drift import column_changes, older_names, refused_types, stale_columns
 from aac.landing.events import Event
 from aac.landing.inputs import Inputs
@@ -83,6 +85,7 @@ class Pulling:
         self._tell = tell
         self._wish = wish
         self._preparation = Preparation(store)
+        self._flushing = Flushing()
         self._staged: dict[str, Staged] = {}
         self._originals: dict[str, str] = {}
         self._found: dict[str, _Discovery] = {}
@@ -147,7 +150,11 @@ class Pulling:
                 wanted = self._wanted(found)
                 arrivals = [self._arrive(found, found.streams[name]) for name in wanted]
                 with self._store.transaction():
-                    self._enter(found.source, [self._merged(arrival) for arrival in arrivals])
+                    arrivals = [self._merged(arrival) for arrival in arrivals]
+                    entered = self._entered(found.source, arrivals)
+                self._inputs, staged = entered
+                self._staged |= staged
+                self.spent += [path for arrival in arrivals for path in arrival.spent]
                 said = [finding for arrival in arrivals for finding in arrival.findings]
                 self.findings += [replace(finding, span=found.source.span_of()) for finding in said]
 
@@ -162,12 +169,12 @@ class Pulling:
             self.unfinished.append(source.id)
             self._tell(Event("notice", f"source {source.id}: {error}", {"source": source.id}))
             self._note(source.id, error=str(error))
-        except (SourceError, EngineError) as error:
+        except (SourceError, EngineError, OSError) as error:
             if isinstance(error, SourceError) and error.findings:
                 self.findings += error.findings
                 self._note(source.id, error=error.findings[0].message)
                 return
-            message = str(error)
+            message = failure(error, self._inputs.raw / source.id) if isinstance(error, OSError) else str(error)
             for copy, original in self._originals.items():
                 message = message.replace(copy, original)
             self.findings.append(source_failed(source, message))
@@ -192,6 +199,7 @@ class Pulling:
         for entity, table in tables.items():
             if entity not in right and entity not in self._staged:
                 self._stage_again(table)
+        self._flushing.end()
         with self._store.transaction():
             changed = {entity: staged for entity, staged in self._staged.items() if entity not in right}
             prepared = self._preparation.finish(changed, self._inputs, right)
@@ -237,7 +245,8 @@ class Pulling:
         source, folder = discovery.source, self._inputs.raw / discovery.source.id
         known = self._inputs.stream(source.id, stream.name)
         arrival = self._arrival(source, stream) if stream.key else None
-        reading = read_stream(discovery.connector, stream, known, folder, arrival, self._tell)
+        before = known if not self._wish.full else None
+        reading = read_stream(discovery.connector, stream, before, folder, arrival, self._tell)
         if known is not None and reading.raw is not None:
             for change in column_changes(known.columns, known.told, stream.columns, stream.types):
                 words = f"{source.id}.{stream.name}: {change}"
@@ -245,6 +254,10 @@ class Pulling:
         copies = reading.raw.copies if reading.raw else ()
         for copy, original in zip(copies, reading.originals, strict=True):
             self._originals[str(folder / copy)] = str(original)
+        kept = dict(zip(known.copies, known.written, strict=False)) if known is not None else {}
+        written = zip(copies, reading.raw.written, strict=False) if reading.raw is not None else ()
+        new = [folder / copy for copy, how in written if kept.get(copy) != how]
+        self._flushing.begin([*new, folder] if new else ())
         return _Arrival(stream.name, reading.raw, arrival, reading.findings, perf_counter() - started)
 
     def _arrival(self, source: Source, stream: Stream) -> Arrival:
@@ -266,14 +279,13 @@ class Pulling:
             return arrival
         started = perf_counter()
         merged = merge(self._store, arrival.rows, mass_delete=self._wish.mass_delete)
-        self.spent += merged.spent
         seconds = arrival.seconds + perf_counter() - started
-        return replace(arrival, raw=merged.raw, deleted=merged.deleted, seconds=seconds)
+        return replace(arrival, raw=merged.raw, deleted=merged.deleted, spent=merged.spent, seconds=seconds)
 
-    def _enter(self, source: Source, arrivals: Sequence[_Arrival]) -> None:
-        """Stages the tables of a source that is there, counts its records and finds its watermark.
+    def _entered(self, source: Source, arrivals: Sequence[_Arrival]) -> tuple[Inputs, dict[str, Staged]]:
+        """The inputs with a source that is there, its records counted and its watermark found; its tables, staged.
 
-        Raises SourceError with what there is to say when it cannot be used; then nothing of it has entered.
+        Raises SourceError with what there is to say when it cannot be used.
         """
         raw = {arrival.stream: arrival.raw for arrival in arrivals if arrival.raw is not None}
         tables = [table for table in self._inputs.tables.values() if table.sources == {source.id}]
@@ -304,8 +316,7 @@ class Pulling:
             raw[arrival.stream] = replace(raw[arrival.stream], rows=rows)
             seconds = arrival.seconds + perf_counter() - started
             self._tell_arrival(source.id, arrival, rows, seconds)
-        self._inputs = inputs
-        self._staged |= staged
+        return inputs, staged
 
     def _drifted(self, source: Source, tables: Sequence[Table], arrivals: Sequence[_Arrival]) -> list[Finding]:
         """What keeps tables from reading the columns of streams that came as rows; tells what is only old in them."""
@@ -370,7 +381,10 @@ class _Discovery:
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """A stream that was read and the seconds it took; ``raw`` is null as long as its ``rows`` are not merged."""
+    """A stream that was read and the seconds it took; ``raw`` is null as long as its ``rows`` are not merged.
+
+    ``spent``: files to remove when that is kept.
+    """
 
     stream: str
     raw: RawStream | None
@@ -378,3 +392,4 @@ class _Arrival:
     findings: tuple[Finding, ...]
     seconds: float
     deleted: int = 0
+    spent: Sequence[Path] = ()

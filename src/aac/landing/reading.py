@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from aac.connectors.base import Checkpoint, Files, Notice, Progress, Relation, Rows, SchemaChange
 from aac.errors import SourceError, UnfinishedError
 from aac.findings import Finding
 from aac.folders import file_mark
-from aac.landing.copying import UTF8, copied
+from aac.landing.copying import UTF8, Copy, copied
 from aac.landing.drift import told_change
 from aac.landing.events import Event
 from aac.landing.state import RawStream
@@ -100,13 +100,14 @@ def _copied(
         if (part.format, part.columns, part.delimiter) != (first.format, first.columns, first.delimiter):
             raise SourceError(f"`{part.paths[0]}` is not made like `{first.paths[0]}`: give both the same columns")
     originals = tuple(path for part in files for path in part.origins or part.paths)
-    known = dict(zip(before.marks, before.copies, strict=True)) if before and before.marks else {}
+    copies = map(Copy, before.copies, before.marks, before.written) if before is not None else ()
+    known = {copy.mark: copy for copy in copies}
     made = [copied(path, encoding, folder, known) for path, encoding in _encoded(files)]
-    copies, marks = tuple(name for name, _ in made), tuple(mark for _, mark in made)
+    names, marks = tuple(copy.name for copy in made), tuple(copy.mark for copy in made)
     told = dict(stream.types)
     types = told if first.format == "parquet" else {}
-    raw = RawStream(copies, first.format, first.columns, first.delimiter, 0, end.state, marks, types, told=told)
-    return raw, originals
+    raw = RawStream(names, first.format, first.columns, first.delimiter, 0, end.state, marks, types, told=told)
+    return replace(raw, written=tuple(copy.written for copy in made)), originals
 
 
 def remove_copies(folder: Path, kept: Collection[str]) -> None:

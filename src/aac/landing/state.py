@@ -30,9 +30,10 @@ PREPARED = "prepared"
 class RawStream:
     """A stream as it was pulled: the names of its files' copies, made of their content, and how they are read.
 
-    ``marks``: of each file, what changes when it does (`folders.file_mark`). Of a ``table`` (schema and name) of a
-    database there is no copy: ``copies`` is where the database lies. ``types``: of columns that are read as no text;
-    ``told``: those that the source says its columns have, null where that was not kept.
+    ``marks``: of each file, what changes when it does (`folders.file_mark`); ``written``: of each copy, what changes
+    when it is not what was written any more (`copying.is_whole`). Of a ``table`` (schema and name) of a database there
+    is no copy: ``copies`` is where the database lies. ``types``: of columns that are read as no text; ``told``: those
+    that the source says its columns have, null where that was not kept.
     One that comes as rows lies in a ``table`` of the store, or in one batch as long as no record of it has changed;
     ``changed`` is the last batch that changed it.
     """
@@ -48,6 +49,7 @@ class RawStream:
     table: tuple[str, ...] = ()
     changed: int = 0
     told: Mapping[str, str] | None = None
+    written: tuple[str, ...] = ()
 
     @property
     def content(self) -> tuple[object, ...]:
@@ -196,7 +198,8 @@ def _source(row: Sequence[Any]) -> PulledSource:
 
 def _stream(copies: list[str], columns: list[str], marks: list[str], table: list[str], **others: Any) -> RawStream:
     names = (tuple(copies), tuple(columns), tuple(marks), tuple(table))
-    return RawStream(copies=names[0], columns=names[1], marks=names[2], table=names[3], **others)
+    written = tuple(others.pop("written", ()))
+    return RawStream(copies=names[0], columns=names[1], marks=names[2], table=names[3], written=written, **others)
 
 
 def _entity(row: Sequence[Any]) -> tuple[str, PreparedEntity]:
