@@ -45,6 +45,31 @@ def test_the_second_pull_reads_what_changed_and_all_keys(database: Run, connect:
     assert keys(third) is None
 
 
+KEYS = ("text", "varchar(9)", "char(4)", "numeric(8, 2)", "date", "boolean", "timestamptz", "timestamp", "uuid")
+ODD = r"""
+    (1, '', 'a"b,c', 'ab', 1.5, '2026-03-29', true, '2026-03-29 02:30+02', '2026-03-29 02:30:00.5',
+      'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'),
+    (2, E'x\ny', '\N', '', -1, 'infinity', false, '-infinity', 'infinity', '00000000-0000-0000-0000-000000000000')
+"""
+
+
+def test_keys_are_listed_as_rows_have_them(database: Run, connect: Connect) -> None:
+    """Of all types, with what has to be quoted in them, and more of them than go in one row of lines."""
+    columns = ", ".join(f"k{place} {type_}" for place, type_ in enumerate(KEYS))
+    database(f"""
+        CREATE TABLE many (id bigint, {columns}, at timestamptz DEFAULT now()); INSERT INTO many VALUES {ODD};
+        INSERT INTO many SELECT i, i, i, 'z', i, '2026-01-01', true, now(), now(), gen_random_uuid()
+        FROM generate_series(3, 5000) AS i
+    """)
+    for place in range(len(KEYS)):
+        streams = {"many": {"cursor": "at", "key": ["id", f"k{place}"]}}
+        _, first = pulled(connect(streams=streams), "many")
+        _, again = pulled(connect(streams=streams), "many", state_of(first))
+        listed = keys(again)
+        assert listed == keys(first, "id", f"k{place}"), KEYS[place]
+        assert len(listed or ()) == 5000
+
+
 def test_rows_of_one_moment_are_all_read(database: Run, connect: Connect) -> None:
     database(f"""{LEADS}; UPDATE leads SET at = '2026-01-01 12:00+00'""")
     narrow = {"leads": {"cursor": "at", "overlap": "0.000001 minutes"}}

@@ -9,12 +9,12 @@ from __future__ import annotations
 import weakref
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import IO, TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from aac.connectors.base import Checkpoint, Context, Files, Progress, Rows, Secret, Settings, Slice, Stream
-from aac.connectors.postgres_catalogue import ASK, catalogue, moment_of, rewritten, shown
+from aac.connectors.postgres_catalogue import ASK, catalogue, lines_of_keys, moment_of, rewritten, shown
 from aac.connectors.timed import Elapsed
 from aac.errors import SourceError
 from aac.findings import did_you_mean
@@ -40,6 +40,8 @@ SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL row_security = off
 """How values are written, whatever the server's own settings are; that we wait for others, and they for us; and that a
 table is refused of which our role would be shown only some rows, as the others would look deleted."""
 CONNECT_SECONDS = 10
+ROWS_AT_ONCE = 16
+"""Of lines of keys, which are long."""
 TOLD_EVERY = 250_000
 """Records between two lines of progress."""
 NAIVE_US = 3600 * 1_000_000
@@ -133,7 +135,7 @@ class PostgresConnector:
                     yield Rows(path, "csv", stream.columns, "keys")
                 elif asked.deletes == "key_scan":
                     keys = self._folder / f"{relation.oid}.keys.csv"
-                    yield from self._copied(relation.rows(stream.key), keys, None)
+                    yield from self._keys(relation, stream.key, keys)
                     yield Rows(keys, "csv", stream.key, "keys")
                 state = {"until": until, "made_of": self._made_of(stream)}
             if changed := rewritten(self._connection):
@@ -204,15 +206,33 @@ class PostgresConnector:
         from psycopg.sql import SQL
 
         command = SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER true)").format(rows)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with self._connection.cursor() as cursor, path.open("wb") as file, cursor.copy(command) as copy:
-                for number, line in enumerate(copy):
-                    file.write(line)
-                    if number and number % TOLD_EVERY == 0:
-                        yield Progress(number, about)
-        except OSError as error:
-            raise SourceError(f"`{path}` cannot be written: {refusal(error, path.parent)}") from error
+        with _written(path) as file, self._connection.cursor() as cursor, cursor.copy(command) as copy:
+            for number, line in enumerate(copy):
+                file.write(line)
+                if number and number % TOLD_EVERY == 0:
+                    yield Progress(number, about)
+
+    def _keys(self, relation: Relation, key: tuple[str, ...], path: Path) -> Iterator[Message]:
+        """Writes the key of every row there is, a header first."""
+        lines = lines_of_keys(relation, key)
+        if lines is None:
+            yield from self._copied(relation.rows(key), path, None)
+            return
+        with _written(path) as file, self._connection.cursor("keys") as cursor:
+            file.write((",".join('"' + name.replace('"', '""') + '"' for name in key) + "\n").encode())
+            cursor.itersize = ROWS_AT_ONCE
+            file.writelines(str(text).encode() for (text,) in cursor.execute(lines) if text is not None)
+
+
+@contextmanager
+def _written(path: Path) -> Generator[IO[bytes]]:
+    """A new file to be written inside. Raises SourceError when it cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            yield file
+    except OSError as error:
+        raise SourceError(f"`{path}` cannot be written: {refusal(error, path.parent)}") from error
 
 
 def _connected(dsn: Secret) -> Connection[tuple[Any, ...]]:

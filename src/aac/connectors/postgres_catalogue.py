@@ -87,6 +87,18 @@ SELECT CASE WHEN max({cursor}) IS NOT NULL THEN least(max({cursor}), {believed})
 """
 
 
+BARE = frozenset({"smallint", "integer", "bigint", "uuid", "date", *MOMENTS})
+IN_QUOTES = frozenset({"text", "character varying"})
+"""Types whose values as text are what `COPY` writes: such that need no quotes, and such that may."""
+AS_TEXT: LiteralString = "{}::text"
+QUOTED: LiteralString = """'"' || replace({}, '"', '""') || '"'"""
+LINES: LiteralString = """
+SELECT string_agg(line, E'\\n') || E'\\n'
+FROM (SELECT {line} AS line, (row_number() OVER () - 1) / 4096 AS part FROM {table}) AS numbered GROUP BY part
+"""
+"""Lines of keys, 4096 to a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableColumn:
     """``type``: ours, null for text; ``spelling``: PostgreSQL's; ``form``: how `COPY` is to write a value."""
@@ -149,6 +161,23 @@ class Relation:
             type=SQL(MOMENTS[self.column(cursor).plainly][0]),
             overlap=Literal(f"{overlap_us} microseconds"),
         )
+
+
+def lines_of_keys(relation: Relation, key: Sequence[str]) -> Composed | None:
+    """A query of a table's keys as lines of CSV, many to a row, as the way of each row costs more than its key.
+
+    Null where a value of a type may be written otherwise than by `COPY`, as it then would not be known again.
+    """
+    from psycopg.sql import SQL, Identifier
+
+    columns = [relation.column(name) for name in key]
+    if not all(column.plainly in (*BARE, *IN_QUOTES) for column in columns):
+        return None
+    written = [
+        SQL(QUOTED if column.plainly in IN_QUOTES else AS_TEXT).format(Identifier(column.name)) for column in columns
+    ]
+    table = Identifier(relation.schema, relation.name)
+    return SQL(LINES).format(line=SQL(" || ',' || ").join(written), table=table)
 
 
 def catalogue(connection: Connection[tuple[Any, ...]], schemas: Sequence[str]) -> tuple[Relation, ...]:
