@@ -321,7 +321,7 @@ def _view(found: Compared, windows: Sequence[str], now: Now | None) -> View:
     head = found.head.project
     titles = head.titles.names
     view = changed.view(found.names, found.changes, found.broken, titles, agreed_in(found.changes, head))
-    told = impact_view(impact(found, windows), titles | _banded(head), windows)
+    told = impact_view(impact(found, windows), {**titles, **_banded(head)}, windows)
     told["conflicts"] += conflicts(found.base.project, head)
     if now is not None:
         edited = {":".join(change.doc) for change in found.changes}
