@@ -174,6 +174,11 @@ def test_what_is_new_asks_its_parties_and_says_how_it_would_have_been(proposed: 
     assert found.exit_code == 1
     # of a, b, c, d and f: a, b and c within ten hours
     assert "| Reply | — | 60% |  |" in found.comment
+    assert "### Alignment review — nothing that anybody relies on changes: `reply` is new\n" in found.comment
+    assert "  <br>In words: **Sales replies to every hot lead; how measured starts: " in found.comment
+    # a and b in January, c alone in February
+    missed = "`reply` asks for 50%: it would have been off target in 1 of 2 windows; in all it comes to 60%"
+    assert missed in found.comment
     agree(open_sound_project(proposed), ["sla:reply"], "sales", "@sam", NOW_US)
     commit(proposed, SAM)
     assert teams(proposed) == {"sales": "@sam", "marketing": None}

@@ -46,8 +46,8 @@ class Change:
     """One change. ``rule`` is its stable name, as in `sla.how_measured.objective.lowered`.
 
     ``doc``: kind and id; ``was``: the former id, if it has another now. ``old``, ``new``: the values as written, null
-    where there is none; ``words``: before and after in English, of rules. ``from_``: the day from which it holds, null
-    if from the first. ``over``: what it rests on that changed, from the nearest on. ``acknowledged``: the reason for
+    where there is none; ``words``: before and after in English, of rules, and of what is new. ``from_``: the day from
+    which it holds, null if from the first. ``over``: what it rests on that changed, from the nearest on. ``acknowledged``: the reason for
     which a team knows and means it. ``is_past``: the newest version says the same as
     before, so it is about an earlier one, or about the days on which they hold.
     """
@@ -176,7 +176,8 @@ class _Pair:
         if not old:
             is_of_others = new[-1].model is not None and new[-1].model.changes_others
             fresh: Level = "breaking" if is_of_others else "compatible"
-            yield self._whole("added", fresh, new[-1], f"the {self._kind} `{self.id[1]}` is new")
+            added = self._whole("added", fresh, new[-1], f"the {self._kind} `{self.id[1]}` is new")
+            yield replace(added, words=self._new_words(new[-1]))
             return
         if not new:
             is_told_only = old[-1].model is not None and is_prose(old[-1].model)
@@ -190,6 +191,12 @@ class _Pair:
         found = list(self._by_version(old, new))
         is_past = any(change.level == "breaking" for change in found) and self._is_past(old[-1], new[-1])
         yield from (replace(change, is_past=True) for change in found) if is_past else found
+
+    def _new_words(self, version: Version) -> tuple[str, str] | None:
+        """What a new document says, in its own words and in those of its rules; nothing stood before."""
+        rules = (f"{place}: {said}" for place, said in self.head.in_words(*self.id))
+        told = "; ".join(filter(None, [getattr(version.model, "what", None), *rules]))
+        return ("", told if len(told) <= LONGEST else f"{told[:LONGEST]}…") if told else None
 
     def _is_past(self, old: Version, new: Version) -> bool:
         """Whether the newest versions say the same, so that only others, or days, can have changed."""

@@ -127,7 +127,8 @@ def _lines(change: Mapping[str, Any]) -> Iterator[str]:
     yield from _wrapped(change["sentence"])
     if change["words"] is not None:
         yield from _wrapped(f"in words: {change['words'][1]}")
-        yield from _wrapped(f"before:   {change['words'][0]}")
+        if change["words"][0]:
+            yield from _wrapped(f"before:   {change['words'][0]}")
     if change["takes_effect"] is not None:
         yield from _wrapped(f"takes effect on {change['takes_effect']}; before that the old one holds")
     if change["acknowledged"] is not None:

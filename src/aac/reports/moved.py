@@ -293,6 +293,8 @@ def _conflict(row: Mapping[str, Any]) -> str | None:
     per = f" a {row['per']}" if row["per"] else ""
     came = f"{'on average' if row['per'] else 'in all'} it comes to {row['comes_to']}"
     missed = f"off target in {now} of {row['windows']} windows, not {was}"
+    if row["before"] == NONE:  # it is new
+        missed = f"it would have been off target in {now} of {row['windows']} windows"
     return f"`{row['id']}` asks for {row['target']}{per}: {missed}; {came}"
 
 

@@ -85,12 +85,23 @@ def _title(view: View) -> str:
     breaking = [change for change in view["changes"] if change["class"] == "breaking"]
     ids = list(dict.fromkeys(change["id"] for change in breaking))
     if not ids:
-        return "Alignment review — nothing that anybody relies on changes"
-    names = [code(id_) for id_ in ids[:NAMED]]
-    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+        fresh = [change["id"] for change in view["changes"] if _is_new(change)]
+        is_new = f": {_listed(fresh)} {'is' if len(fresh) == 1 else 'are'} new" if fresh else ""
+        return f"Alignment review — nothing that anybody relies on changes{is_new}"
+    names = _listed(ids)
     if all(change["rule"].startswith("team.members.") for change in breaking):
-        return f"Alignment review — who speaks for {', '.join(names)}{more}"
-    return f"Alignment review — {', '.join(names)}{more} {'changes' if len(ids) == 1 else 'change'} in meaning"
+        return f"Alignment review — who speaks for {names}"
+    return f"Alignment review — {names} {'changes' if len(ids) == 1 else 'change'} in meaning"
+
+
+def _is_new(change: Mapping[str, Any]) -> bool:
+    """Whether a whole document is new, and no sign-off."""
+    return change["rule"] == f"{change['kind']}.added" != f"{SIGNOFF}.added"
+
+
+def _listed(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return f"{', '.join(map(code, ids[:NAMED]))}{more}"
 
 
 def _in_words(view: View) -> Iterator[str]:
@@ -113,7 +124,7 @@ def _told(change: Mapping[str, Any]) -> Iterator[str]:
     yield f"- {inert(change['sentence'])}"
     if change["words"] is not None:
         before, after = change["words"]
-        yield f"  <br>In words: **{inert(after)}** (was: {inert(before)})"
+        yield f"  <br>In words: **{inert(after)}**{f' (was: {inert(before)})' if before else ''}"
     if change["acknowledged"] is not None:
         yield f"  <br>Acknowledged: {inert(change['acknowledged'])}"
 
