@@ -11,8 +11,9 @@ import sqlglot
 from aac import codes
 from aac.errors import UsageError
 from aac.evaluate import Asked
-from aac.explaining import explain_code
+from aac.explaining import explain_code, view_of
 from aac.operations import explain, open_project, pull_sources
+from aac.reports import explained, plainly
 from tests.commands import run_aac
 from tests.loading import CONFIG
 from tests.small import COMPANY, DESK, SLA, metric, write_project
@@ -81,6 +82,69 @@ def small(root: Path, documents: str, *, is_pulled: bool = True) -> Path:
     return made
 
 
+SAID = {
+    "sla:ticket_solved": """\
+  Customer Success solves every ticket.
+  It is owed by Customer Success to Customers.
+  Where priority is P0, the time for each Ticket is 24 hours.
+  Where priority is P1, the time for each Ticket is 3 business days, by Berlin
+    desk.
+  Where priority is P2, the time for each Ticket is 40 business hours, by Berlin
+    desk.
+  Where priority is P3, nothing is promised: What is built is decided elsewhere.
+  The clock starts at created at, and stops at resolved at.
+  The clock stands still over each Ticket wait where waits for is customer.
+  The objective is that 85% of those that began in each month are in time.
+  Fewer than 20 are not judged.
+  It is also told by priority and category.
+  When one is late, Customer Success is told.
+  When it is off target, it is on the agenda of Monthly revenue sync.
+""",
+    "sla:ticket_reply": "  Where priority is P0, the time for each Ticket is 1 hour.\n",
+    "sla:first_word": """\
+  The time for each Marketing Qualified Lead is 1 business day, by the calendar
+    of its owner.
+""",
+    "sla:enough_mqls": "  MQLs must come to at least 120 and at most 150 in each month.\n",
+    "sla:complete_handoff": "  The objective is that 85% of those that began in each month are in time.\n",
+    "metric:acceptance_rate": "  The target is at least 60%.\n  It serves winning customers.\n  It leads to SQLs.\n",
+    "scorecard:joint": "  New customers counts with the weight 3.\n",
+    "list:shift_industries": "  It holds 5 values: Logistics, Manufacturing, Healthcare, Hospitality and\n",
+    "meeting:weekly_lead_review": "  It is held weekly on thu 10:00, and takes 30 minutes.\n",
+    "calendar:desk": "  It is closed on the public holidays of DE, BE.\n",
+    "company:larkspur": "  Money is told in EUR, and days are those of Europe/Berlin.\n",
+    "team:customer_success": "  Its hours are those of Berlin desk.\n",
+    "icp:core": "  Its tiers by points: A from 80 and B from 60.\n",
+    "scoring:inbound": "  Its bands by points: hot from 70 and warm from 40.\n",
+    "lifecycle:funnel": "  Stage 3, won: it is a Won Deal, shown by a signature.\n",
+    "entity:activity": "  One is told from another by its activity id.\n",
+    "definition:closed_deal": "  It becomes one at close date.\n",
+    "decision:threshold_stays": "  It was decided on 2026-02-26, in Weekly lead review.\n",
+    "waiver:summer_campaign": "  Sales approved it; it expires on 2025-10-01.\n",
+    "signoff:definition_mql__sales": "  Sales agreed to Marketing Qualified Lead on 2026-02-26.\n",
+    "lock:locked_2025_q4": "  The numbers of 2025-Q4 were locked on 2026-03-02, by aac 0.1.0.\n",
+}
+
+
+def test_every_kind_reads_as_plain_sentences() -> None:
+    """Of the sample company, which has a document of every built-in kind."""
+    project = open_project(ROOT).project
+    assert {kind for kind, _ in project.places} == {subject.partition(":")[0] for subject in SAID} == {*plainly.KINDS}
+    for subject, said in SAID.items():
+        kind, _, id_ = subject.partition(":")
+        assert said in "\n".join(["", *explained.said(view_of((kind, id_), project)), ""]), subject
+    for entry in project.entries():
+        assert plainly.sentences_of(entry.kind, entry.fields, {}, {}), entry
+
+
+def test_a_kind_that_is_not_known_is_told_key_by_key() -> None:
+    fields = {"kind": "rota", "id": "a", "name": "A", "swap": ["team:sales", {"each": "week"}], "on_call": "yes"}
+    assert plainly.sentences_of("rota", fields, {"team:sales": "Sales"}, {}) == [
+        "Swap: Sales, each week.",
+        "On call: yes.",
+    ]
+
+
 def test_a_definition(tmp_path: Path) -> None:
     root = small(tmp_path, ENTITY + MQL + metric("mqls", "count(*)", of="mql", at="mql.at"))
     assert (
@@ -96,6 +160,10 @@ Exactly 50 is not enough.
 Why: we agreed
 
 As the teams wrote it: “Only good leads, please.”
+
+What it says
+  It is each lead of which score is more than 50.
+  It becomes one at at.
 
 In words
   when  score is more than 50

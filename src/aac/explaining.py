@@ -24,6 +24,7 @@ from aac.planner.setting import Prepared, Setting, entities_in, entities_of
 from aac.planner.windows import Clockwork, all_time, choose
 from aac.reports.agreed import agreed_view
 from aac.reports.base import View
+from aac.reports.plainly import sentences_of
 from aac.saying import lent_by, rules_in_words, titles_of
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def view_of(id_: Id, project: Project, today: date) -> View:
     model = project.models.get(id_)
     titles = titles_of(project)
     edges = {f"{entry.kind}:{entry.id}": entry for entry in project.entries()}
+    rules = [*rules_in_words(id_, project, titles)]
     return {
         "kind": entry.kind,
         "id": entry.id,
@@ -91,7 +93,8 @@ def view_of(id_: Id, project: Project, today: date) -> View:
         "as_written": entry.fields.get("as_written"),
         "agreement": agreements_in(project, (id_,)).get(f"{id_[0]}:{id_[1]}"),
         "versions": _versions(id_, project, today),
-        "rules": [{"place": place, "words": said} for place, said in rules_in_words(id_, project, titles)],
+        "sentences": sentences_of(entry.kind, entry.fields, titles.names, dict(rules)) if model else [],
+        "rules": [{"place": place, "words": said} for place, said in rules],
         "rests_on": _tree(entry.rests_on, {name: other.rests_on for name, other in edges.items()}, titles),
         "used_by": _tree(entry.used_by, {name: other.used_by for name, other in edges.items()}, titles),
         "mentioned_in": [_branch(subject, titles) for subject in entry.mentioned_in],

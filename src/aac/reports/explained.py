@@ -29,6 +29,7 @@ def explained_text(view: View, today: Results | str, zone: str) -> str:
         lines += ["", *_wrapped(f"Why: {' '.join(str(view['why']).split())}")]
     if view["as_written"]:
         lines += ["", *_wrapped(f"As the teams wrote it: “{' '.join(str(view['as_written']).split())}”")]
+    lines += _section("What it says", said(view))
     lines += _section("Versions", _versions(view["versions"]))
     lines += _section("In words", _rules(view["rules"]))
     lines += _section("Rests on", _tree(view["rests_on"]))
@@ -58,15 +59,20 @@ def _paragraphs(prose: Any) -> list[str]:
     return [" ".join(part.split()) for part in str(prose or "").split("\n\n") if part.strip()]
 
 
-def _wrapped(text: str, indent: int = 0) -> list[str]:
-    spaces = " " * indent
+def _wrapped(text: str, indent: int = 0, hanging: int | None = None) -> list[str]:
+    spaces, later = " " * indent, " " * (indent if hanging is None else hanging)
     return textwrap.wrap(
-        text, WIDTH, initial_indent=spaces, subsequent_indent=spaces, break_long_words=False, break_on_hyphens=False
+        text, WIDTH, initial_indent=spaces, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
     )
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:
     return ["", title, *lines] if lines else []
+
+
+def said(view: View) -> list[str]:
+    """The sentences of a document, each on lines of its own."""
+    return [line for sentence in view["sentences"] for line in _wrapped(sentence, 2, 4)]
 
 
 def _versions(versions: Sequence[View]) -> list[str]:
