@@ -63,7 +63,8 @@ def _at(commit: str, project: Project) -> Project:
     ]
     documents, told = read_files(read)
     versions, lent = read_versions(documents, project.kinds, project.packs, list(told))
-    return Project(project.config, project.kinds, documents, versions, date.max, lent, project.parsed, project.packs)
+    made = (project.config, project.kinds, documents, versions, date.max, lent)
+    return Project(*made, project.resting, project.parsed, project.packs)
 
 
 def merged_too_early(project: Project) -> Iterator[Finding]:

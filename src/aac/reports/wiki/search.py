@@ -44,10 +44,25 @@ ALSO_PAGES = {
 """What people call the pages about several documents, by the name of their file."""
 
 
+RECORDS = ("signoff", "lock", "waiver", "decision")
+"""Kinds of documents that tell what happened to others: found after those."""
+WEIGHTS = {"page": 2.0, "document": 1.0, "record": 0.1}
+"""By how much the words of a page count."""
+
+
 def index_of(documents: Sequence[View], sections: Iterable[View]) -> list[View]:
-    """An entry a page: its name, its other names (``also``), its kind, what it is about and where it is."""
+    """An entry a page: its name, its other names (``also``), its kind, what it is about and where it is; ``weight``: by
+    how much it goes before others, ``exact``: the words that mean this page and no other, in small letters."""
     pages = [
-        {"name": page["title"], "also": _also_page(page["href"]), "kind": "Page", "about": "", "href": page["href"]}
+        {
+            "name": page["title"],
+            "also": _also_page(page["href"]),
+            "kind": "Page",
+            "about": "",
+            "href": page["href"],
+            "weight": WEIGHTS["page"],
+            "exact": [page["title"].lower()],
+        }
         for page in sections
     ]
     found = [
@@ -57,6 +72,8 @@ def index_of(documents: Sequence[View], sections: Iterable[View]) -> list[View]:
             "kind": doc["kind_title"],
             "about": _in_short(doc["summary"]),
             "href": doc["href"],
+            "weight": WEIGHTS["record" if doc["kind"] in RECORDS else "document"],
+            "exact": _exact(doc),
         }
         for doc in documents
     ]
@@ -77,6 +94,12 @@ def _also(doc: View) -> list[str]:
     words = [doc["id"], *called, *doc["tags"], *teams, *_spoken(said), *_initials([doc["name"], *called])]
     words.append(ALSO_KINDS.get(doc["kind"], ""))
     return [word for word in dict.fromkeys(words) if word]
+
+
+def _exact(doc: View) -> list[str]:
+    """Its id, its name and what else it is called."""
+    words = [doc["id"], doc["id"].replace("_", " "), doc["name"], *map(str, listed(doc["fields"].get("aka")))]
+    return [*dict.fromkeys(word.lower() for word in words)]
 
 
 def _spoken(text: str) -> list[str]:

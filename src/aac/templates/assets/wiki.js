@@ -28,12 +28,12 @@
   const index = () => searching ??= Promise.all([load("minisearch.js"), load("search.js")]).then(() => {
     const found = new MiniSearch({
       fields: ["name", "also", "about"],
-      storeFields: ["name", "kind", "about", "href"],
+      storeFields: ["name", "kind", "about", "href", "weight", "exact"],
       searchOptions: {
         boost: { name: 4, also: 3 },
         prefix: true,
         fuzzy: (word) => (word.length > 4 ? 0.2 : false),
-        boostDocument: (id, word, page) => (page.kind === "Page" ? 2 : 1),
+        boostDocument: (id, word, page) => page.weight,
       },
     });
     found.addAll(window.aacIndex);
@@ -67,8 +67,11 @@
     input.focus();
     const found = await index();
     const show = () => {
-      const hits = input.value.trim() ? found.search(input.value).slice(0, 12) : [];
-      told.textContent = input.value.trim() ? `${hits.length || "No"} page${hits.length === 1 ? "" : "s"}` : "";
+      const words = input.value.trim().toLowerCase();
+      const isMeant = (hit) => hit.exact.includes(words);  // what is called just so goes first
+      const all = words ? found.search(words) : [];
+      const hits = [...all.filter(isMeant), ...all.filter((hit) => !isMeant(hit))].slice(0, 12);
+      told.textContent = words ? `${hits.length || "No"} page${hits.length === 1 ? "" : "s"}` : "";
       list.replaceChildren(...hits.map((hit) => {
         const item = document.createElement("li");
         item.append(element("a", hit.name, { href: root + hit.href }), " ", element("span", hit.kind, { class: "mark" }));
