@@ -221,6 +221,19 @@ def test_what_a_build_writes(pulled: Path, tmp_path: Path, weekly: str) -> None:
     assert not re.search(r"https?://|src=", page)
 
 
+def test_a_day_that_is_over_has_what_was_known_when_it_began(pulled: Path) -> None:
+    """On 11 February nobody knew of February as a whole: the last month was January, in which nobody asked."""
+    done = run_aac(pulled, "agenda", "weekly", "--on", "2026-02-11", *NOW)
+    assert "Data as of Wed 2026-02-11 10:00 CET" in done.stdout
+    assert "Last time: Wed 2026-02-04" in done.stdout
+    assert section(done.stdout, "Numbers")[1:] == [
+        "| Answer to a lead, 2026-01 | — | 50% | ○ not enough data | — | Sales |",
+        "| leads, 2026-01 | 0 | ≥ 3 | ○ not enough data | — | Sales |",
+    ]
+    later = run_aac(pulled, "agenda", "weekly", "--on", "2026-03-11", *NOW)
+    assert "Data as of Tue 2026-03-10 13:00 CET" in later.stdout
+
+
 def git(root: Path, *words: str, at: str = "2026-03-01T00:00:00Z") -> None:
     who = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
     subprocess.run(
@@ -241,7 +254,10 @@ def test_changes_are_those_since_the_last_time(pulled: Path, tmp_path: Path) -> 
     git(root, "add", ".")
     git(root, "commit", "-qm", "two", at="2026-03-05T00:00:00Z")
     (documents / "gone.yml").unlink()
-    (documents / "teams.yml").write_text((documents / "teams.yml").read_text() + "\n")
+    teams = (documents / "teams.yml").read_text()
+    (documents / "teams.yml").write_text(teams.replace("name: Sales", "name: Sales\nlead_role: Head of sales\n"))
+    settings = (root / "aac.toml").read_text()
+    (root / "aac.toml").write_text(settings + "\n[param]\nleast = 50\n")
     git(root, "commit", "-qam", "three by Anna", at="2026-03-06T00:00:00Z")
     day_us = 86_400_000_000
     march_us = 1_772_323_200_000_000  # 2026-03-01T00:00Z
@@ -251,6 +267,9 @@ def test_changes_are_those_since_the_last_time(pulled: Path, tmp_path: Path) -> 
     )
     assert committed(root, "alignment", march_us + 4 * day_us, march_us + 5 * day_us - 1) == ()
     lines = section(run_aac(root, "agenda", "weekly", *NOW).stdout, "Rest")
-    assert "| Sales | team | changed | Fri 2026-03-06 |" in lines
-    assert "| late | list | new | Thu 2026-03-05 |" in lines
+    assert lines[1:4] == [
+        "| late | list | the list `late` is new | Thu 2026-03-05 |",
+        "| aac.toml | settings | the parameter `least` is new: `50` | Fri 2026-03-06 |",
+        "| Sales | team | `lead_role` is new: `Head of sales` | Fri 2026-03-06 |",
+    ]
     assert not [line for line in lines if "Anna" in line or "gone" in line]

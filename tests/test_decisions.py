@@ -63,6 +63,13 @@ def cells(project: Project, word: str) -> list[list[str]]:
     return [row["cells"] for row in shown(project, word)["rows"] if any(row["cells"])]
 
 
+def test_what_was_decided_later_is_not_known_yet(tmp_path: Path) -> None:
+    text = TEAMS + decision("now", decided_on="2026-03-02") + decision("then", decided_on="2026-03-03")
+    project, _ = load_documents(tmp_path, text)
+    for word in ("decisions", "actions"):
+        assert [row[0] for row in cells(project, word)] == ["We do now"]
+
+
 def test_what_is_to_be_done_stays_on_the_agenda_of_its_meeting(tmp_path: Path) -> None:
     text = (
         TEAMS

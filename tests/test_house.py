@@ -285,6 +285,7 @@ FLOORS = (
         "aac.backtest",
         "aac.drafting",
         "aac.meetings",
+        "aac.lately",
         "aac.agendas",
     ),
     # 6

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aac import meetings
 from aac.errors import UsageError
 from aac.findings import did_you_mean
+from aac.lately import news
 from aac.reports import agenda, ics
 from aac.reports.base import Page, Sheet
-from aac.revisions import committed
 
 if TYPE_CHECKING:
     from aac.evaluate import Asked
@@ -41,6 +41,14 @@ def check(wanted: Wanted, project: Project) -> None:
         meeting = meetings.find(wanted.meeting, project)
         if wanted.on is not None:
             meetings.sitting_on(meeting, project, wanted.on)
+
+
+def as_of_its_day(wanted: Wanted, project: Project, asked: Asked, newest_us: int) -> Asked:
+    """What is asked for a meeting of a day before that of the newest data: what was known when it began."""
+    if wanted.on is None or wanted.meeting is None or asked.as_of_us is not None:
+        return asked
+    begins = meetings.sitting_on(meetings.find(wanted.meeting, project), project, wanted.on).from_us
+    return replace(asked, as_of_us=begins) if begins < newest_us else asked
 
 
 def page(wanted: Wanted, project: Project, results: Results, asked: Asked) -> Page | Sheet:
@@ -90,5 +98,5 @@ def _newest(results: Results, asked: Asked) -> int:
 
 def _view(project: Project, results: Results, id_: str, sitting: Sitting) -> View:
     (entry,) = (entry for entry in project.entries() if (entry.kind, entry.id) == ("meeting", id_))
-    edits = committed(project.root, "alignment", sitting.before_us, sitting.from_us)
-    return agenda.view_of(entry, sitting, project, results, edits)
+    changes = news(project, sitting.before_us, sitting.from_us)
+    return agenda.view_of(entry, sitting, project, results, changes)

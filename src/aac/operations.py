@@ -523,6 +523,9 @@ def agenda(opened: Opened, now_us: int, asked: Asked, wanted: Wanted, tell: Call
     from aac import agendas
 
     agendas.check(wanted, opened.project)  # what cannot be asked is told before there is data
+    with pulled_data(opened, asked, lambda _: None) as data:
+        newest = max(source.watermark_us for source in data.sources)
+    asked = agendas.as_of_its_day(wanted, opened.project, asked, newest)
     made = agendas.page(wanted, opened.project, measure(opened, now_us, asked, tell, everything=True), asked)
     (page,) = _filled(opened.registry, opened.project.root, [made])
     _refuse_leaks(opened, asked, [page])

@@ -128,6 +128,11 @@ def committed(root: Path, folder: str, since_us: int | None, until_us: int) -> t
     return tuple(change for change in changes if change is not None)
 
 
+def commit_at(root: Path, at_us: int) -> str | None:
+    """The commit that was the newest one at a moment; null before the first."""
+    return (_git(root, "rev-list", "-1", f"--before={iso_utc(at_us)}", "HEAD") or "").strip() or None
+
+
 def _change(file: str, commits: list[tuple[int, str]]) -> Edit | None:
     """What became of a file in the commits on it, the newest first; null for one that came and went."""
     was_new, is_gone = commits[-1][1] == "A", commits[0][1] == "D"

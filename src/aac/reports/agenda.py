@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aac.reports.base import Entry, ReportProject, View
-    from aac.reports.sections import Sitting
+    from aac.reports.sections import News, Sitting
     from aac.results import Results
-    from aac.revisions import Edit
 
 MINUTE_US = 60_000_000
 OF_ITS_OWN = ("off_target", "decisions", "actions")
@@ -23,7 +22,7 @@ OF_ITS_OWN = ("off_target", "decisions", "actions")
 
 
 def view_of(
-    entry: Entry, sitting: Sitting, project: ReportProject, results: Results, changes: Sequence[Edit] | None
+    entry: Entry, sitting: Sitting, project: ReportProject, results: Results, changes: Sequence[News] | None
 ) -> View:
     """Everything that the agenda says, as plain data: ``sections`` have ``title``, ``minutes``, ``begins`` (the time,
     or null), ``why`` and ``tables``; their minutes come to those of the meeting."""

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from aac.reports.base import Entry, ReportProject, View
     from aac.results import Result, Results, RowReading
-    from aac.revisions import Edit
 
 ROWS = 8
 """How many rows a table has at most: an agenda has two pages."""
@@ -58,6 +57,17 @@ class Sitting:
     has_time: bool
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What changed: what it is called, of which sort it is, a sentence, when it was committed, and its page."""
+
+    what: str
+    sort: str
+    says: str
+    at_us: int
+    href: str | None
+
+
 @dataclass(frozen=True)
 class Material:
     """What sections are made of; ``changes``: what was committed since the last time, null where there is no git.
@@ -70,7 +80,7 @@ class Material:
     sitting: Sitting
     project: ReportProject
     results: Results
-    changes: Sequence[Edit] | None
+    changes: Sequence[News] | None
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
@@ -258,24 +268,17 @@ def _called(material: Material) -> dict[str, str]:
 
 
 def _changes(material: Material) -> View:
-    """Documents that were committed since the last time, by git; never by whom."""
+    """What was committed since the last time, by git; never by whom."""
     sitting = material.sitting
     if material.changes is None:
         return _table([], [], "What changed is not known: the project is in no git repository.")
     since = f"since {day(sitting.before_us, sitting.zone)}" if sitting.before_us is not None else "so far"
-    in_file: dict[str, list[Entry]] = {}
-    for entry in material.entries.values():
-        in_file.setdefault(entry.file, []).append(entry)
-    rows: list[View] = []
-    for change in material.changes:
-        when = day(change.at_us, sitting.zone)
-        for entry in in_file.get(change.file, ()):
-            href = f"{entry.kind}/{entry.id}.html"
-            rows.append({"cells": [entry.name, entry.kind, change.sort, when], "href": href})
-        if change.file not in in_file:
-            rows.append({"cells": [change.file, "file", change.sort, when], "href": None})
+    rows: list[View] = [
+        {"cells": [one.what, one.sort, one.says, day(one.at_us, sitting.zone)], "href": one.href}
+        for one in material.changes
+    ]
     note = None if rows else f"No document changed {since}."
-    return _table(["What", "Sort", "Is", "Committed"], rows, note, others="git log alignment")
+    return _table(["What", "Sort", "What changed", "Committed"], rows, note, others="aac diff")
 
 
 def _needs_help(material: Material) -> View:
@@ -327,8 +330,13 @@ def _decisions(material: Material) -> View:
 
 
 def _decided(material: Material) -> list[Entry]:
-    """The decisions of this meeting, and of those who take part where they name none."""
-    decisions = [entry for entry in material.entries.values() if entry.kind == "decision"]
+    """The decisions of this meeting, and of those who take part where they name none; none of a later day."""
+    today = str(day_of(material.sitting.from_us, material.sitting.zone))
+    decisions = [
+        entry
+        for entry in material.entries.values()
+        if entry.kind == "decision" and str(entry.fields.get("decided_on")) <= today
+    ]
     return [
         entry
         for entry in decisions
