@@ -19,7 +19,7 @@ from aac.reports.wording import (
     span,
     through_words,
 )
-from aac.results import CardReading, ClockReading, Status
+from aac.results import CardReading, ClockReading, NumberReading, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 WELL = (Status.ON_TARGET, Status.NOT_ENOUGH_DATA, None)
 """Statuses that ask nothing of anybody."""
-PRESSING = (Status.OFF_TARGET, Status.AT_RISK)
-"""What a window that is still open has to be for it to be told unasked."""
 NO_TARGET = "no target yet"
 LAST = len(STATUSES)
 
@@ -70,34 +68,44 @@ def _title(teams: tuple[str, ...], entries: Mapping[str, Entry]) -> str:
 
 def by_document(results: Iterable[Result], entries: Mapping[str, Entry], run: Results, zone: str) -> View:
     """``rows``: a document each, the worst first, with a line for each window and the steps that are due; ``folded``:
-    those that are well, below their status."""
+    those that are well, below their status, with where the time ``through`` their steps went."""
     documents: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         documents.setdefault((result.kind, result.id), []).append(result)
     rows: list[tuple[int, View]] = []
     folded: dict[str, list[str]] = {}
+    through: dict[str, list[list[str]]] = {}
     for (kind, id), found in documents.items():
         entry = entries.get(f"{kind}:{id}")
         shown = found if run.is_selection else _told(found)
         if run.is_selection or _needs_somebody(shown, found):
             rows.append((min(_turn(result) for result in shown), _row(entry, id, shown, found, run, zone)))
         else:
-            folded.setdefault(_label(shown[-1]), []).append(_brief(id, shown[-1], entry))
+            label = _label(shown[-1])
+            folded.setdefault(label, []).append(_brief(id, shown[-1], entry))
+            through.setdefault(label, []).extend(_way(id, shown[-1]))
     if not run.is_selection:
         rows.sort(key=lambda row: row[0])
     labels = [f"{shape} {word.lower()}" for shape, word in reversed([*STATUSES.values()])]
     in_order = sorted(folded, key=lambda label: labels.index(label) if label in labels else LAST)
     return {
         "rows": [row for _, row in rows],
-        "folded": [{"label": label, "pieces": folded[label]} for label in in_order],
+        "folded": [{"label": label, "pieces": folded[label], "through": through[label]} for label in in_order],
     }
 
 
 def _told(found: list[Result]) -> list[Result]:
     """The windows that are told unasked: the last or those named, and the current one where it is pressing."""
     answers = [result for result in found if result.selection not in ("current", "unplaced")]
-    pressing = [r for r in found if r.selection == "current" and r.verdict.status in PRESSING]
+    pressing = [result for result in found if result.selection == "current" and _is_pressing(result)]
     return [*answers, *pressing] or found[:1]
+
+
+def _is_pressing(result: Result) -> bool:
+    """Whether an open window asks for somebody: a ratio that is too low so far may still become anything."""
+    status, reading = result.verdict.status, result.reading
+    is_settled = not isinstance(reading, NumberReading) or reading.is_volume
+    return status is Status.AT_RISK or (status is Status.OFF_TARGET and is_settled)
 
 
 def _needs_somebody(shown: list[Result], found: list[Result]) -> bool:
@@ -129,6 +137,12 @@ def _brief(id: str, result: Result, entry: Entry | None) -> str:
     words = _window(result, entry)
     needed = needed_words(result, entry.fields) if entry else []
     return ", ".join([f"{id} {words['result']}", *needed])
+
+
+def _way(id: str, result: Result) -> list[list[str]]:
+    """`first_word, where the time went: routing 41 h (61%)` in pieces; nothing of what has no steps."""
+    through = through_words(result.reading) if isinstance(result.reading, ClockReading) else []
+    return [[f"{id}, where the time went: {through[0]}", *through[1:]]] if through else []
 
 
 def _row(entry: Entry | None, id: str, shown: list[Result], found: list[Result], run: Results, zone: str) -> View:

@@ -65,7 +65,6 @@ class TextReport:
             "scorecards": by_document(cards, entries, results, zone),
             "findings": _findings(findings),
             "next": _next_step(results, findings),
-            "more": "" if results.is_selection else _more(results),
             "summary": count_words(results.headline()) or "nothing to judge yet",
         }
 
@@ -78,18 +77,23 @@ class TextReport:
         if view["findings"]["counts"]:
             lines += ["", f"Findings  {view['findings']['counts']}"]
             lines += [_shortened(f"  {line}") for line in view["findings"]["lines"]]
-        lines += textwrap.wrap(f"Next  {view['next']}", WIDTH, subsequent_indent="      ")
-        lines += textwrap.wrap(f"More  {view['more']}", WIDTH, subsequent_indent="      ") if view["more"] else []
-        lines += textwrap.wrap(view["summary"], WIDTH)
+        lines += [_shortened(f"Next  {view['next']}"), *textwrap.wrap(view["summary"], WIDTH)]
         return (Page("check.txt", "".join(f"{visible(line)}\n" for line in lines)),)
 
 
 def _findings(findings: tuple[Finding, ...]) -> View:
     worst_first = sorted(findings, key=lambda finding: (SEVERITY[finding.level], finding.code != SETTLED))
-    lines = [f"{LEVELS[finding.level]}[{finding.code}] {finding.message}" for finding in worst_first[:FINDINGS_SHOWN]]
+    lines = [f"{LEVELS[finding.level]}[{finding.code}] {_told(finding)}" for finding in worst_first[:FINDINGS_SHOWN]]
     if len(findings) > FINDINGS_SHOWN:
         lines.append(f"and {len(findings) - FINDINGS_SHOWN} more: `aac check --format json` has them all")
     return {"counts": _level_counts(findings), "lines": lines}
+
+
+def _told(finding: Finding) -> str:
+    """Its message, after the entity that it is about where the message does not name it."""
+    kind, _, id = (finding.doc or "").partition(":")
+    entity = finding.entity or (id if kind == "entity" else "")
+    return f"{entity}: {finding.message}" if entity and entity not in finding.message else finding.message
 
 
 def _level_counts(findings: Iterable[Finding]) -> str:
@@ -102,31 +106,24 @@ def _is_promise(result: Result, entries: Mapping[str, Entry]) -> bool:
     return isinstance(result.reading, ClockReading) or bool(teams_of(result, entries))
 
 
-def _more(results: Results) -> str:
-    """How to see all of one document: of the first that was late, else of the first."""
-    late = [r for r in results.headline() if isinstance(r.reading, ClockReading) and r.reading.count(Outcome.LATE)]
-    off = [result for result in late if result.verdict.status is Status.OFF_TARGET]
-    chosen = next(iter((*off, *late, *results.headline())), None)
-    if chosen is None:
-        return ""
-    items = " --items 10" if late else ""
-    return f"`aac check --select {chosen.id}{items}`: all windows and counts of one"
-
-
 def _next_step(results: Results, findings: tuple[Finding, ...]) -> str:
-    """The one thing to do now: look at what was late where that was too much, mend the worst finding, or build."""
+    """The one thing to do now, on a line: look at what was late where that was too much, mend the worst finding, or
+    build."""
     for result in results.headline():
         reading = result.reading
         if isinstance(reading, ClockReading) and result.verdict.status is Status.OFF_TARGET:
-            n = reading.count(Outcome.LATE)
-            late = "the one that was late" if n == 1 else f"the {n:,} that were late"
-            page = f"site/{result.kind}/{result.id}.html"
-            return f"`aac build` and open {page}: {late} in {reading.window.label}"
+            page = f"`aac build`, then site/{result.kind}/{result.id}.html"
+            return _fitting(f"{page}: {reading.count(Outcome.LATE):,} late in {reading.window.label}", page)
     mendable = [finding for finding in findings if finding.level != "info"]
     if mendable:
         worst = min(mendable, key=lambda finding: SEVERITY[finding.level])
-        return worst.instead + (f" ({worst.span})" if worst.span else "")
+        return _fitting(*([f"{worst.instead} ({worst.span})"] if worst.span else []), worst.instead)
     return "`aac build` writes the wiki"
+
+
+def _fitting(*texts: str) -> str:
+    """The first text that has room on the line, else the last."""
+    return next((text for text in texts if len(f"Next  {visible(text)}") <= WIDTH), texts[-1])
 
 
 def _section(title: str, limit: str, groups: list[View]) -> list[str]:
@@ -143,6 +140,8 @@ def _section(title: str, limit: str, groups: list[View]) -> list[str]:
         for folded in group["folded"]:
             first, *others = folded["pieces"]
             lines += _wrapped([f"{folded['label']}: {first}", *others], 2, 5)
+            for pieces in folded["through"]:
+                lines += _wrapped(pieces, 5, 7)
     return lines
 
 
