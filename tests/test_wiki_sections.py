@@ -201,8 +201,10 @@ def project() -> Any:
     return replace(PROJECT, documents=tuple(documents))
 
 
+AGREED_IN_APRIL = counted("coverage", FEBRUARY, "ratio", Fraction(3), None, {"open": "to be agreed"}, of=(3, 1))
+OPEN = replace(AGREED_IN_APRIL, reading=replace(AGREED_IN_APRIL.reading, window=JANUARY), selection=PAST[0].selection)
 BACKGROUND = Background(
-    PAST,
+    (*PAST, OPEN),
     {"sla:sales_follow_up": ["SELECT 1 < 2"]},
     {
         "sla:sales_follow_up": Change("bbbbbbbbbb", 3),
@@ -220,6 +222,12 @@ def results() -> Results:
 @cache
 def site() -> dict[str, str]:
     return {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(project(), results())))}
+
+
+def test_a_target_that_is_still_open_has_no_line_and_no_word_of_one() -> None:
+    assert "<svg" in site()["metric/coverage.html"]
+    assert "dashed line" not in site()["metric/coverage.html"]
+    assert "dashed line is the objective, 95%" in site()["sla/sales_follow_up.html"]
 
 
 def test_the_view_can_be_carried() -> None:
