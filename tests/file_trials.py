@@ -184,7 +184,7 @@ class XlsxTrial(FileTrial):
     ending = ".xlsx"
     unwritable = "".join(map(chr, (*range(9), *range(11, 32), 0xFFFE, 0xFFFF)))
     many = 100_000
-    """A workbook is read whole; and more than 1,048,576 rows do not fit into one."""
+    """As many as can be written quickly; a million are tried by a test of their own."""
 
     def write(self) -> None:
         rows = [[record.get(name, "") for name in self.columns] for record in self.records.values()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,6 +13,7 @@ import pytest
 from aac.folders import ALLOWED
 from aac.testing import CHECKS, NotConforming, Trial, connector_suite, run
 from tests.file_trials import CsvTrial, DuckdbTrial, JsonlTrial, ParquetTrial, XlsxTrial
+from tests.workbooks import write_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -121,6 +123,21 @@ def test_duckdb(check: str, tmp_path: Path) -> None:
 @connector_suite(XlsxTrial)
 def test_xlsx(check: str, tmp_path: Path) -> None:
     run(check, XlsxTrial(tmp_path), tmp_path / "project")
+
+
+class MillionTrial(XlsxTrial):
+    """As many rows as a workbook may have, nearly."""
+
+    many = 1_000_000
+
+    def fill(self, number: int) -> None:
+        rows = ((str(each), f"some text of a record {each}", "2026-03-02 10:00:00+00:00") for each in range(number))
+        write_workbook(self.path, {"record": chain([self.columns], rows)})
+
+
+@pytest.mark.long
+def test_a_workbook_with_a_million_rows(tmp_path: Path) -> None:
+    run("a million records", MillionTrial(tmp_path), tmp_path / "project")
 
 
 PLANTED = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -20,7 +20,7 @@ STYLES = f"""<styleSheet {MAIN}><fonts count="1"><font/></fonts><fills count="1"
 """Formats: 0 plain, 1 a date (14), 2 a date with its time (22)."""
 
 
-def write_workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -> None:
+def write_workbook(path: Path, sheets: Mapping[str, Iterable[Sequence[object]]]) -> None:
     """A workbook with some sheets; a cell is a text, number, boolean, date or time, or nothing."""
     names = list(sheets)
     listed = "".join(f'<sheet name={quoteattr(n)} sheetId="{i}" r:id="r{i}"/>' for i, n in enumerate(names, 1))
@@ -32,7 +32,7 @@ def write_workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[object]]])
     book = f'<Relationship Id="b" Type="{LINKS}/officeDocument" Target="xl/workbook.xml"/>'
     types = '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
     path.parent.mkdir(parents=True, exist_ok=True)
-    with ZipFile(path, "w") as zip:
+    with ZipFile(path, "w", ZIP_DEFLATED, compresslevel=1) as zip:
         zip.writestr("[Content_Types].xml", f'<Types xmlns="{PACKAGE}/content-types">{types}</Types>')
         zip.writestr("_rels/.rels", f'<Relationships xmlns="{PACKAGE}/relationships">{book}</Relationships>')
         zip.writestr("xl/workbook.xml", f'<workbook {MAIN} xmlns:r="{LINKS}"><sheets>{listed}</sheets></workbook>')
@@ -42,14 +42,16 @@ def write_workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[object]]])
         )
         zip.writestr("xl/styles.xml", STYLES)
         for number, rows in enumerate(sheets.values(), 1):
-            zip.writestr(f"xl/worksheets/sheet{number}.xml", _sheet(rows))
+            with zip.open(f"xl/worksheets/sheet{number}.xml", "w", force_zip64=True) as file:
+                file.writelines(part.encode() for part in _sheet(rows))
 
 
-def _sheet(rows: Sequence[Sequence[object]]) -> str:
-    made = "".join(
-        f'<row r="{r}">{"".join(_cell(c, r, v) for c, v in enumerate(row))}</row>' for r, row in enumerate(rows, 1)
-    )
-    return f"<worksheet {MAIN}><sheetData>{made}</sheetData></worksheet>"
+def _sheet(rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """A sheet in parts, so that a million rows are never in memory."""
+    yield f"<worksheet {MAIN}><sheetData>"
+    for r, row in enumerate(rows, 1):
+        yield f'<row r="{r}">{"".join(_cell(c, r, v) for c, v in enumerate(row))}</row>'
+    yield "</sheetData></worksheet>"
 
 
 def _cell(column: int, row: int, value: object) -> str:

@@ -6,7 +6,7 @@ Cells become text as another export would write it: whole numbers without a poin
 from __future__ import annotations
 
 import csv
-import io
+from collections import deque
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from aac.connectors.base import Connector, Message
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
-Rows = list[list[str]]
 
 
 class XlsxSettings(FolderSettings):
@@ -45,7 +44,6 @@ class XlsxConnector(FolderConnector):
     def __init__(self, settings: XlsxSettings, context: Context) -> None:
         super().__init__(settings, context)
         self._sheets = settings.sheets
-        self._tables: dict[str, list[Rows]] = {}
 
     def discover(self) -> tuple[Stream, ...]:
         """The streams there are, sorted by name; raises SourceError for a workbook or sheet that cannot be read."""
@@ -54,7 +52,7 @@ class XlsxConnector(FolderConnector):
         if unknown is not None:
             advice = did_you_mean(unknown, found) or "name a stream"
             raise SourceError(f"`sheets` in aac.toml names `{unknown}`, and there is no such stream: {advice}")
-        return tuple(Stream(name, self._read(name, paths)) for name, paths in sorted(found.items()))
+        return tuple(Stream(name, self._columns(name, paths)) for name, paths in sorted(found.items()))
 
     def read(self, stream: Stream, part: Slice) -> Iterator[Message]:
         """The stream's tables as CSV, and the end."""
@@ -62,51 +60,80 @@ class XlsxConnector(FolderConnector):
         origins = self.files()[stream.name]
         paths = [self.context.folder / f"{stream.name}-{number}.csv" for number in range(len(origins))]
         self.context.folder.mkdir(parents=True, exist_ok=True)
-        for path, rows in zip(paths, self._tables[stream.name], strict=True):
+        for path, origin in zip(paths, origins, strict=True):
+            table = _table(origin, self._sheets.get(stream.name))
+            if tuple(next(table)) != stream.columns:
+                raise SourceError(f"`{origin}` changed while it was read: run `aac pull` again when it is written")
             with path.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+                writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
+                writer.writerow(stream.columns)
+                writer.writerows(map(_text, row) for row in table)
         yield Files(tuple(paths), "csv", stream.columns, origins=tuple(origins))
         yield Checkpoint({}, complete=True)
 
-    def _read(self, name: str, paths: list[Path]) -> tuple[str, ...]:
-        """Reads the tables of a stream; its columns."""
-        self._tables[name] = tables = [_table(path, self._sheets.get(name)) for path in paths]
-        for path, rows in zip(paths, tables, strict=True):
-            if rows[0] != tables[0][0]:
+    def _columns(self, name: str, paths: list[Path]) -> tuple[str, ...]:
+        """The columns of a stream, whose tables are looked through; none stays in memory."""
+        headers = [_header(path, self._sheets.get(name)) for path in paths]
+        for path, header in zip(paths, headers, strict=True):
+            if header != headers[0]:
                 message = f"the header of `{path}` is not that of `{paths[0]}`: files of one stream need the same"
                 raise SourceError(message)
-        return tuple(tables[0][0])
+        return headers[0]
 
 
-def _table(path: Path, sheet: str | None) -> Rows:
-    """The header and the rows of a sheet as text; raises SourceError when there is no table."""
-    rows = [[_text(cell) for cell in row] for row in _cells(path, sheet)]
-    filled = [row for row in rows if any(row)]
-    if not filled:
+def _header(path: Path, sheet: str | None) -> tuple[str, ...]:
+    """The columns of a sheet's table, of which every row is looked at."""
+    rows = _table(path, sheet)
+    columns = tuple(map(_text, next(rows)))
+    deque(rows, maxlen=0)
+    return columns
+
+
+def _table(path: Path, sheet: str | None) -> Iterator[Sequence[Cell]]:
+    """The names of a table's columns and then its rows, without those that are empty.
+
+    Raises SourceError when there is no table, or a column of it has no name.
+    """
+    rows = (row for row in _cells(path, sheet) if _is_filled(row))
+    first = [_text(cell) for cell in next(rows, ())]
+    if not first:
         raise SourceError(f"the sheet of `{path}` is empty: name another in `sheets`")
-    header, *records = filled
-    start = next(place for place, name in enumerate(header) if name)
-    width = max(place for row in filled for place, text in enumerate(row) if text) + 1
-    names = [name.strip() for name in header[start:width]]
+    filled = [place for place, text in enumerate(first) if text]
+    start, end = filled[0], filled[-1] + 1
+    names = [text.strip() for text in first[start:end]]
     if "" in names:
-        number = start + names.index("") + 1
-        raise SourceError(f"column {number} of `{path}` has no name in the row `{', '.join(names)}`: give it one there")
+        raise SourceError(_unnamed(path, start + names.index("") + 1, names))
     refuse_doubled(f"`{path}`", names)
-    return [names, *(row[start:width] for row in records)]
+    yield names
+    for row in rows:
+        if _is_filled(row[end:]):
+            raise SourceError(_unnamed(path, end + 1, names))
+        yield row[start:end]
 
 
-def _cells(path: Path, sheet: str | None) -> Sequence[Sequence[Cell]]:
+def _is_filled(row: Sequence[Cell]) -> bool:
+    return row.count("") < len(row)
+
+
+def _unnamed(path: Path, number: int, names: Sequence[str]) -> str:
+    return f"column {number} of `{path}` has no name in the row `{', '.join(names)}`: give it one there"
+
+
+def _cells(path: Path, sheet: str | None) -> Iterator[Sequence[Cell]]:
+    """All rows of a sheet."""
     try:
         from python_calamine import CalamineError, CalamineWorkbook
     except ImportError:
         raise SourceError("workbooks are read by an extra: install `alignment-as-code[xlsx]`") from None
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
+        with path.open("rb") as file:
+            book = CalamineWorkbook.from_filelike(file)
         if sheet is not None and sheet not in book.sheet_names:
             advice = did_you_mean(sheet, book.sheet_names) or f"there is {', '.join(book.sheet_names)}"
             raise SourceError(f"`{path}` has no sheet `{sheet}`: {advice}")
         table = book.get_sheet_by_name(sheet) if sheet is not None else book.get_sheet_by_index(0)
-        return table.to_python(skip_empty_area=False)
+        before = [""] * table.start[1] if table.start is not None else []  # empty columns, which are counted
+        yield from (before + row for row in table.iter_rows()) if before else table.iter_rows()
     except (CalamineError, OSError) as error:
         raise SourceError(f"`{path}` cannot be read as a workbook: {error}") from error
 
