@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from aac.changes import document_changes
 from aac.distribution import VERSION
 from aac.documents import read_text
 from aac.errors import UsageError
@@ -278,6 +279,21 @@ def test_another_aac(project: Path) -> None:
     (message,) = told(project)
     assert "was 5 when 2026-01 was locked, and comes to 2 now: aac" in message
     assert " measures it, and aac 0.0.9 with duckdb " in message
+
+
+def test_whose_settled_number_is_edited_is_asked(project: Path) -> None:
+    locked(project, "2026-01")
+    before = open_sound_project(project).project
+    edit(project / JANUARY, "late: 2", "late: 1")
+    found, _ = document_changes(before, open_sound_project(project).project)
+    assert [(change.rule, change.level, change.teams) for change in found] == [
+        ("lock.numbers.late.lowered", "breaking", ("sales", "marketing"))
+    ]
+    (project / JANUARY).unlink()
+    found, _ = document_changes(before, open_sound_project(project).project)
+    assert [(change.rule, set(change.teams)) for change in found] == [("lock.removed", {"sales", "marketing"})]
+    back, _ = document_changes(open_sound_project(project).project, before)
+    assert [(change.rule, change.teams) for change in back] == [("lock.added", ())]
 
 
 def test_a_lock_that_was_edited(project: Path) -> None:

@@ -196,7 +196,7 @@ bands: {hot: 70, warm: 40}
 
 
 def test_of_a_scoring_who_is_handed_over(project: Path) -> None:
-    """p and q have 70 points, r has 40; with ten less for each that is large only r loses its band, and p and q."""
+    """p and q have 70 points, r has 40; with ten less for what is large they have 60, 60 and 30."""
     path = project / "alignment" / "all.yml"
     path.write_text(path.read_text() + SCORING)
     git(project, "commit", "--quiet", "-am", "a scoring")
@@ -206,6 +206,7 @@ def test_of_a_scoring_who_is_handed_over(project: Path) -> None:
     assert (row["name"], row["before"], row["after"]) == ("Worth: hot", "2", "0")
     (moved,) = told["impact"]["records"]
     assert (moved["name"], moved["lost"]["keys"]) == ("Worth: hot", ["p", "q"])
+    assert moved["lost"]["clauses"] == [{"rule": "`large` gives 30 points, and gave 40", "records": 2}]
     assert told["impact"]["not_compared"] == [
         {"of": "scoring:worth", "why": "only its records in `hot` are counted, not those in its other bands"}
     ]

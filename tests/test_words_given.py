@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["project", "proposed"]
 
+BOTH = {"sales", "marketing"}
 ANN, SAM, MIA = (f"{name} <{name.lower()}@a.example>" for name in ("Ann", "Sam", "Mia"))
 NEW = """\
 ---
@@ -215,3 +216,36 @@ def test_a_review_that_asks_is_not_silent(proposed: Path, severity: str) -> None
     commit(proposed)
     found = reviewed(proposed)
     assert (found.exit_code, "Sales ⏳ `@sam` (1 document)" in found.comment) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "file", "waits"),
+    [
+        ("require = true", "require = false", "aac.toml", BOTH),
+        (
+            "require = true",
+            'require = true\nseverity = {"sla.added" = "editorial"}',
+            "aac.toml",
+            {"sales", "marketing"},
+        ),
+        ("[review]", "[privacy]\nk = 2\n\n[review]", "aac.toml", BOTH),
+        ("name: Sales", "name: Sales\nexternal: true", "alignment/teams.yml", {"sales"}),
+    ],
+)
+def test_nobody_takes_the_word_from_others(proposed: Path, was: str, becomes: str, file: str, waits: set[str]) -> None:
+    """How teams agree is theirs to say: else one request would quietly open the way for the next."""
+    branch(proposed, "quiet")
+    edit(proposed, was, becomes, file)
+    commit(proposed)
+    found = reviewed(proposed)
+    assert ({id_ for id_, team in asked(found).items() if team["waiting"]}, found.exit_code) == (waits, 1)
+    assert teams(proposed, approved(proposed, "sam"))["sales"] == "@sam"
+
+
+def test_a_team_that_is_gone_agrees_to_that(proposed: Path) -> None:
+    """Whoever takes over all that sales did asks sales, which is no team any more."""
+    branch(proposed, "alone")
+    for path in (proposed / "alignment").glob("*.yml"):
+        path.write_text(path.read_text().replace("sales", "revops").replace('"@sam"', '"@ann"'))
+    commit(proposed)
+    assert asked(reviewed(proposed))["sales"]["waiting"] == ["team:revops"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aac.agreements import Grounds, agreement_of, agreements
+from aac.inheriting import SETTINGS
 from aac.kinds.team import Team
 from aac.reports.agreed import agreed_view
 from aac.signing import handles_of, speaks_for
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from aac.project import Project
     from aac.reports.base import View
 
+OF_ALL = ("review", "privacy")
+"""Tables of `aac.toml` that say how teams agree, and what is shown of their people."""
+
 
 def asked_of(
     changes: Sequence[Change], base: Project, head: Project, approvals: Approvals, words: Sequence[Word]
@@ -30,27 +34,30 @@ def asked_of(
     ``before``: who approved what an earlier commit said, which does not count.
 
     A team has agreed when one of it approved what each of its documents says, or signed it in this change. Who is in a
-    team is what the base says: nobody makes themselves a member with the change that they approve. A team that is
-    external is never asked, nor are its first members, of whom nobody could agree yet.
+    team is what the base says: nobody makes themselves a member with the change that they approve, nor another team one
+    that is never asked, as those outside the company are; nor are the first members of a team, of whom nobody could
+    agree yet. How teams agree, and what is hidden of their people, is for all of them to say.
     """
-    parties = _parties(changes, words)
+    parties = _parties(changes, words, base)
     members = {team: _members(team, base) for teams in parties.values() for team in teams}
     asking = _Asking(head, parties, members, approvals, words, Grounds(head))
     asked: list[dict[str, Any]] = []
     for id_ in sorted(members):
-        team = head.models.get(("team", id_))
+        team = base.models.get(("team", id_), head.models.get(("team", id_)))
         documents = sorted(doc for doc, teams in parties.items() if id_ in teams)
         if isinstance(team, Team) and not team.external and (members[id_] or documents != [("team", id_)]):
             asked.append(asking.of(team, documents))
     return asked
 
 
-def _parties(changes: Sequence[Change], words: Sequence[Word]) -> dict[Id, tuple[str, ...]]:
+def _parties(changes: Sequence[Change], words: Sequence[Word], base: Project) -> dict[Id, tuple[str, ...]]:
     """Whom each document asks: its teams where it changes or is new, and those whose word needs a proof."""
     found: dict[Id, dict[str, None]] = {}
     for change in changes:
+        is_of_all = change.doc == SETTINGS and change.keys[0] in OF_ALL
         if change.asks:
-            found.setdefault(change.doc, {}).update(dict.fromkeys(change.teams))
+            teams = [id_ for id_ in sorted(base.ids("team")) if _members(id_, base)] if is_of_all else change.teams
+            found.setdefault(change.doc, {}).update(dict.fromkeys(teams))
     for word in words:
         if word.is_asked_for:
             found.setdefault(word.doc, {})[word.team] = None

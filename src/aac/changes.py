@@ -12,10 +12,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 from aac.agreements import content_of, digest, fingerprint, value_of
-from aac.comparing import NAMES, SKIPPED, Level, differences, level_of, rule_id
+from aac.comparing import NAMES, SKIPPED, Level, differences, fields_of, level_of, rule_id
 from aac.expressions.phrases import spaced
 from aac.expressions.words import words
 from aac.kinds.base import Kind, Versioned
+from aac.kinds.lock import Lock
 from aac.kinds.written import Strict
 from aac.renames import Renames, renames
 from aac.resting import is_prose
@@ -47,8 +48,8 @@ class Change:
 
     ``doc``: kind and id; ``was``: the former id, if it has another now. ``old``, ``new``: the values as written, null
     where there is none; ``words``: before and after in English, of rules, and of what is new. ``from_``: the day from
-    which it holds, null if from the first. ``over``: what it rests on that changed, from the nearest on. ``acknowledged``: the reason for
-    which a team knows and means it. ``is_past``: the newest version says the same as
+    which it holds, null if from the first. ``over``: what it rests on that changed, from the nearest on.
+    ``acknowledged``: the reason for which a team knows and means it. ``is_past``: the newest version says the same as
     before, so it is about an earlier one, or about the days on which they hold.
     """
 
@@ -268,7 +269,10 @@ class _Pair:
             entries=found.entries,
             moves_meaning=level == "breaking" and found.mark.sort == "meaning",
             # who speaks for a team is for that team to say
-            teams=(*named_teams(old.model, new.model), *([self.former[1]] if found.mark.speaks else [])),
+            teams=(
+                *named_teams(old.model, new.model, *self._locked(found.entries)),
+                *([self.former[1]] if found.mark.speaks else []),
+            ),
         )
 
     @property
@@ -290,6 +294,21 @@ class _Pair:
             said.append(words(checked.node, project.titles))
         return (said[0], said[1]) if said[0] != said[1] else None
 
+    def _locked(self, entries: Iterable[str]) -> Iterator[Kind | None]:
+        """The documents of settled numbers (`sla/reply`), whose teams stand by them."""
+        if self.id[0] == Lock.kind_name:
+            for kind, _, id_ in (entry.partition("/") for entry in entries):
+                yield self.head.models.get((kind, id_)) or self.base.models.get((kind, id_))
+
+    def _asked(self, version: Version) -> tuple[str, ...]:
+        """Who must agree to a whole document: to what only tells of something nobody, to a team itself that team."""
+        if version.model is None or is_prose(version.model):
+            return ()
+        if isinstance(version.model, Lock) and self.id not in self.head.places:
+            return named_teams(*self._locked(version.model.numbers))
+        speaks = any(mark is not None and mark.speaks for _, mark in fields_of(type(version.model)).values())
+        return (*named_teams(version.model), *([self.former[1]] if speaks else []))
+
     def _whole(self, verb: str, level: Level, version: Version, sentence: str) -> Change:
         rule = f"{self.id[0]}.{verb}"
         return Change(
@@ -301,8 +320,7 @@ class _Pair:
             version.document.span(),
             from_=version.begins if version.begins != date.min and verb == "added" else None,
             moves_meaning=level == "breaking",
-            # nobody has to agree to what only tells of something
-            teams=named_teams(version.model) if version.model is not None and not is_prose(version.model) else (),
+            teams=self._asked(version),
         )
 
 

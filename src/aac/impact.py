@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 
 UNPLACED = "unplaced"
 """The selection of results about records that are in no window."""
-PROFILE = "icp"
-WORDS = ("definition", PROFILE, SCORING)
+POINTED = ("icp", SCORING)
+"""Kinds that say it by points."""
+WORDS = ("definition", *POINTED)
 """Kinds that say of records whether they are meant."""
 NO_DATA = "there is no data of something it rests on"
 NOTHING = "there is nothing to count in these windows on either side"
@@ -215,7 +216,7 @@ def _moves(
                 continue
             key = run.landed.tables[new.population.entity].key
             following = list(_following(id_, new.population.entity, base, head))
-            edits = edits_of(id_, now[id_], base, head) if id_[0] == PROFILE else ()
+            edits = edits_of(id_, now[id_], base, head) if id_[0] in POINTED else ()
             moved = moves_of(run, data[1].engine, old, piece, following, key, edits)
             if moved is not None and (moved.lost.records or moved.gained.records):
                 kept = kept_of((id_, now[id_]), (base, head), data[1], asked)

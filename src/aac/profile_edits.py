@@ -1,6 +1,6 @@
-"""Which edits of a profile move a record: rows, their points, what is required, and tiers.
+"""Which edits of a profile or a scoring move a record: rows, their points, what is required, and tiers or bands.
 
-The rule of a profile as a whole is reckoned from points, and says of nobody why they fit no longer.
+Their rule as a whole is reckoned from points, and says of nobody why they fit no longer.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from aac.graph import Id
     from aac.project import Project
 
-ROWS = ("criteria", "anti_patterns")
+ROWS = ("criteria", "anti_patterns", "exclusions")
+LADDERS = ("tiers", "fits", "bands", "handover")
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row of a profile: its rule, in words too; the points it adds, null for what excludes."""
+    """A row: its rule, in words too; the points it adds, null for what excludes."""
 
     rule: Node
     said: str
@@ -32,8 +33,8 @@ class _Row:
 
 
 def edits_of(id_: Id, was: Id, base: Project, head: Project) -> list[tuple[str, Node]]:
-    """What was edited of a profile, in words, each with a rule that is true of the records for which that says another
-    thing than before."""
+    """What was edited of a profile or a scoring, in words, each with a rule that is true of the records for which that
+    says another thing than before."""
     return list(_edits(id_, was, base, head))
 
 
@@ -47,8 +48,8 @@ def _edits(id_: Id, was: Id, base: Project, head: Project) -> Iterator[tuple[str
             yield f"`{name}` is gone: «{old.said}»", _counts(old)
         elif old is not None and new is not None:
             yield from _row(name, old, new)
-    if any(getattr(base.models[was], key, None) != getattr(head.models[id_], key, None) for key in ("tiers", "fits")):
-        yield "what fits begins at other points", TRUE
+    if any(getattr(base.models[was], key, None) != getattr(head.models[id_], key, None) for key in LADDERS):
+        yield f"{'what fits' if id_[0] == 'icp' else 'a band'} begins at other points", TRUE
 
 
 def _row(name: str, old: _Row, new: _Row) -> Iterator[tuple[str, Node]]:
@@ -66,13 +67,15 @@ def _row(name: str, old: _Row, new: _Row) -> Iterator[tuple[str, Node]]:
 
 def _rows(id_: Id, project: Project) -> dict[str, _Row]:
     model: Any = project.models[id_]
+    required = getattr(model, "needed", ())
     found: dict[str, _Row] = {}
     for key in ROWS:
         for number, row in enumerate(getattr(model, key, ())):
             checked = project.rules.get(id_, {}).get((key, number, "when"))
-            if checked is not None:
+            # rows over events say nothing of the record itself
+            if checked is not None and getattr(row, "over", None) is None and getattr(row, "status", "live") == "live":
                 said = words(checked.node, project.titles)
-                found[row.id] = _Row(checked.node, said, getattr(row, "points", None), row.id in model.needed)
+                found[row.id] = _Row(checked.node, said, getattr(row, "points", None), row.id in required)
     return found
 
 

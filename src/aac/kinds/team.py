@@ -62,7 +62,7 @@ notify: "#${id}"                               # the channel in which it reads m
     """Places where its work waits; escalations may go there."""
     notify: Annotated[str | None, PROSE] = None
     """Where it reads messages: a channel or a shared address."""
-    external: Annotated[bool, Change("promise", says="whether it is outside the company")] = False
+    external: Annotated[bool, Change("promise", says="whether it is outside the company", speaks=True)] = False
     """`true` for a customer or a partner, who is never asked to agree."""
 
     @model_validator(mode="after")

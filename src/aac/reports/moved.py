@@ -314,7 +314,8 @@ def _moved_by(before: Fraction | str | None, after: Fraction | str | None) -> fl
 def named(row: Mapping[str, Any], day: str) -> str:
     """A number by its name: per what it is counted, in which unit, and as of when, if not of the ``day`` of most."""
     own = row["as_of"][:10]
-    told = [row["name"], f"per {row['per']}" if row["per"] else "", f"({row['unit']})" if row["unit"] else ""]
+    per = f"per {row['per']}" if row["per"] else "of all time" if row["each"][0]["window"] == "all" else ""
+    told = [row["name"], per, f"({row['unit']})" if row["unit"] else ""]
     return " ".join(filter(None, [*told, f"as of {own}" if own != day else ""]))
 
 
@@ -377,7 +378,7 @@ def records_words(records: Mapping[str, Any], keys: int = 0) -> Iterable[str]:
         verb = "is" if side["records"] == 1 else "are"
         yield f"{plural(side['records'], 'record')} of all time {verb} {since} {records['name']}"
         for clause in side["clauses"]:
-            told = clause["rule"] if records["kind"] == "icp" else f"{why} «{clause['rule']}»"
+            told = clause["rule"] if records["kind"] in ("icp", "scoring") else f"{why} «{clause['rule']}»"
             yield f"  {clause['records']:,} of them: {told}"
         became = [f"{each['records']:,} became {each['word']}" for each in side["became"] if each["records"]]
         if became:

@@ -50,6 +50,8 @@ DOLLAR = "&#36;"
 JOINER = "\u2060"
 """A character that nobody sees, and that parts what hosts would read together."""
 SIGNOFF = "signoff"
+VERSIONED = ("icp", "definition", "scoring", "sla", "metric")
+"""Kinds that may say from when on they hold."""
 REST = "of this are left out here: all of it is in the artefact `aac-review`, and in `aac diff --format json`"
 
 
@@ -230,15 +232,18 @@ def _effect(view: View) -> Iterator[str]:
     days = sorted({change["takes_effect"] for change in told if change["takes_effect"] is not None})
     for day in days:
         yield f"**Takes effect** {day}; earlier windows keep the old meaning.\n"
-    if any(_is_of_all_days(change) for change in told):
+    at_once = [change for change in told if _is_of_all_days(change)]
+    if at_once:
         what = "What says no day takes effect" if days else "**Takes effect**"
-        yield f"{what} when it is merged, in closed windows too: `effective_from` leaves those as they were.\n"
+        may_wait = any(change["kind"] in VERSIONED for change in at_once)
+        rest = ": `effective_from` leaves those as they were" if may_wait else ""
+        yield f"{what} when it is merged, in closed windows too{rest}.\n"
 
 
 def _is_of_all_days(change: Mapping[str, Any]) -> bool:
     """Whether an edit that can move numbers says no day from which on it does; a new document moves none."""
-    is_of_people = change["rule"].startswith("team.members.")
-    return change["class"] == "breaking" and change["takes_effect"] is None and not is_of_people
+    is_measured = change["kind"] not in ("team", "lock", "plugin")
+    return change["class"] == "breaking" and change["takes_effect"] is None and is_measured
 
 
 def _folded(view: View) -> Iterator[str]:
