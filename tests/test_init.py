@@ -55,6 +55,8 @@ def test_the_sample_company_is_that_of_this_repository(sample: Path) -> None:
         theirs = {path.relative_to(sample): path.read_bytes() for path in (sample / part).rglob("*") if path.is_file()}
         assert theirs == ours
     assert (sample / "aac.toml").read_bytes() == (ROOT / "aac.toml").read_bytes()
+    assert [path.name for path in (sample / "plugins").iterdir()] == ["brief.py"]  # one, small enough to read
+    assert "brief" in run_aac(sample, "plugins").stdout
     assert open_project(sample).findings == ()
 
 

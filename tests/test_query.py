@@ -65,6 +65,18 @@ def test_without_a_grain_metrics_are_told_in_their_own_windows(tmp_path: Path) -
         assert in_own_windows(Question(metrics, grain="week"), project).grain == "week"
 
 
+def test_windows_before_the_first_record_are_not_told(larkspur: Path) -> None:
+    def years(*metrics: str, **keys: Any) -> dict[str, list[str]]:
+        found = json.loads(asked(larkspur, *metrics, grain="year", **keys))["results"]
+        return {id_: [r["window"]["label"] for r in found if r["id"] == id_] for id_ in metrics}
+
+    assert years("new_customers", "arr") == {
+        "new_customers": ["2024", "2025", "2026"],
+        "arr": ["2022", "2023", "2024", "2025", "2026"],
+    }
+    assert years("new_customers", first="2023-01-01", until="2025-01-01")["new_customers"] == ["2023", "2024"]
+
+
 def cells(text: str, id_: str, label: str) -> dict[str, tuple[Any, ...]]:
     """What a metric came to in a window, by group as JSON; cells without records are left out."""
     return {

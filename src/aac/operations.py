@@ -286,14 +286,14 @@ def plan_text(opened: Opened, asked: Asked, tell: Callable[[str], None]) -> str:
 
 def query(opened: Opened, now_us: int, question: Question, asked: Asked, form: str, tell: Callable[[str], None]) -> str:
     """The numbers that a question asks for, as text, CSV or JSON. Raises what `measure` does."""
-    from aac.querying import numbers_in_force, numbers_of, without_other_targets
+    from aac.querying import numbers_in_force, numbers_of, since_its_data, without_other_targets
     from aac.reports import queried
 
     if form not in queried.FORMATS:
         raise UsageError(f"--format: there is no format `{form}`; {did_you_mean(form, queried.FORMATS)}")
     numbers_of(question, opened.project)  # what cannot be asked is told before there is data
     results = _measured(opened, now_us, asked, tell, partial(numbers_in_force, question))
-    shown = without_other_targets(results, opened.project)
+    shown = since_its_data(without_other_targets(results, opened.project), question)
     return _readable(opened, queried.FORMATS[form](opened.project, shown, question.by))
 
 

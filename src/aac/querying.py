@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from aac.counting import is_personal, resolved
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from aac.measures import Dimension
     from aac.periods import Grain
     from aac.project import Project
-    from aac.results import Reading, Results
+    from aac.results import Reading, Result, Results
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -120,6 +121,29 @@ def without_other_targets(results: Results, project: Project) -> Results:
         results,
         results=tuple(replace(r, verdict=Verdict(None)) if is_other(r.reading) else r for r in results.results),
     )
+
+
+def since_its_data(results: Results, question: Question) -> Results:
+    """The results without the windows before the first record of each metric, unless a range was asked for."""
+    if question.first is not None or question.until is not None:
+        return results
+    begins: dict[str, date] = {}
+    for result in results.results:
+        first = result.reading.window.first
+        if first is not None and _has_data(result.reading):
+            begins[result.id] = min(first, begins.get(result.id, first))
+
+    def is_before(result: Result) -> bool:
+        first = result.reading.window.first
+        return first is not None and first < begins.get(result.id, date.min)
+
+    return replace(results, results=tuple(result for result in results.results if not is_before(result)))
+
+
+def _has_data(reading: Reading) -> bool:
+    """Whether a window holds records; what is derived may be known where one of its inputs has none."""
+    is_number = isinstance(reading, NumberReading)
+    return is_number and bool(reading.n or reading.unknown or (reading.is_derived and reading.value))
 
 
 def _is_volume(reading: Reading) -> bool:

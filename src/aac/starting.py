@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 STARTER = HERE / "starter"
 """The first documents of a company of one's own, with names to fill in."""
 DATA = "data"
-PARTS = ("aac.toml", FOLDER, DATA, "templates", ".vscode")
+PARTS = ("aac.toml", FOLDER, DATA, "templates", "plugins/brief.py", ".vscode")
 """What the sample company is made of."""
 
 TEAMS: tuple[str, ...] = ("marketing", "sales", "customer_success")
