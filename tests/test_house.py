@@ -129,6 +129,7 @@ FLOORS = (
         "aac.connectors.row_files",
         "aac.connectors.timed",
         "aac.connectors.postgres_catalogue",
+        "aac.connectors.dlt",
         "aac.connectors.hubspot.settings",
         "aac.connectors.hubspot.paths",
         "aac.connectors.hubspot.access",
@@ -321,6 +322,7 @@ TABLES = (
 
 OWNERS = {
     "click": ("aac.cli", "aac.commands.*", "aac.hookspecs", "aac.plugins"),
+    "dlt": ("aac.connectors.dlt",),
     "duckdb": ("aac.engines.duckdb",),
     "holidays": ("aac.calendars",),
     "httpx2": ("aac.connectors.transport",),
@@ -374,7 +376,18 @@ OWNERS = {
 }
 """Each library and the modules that know it."""
 
-HEAVY = ("duckdb", "holidays", "httpx2", "jinja2", "markdown_it", "psycopg", "pytest", "python_calamine", "sqlglot")
+HEAVY = (
+    "dlt",
+    "duckdb",
+    "holidays",
+    "httpx2",
+    "jinja2",
+    "markdown_it",
+    "psycopg",
+    "pytest",
+    "python_calamine",
+    "sqlglot",
+)
 """Libraries that are imported inside functions."""
 
 DEVOTED = ("aac.engines.functions", "aac.engines.calendar_joins", "aac.engines.sql")
@@ -387,7 +400,7 @@ STRANGERS = {
 """Rooms and what they know nothing of, whatever floor it stands on."""
 
 WRITERS = (
-    "aac.operations", "aac.publishing", "aac.connectors.xlsx", "aac.landing.pull", "aac.landing.copying",
+    "aac.operations", "aac.publishing", "aac.connectors.xlsx", "aac.connectors.dlt", "aac.landing.pull", "aac.landing.copying",
     "aac.landing.reading", "aac.landing.batches", "aac.caches", "aac.engines.duckdb", "aac.engines.rewriting",
     "aac.testing.bench", "aac.testing.checks", "aac.connectors.postgres", "aac.reviewing",
     "aac.sampling",

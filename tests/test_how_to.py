@@ -11,10 +11,10 @@ from tests.documentation import ROOT, assert_true
 if TYPE_CHECKING:
     from pathlib import Path
 
-SERVERS = ("connect-hubspot", "connect-pipedrive", "connect-postgresql")
-"""Pages that need a server: tests of their own (`test_hubspot_page.py`, …, `tests/servers/test_docs_with_servers.py`)
-run them."""
-PAGES = {path.stem: path for path in sorted((ROOT / "docs" / "how-to").glob("*.md")) if path.stem not in SERVERS}
+ELSEWHERE = ("connect-dlt", "connect-hubspot", "connect-pipedrive", "connect-postgresql")
+"""Pages that need a server, or the shell: tests of their own run them (`test_dlt.py`, `test_hubspot_page.py`, …,
+`tests/servers/test_docs_with_servers.py`)."""
+PAGES = {path.stem: path for path in sorted((ROOT / "docs" / "how-to").glob("*.md")) if path.stem not in ELSEWHERE}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -45,6 +45,7 @@ BUILTINS = (
 
 CONNECTORS = {
     "csv": "aac.connectors.csv",
+    "dlt": "aac.connectors.dlt",
     "duckdb": "aac.connectors.duckdb",
     "hubspot": "aac.connectors.hubspot.connector",
     "jsonl": "aac.connectors.jsonl",
