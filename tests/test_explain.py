@@ -321,9 +321,7 @@ def test_documents_that_rest_on_each_other_are_told_once(tmp_path: Path) -> None
     sla = SLA + "when: {within: 2 days}\nhow_measured: {each: mql, stops: done, objective: 90%}\n---\n"
     text = told(small(tmp_path, DESK + ENTITY + MQL + sla), "reply")
     assert section(text, "Rests on") == (
-        "  ├─ definition mql  Marketing Qualified Lead\n"
-        "  ├─ entity lead  lead\n"
-        "  └─ team sales  Sales\n"
+        "  ├─ definition mql  Marketing Qualified Lead\n  ├─ entity lead  lead\n  └─ team sales  Sales\n"
     )
 
 

@@ -289,3 +289,14 @@ def test_how_old_data_may_be_and_what_is_hidden(project: Path) -> None:
     assert set(why) == {"sources.crm.freshness", "privacy.k"}
     assert "see `aac check` on both sides" in why["sources.crm.freshness"]
     assert "see `aac build` on both sides" in why["privacy.k"]
+
+
+def test_a_split_that_is_dropped(project: Path) -> None:
+    """It takes numbers away, which is breaking; totals come out the same, and nothing is said of earlier versions."""
+    edit(project, "formula: share(fit)\n", "formula: share(fit)\nby: [score]\n")
+    git(project, "commit", "--quiet", "-am", "a split")
+    edit(project, "by: [score]\n", "")
+    told = changed(project)
+    assert [(change["rule"], change["class"]) for change in told["changes"]] == [("metric.by.removed", "breaking")]
+    assert reasons(told) == {"metric:fitting by score": "groups are not counted on either side, only totals"}
+    assert told["impact"]["unchanged"] == ["metric:fitting"]

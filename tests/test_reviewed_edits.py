@@ -272,7 +272,7 @@ def assert_reviewed(repository: Repository, edit: Edit) -> None:
     if edit.rule:
         assert told[edit.rule][0] == edit.level
         assert edit.sentence in told[edit.rule][1]
-    numbers = {(n.kind, n.id, n.window): n for n in counted.numbers if n.kind not in ("definition", "icp")}
+    numbers = {(n.kind, n.id, n.window): n for n in counted.numbers if n.kind not in ("definition", "icp", "scoring")}
     former = {change.doc[1]: change.was or change.doc[1] for change in own}
     for (kind, id_, window), number in numbers.items():
         assert came_to(number.before) == repository.totals.get((kind, former.get(id_, id_), window))

@@ -201,13 +201,12 @@ class _Pair:
 
     def _is_past(self, old: Version, new: Version) -> bool:
         """Whether the newest versions say the same, so that only others, or days, can have changed."""
-        models = (old.model, new.model)
-        if any(not isinstance(model, Versioned) for model in models):
+        if not isinstance(old.model, Versioned) or not isinstance(new.model, Versioned):
             return False
         days = dict.fromkeys(Versioned.model_fields.keys() - Kind.model_fields.keys())
-        parse = self.head.parsed.parse
-        prints = [fingerprint(self.renames.followed(m.model_copy(update=days)), parse) for m in models if m is not None]
-        return prints[0] == prints[1]
+        was, now = (model.model_copy(update=days) for model in (self.renames.followed(old.model), new.model))
+        found = differences(was, now, self.head.parsed.parse)
+        return all(level_of(each.mark, each.verb, is_entry=each.is_entry) != "breaking" for each in found)
 
     @property
     def _kind(self) -> str:

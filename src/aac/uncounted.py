@@ -32,6 +32,7 @@ OF_AN_AGE = (
     "sides"
 )
 OF_A_PAGE = "it decides which groups and keys are shown, and no number: see `aac build` on both sides"
+OF_GROUPS = "groups are not counted on either side, only totals"
 OF_NO_BAND = "it has no band that can be counted; what rests on it is"
 OF_A_BAND = "only its records in {} are counted, not those in its other bands"
 OF_A_VERSION = (
@@ -73,6 +74,8 @@ def _beside(own: Sequence[Change], head: Project) -> dict[str, str]:
             told[_name(change)] = OF_AN_AGE
         elif change.doc == SETTINGS and change.keys[0] == "privacy":
             told[_name(change)] = OF_A_PAGE
+        elif change.keys[-1:] == ("by",):
+            told[f"{_name(change)} by {', '.join(change.entries) or change.old}"] = OF_GROUPS
         elif change.doc[0] == SCORING and change.doc in head.models:
             bands = handed_over(change.doc, head)
             if meant(change.doc, head) is None:
