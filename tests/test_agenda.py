@@ -234,6 +234,19 @@ def test_a_day_that_is_over_has_what_was_known_when_it_began(pulled: Path) -> No
     assert "Data as of Tue 2026-03-10 13:00 CET" in later.stdout
 
 
+def test_a_meeting_of_a_year_has_the_numbers_of_a_year(tmp_path: Path) -> None:
+    """In June 2025 there were two, and one of them had an answer within 24 hours; the target is one of months."""
+    yearly = "repeats: yearly on 01-15\nsections: [{id: year, minutes: 9, shows: ['metric:leads', 'sla:reply']}]\n"
+    leads = "d,2025-06-05T12:00Z,2025-06-05T13:00Z\ne,2025-06-05T12:00Z,2025-06-15T13:00Z\n"
+    documents = DOCUMENTS.removesuffix("---\n").replace("repeats: monthly on 15\n", yearly)
+    root = write_project(tmp_path / "p", documents, {"lead": LEADS + leads})
+    pull_sources(open_sound_project(root), NOW_US, lambda _: None)
+    assert section(run_aac(root, "agenda", "bare", *NOW).stdout, "Year")[1:] == [
+        "| leads, 2025 | 2 | — | — | — | Sales |",
+        "| Answer to a lead, 2025 | 50% (1 of 2) | 50% | ● on target | 1 late (1 allowed) | Sales |",
+    ]
+
+
 def git(root: Path, *words: str, at: str = "2026-03-01T00:00:00Z") -> None:
     who = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
     subprocess.run(

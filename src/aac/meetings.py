@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, cast
 
 from aac.errors import UsageError
 from aac.findings import did_you_mean
+from aac.measures import Clock, Derived, Measure, Retention
 from aac.periods import day_of
 from aac.recurrence import days, held_days, moment_on
 from aac.reports.ics import Series
@@ -18,12 +20,16 @@ if TYPE_CHECKING:
 
     from aac.calendars import Calendar
     from aac.kinds.meeting import Meeting
+    from aac.measures import Shown
+    from aac.periods import Grain
     from aac.project import Project
 
 DAY = timedelta(days=1)
 AHEAD = 5 * 366 * DAY
 """How far a next meeting is looked for: every fifth year is seldom enough."""
 MINUTE_US = 60_000_000
+MONTHS = {"week": 0, "month": 1, "quarter": 3, "year": 12}
+"""How many months windows have, by their grain."""
 
 
 def all_meetings(project: Project) -> list[Meeting]:
@@ -73,6 +79,56 @@ def sitting_on(meeting: Meeting, project: Project, text: str) -> Sitting:
     told = " and ".join(f"`{other}`" for other in near)
     advice = f"; the nearest days are {told}" if near else ""
     raise UsageError(f"--on: `{meeting.id}` does not take place on {day}{advice}")
+
+
+def grain_of(meeting: Meeting, project: Project) -> Grain | None:
+    """The windows that lie between two of its times, for those of a year and of a quarter; else null."""
+    is_fiscal = project.fiscal_start != (1, 1)
+    match meeting.repeats.frequency, meeting.repeats.interval:
+        case ("yearly", 1) | ("monthly", 12):
+            return "fiscal_year" if is_fiscal else "year"
+        case "monthly", 3:
+            return "fiscal_quarter" if is_fiscal else "quarter"
+        case _:
+            return None
+
+
+def longer(project: Project) -> list[Shown]:
+    """The numbers that meetings of a year or a quarter show, and that are told of shorter windows elsewhere, in windows
+    of that length; totals alone."""
+    numbers = [*project.clocks, *project.measures, *project.derived]
+    rows = {card.subject: {row.subject for row in card.rows} for card in project.cards}
+    wanted: set[tuple[str, Grain]] = set()
+    for meeting in all_meetings(project):
+        grain = grain_of(meeting, project)
+        shown = [item for section in meeting.sections for item in section.shows] if grain is not None else []
+        wanted |= {(one, grain) for item in shown if grain for one in rows.get(item, {item})}
+    found: list[Shown] = []
+    for part in numbers:
+        own: list[Grain] = sorted(grain for of, grain in wanted if of == part.subject)
+        found += [_in(part, grain) for grain in own if _is_longer(grain, part)]
+    return found
+
+
+def _is_longer(grain: Grain, part: Clock | Measure | Derived) -> bool:
+    """Whether windows are longer than those of a number, and it says something of all their time: what was kept or lost
+    within a month does not say it of a year."""
+    own, other = part.grain.removeprefix("fiscal_"), grain.removeprefix("fiscal_")
+    if own not in MONTHS or MONTHS[own] >= MONTHS[other]:
+        return False
+    inputs = part.inputs if isinstance(part, Derived) else (part,)
+    spans = [one.basis.span for one in inputs if isinstance(one, Measure) and isinstance(one.basis, Retention)]
+    return all(span.unit == "months" and span.amount >= MONTHS[other] for span in spans)
+
+
+def _in(part: Clock | Measure | Derived, grain: Grain) -> Shown:
+    match part:
+        case Clock():
+            return replace(part, grain=grain, dimensions=(), remind_at=None, lookback=0)
+        case Measure():
+            return replace(part, grain=grain, dimensions=(), lookback=0)
+        case Derived():
+            return replace(part, grain=grain, splits=(), lookback=0)
 
 
 def series(meeting: Meeting, project: Project, at_us: int) -> Series:
@@ -133,4 +189,5 @@ def _sitting(meeting: Meeting, project: Project, day: date) -> Sitting:
         before_us=moment_on(before[0], at, zone) if before else None,
         zone=zone,
         has_time=at is not None,
+        grain=grain_of(meeting, project),
     )

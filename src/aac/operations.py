@@ -338,13 +338,11 @@ def _measured(
     to what it was when it was locked."""
     from aac.evaluate import evaluate
     from aac.owners import for_readers, left_out
+    from aac.querying import without_other_targets
     from aac.settling import reckoned, redrawn
 
     made, told, drawn = opened.project, None, Background()
-
-    def shown_to(version: Project) -> Sequence[Shown]:
-        return for_readers(chosen(version), version, is_restricted=asked.is_restricted)
-
+    shown_to = for_readers(chosen, is_restricted=asked.is_restricted)
     with pulled_data(opened, asked, tell) as data:
         sources = tuple(_state(made.config.sources[pulled.id], pulled, now_us) for pulled in data.sources)
         stale = frozenset(source.id for source in sources if source.status == "stale")
@@ -361,7 +359,8 @@ def _measured(
     shown = _for_readers(all_of_it, made, asked)
     if told is None:
         return shown
-    words = _for_readers(replace(all_of_it, results=told, findings=()), made, asked).results
+    told_too = without_other_targets(replace(all_of_it, results=told, findings=()), made)
+    words = _for_readers(told_too, made, asked).results
     return replace(shown, background=replace(drawn, words=words))
 
 
@@ -521,12 +520,15 @@ def agenda(opened: Opened, now_us: int, asked: Asked, wanted: Wanted, tell: Call
     """The agenda of a meeting that is ``wanted``, or its days as a calendar file. Raises UsageError, and what `build`
     does."""
     from aac import agendas
+    from aac.meetings import longer
 
     agendas.check(wanted, opened.project)  # what cannot be asked is told before there is data
     with pulled_data(opened, asked, lambda _: None) as data:
         newest = max(source.watermark_us for source in data.sources)
     asked = agendas.as_of_its_day(wanted, opened.project, asked, newest)
-    made = agendas.page(wanted, opened.project, measure(opened, now_us, asked, tell, everything=True), asked)
+    chosen = partial(_agreed, everything=True)
+    results = _measured(opened, now_us, asked, tell, chosen, longer, measurable)
+    made = agendas.page(wanted, opened.project, results, asked)
     (page,) = _filled(opened.registry, opened.project.root, [made])
     _refuse_leaks(opened, asked, [page])
     return page.text
@@ -535,9 +537,13 @@ def agenda(opened: Opened, now_us: int, asked: Asked, wanted: Wanted, tell: Call
 def _measured_for_pages(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None]) -> Results:
     """Everything that is measured with its past, and how many records each word means."""
     from aac.counting import told_on_pages
+    from aac.meetings import longer
+
+    def beside(version: Project) -> list[Shown]:
+        return [*told_on_pages(version), *longer(version)]
 
     chosen = partial(_agreed, everything=True)
-    return _measured(opened, now_us, replace(asked, past=PAST_SHOWN), tell, chosen, told_on_pages)
+    return _measured(opened, now_us, replace(asked, past=PAST_SHOWN), tell, chosen, beside)
 
 
 def _with_background(opened: Opened, results: Results) -> Results:

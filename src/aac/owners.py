@@ -15,7 +15,7 @@ from aac.findings import Finding
 from aac.measures import Clock, Derived, Dimension, Measure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aac.expressions.nodes import Node
     from aac.measures import Shown, Table
@@ -65,9 +65,12 @@ def _people(tables: Iterable[Table]) -> set[str]:
     return {USER, *(entity for entity in owners if entity is not None)}
 
 
-def for_readers(parts: Iterable[Shown], project: Project, *, is_restricted: bool) -> list[Shown]:
-    """The parts as they are measured for the restricted pages, or for everybody."""
-    return with_owners(parts, project) if is_restricted else without_people(parts, project)
+def for_readers(
+    chosen: Callable[[Project], Sequence[Shown]], *, is_restricted: bool
+) -> Callable[[Project], list[Shown]]:
+    """What is ``chosen`` of a version, as it is measured for the restricted pages, or for everybody."""
+    split = with_owners if is_restricted else without_people
+    return lambda version: split(chosen(version), version)
 
 
 # Everybody's pages

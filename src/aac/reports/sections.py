@@ -47,7 +47,8 @@ NOTHING = "Nothing."
 class Sitting:
     """One time that a meeting takes place, in microseconds; ``before_us``: the time before, null for the first.
 
-    Without ``has_time`` it is only known on which day of the ``zone``.
+    Without ``has_time`` it is only known on which day of the ``zone``. ``grain``: the windows whose numbers it looks
+    at, where they are longer than those in which a number is told elsewhere.
     """
 
     from_us: int
@@ -55,6 +56,7 @@ class Sitting:
     before_us: int | None
     zone: str
     has_time: bool
+    grain: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,19 @@ class Material:
                 found.setdefault(f"{result.kind}:{result.id}", []).append(result)
         return found
 
+    @cached_property
+    def of_its_length(self) -> list[Result]:
+        """The results of the last window that is as long as the time between two of these meetings."""
+        words = self.results.background.words
+        told = (result for result in words if result.selection == "last" and not result.reading.by)
+        return [result for result in told if result.reading.window.grain == self.sitting.grain]
+
     def totals(self, subject: str) -> list[Result]:
-        """What is told of a document: its last windows, and the current one where it is at risk."""
+        """What is told of a document: of the meeting's own length, else its last windows, and the current one where it
+        is at risk."""
+        own = [result for result in self.of_its_length if f"{result.kind}:{result.id}" == subject]
+        if own:
+            return own
         found = self.by_subject.get(subject, [])
         current = [r for r in found if r.selection == "current"]
         answers = [r for r in found if r.selection not in ("current", "unplaced")] or current
