@@ -380,7 +380,7 @@ def test_slices_notices_progress_and_state(project: Project, talker: Talker) -> 
     assert [(each.code, each.level, each.message, each.instead) for each in pulled.findings] == [
         ("AAC699", "warning", "two calls are left today", "ask for more")
     ]
-    assert project.told[0] == "lead: 1,200 records so far"
+    assert project.told[0] == "crm.lead: 1,200 records so far"
     assert re.fullmatch(r"crm\.lead: 2 records, \d+\.\d s", project.told[1])
     assert project.rows("lead") == [("a",), ("b",)]
     said(project, talker, (second, end))

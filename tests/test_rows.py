@@ -145,7 +145,7 @@ def test_what_was_removed_is_read_anew(project: Sent) -> None:
     first.unlink()
     project.send(("upsert", [("a", 2, "z")]), ("checkpoint", {"n": 3}, True))
     assert project.sender.states == [None, {"n": 1}, None]
-    assert project.told[-2] == "deal: what was read of it has been removed, so all of it is read anew"
+    assert project.told[-2] == "crm.deal: what was read of it has been removed, so all of it is read anew"
     assert project.seen == {"a": "z"}
     project.send(("upsert", [("a", 3, "w")]), ("checkpoint", {"n": 4}, True))
     assert (project.sender.states[-1], project.seen) == ({"n": 3}, {"a": "w"})
@@ -190,7 +190,7 @@ def test_a_new_column_is_read_anew(project: Sent) -> None:
     project.tables = [table("deal", column("id"), column("x"), column("y"))]
     project.send(("upsert", [("a", 1, "x", "new")]), ("checkpoint", {"n": 2}, True))
     assert project.sender.states == [None, None]
-    assert project.told[1] == "deal: it has a new column `y`, so all of it is read anew"
+    assert project.told[1] == "crm.deal: it has a new column `y`, so all of it is read anew"
     assert project.rows("deal") == [("a", "x", "new")]
 
 
@@ -215,7 +215,7 @@ def test_a_column_of_another_type_goes_on_under_another_name(project: Sent) -> N
     )
     assert finding.instead == "read `from: x__v2`, or both: `from: coalesce(x__v2, x)`"
     change = "`x` was a whole number and is a date now: its values are in `x__v2` from now on"
-    assert f"deal: {change}, so all of it is read anew" in project.told
+    assert f"crm.deal: {change}, so all of it is read anew" in project.told
     assert project.sender.states == [None, None]
     assert project.seen == {"a": "7", "b": "8"}
     assert [each.code for each in project.send(end).findings] == ["AAC642"]  # until the document says which
@@ -242,7 +242,7 @@ def test_a_type_that_holds_all_values_is_no_other_column(project: Sent, after: s
     assert told(project, ("upsert", [("b", 1, "8")]), END) == []
     assert project.seen == {"a": "7", "b": "8"}
     assert project.sender.states == [None, None]
-    assert any("deal: `x` was a whole number and is" in words for words in project.told)
+    assert any("crm.deal: `x` was a whole number and is" in words for words in project.told)
 
 
 def test_a_retyped_column_that_nobody_reads_fails_nothing(project: Sent) -> None:
@@ -277,8 +277,8 @@ def test_a_connector_can_say_itself_what_changed(project: Sent) -> None:
     assert told(project, ("say", retyped), ("upsert", [("b", 2, "lost")]), END) == []  # it went on, and says so again
     assert project.seen == {"a": "won", "b": "lost"}
     assert project.ask("SELECT id, x FROM raw_crm.deal ORDER BY id") == [("a", "7"), ("b", None)]
-    said = "deal: `x` was a whole number and is a stage now"
-    assert project.told[1:4] == [said, "deal: it has a new column `y`", "deal: its column `z` is gone"]
+    said = "crm.deal: `x` was a whole number and is a stage now"
+    assert project.told[1:4] == [said, "crm.deal: it has a new column `y`", "crm.deal: its column `z` is gone"]
     assert told(project, ("upsert", [("a", 2, "won")]), ("say", retyped), END) == [
         "source `crm` was not pulled: `deal` sends rows before it says that `x` has changed"
     ]
@@ -321,3 +321,54 @@ def test_any_sequence_of_steps_ends_as_the_oracle_says(
                 project.send(("checkpoint", oracle.state, True), mass_delete=True)
                 oracle.run([("checkpoint", oracle.state, True)], mass_delete=True)
                 assert project.seen == oracle.seen
+
+
+# Files that were cut
+
+
+def cut(project: Sent, number: int, ending: str = "parquet") -> None:
+    path = project.root / ".aac" / "raw" / "crm" / "deal" / f"{number:012}.{ending}"
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("store", ["kept", "lost"])
+def test_a_batch_that_was_cut_is_read_anew(project: Sent, number: int, store: str) -> None:
+    for n in range(1, 4):
+        project.send(("upsert", [("a", n, f"x{n}"), (str(n), 1, "y")]), ("checkpoint", {"n": n}, True))
+    there = {"a": "x3", "1": "y", "2": "y", "3": "y"}
+    assert project.seen == there
+    cut(project, number)
+    if store == "lost":
+        (project.root / ".aac" / "store.duckdb").unlink()
+    every = [("a", 3, "x3"), ("1", 1, "y"), ("2", 1, "y"), ("3", 1, "y")]
+    assert told(project, ("upsert", every), ("checkpoint", {"n": 4}, True)) == []
+    assert project.sender.states[-1] is None
+    notice = (
+        f"crm.deal: `{number:012}.parquet`, which holds a part of it in `.aac/raw`, was cut, so all of it is read anew"
+    )
+    assert notice in project.told
+    assert project.seen == there
+    assert told(project, ("checkpoint", {"n": 5}, True)) == []
+    assert project.sender.states[-1] == {"n": 4}
+    (project.root / ".aac" / "store.duckdb").unlink()
+    assert told(project, ("checkpoint", {"n": 6}, True)) == []
+    assert project.seen == there
+
+
+def test_the_only_batch_may_be_cut(project: Sent) -> None:
+    project.send(("upsert", [("a", 1, "x"), ("b", 1, "y")]), END)
+    cut(project, 1)
+    assert project.seen == {"a": "x", "b": "y"}
+    assert told(project, ("upsert", [("a", 1, "x"), ("b", 2, "z")]), ("checkpoint", {"n": 2}, True)) == []
+    assert project.sender.states == [None, None]
+    assert project.seen == {"a": "x", "b": "z"}
+
+
+def test_a_list_of_keys_may_be_cut(project: Sent) -> None:
+    rows = [(str(n), 1, "x") for n in range(10)]
+    project.send(("upsert", rows), END)
+    project.send(("keys", rows[:5]), ("checkpoint", {"n": 2}, False))
+    cut(project, 2, "keys.parquet")
+    assert told(project, ("upsert", rows[1:]), ("keys", rows[1:]), ("checkpoint", {"n": 3}, True)) == []
+    assert project.seen == {str(n): "x" for n in range(1, 10)}

@@ -65,6 +65,7 @@ class Arrival:
         self.run = run
         self._settings = settings
         self._waiting: list[Rows] = []
+        self._cut = batches.set_aside()
         numbers = batches.numbers()
         self._number = max([*numbers, known.number if known else 0])
         self._last = batches.note(numbers[-1]) if numbers and numbers[-1] == self._number else known and known.note
@@ -94,7 +95,7 @@ class Arrival:
         """Finds the state to go on from; there is none when the stream is to be read from its beginning, which is told
         with its reason if it is news."""
         last = None if full else self._last
-        reason = self._reason(last) if last is not None else None
+        reason = self._reason(last) if not full else None
         if reason is not None:
             words = f"{self._stream.name}: {reason}, so all of it is read anew"
             tell(Event("notice", words, {"stream": self._stream.name}))
@@ -108,9 +109,14 @@ class Arrival:
         """What was written last: with it comes the state that the next pull goes on from."""
         return self._last
 
-    def _reason(self, last: Note) -> str | None:
+    def _reason(self, last: Note | None) -> str | None:
         """What has changed so that the state of the connector means nothing any more."""
         stream = self._stream
+        if self._cut:
+            lost = " (of what the source has forgotten since, that part is lost)" if stream.history else ""
+            return f"`{self._cut[0]}`, which holds a part of it in `.aac/raw`, was cut{lost}"
+        if last is None:
+            return None
         if self.known is not None and self.known.base != self.base:
             return "what was read of it has been removed"
         if last.settings != self._settings:

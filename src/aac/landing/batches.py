@@ -14,6 +14,7 @@ from urllib.parse import quote
 from aac.engines import raw as statements
 from aac.errors import EngineError, SourceError
 from aac.folders import refusal, to_disk
+from aac.landing.copying import is_cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 NEW = "new"
 """The name of a file until it is whole."""
+CUT = ".cut"
+"""What the name of a file ends in that is not whole any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,13 @@ class Batches:
     def listed(self) -> list[int]:
         """The batches that keys lie beside."""
         return sorted(int(path.name.partition(".")[0]) for path in self._folder.glob("*.keys.parquet"))
+
+    def set_aside(self) -> list[str]:
+        """Sets aside the files that were cut, which cannot be read any more; their names."""
+        cut = [path for path in sorted(self._folder.glob("*.parquet")) if is_cut(path)]
+        for path in cut:
+            path.replace(path.with_name(path.name + CUT))
+        return [path.name for path in cut]
 
     def path(self, number: int) -> Path:
         """The file of a batch."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 UTF8 = "utf-8"
 CHUNK = 1 << 20
+PARQUET = b"PAR1"
+"""How a Parquet file begins and ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,14 @@ def is_whole(copy: Path, written: str) -> bool:
     if (now := _written(copy)) == written:
         return True
     return now.split()[0] == written.split()[0] and _hash(copy) == copy.name.partition(".")[0]
+
+
+def is_cut(parquet: Path) -> bool:
+    """Whether a Parquet file lacks its end, without which nothing in it can be read."""
+    with parquet.open("rb") as file:
+        length = file.seek(0, os.SEEK_END)
+        file.seek(max(0, length - len(PARQUET)))
+        return file.read() != PARQUET or length <= 2 * len(PARQUET)
 
 
 def _written(copy: Path) -> str:

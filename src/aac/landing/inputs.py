@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aac.engines.base import Files
 from aac.errors import SourceError
-from aac.landing.copying import is_whole
+from aac.landing.copying import is_cut, is_whole
 from aac.landing.state import PulledSource
 from aac.periods import day_of
 
@@ -79,7 +79,8 @@ class Inputs:
         paths = [self.raw / source / copy for copy in stream.copies] if stream else []
         if stream is None or not all(path.is_file() for path in paths):
             raise SourceError(f"there is no copy of `{source}.{name}`: run `aac pull`")
-        if not all(map(is_whole, paths, stream.written)):
+        is_batch = stream.changed and stream.format == "parquet"
+        if not all(map(is_whole, paths, stream.written)) or (is_batch and any(map(is_cut, paths))):
             raise SourceError(f"the copy of `{source}.{name}` is not what was pulled any more: run `aac pull`")
         return Files(
             tuple(map(str, paths)), stream.format, stream.columns, stream.delimiter, stream.types, stream.table

@@ -246,7 +246,7 @@ class Pulling:
         known = self._inputs.stream(source.id, stream.name)
         arrival = self._arrival(source, stream) if stream.key else None
         before = known if not self._wish.full else None
-        reading = read_stream(discovery.connector, stream, before, folder, arrival, self._tell)
+        reading = read_stream(discovery.connector, stream, before, folder, arrival, self._telling(source))
         if known is not None and reading.raw is not None:
             for change in column_changes(known.columns, known.told, stream.columns, stream.types):
                 words = f"{source.id}.{stream.name}: {change}"
@@ -260,6 +260,15 @@ class Pulling:
         self._flushing.begin([*new, folder] if new else ())
         return _Arrival(stream.name, reading.raw, arrival, reading.findings, perf_counter() - started)
 
+    def _telling(self, source: Source) -> Tell:
+        """Tells what begins with the name of a stream, with that of its source before it."""
+
+        def tell(event: Event) -> None:
+            values = {"source": source.id, **event.values}
+            self._tell(replace(event, words=f"{source.id}.{event.words}", values=values))
+
+        return tell
+
     def _arrival(self, source: Source, stream: Stream) -> Arrival:
         """What takes the rows of a stream."""
         known = read_marks(self._store, source.id).get(stream.name)
@@ -270,7 +279,7 @@ class Pulling:
         settings = hashlib.sha256(json.dumps([source.connector, given], default=str).encode()).hexdigest()
         raw = Raw(raw_name(source.id, stream.name), stream.columns, stream.key)
         arrival = Arrival(stream, raw, batches, run, settings, known)
-        arrival.begin(full=self._wish.full, tell=self._tell)
+        arrival.begin(full=self._wish.full, tell=self._telling(source))
         return arrival
 
     def _merged(self, arrival: _Arrival) -> _Arrival:
