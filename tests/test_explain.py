@@ -222,7 +222,7 @@ def test_a_team_has_no_number_and_no_rule(larkspur: Path) -> None:
 def test_every_document_is_explained(larkspur: Path) -> None:
     opened = open_project(larkspur)
     for kind, id_ in opened.project.places:
-        text = told(larkspur, f"{kind}:{id_}")
+        text = explain(opened, NOW_US, Asked(), f"{kind}:{id_}", lambda _: None)
         assert text.startswith(f"{kind} {id_}")
         prose, _, query = text.partition("\nSQL\n")
         assert max(map(len, prose.splitlines())) <= 80
