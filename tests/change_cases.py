@@ -69,6 +69,7 @@ occurs: created_at
 per: [lead_id, batch]
 deleted: is_deleted = 'yes'
 version: changed_at
+incomplete: "case when amount is null then 'amount' end"
 columns:
   changed_at: {type: timestamp, format: "%d.%m.%Y %H:%M"}
   amount: {type: number}
