@@ -140,7 +140,7 @@ def test_every_kind_reads_as_plain_sentences() -> None:
 
 def test_a_kind_that_is_not_known_is_told_key_by_key() -> None:
     fields = {"kind": "rota", "id": "a", "name": "A", "swap": ["team:sales", {"each": "week"}], "on_call": "yes"}
-    assert plainly.sentences_of("rota", fields, {"team:sales": "Sales"}, {}) == [
+    assert plainly.sentences_of("rota", fields | {"ends": None}, {"team:sales": "Sales"}, {}) == [
         "Swap: Sales, each week.",
         "On call: yes.",
     ]

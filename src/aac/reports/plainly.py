@@ -52,14 +52,21 @@ class Teller:
         return self.names.get(str(written).replace("/", ":"), _spaced(written))
 
     def rule(self, place: str, written: object) -> str:
-        """A rule in words, else as it was written."""
-        return self.rules.get(place, str(written))
+        """A rule in words, else as it was written; parts of a checklist that have no words are not told."""
+        return self.rules.get(place, written if isinstance(written, str) else "its rule is true")
 
 
 def sentences_of(kind: str, fields: Fields, names: Mapping[str, str], rules: Mapping[str, str]) -> list[str]:
     """Sentences, in reading order; ``fields``: the keys of a document as written."""
-    told = KINDS.get(kind, _of_any)(fields, Teller(names, rules))
+    told = KINDS.get(kind, _of_any)(_given(fields), Teller(names, rules))
     return [f"{sentence[:1].upper()}{sentence[1:]}" for sentence in told]
+
+
+def _given(value: Any) -> Any:
+    """A value without the keys that say nothing (`null`)."""
+    if isinstance(value, dict):
+        return {key: _given(part) for key, part in cast("Fields", value).items() if part is not None}
+    return [_given(part) for part in _list(cast("object", value))] if isinstance(value, list) else value
 
 
 def _list(value: object) -> list[Any]:
@@ -197,7 +204,7 @@ def _of_metric(fields: Fields, tell: Teller) -> Iterator[str]:
     if isinstance(target, dict):
         limits = cast("Fields", target)
         if "open" in limits:
-            yield f"No target is agreed yet: {limits['open']}."
+            yield f"No target is agreed yet: {str(limits['open']).rstrip('.')}."
         elif "from" in limits:
             yield f"Its targets are those of {limits['from']}."
         else:
