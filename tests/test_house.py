@@ -272,6 +272,7 @@ FLOORS = (
         "aac.querying",
         "aac.leaks",
         "aac.publishing",
+        "aac.sealing",
         "aac.mapping",
         "aac.selecting",
         "aac.settling",
@@ -400,8 +401,9 @@ STRANGERS = {
 """Rooms and what they know nothing of, whatever floor it stands on."""
 
 WRITERS = (
-    "aac.operations", "aac.publishing", "aac.connectors.xlsx", "aac.connectors.dlt", "aac.landing.pull", "aac.landing.copying",
-    "aac.landing.reading", "aac.landing.batches", "aac.caches", "aac.engines.duckdb", "aac.engines.rewriting",
+    "aac.operations", "aac.publishing", "aac.connectors.xlsx", "aac.connectors.dlt", "aac.landing.pull",
+    "aac.landing.copying", "aac.landing.reading", "aac.landing.batches", "aac.caches",
+    "aac.engines.duckdb", "aac.engines.rewriting",
     "aac.testing.bench", "aac.testing.checks", "aac.connectors.postgres", "aac.reviewing",
     "aac.sampling",
     "aac.agreeing", "aac.locking", "aac.connectors.recording",

@@ -1,4 +1,5 @@
-"""Which commit changed last what a page rests on: its own document, and of others what can alter its numbers.
+"""What a build tells beside numbers; most of it is here: which commit changed last what a page rests on, its own
+document, and of others what can alter its numbers.
 
 Of another document prose does not count, of an entity only the fields that are read, of the settings only the
 parameters that stand in its rules; so that a commit changes the pages that would read differently, and no other.
@@ -7,14 +8,17 @@ parameters that stand in its rules; so that a commit changes the pages that woul
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from aac.comparing import fields_of
 from aac.documents import read_text
+from aac.explaining import agreements_in, queries_of
 from aac.kinds.base import Versioned
+from aac.planner.windows import PAST
 from aac.resting import ENTITY, Grounds, can_mean
-from aac.revisions import content, history
+from aac.revisions import content, history, web
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,11 +26,22 @@ if TYPE_CHECKING:
     from aac.documents import Document
     from aac.graph import Id
     from aac.project import Project
-    from aac.results import Change
+    from aac.results import Change, Results
 
 FOLDER, SETTINGS = "alignment", "aac.toml"
 ASIDE = frozenset({"why", "as_written"})
 """What any row may say, which alters nothing."""
+
+
+def with_background(made: Project, results: Results) -> Results:
+    """Results as `check` has them, with the past, the SQL and the history of what they are of."""
+    totals = tuple(result for result in results.results if result.selection == PAST and not result.reading.by)
+    at = min((result.reading.as_of_us for result in results.results), default=results.now_us)
+    queries, agreed = queries_of(made, at), agreements_in(made)
+    told: dict[str, Any] = {"past": totals, "queries": queries, "changes": last_changes(made), "web": web(made.root)}
+    background = replace(results.background, **told, agreements=agreed)
+    present = tuple(result for result in results.results if result.selection != PAST)
+    return replace(results, results=present, background=background)
 
 
 def last_changes(project: Project) -> dict[str, Change]:

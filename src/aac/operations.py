@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from os.path import normpath
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from aac import config
@@ -28,7 +28,7 @@ from aac.plugins import maybe_of_a_plugin
 from aac.premature import merged_too_early
 from aac.reports.base import Page
 from aac.results import Background, Results, SourceState
-from aac.revisions import revision, web
+from aac.revisions import revision
 from aac.selecting import is_agreed, measurable, select
 from aac.sources import check_kept, check_settings, check_sources
 from aac.upkeep import overdue
@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     from aac.project import Project
     from aac.querying import Question
     from aac.reports.base import Entry, ReportProject, Sheet
+    from aac.sealing import Seal
     from aac.starting import Answers
 
-SITE, RESTRICTED_SITE = "site", "site-restricted"
 """The folders that `aac build` writes, at the root of the project, if no other is named."""
 LEADS_ON = "wiki"
 """The report that leads to what the others write, and so comes after them."""
@@ -466,20 +466,31 @@ def _filled(
     return fill(given, templates)
 
 
-def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None], out: Path | None = None) -> Path:
-    """Writes the wiki and the agendas; the path of the first page. The folder is old or new, never half.
+def build(
+    opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None], out: Path | None = None,
+    seal: Seal | None = None,
+) -> Path:  # fmt: skip
+    """Writes the wiki and the agendas; the path of the first page. The folder is old or new, never half. ``seal``: what
+    they are made of, if that is known; it is kept where there was nothing to tell.
 
     What is restricted goes elsewhere, with numbers by owner. Raises PageError for a template that is wrong, LeakError
     for what nobody should read, UsageError for a folder that is not ours, and what `measure` does.
     """
     from aac import agendas
-    from aac.publishing import check_folder, replace_folder
+    from aac.newest import with_background
+    from aac.publishing import check_folder, replace_folder, site_of
 
-    site = out or opened.project.root / (RESTRICTED_SITE if asked.is_restricted else SITE)
+    site = site_of(opened.project.root, out, is_restricted=asked.is_restricted)
     if out is None and not is_inside(site, opened.project.root):
         raise UsageError(f"{site} is a link that leads out of the project: remove it, or name a folder with --out")
     check_folder(site, is_restricted=asked.is_restricted)
-    results = _with_background(opened, _measured_for_pages(opened, now_us, asked, tell))
+    said: list[str] = []
+
+    def heard(line: str) -> None:
+        said.append(line)
+        tell(line)
+
+    results = with_background(opened.project, _measured_for_pages(opened, now_us, asked, heard))
     reports = [report() for report in opened.registry.reports.values() if report.made_by == "build"]
     parts = [*agendas.pages(opened.project, results, asked)]
     sittings = agendas.next_days(opened.project, results, asked)
@@ -487,9 +498,11 @@ def build(opened: Opened, now_us: int, asked: Asked, tell: Callable[[str], None]
         files = tuple(part.path for part in parts)
         known = replace(results, background=replace(results.background, files=files, sittings=sittings))
         parts += report.render(report.view(opened.project, known))
-    pages = _filled(opened.registry, opened.project.root, parts, tell)
+    pages = _filled(opened.registry, opened.project.root, parts, heard)
     _refuse_leaks(opened, asked, pages)
     replace_folder(site, pages, is_restricted=asked.is_restricted)
+    if seal is not None and not said:
+        seal.keep()
     return site / "index.html"
 
 
@@ -544,22 +557,6 @@ def _measured_for_pages(opened: Opened, now_us: int, asked: Asked, tell: Callabl
 
     chosen = partial(_agreed, everything=True)
     return _measured(opened, now_us, replace(asked, past=PAST_SHOWN), tell, chosen, beside)
-
-
-def _with_background(opened: Opened, results: Results) -> Results:
-    """Results as `check` has them, with the past, the SQL and the history of what they are of."""
-    from aac.explaining import agreements_in, queries_of
-    from aac.newest import last_changes
-    from aac.planner.windows import PAST
-
-    totals = tuple(result for result in results.results if result.selection == PAST and not result.reading.by)
-    at = min((result.reading.as_of_us for result in results.results), default=results.now_us)
-    made = opened.project
-    queries, agreed = queries_of(made, at), agreements_in(made)
-    told: dict[str, Any] = {"past": totals, "queries": queries, "changes": last_changes(made), "web": web(made.root)}
-    background = replace(results.background, **told, agreements=agreed)
-    present = tuple(result for result in results.results if result.selection != PAST)
-    return replace(results, results=present, background=background)
 
 
 def write_file(path: Path, text: str) -> None:

@@ -167,12 +167,21 @@ def _kinds() -> list[str]:
     return sorted(f"{kinds.__name__}.{found.name}" for found in iter_modules(kinds.__path__))
 
 
+def has_guests(root: Path) -> bool:
+    """Whether code that is not ours takes part: that of the project, or of a distribution that is installed."""
+    return any(True for _ in _project_plugins(root)) or _are_installed()
+
+
+def _are_installed() -> bool:
+    header = f"[{ENTRY_POINTS}]"
+    lists = (path for folder in sys.path for path in Path(folder).glob("*.dist-info/entry_points.txt"))
+    return any(header in path.read_text(encoding="utf-8").split() for path in lists)
+
+
 def _installed() -> list[EntryPoint]:
     """The entry points of installed distributions. Reading them all takes longer than most of our commands: so the
     files that list them are searched for our group first."""
-    header = f"[{ENTRY_POINTS}]"
-    lists = (path for folder in sys.path for path in Path(folder).glob("*.dist-info/entry_points.txt"))
-    if not any(header in path.read_text(encoding="utf-8").split() for path in lists):
+    if not _are_installed():
         return []
     from importlib.metadata import entry_points
 

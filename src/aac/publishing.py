@@ -22,6 +22,15 @@ MANIFESTS = {False: ".aac-pages", True: ".aac-restricted-pages"}
 replaced."""
 
 
+SITES = {False: "site", True: "site-restricted"}
+"""Where pages go without another word, those for everybody and the restricted ones."""
+
+
+def site_of(root: Path, out: Path | None, *, is_restricted: bool) -> Path:
+    """Where the pages of the project at ``root`` go, ``out`` if that was said."""
+    return out or root / SITES[is_restricted]
+
+
 def replace_folder(folder: Path, pages: Sequence[Page], *, is_restricted: bool = False) -> None:
     """Puts pages in place of those we made before; what else lies in the folder (`CNAME`, `.git`) stays.
 

@@ -85,6 +85,17 @@ def uncommitted(root: Path, folder: str) -> frozenset[str]:
     return frozenset(filter(None, (told or "").split("\0")))
 
 
+def standing(root: Path) -> list[str]:
+    """All of git that what is told of a project can depend on, but for the files themselves."""
+    asked = (
+        ("rev-parse", "HEAD", "--is-shallow-repository", "--show-prefix"),
+        ("for-each-ref", "--format=%(refname) %(objectname)"),
+        ("config", "--get", "remote.origin.url"),
+        ("ls-files", "-s", "--", "."),
+    )
+    return [_git(root, *words) or "" for words in asked]
+
+
 def web(root: Path) -> str | None:
     """Where files below ``root`` can be read: an address with `{path}`; null where it is not known of the remote."""
     remote = REMOTE.fullmatch((_git(root, "config", "--get", "remote.origin.url") or "").strip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -19,11 +20,19 @@ def build(out: str | None, restricted: bool, windows: tuple[str, ...], as_of: st
     """Write the wiki into the folder `site`."""
     from aac.operations import build as run
     from aac.operations import open_sound_project
+    from aac.sealing import seal_of
 
+    folder = Path(out) if out is not None else None
+    told = now or os.environ.get("SOURCE_DATE_EPOCH")
+    words = ("--now", str(told), f"--as-of {as_of}", *windows)
+    seal = seal_of(Path.cwd(), words, folder, is_restricted=restricted) if told else None
+    if seal is not None and seal.holds():
+        click.echo((folder or seal.site) / "index.html")
+        return
     opened = open_sound_project(Path.cwd())
     at = running.now_us(now, opened.project.timezone)
     asked = running.asked(opened, as_of, windows, restricted=restricted)
-    click.echo(run(opened, at, asked, running.tell, Path(out) if out is not None else None))
+    click.echo(run(opened, at, asked, running.tell, folder, seal))
 
 
 @hookimpl
