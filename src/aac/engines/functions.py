@@ -330,6 +330,26 @@ def _to_integer(text: Expr) -> Expr:
     return _if(is_plain, _try_cast(text, "BIGINT"), whole)
 
 
+def _is_rounded(text: Expr, value: Expr, places: Expr) -> Expr:
+    """Whether text holds more decimals than ``value``, its number; only what is written with many is compared."""
+    point = duckdbs("INSTR", text.copy(), exp.Literal.string("."))
+    decimals = exp.Sub(this=duckdbs("STRLEN", text.copy()), expression=point.copy())
+    is_long = exp.and_(exp.GT(this=point, expression=literal(0)), exp.GT(this=decimals, expression=places))
+    powers = [duckdbs("CONTAINS", text.copy(), exp.Literal.string(letter)) for letter in "eE"]
+    return exp.and_(paren(exp.or_(is_long, *powers)), _differs(text, value))
+
+
+def _is_less_exact(number: Expr, value: Expr) -> Expr:
+    """Whether a decimal is not all of a number; doubles are compared first, which is quick and right but for the
+    longest."""
+    doubles = exp.NEQ(this=_cast(number.copy(), "DOUBLE"), expression=_cast(value.copy(), "DOUBLE"))
+    return exp.and_(doubles, _differs(_cast(number, "VARCHAR"), value))
+
+
+def _differs(text: Expr, value: Expr) -> Expr:
+    return exp.NEQ(this=_try_cast(text, "DECIMAL(38, 18)"), expression=value)
+
+
 def _to_float(text: Expr) -> Expr:
     """A number of finite size: texts such as `nan` and `inf`, which casts read, are none."""
     return _finite(_try_cast(text, "DOUBLE"))
@@ -454,6 +474,8 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "in_order": _in_order,
     "to_number": _cast_to("DECIMAL(18, 6)"),
     "to_money": _cast_to("DECIMAL(18, 4)"),
+    "is_rounded": _is_rounded,
+    "is_less_exact": _is_less_exact,
     "to_float": _to_float,
     "to_boolean": _to_boolean,
     "to_date": _to_date,

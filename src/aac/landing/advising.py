@@ -22,6 +22,15 @@ TYPES = {
 }
 """What text was meant to be by the name of its type, and what to do when it is not."""
 
+MOST_DIGITS = {
+    "integer": "whole numbers have up to 18 digits",
+    "number": "numbers have up to 12 digits before the point",
+    "money": "amounts have up to 14 digits before the point",
+}
+"""How large a number of each type may be, in words."""
+WHOLE = re.compile(r"[-+]?\d+(\.0*)?")
+DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)")
+
 DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y-%m-%d")
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 FORMATS = tuple(day + time for day in DAYS for time in TIMES)
@@ -39,6 +48,12 @@ def meant(field: StoredField) -> str:
     return TYPES[field.type.name][0]
 
 
+def is_too_large(field: StoredField, texts: Sequence[str]) -> bool:
+    """Whether ``texts``, which became no values, are nothing but numbers larger than the field may hold."""
+    written = WHOLE if field.type.name == "integer" else DECIMAL
+    return field.type.name in MOST_DIGITS and bool(texts) and all(map(written.fullmatch, texts))
+
+
 def advice(field: StoredField, texts: Sequence[str], *, some_are_read: bool) -> str:
     """What to do about ``texts``; ``some_are_read``: others of the field became values."""
     nulls = sorted((text for text in texts if text.casefold() in NULLS), key=texts.index)
@@ -49,6 +64,8 @@ def advice(field: StoredField, texts: Sequence[str], *, some_are_read: bool) -> 
 
 
 def _number_advice(field: StoredField, texts: Sequence[str]) -> str:
+    if is_too_large(field, texts):
+        return f"correct it ({MOST_DIGITS[field.type.name]}), or read it as `text` if it names something"
     if field.type.name != "boolean" and any(map(SEPARATED.fullmatch, texts)):
         return "export it with a decimal point and without thousands separators, as in 1234.56"
     return TYPES[field.type.name][1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aac.engines import staged as statements
 from aac.expressions.nodes import NOTHING, Case
-from aac.landing.staging import BOUNDS, can_be_lost, keeps_original, passed_over
+from aac.landing.staging import BOUNDS, can_be_lost, keeps_original, may_be_rounded, passed_over
 from aac.landing.state import Flaw
 from aac.landing.telling import near
 
@@ -63,7 +63,10 @@ class Inspection:
         for place, field in enumerate(self.table.fields):
             if can_be_lost(field) and field.type.entity is None:
                 code = "AAC504" if field.type.values is not None else "AAC505"
-                self._keep(code, field, f"l{place} IS NOT NULL", f"l{place}")
+                is_rounded = f" AND f{place} IS NULL" if may_be_rounded(field) else ""
+                self._keep(code, field, f"l{place} IS NOT NULL{is_rounded}", f"l{place}")
+            if may_be_rounded(field):
+                self._keep("AAC527", field, f"l{place} IS NOT NULL AND f{place} IS NOT NULL", f"l{place}")
             if field.type.name in BOUNDS:
                 self._keep("AAC506", field, f"o{place} IS NOT NULL", f"o{place}")
             if not self.table.per and passed_over(field) is not None:

@@ -34,6 +34,8 @@ CONVERSIONS = {
 }
 WIDENINGS = {"integer": "as_integer", "number": "to_number", "money": "to_money", "float": "to_float"}
 """How a number of one type becomes one of another."""
+PLACES = {"number": 6, "money": 4}
+"""How many decimals a type keeps (LANGUAGE §3)."""
 AS_THEY_ARE = {
     ("integer", "integer"): "as_integer",
     ("integer", "number"): "to_number",
@@ -119,7 +121,8 @@ def staged_from(
             values.append((f"p{place}", Case(((is_none, Column(f"p{place}")),), NOTHING)))
             staged.append((f"p{place}", Column(f"p{place}")))
         written = Call("to_text", (text,)) if is_typed else cleaned(text, nulls) if place in typed else text
-        staged += _columns(field, place, written, value)
+        rounded = _is_rounded(field, text, value, typed.get(place)) if not table.per else None
+        staged += _columns(field, place, written, value, rounded)
     for mark in table.marks if not table.per else ():
         values.append((f"v_{mark.name}", _typed(mark, Column(f"r_{mark.name}"), zone)))
         staged.append((mark.name, Column(f"v_{mark.name}")))
@@ -261,13 +264,30 @@ def _typed(field: StoredField, text: Node, zone: str) -> Node:
     return Case(((Call("in", (text, *map(Literal, field.type.values))), text),), NOTHING)
 
 
-def _columns(field: StoredField, place: int, text: Node, value: Node) -> list[tuple[str, Node]]:
+def may_be_rounded(field: StoredField) -> bool:
+    """Whether the text of a field may have more decimals than its value keeps: then it is kept as what is lost is."""
+    return field.type.name in PLACES and field.is_text and field.type.entity is None and field.type.values is None
+
+
+def _is_rounded(field: StoredField, text: Node, value: Node, typed: str | None) -> Node | None:
+    """Whether a value is not all of what was written; null where it always is."""
+    if not may_be_rounded(field) or typed in ("integer", "float"):
+        return None
+    places = Literal(PLACES[field.type.name])
+    if typed == "number":
+        return Call("is_less_exact", (text, value))
+    return Call("is_rounded", (_mapped(field, text), value, places))
+
+
+def _columns(field: StoredField, place: int, text: Node, value: Node, rounded: Node | None) -> list[tuple[str, Node]]:
     """The columns of a field, named as `engines.staged` names them."""
     kept = value
     columns: list[tuple[str, Node]] = []
     if can_be_lost(field):
         written = text if field.is_text else Call("to_text", (text,))
-        columns.append((f"l{place}", Case(((Call("is_null", (value,)), written),), NOTHING)))
+        is_lost: Node = Call("is_null", (value,))
+        is_lost = Call("or", (is_lost, rounded)) if rounded is not None else is_lost
+        columns.append((f"l{place}", Case(((is_lost, written),), NOTHING)))
     if field.type.name in BOUNDS:
         believed = is_believed(field.type.name, value)
         kept = Case(((believed, value),), NOTHING)

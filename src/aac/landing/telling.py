@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from aac.expressions.nodes import NOTHING, Call, Column, walk
 from aac.findings import Finding, did_you_mean
-from aac.landing.advising import advice, meant
-from aac.landing.staging import is_column, passed_over
+from aac.landing.advising import advice, is_too_large, meant
+from aac.landing.staging import PLACES, is_column, passed_over
 from aac.measures import StoredField
 from aac.periods import YEARS
 
@@ -249,7 +249,14 @@ def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence
         case "AAC505":
             field = table.field(str(flaw.field))
             instead = advice(field, flaw.texts, some_are_read=field.name in prepared.moments)
-            return f"`{flaw.field}` is not {meant(field)} in {_records(flaw)}{quoted}", instead
+            wrong = "too large for" if is_too_large(field, flaw.texts) else "not"
+            return f"`{flaw.field}` is {wrong} {meant(field)} in {_records(flaw)}{quoted}", instead
+        case "AAC527":
+            type_ = table.field(str(flaw.field)).type.name
+            message = (
+                f"`{flaw.field}` has more decimals than the {PLACES[type_]} of {type_} in {_records(flaw)}{quoted}"
+            )
+            return f"{message}: it is rounded", "read it as `float` or `text` if all of them count"
         case "AAC506":
             message = f"`{flaw.field}` lies outside {YEARS[0]} to {YEARS[-1]} in {_records(flaw)}{quoted}"
             return message, "correct it, or give the field the `format` it is written in"
