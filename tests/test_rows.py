@@ -133,6 +133,27 @@ def test_a_first_batch_is_read_where_it_lies_until_something_changes(project: Se
     assert project.seen == {key: "x" for key, _, _ in rows[1:]}
 
 
+def test_few_changes_lie_over_the_first_batch_until_they_are_many(project: Sent) -> None:
+    """Records keep the order in which they came or changed last, on any number of threads."""
+    rows = [(f"{n:06}", 1, "x") for n in range(130_000)]
+    project.send(("upsert", rows), END)
+    changed = [(f"{n:06}", 2, "y") for n in range(0, 130_000, 13_000)]
+    project.send(("upsert", [*changed, ("new", 1, "z")]), ("delete", [("000001", None, None)]), END)
+    project.send(("upsert", [("000000", 0, "older"), ("000001", 3, "back"), ("000002", 1, "x")]), END)
+    moved = {key for key, _, _ in changed} | {"000001"}
+    there = [(key, "x") for key, _, _ in rows if key not in moved]
+    there += [*((key, "y") for key, _, _ in changed), ("new", "z"), ("000001", "back")]
+    assert project.rows("deal") == there
+    assert project.ask("SELECT count(*) FROM raw_crm.deal") == [(12,)]
+    (project.root / ".aac" / "store.duckdb").unlink()
+    project.send(END)
+    assert project.rows("deal") == there
+    many = [(f"{n:06}", 4, "w") for n in range(10_000)]
+    project.send(("upsert", many), END)
+    assert project.ask("SELECT count(*), count(*) FILTER (x = 'w') FROM raw_crm.deal") == [(130_001, 10_000)]
+    assert (len(project.seen), project.seen["000001"], project.seen["013000"]) == (130_001, "w", "y")
+
+
 def test_a_first_batch_that_names_a_record_twice_is_merged(project: Sent) -> None:
     project.send(("upsert", [("a", 2, "new"), ("a", 1, "old"), ("b", 1, "y")]), END)
     assert (project.ask(RAW_TABLES), project.seen) == ([("deal",)], {"a": "new", "b": "y"})
@@ -299,11 +320,12 @@ RUNS = st.lists(st.tuples(st.lists(STEPS, max_size=7), st.booleans(), st.boolean
 
 
 @settings(max_examples=30, deadline=None)
-@given(RUNS, st.booleans())
+@given(RUNS, st.booleans(), st.sampled_from([0, 50, 10**6]))
 def test_any_sequence_of_steps_ends_as_the_oracle_says(
-    runs: list[tuple[list[Any], bool, bool, bool]], history: bool
+    runs: list[tuple[list[Any], bool, bool, bool]], history: bool, most_over: int
 ) -> None:
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aac.landing.merging.MOST_OVER", most_over)  # so far changes lie over the first batch
         project, oracle, is_there = Sent(Path(folder)), Oracle(history), False
         project.sender.stream = replace(STREAM, history=history)
         for steps, ends, mass_delete, is_lost in runs:

@@ -77,7 +77,8 @@ ROWS = "rows"
 class Files:
     """Rows of files: csv, json (lines), parquet, or the table or view of a duckdb file (schema and name: ``table``).
 
-    With the format `ROWS` they are those of a raw ``table`` of the store that are not deleted.
+    With the format `ROWS` they are those of a raw ``table`` of the store that are not deleted; with paths, before them
+    the rows of a parquet file whose ``key`` is not in the table.
     ``columns``: the header's names in order. They are text but for those with a type in ``types``: `integer`, `number`,
     `float`, `boolean`, `date`, `timestamp`, `local_timestamp` (what a clock shows) or `json` (read as its text).
     """
@@ -88,6 +89,7 @@ class Files:
     delimiter: str = ","
     types: Mapping[str, str] = field(default_factory=dict[str, str])
     table: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from aac.config import EMBEDDED
-from aac.engines.base import Files, database_alias
+from aac.engines.base import ROWS, Files, database_alias
+from aac.engines.raw import LENGTH, mark_changed
 from aac.errors import DamagedStoreError, EngineError
 from aac.folders import no_room, not_writable
 from aac.hookspecs import hookimpl
@@ -181,7 +182,8 @@ class DuckdbEngine:
 
     @contextmanager
     def _reaching(self, query: Query) -> Generator[None, None, None]:
-        """Attaches the database files of others that a query reads; they stay so until this is closed.
+        """Attaches the database files of others that a query reads; they stay so until this is closed. Of a batch of
+        which some records have changed, it finds out which.
 
         What is damaged while it runs is one of the files that it reads, if there are any, and not the store.
         """
@@ -192,6 +194,10 @@ class DuckdbEngine:
                 if path not in self._reached:
                     self.attach(path, database_alias(path))
                     self._reached.add(path)
+            for each in files:
+                if each.format == ROWS and each.paths:
+                    ((rows,),) = self.execute(LENGTH, each.paths[0])
+                    self.execute(mark_changed(each.table, each.key, each.paths[0], int(str(rows))))
             yield
         except DamagedStoreError as error:
             if not files:

@@ -8,7 +8,11 @@ of columns enter as sqlglot makes them, values are bound.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OP, PART, VERSION = "_aac_op", "_aac_part", "_aac_source_us"
 EXTRACTED, DELETED, RUN = "_aac_extracted_us", "_aac_deleted_us", "_aac_run_id"
@@ -32,13 +36,15 @@ def name(*parts: str) -> str:
 class Raw:
     """The raw table of a stream, ``columns`` and ``key`` being those of the stream.
 
-    ``base``: the batch that all records there are lie in, as long as none has changed since and there is no table.
+    ``base``: the batch that all records there are lie in, as long as few have changed since; with ``over`` those few
+    are in the table, which else is not there.
     """
 
     table: tuple[str, ...]
     columns: tuple[str, ...]
     key: tuple[str, ...]
     base: str | None = None
+    over: bool = False
 
     @property
     def make(self) -> tuple[str, ...]:
@@ -49,6 +55,21 @@ class Raw:
             f"CREATE SCHEMA IF NOT EXISTS {name(*self.table[:-1])}",
             f"CREATE TABLE IF NOT EXISTS {name(*self.table)} ({columns}, {ours})",
         )
+
+    def make_over(self, number: int) -> tuple[str, ...]:
+        """Makes it, empty, for what changes in the records of the batch of this number."""
+        return (*self.make, f"COMMENT ON TABLE {name(*self.table)} IS '{number:d}'")
+
+    @property
+    def lift(self) -> tuple[str, ...]:
+        """Takes away the table of what has changed, and keeps what is in it."""
+        return (f"CREATE OR REPLACE TEMP TABLE lifted AS FROM {name(*self.table)}", f"DROP TABLE {name(*self.table)}")
+
+    @property
+    def lower(self) -> tuple[str, ...]:
+        """Puts what was kept into a table of all records."""
+        remove = f"DELETE FROM {name(*self.table)} AS r USING temp.main.lifted AS b WHERE {self._same('r', 'b')}"
+        return remove, f"INSERT INTO {name(*self.table)} BY NAME FROM temp.main.lifted"
 
     def add(self, column: str) -> str:
         """Adds a column, empty in the records there are."""
@@ -109,6 +130,10 @@ class Raw:
                 QUALIFY row_number() OVER (PARTITION BY {self._keys()} ORDER BY {newest}) = 1
             ) AS b LEFT JOIN {self._records} AS r ON {self._same("r", "b")}
             WHERE r.{RUN} IS NULL{"" if once else f" OR ({newer})"}"""
+        if self.base is not None:
+            add = f"""INSERT INTO {name(*self.table)} ({self._kept()})
+                SELECT {self._kept()} FROM temp.main.merging ORDER BY {ROW}"""
+            return choose, self._remove("merging"), add
         new = [*(name(column) for column in self._values), VERSION, EXTRACTED, RUN]
         values = ", ".join([*(f"{column} = b.{column}" for column in new), f"{DELETED} = NULL"])
         replace = f"""UPDATE {name(*self.table)} AS r SET {values} FROM temp.main.merging AS b
@@ -132,15 +157,28 @@ class Raw:
             ) AS b LEFT JOIN {self._records} AS r ON {self._same("r", "b")}
             WHERE CASE WHEN r.{RUN} IS NULL THEN b.{VERSION} IS NOT NULL
                 ELSE b.{SURE} OR b.{VERSION} >= coalesce(r.{VERSION}, {LEAST}) END"""
-        at = f"greatest(r.{VERSION}, b.{VERSION})"
-        forget = f"""UPDATE {name(*self.table)} AS r
-            SET {DELETED} = coalesce(r.{DELETED}, b.{VERSION}, b.{EXTRACTED}), {VERSION} = {at}
-            FROM temp.main.merging AS b WHERE b.{KNOWN} AND {self._same("r", "b")}
-                AND (r.{DELETED} IS NULL OR r.{VERSION} IS DISTINCT FROM {at})"""
+        at, gone = f"greatest(r.{VERSION}, b.{VERSION})", f"coalesce(r.{DELETED}, b.{VERSION}, b.{EXTRACTED})"
+        which = f"(r.{DELETED} IS NULL OR r.{VERSION} IS DISTINCT FROM {at})"
+        forget: tuple[str, ...] = (
+            f"""UPDATE {name(*self.table)} AS r SET {DELETED} = {gone}, {VERSION} = {at}
+            FROM temp.main.merging AS b WHERE b.{KNOWN} AND {self._same("r", "b")} AND {which}""",
+        )
+        if self.base is not None:
+            gather = f"""CREATE OR REPLACE TEMP TABLE forgotten AS
+                SELECT r.* REPLACE ({gone} AS {DELETED}, {at} AS {VERSION}), true AS {KNOWN}
+                FROM {self._records} AS r JOIN temp.main.merging AS b ON {self._same("r", "b")}
+                WHERE b.{KNOWN} AND {which}"""
+            put = f"INSERT INTO {name(*self.table)} BY NAME SELECT * EXCLUDE ({KNOWN}) FROM temp.main.forgotten"
+            forget = (gather, self._remove("forgotten"), put)
         add = f"""INSERT INTO {name(*self.table)} ({self._keys()}, {VERSION}, {EXTRACTED}, {DELETED}, {RUN})
             SELECT {self._keys()}, {VERSION}, {EXTRACTED}, {VERSION}, {RUN}
             FROM temp.main.merging WHERE NOT {KNOWN} ORDER BY {FIRST}"""
-        return choose, forget, add
+        return choose, *forget, add
+
+    def _remove(self, chosen: str) -> str:
+        """Takes the records of a temporary table out of the table of what has changed, before they are put in again."""
+        known = f"b.{KNOWN} AND {self._same('r', 'b')}"
+        return f"DELETE FROM {name(*self.table)} AS r USING temp.main.{chosen} AS b WHERE {known}"
 
     def missing(self, *, later: bool) -> str:
         """Keeps the keys of records that are in no list of keys $1 and were not sent since these began.
@@ -166,13 +204,24 @@ class Raw:
         return f"SELECT {', '.join(values)}, {ours}, 'delete' AS {OP}, 0 AS {PART} FROM temp.main.missing"
 
     @property
+    def changed(self) -> str:
+        """One value: how many records have changed since the batch that all lie in."""
+        return f"SELECT count(*) FROM {name(*self.table)}"
+
+    @property
     def _records(self) -> str:
         """Where the records are."""
         from sqlglot import exp
 
         if self.base is None:
             return name(*self.table)
-        return f"(SELECT *, NULL::BIGINT AS {DELETED} FROM read_parquet({exp.Literal.string(self.base).sql('duckdb')}))"
+        path = exp.Literal.string(self.base).sql("duckdb")
+        base = f"SELECT {self._kept()}, NULL::BIGINT AS {DELETED} FROM read_parquet({path}) AS p"
+        if not self.over:
+            return f"({base})"
+        same = self._same("p", "o")
+        over = f"SELECT {self._kept()}, {DELETED} FROM {name(*self.table)}"
+        return f"({base} WHERE NOT EXISTS (SELECT 1 FROM {name(*self.table)} AS o WHERE {same}) UNION ALL {over})"
 
     @property
     def _values(self) -> tuple[str, ...]:
@@ -190,6 +239,25 @@ class Raw:
         return ", ".join([*map(name, self.columns), VERSION, EXTRACTED, RUN])
 
 
+def bits_of(table: tuple[str, ...]) -> str:
+    """The name of the variable that tells which rows of a batch a table of changed records takes the place of."""
+    return f"over {'.'.join(table)}"
+
+
+def mark_changed(table: tuple[str, ...], key: Sequence[str], base: str, rows: int) -> str:
+    """Sets that variable: a bit for each of the rows of the batch, as joining these themselves would lose their order.
+
+    Null when the table takes the place of none.
+    """
+    from sqlglot import exp
+
+    path = exp.Literal.string(base).sql("duckdb")
+    same = " AND ".join(f"o.{name(each)} = p.{name(each)}" for each in key)
+    return f"""SET VARIABLE {name(bits_of(table))} = (
+        SELECT bitstring_agg(p.{ROW}, 0, {max(rows - 1, 0):d})
+        FROM read_parquet({path}, file_row_number = true) AS p JOIN {name(*table)} AS o ON {same})"""
+
+
 MISSING = "SELECT count(*) FROM temp.main.missing"
 """One value: how many records are missing."""
 
@@ -198,8 +266,11 @@ SELECT column_name FROM duckdb_columns() WHERE database_name = $1 AND schema_nam
 ORDER BY column_index"""
 """(name) of the columns of the table $3."""
 
-TABLES = "SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2"
-"""(name) of the tables of the schema $2."""
+TABLES = "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2"
+"""(name, number) of the tables of the schema $2: of what has changed since which batch; null for one of all records."""
+
+LENGTH = "SELECT count(*) FROM read_parquet($1)"
+"""One value: how many rows the batch $1 has."""
 
 PARTS = f"SELECT DISTINCT {PART}, {OP} FROM read_parquet($1) ORDER BY ALL"
 """(part, op) of the batch $1, in order."""

@@ -30,7 +30,7 @@ from aac.engines.base import (
 )
 from aac.engines.calendar_joins import CalendarJoins
 from aac.engines.functions import AGGREGATES, FUNCTIONS, duckdbs, eq, is_not_null, literal, paren
-from aac.engines.raw import DELETED
+from aac.engines.raw import DELETED, ROW, bits_of
 from aac.expressions.nodes import (
     RATES,
     STRICT,
@@ -170,6 +170,8 @@ class _Block:
                 self.conditions += _exists(relation, ROOT)
             case Table():
                 self.source = _table(source.name, ROOT)
+            case Files(format="rows", paths=(_, *_)):
+                self.source = _changed_rows(source)
             case Files(format="rows"):
                 self.source = _table(source.table, ROOT)
                 self.conditions.append(exp.Is(this=exp.column(DELETED, table=ROOT, quoted=True), expression=exp.Null()))
@@ -485,6 +487,20 @@ def _exists(relation: Relation, alias: str) -> list[Expr]:
     return [
         paren(exp.Or(this=unknown, expression=exp.LTE(this=occurs.copy(), expression=literal(relation.exists_until))))
     ]
+
+
+def _changed_rows(files: Files) -> Expr:
+    """Rows of a file and, in place of those that changed, those of a raw table that are not deleted."""
+    path = duckdbs("LIST_VALUE", *map(exp.Literal.string, files.paths))
+    numbered = exp.EQ(this=exp.var(ROW), expression=exp.true())
+    base = exp.alias_(exp.Table(this=duckdbs("READ_PARQUET", path, numbered)), "t", table=True)
+    bits = exp.cast(duckdbs("GETVARIABLE", exp.Literal.string(bits_of(files.table))), "BIT")
+    changed = exp.func("COALESCE", duckdbs("GET_BIT", bits, exp.cast(exp.column(ROW), "INT")), literal(0))
+    columns = [exp.column(name, quoted=True) for name in files.columns]
+    unchanged = exp.select(*columns).from_(base).where(exp.EQ(this=changed, expression=literal(0)))
+    there = exp.Is(this=exp.column(DELETED, quoted=True), expression=exp.Null())
+    over = exp.select(*columns).from_(_table(files.table, "o")).where(there)
+    return exp.union(unchanged, over, distinct=False).subquery(ROOT)
 
 
 def _files(files: Files) -> Expr:

@@ -37,13 +37,15 @@ class Run:
 class Mark:
     """How far a stream was merged: the last batch, the last that changed something, and the last one's note.
 
-    ``base``: the batch that holds all of its records, as long as there is no raw table of them.
+    ``base``: the batch that holds all of its records, as long as there is no raw table of them; ``over``: there is one
+    of those few that have changed since.
     """
 
     number: int
     changed: int
     note: Note
     base: int | None = None
+    over: bool = False
 
 
 class Arrival:
@@ -77,7 +79,8 @@ class Arrival:
 
     @property
     def base(self) -> int | None:
-        """The batch that holds all records merged so far; null where a table does, or where it was removed."""
+        """The batch that holds all records merged so far but for those that changed; null where a table holds them, or
+        where it was removed."""
         base = self.known.base if self.known is not None else None
         return base if base is not None and self.batches.path(base).is_file() else None
 

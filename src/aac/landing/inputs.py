@@ -82,9 +82,8 @@ class Inputs:
         is_batch = stream.changed and stream.format == "parquet"
         if not all(map(is_whole, paths, stream.written)) or (is_batch and any(map(is_cut, paths))):
             raise SourceError(f"the copy of `{source}.{name}` is not what was pulled any more: run `aac pull`")
-        return Files(
-            tuple(map(str, paths)), stream.format, stream.columns, stream.delimiter, stream.types, stream.table
-        )
+        names = tuple(map(str, paths))
+        return Files(names, stream.format, stream.columns, stream.delimiter, stream.types, stream.table, stream.key)
 
     def target(self, field: StoredField) -> Table | None:
         """The table a reference leads to; null for other fields, and where there is no such table."""

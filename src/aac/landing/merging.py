@@ -1,6 +1,7 @@
 """Batches become the raw table of their stream: by key and version, and what a key scan did not find is deleted.
 
-As long as nothing has changed since the first batch that brings records, there is no table: they are read from there.
+As long as little has changed since the first batch that brings records, they are read from there, and the table holds
+those that have changed.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_DELETED = 20
 """The percentage of records that a key scan may take away without being asked to."""
+MOST_OVER = 5
+"""The percentage of records that may have changed before all of them are put into a table."""
 
 
 def read_marks(store: Store, source: str) -> dict[str, Mark]:
@@ -32,11 +35,13 @@ def read_marks(store: Store, source: str) -> dict[str, Mark]:
         store.execute("SELECT stream, number, changed, note FROM _aac.state WHERE source = $1", source)
     )
     _, schema, _ = raw_name(source, "")
-    made = {name for (name,) in store.execute(TABLES, KEPT, schema)}
-    return {
-        stream: Mark(number, changed, Note.of(note), None if stream in made else changed)
-        for stream, number, changed, note in rows
-    }
+    made: dict[str, Any] = dict(list[Any](store.execute(TABLES, KEPT, schema)))
+    found: dict[str, Mark] = {}
+    for stream, number, changed, note in rows:
+        over = made.get(stream)
+        base = changed if stream not in made else int(over) if over is not None else None
+        found[stream] = Mark(number, changed, Note.of(note), base, over is not None)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,10 @@ class _Merge:
         self._number = self._known.number if self._known else 0
         self._changed = self._known.changed if self._known else 0
         self._base = arrival.base
-        self._has_table = self._known is not None and self._known.base is None
+        self._has_table = self._known is not None and (self._known.base is None or self._known.over)
+        if self._known is not None and self._known.over and self._base is None:  # what it lies over was removed
+            self._store.drop(self._raw.table)
+            self._has_table = False
         self._idle = [self._number] if self._batches.path(self._number).is_file() else []
 
     def run(self, *, mass_delete: bool) -> Mark:
@@ -101,7 +109,10 @@ class _Merge:
         if self._base is not None:
             path, columns = self._batches.path(self._base), self._batches.note(self._base).columns
             copies = (f"{path.parent.name}/{path.name}",)
-            return RawStream(copies, "parquet", columns, "", rows, state, changed=mark.changed)
+            if not self._has_table:
+                return RawStream(copies, "parquet", columns, "", rows, state, changed=mark.changed)
+            over = RawStream(copies, ROWS, columns, "", rows, state, table=self._raw.table, changed=mark.changed)
+            return replace(over, key=self._raw.key)
         table = self._raw.table
         names = [str(name) for (name,) in self._store.execute(COLUMNS, *table)]
         columns = tuple(name for name in names if name not in OURS)
@@ -138,10 +149,24 @@ class _Merge:
             return
         raw = replace(self._as_of(self._batches.note(self._base)), base=None)
         path, ((part, _),) = str(self._batches.path(self._base)), self._batches.parts(self._base)
-        for statement in raw.make:
+        for statement in (*(raw.lift if self._has_table else ()), *raw.make):
             self._store.execute(statement)
         self._store.execute(raw.fill, path, part)
+        for statement in raw.lower if self._has_table else ():
+            self._store.execute(statement)
         self._base, self._has_table = None, True
+
+    def _lie_over(self, raw: Raw, more: int) -> bool:
+        """Whether what changes goes into a table over the batch that holds all records, as it is little; makes it."""
+        if self._base is None:
+            return False
+        before = self.value(raw.changed) if self._has_table else 0
+        if (before + more) * 100 > self._there * MOST_OVER:
+            return False
+        for statement in () if self._has_table else raw.make_over(self._base):
+            self._store.execute(statement)
+        self._has_table = True
+        return True
 
     def _merge_part(self, number: int, raw: Raw, part: int, op: str) -> None:
         path = str(self._batches.path(number))
@@ -149,10 +174,16 @@ class _Merge:
         if raw.base is None and op == "upsert" and self.value(raw.is_empty) and self._is_plain(raw, path, part):
             changes = self.value(raw.fill, path, part)
         else:
-            choose, *then = raw.delete if op == "delete" else raw.upsert(once=self._batches.note(number).history)
-            if not self.value(choose, path, part):
+            once = self._batches.note(number).history
+            choose, *_ = raw.delete if op == "delete" else raw.upsert(once=once)
+            chosen = self.value(choose, path, part)
+            if not chosen:
                 return
-            self._settle()
+            is_over = self._lie_over(raw, chosen)
+            if not is_over:
+                self._settle()
+            raw = replace(raw, base=raw.base if is_over else None, over=is_over)
+            _, *then = raw.delete if op == "delete" else raw.upsert(once=once)
             changes = sum(self.value(statement) for statement in then)
         self._changed = number if changes else self._changed
         self.deleted += before - self._there if op == "delete" else 0
@@ -160,13 +191,15 @@ class _Merge:
     def _as_of(self, note: Note) -> Raw:
         """The raw table, or what stands for it, with the columns of a batch."""
         base = str(self._batches.path(self._base)) if self._base is not None else None
-        return replace(self._raw, columns=note.columns, key=note.key, base=base)
+        over = base is not None and self._has_table
+        return replace(self._raw, columns=note.columns, key=note.key, base=base, over=over)
 
     @property
     def _there(self) -> int:
         """How many records there are."""
-        base = str(self._batches.path(self._base)) if self._base is not None else None
-        return self.value(replace(self._raw, base=base).number) if base is not None or self._has_table else 0
+        if self._base is not None:
+            return self.value(self._as_of(self._batches.note(self._base)).number)
+        return self.value(self._raw.number) if self._has_table else 0
 
     def _is_plain(self, raw: Raw, path: str, part: int) -> bool:
         """Whether no key comes twice."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 KEPT = "store"
 """The alias of the store, wherever it is attached."""
 
-LAYOUT = 6
+LAYOUT = 7
 """Which tables, columns and JSON the store is made of: one more whenever a version before could not read it."""
 
 PREPARED = "prepared"
@@ -34,8 +34,8 @@ class RawStream:
     when it is not what was written any more (`copying.is_whole`). Of a ``table`` (schema and name) of a database there
     is no copy: ``copies`` is where the database lies. ``types``: of columns that are read as no text; ``told``: those
     that the source says its columns have, null where that was not kept.
-    One that comes as rows lies in a ``table`` of the store, or in one batch as long as no record of it has changed;
-    ``changed`` is the last batch that changed it.
+    One that comes as rows lies in a ``table`` of the store, or in one batch as long as no record of it has changed, or
+    in both, as long as few have: then the ``key`` tells which; ``changed`` is the last batch that changed it.
     """
 
     copies: tuple[str, ...]
@@ -50,6 +50,7 @@ class RawStream:
     changed: int = 0
     told: Mapping[str, str] | None = None
     written: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
 
     @property
     def content(self) -> tuple[object, ...]:
@@ -196,10 +197,9 @@ def _source(row: Sequence[Any]) -> PulledSource:
     return PulledSource(id, pulled_at_us, watermark_us, rule, known, tuple(json.loads(offers)))
 
 
-def _stream(copies: list[str], columns: list[str], marks: list[str], table: list[str], **others: Any) -> RawStream:
-    names = (tuple(copies), tuple(columns), tuple(marks), tuple(table))
-    written = tuple(others.pop("written", ()))
-    return RawStream(copies=names[0], columns=names[1], marks=names[2], table=names[3], written=written, **others)
+def _stream(**values: Any) -> RawStream:
+    lists = {name: tuple(values.pop(name)) for name in ("copies", "columns", "marks", "table", "written", "key")}
+    return RawStream(**lists, **values)
 
 
 def _entity(row: Sequence[Any]) -> tuple[str, PreparedEntity]:
