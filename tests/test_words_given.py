@@ -9,6 +9,7 @@ import pytest
 
 from aac.agreeing import agree
 from aac.agreements import agreement_of
+from aac.errors import UsageError
 from aac.operations import open_sound_project
 from aac.reviewing import review
 from tests.small import NOW_US
@@ -139,6 +140,8 @@ def test_of_one_document_nobody_speaks_for_two_teams(proposed: Path) -> None:
     # who owes is the first party
     assert teams(proposed, approved(proposed, "sam")) == {"sales": "@sam", "marketing": None}
     agree(open_sound_project(proposed), ["sla:touch"], "sales", "@sam", NOW_US)
+    with pytest.raises(UsageError, match="`@sam` speaks for `sales` on sla `touch`: let another member of `marketing`"):
+        agree(open_sound_project(proposed), ["sla:touch"], "marketing", "@sam", NOW_US)
     words = (proposed / "alignment/signoffs/sla-touch--sales.yml").read_text().replace("__sales", "__marketing")
     (proposed / "alignment/signoffs/other.yml").write_text(words.replace("team: sales", "team: marketing"))
     commit(proposed, SAM)

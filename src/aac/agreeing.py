@@ -19,7 +19,7 @@ from aac.operations import write_file
 from aac.periods import day_of
 from aac.reports.agreed import agreed_view
 from aac.resting import Grounds
-from aac.signing import handles_of
+from aac.signing import handles_of, members_of, speaks_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +101,11 @@ def _word(project: Project, id_: Id, team: str, handle: str, day: date, known: G
         raise UsageError(f"{kind} `{name}` names no team: write who agrees to it under `parties` first")
     if team not in agreement.parties:
         raise UsageError(f"`{team}` is no party of {kind} `{name}`; {did_you_mean(team, agreement.parties)}")
+    speaker = speaks_for(handle, agreement.parties, members_of(agreement.parties, project))
+    if speaker != team:
+        raise UsageError(
+            f"--by: `{handle}` speaks for `{speaker}` on {kind} `{name}`: let another member of `{team}` sign it"
+        )
     if version.is_packaged:
         raise UsageError(f"{kind} `{name}` is none of your own documents: it came with a pack")
     before = next((word for word in agreement.signatures if word.team == team), None)

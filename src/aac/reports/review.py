@@ -52,7 +52,7 @@ JOINER = "\u2060"
 SIGNOFF = "signoff"
 VERSIONED = ("icp", "definition", "scoring", "sla", "metric")
 """Kinds that may say from when on they hold."""
-REST = "of this are left out here: all of it is in the artefact `aac-review`, and in `aac diff --format json`"
+REST = "left out here: all of it is in the artefact `aac-review`, and in `aac diff --format json`"
 
 
 def review_markdown(view: View) -> str:
@@ -80,7 +80,7 @@ def _within(lines: Iterable[str], room: str) -> Iterator[str]:
             left -= len(line) + 1
             yield line
     if out:
-        yield f"- … {plural(out, 'line')} {REST}"
+        yield f"- … {plural(out, 'line')} of this {'is' if out == 1 else 'are'} {REST}"
 
 
 def _title(view: View) -> str:
