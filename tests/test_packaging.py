@@ -17,7 +17,7 @@ from aac.distribution import VERSION, version_line
 
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src"
-SAMPLE = ("aac.toml", "alignment", "data", "templates", ".vscode")
+SAMPLE = ("aac.toml", "alignment", "data", "templates", "plugins/brief.py", ".vscode")
 """What `aac init` copies."""
 
 FOREIGN = {
