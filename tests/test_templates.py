@@ -70,7 +70,8 @@ def test_a_template_extends_ours_of_its_name() -> None:
 def test_the_sample_company_s_own_template() -> None:
     """It adds to the page of an agreement in which meetings it is talked about."""
     meeting = entry("meeting:weekly", "Weekly", purpose="x", repeats="weekly on thu", minutes="30")
-    talked = [replace(each, mentioned_in=("meeting:weekly",)) if each.kind == "sla" else each for each in PROJECT.documents]
+    where = {"sla": ("meeting:weekly",)}
+    talked = [replace(each, mentioned_in=where.get(each.kind, ())) for each in PROJECT.documents]
     wiki = WikiReport().render(WikiReport().view(replace(PROJECT, documents=(*talked, meeting)), RESULTS))
     pages = dict_of(fill(wiki, overrides.read(ROOT, {})))
     assert 'Talked about in: <a href="../meeting/weekly.html">Weekly</a>.' in pages["sla/sales_follow_up.html"]
