@@ -101,8 +101,11 @@ class Inspection:
         selection = target.flawed(self.staged.is_not_named(place, target))
         ((there,),) = self._rows(statements.number_of_rows(target.name))
         ((leading,),) = self._rows(self.staged.values([place]))
-        if leading >= OFTEN * there and 2 * self._rows(statements.number_of(selection))[0][0] < there:
-            self._tell("AAC509", field.name, selection, of=(field.name,))
+        if leading < OFTEN * there:
+            return
+        ((count,),) = self._rows(statements.number_of(selection))
+        if 2 * count < there:
+            self._tell("AAC509", field.name, selection, of=(field.name,), count=count)
 
     def _near(self, flaw: Flaw, target: Staged) -> tuple[tuple[str, str], ...]:
         """Keys that were perhaps meant, where there are few enough to look at."""
@@ -131,9 +134,18 @@ class Inspection:
         self._store.execute(statements.keep_problems(selection), self.table.entity, code, field.name)
         return True
 
-    def _tell(self, code: str, field: str | None, selection: str, of: Sequence[str] | None = None) -> bool:
-        """Adds a flaw for the records of a selection; whether there are any. ``of``: fields that hold their keys."""
-        count = self._rows(statements.number_of(selection))[0][0]
+    def _tell(
+        self,
+        code: str,
+        field: str | None,
+        selection: str,
+        of: Sequence[str] | None = None,
+        count: int | None = None,
+    ) -> bool:
+        """Adds a flaw for the records of a selection; whether there are any. ``of``: fields that hold their keys;
+        ``count``: how many they are, where that was counted."""
+        if count is None:
+            ((count,),) = self._rows(statements.number_of(selection))
         if not count:
             return False
         firsts = self._rows(statements.first_of(selection))
