@@ -10,8 +10,9 @@ import base64
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from aac import (
@@ -93,7 +94,10 @@ class Tryton:
         """Logs in. The server's clock says how far this pull goes: its own is the one that its changes carry."""
         given = self.settings_given
         password = {"password": given.password.resolve()}
-        (user, token, *_), told = self.ask("common.db.login", given.user, password, "en")
+        answer, told = self.ask("common.db.login", given.user, password, "en")
+        if not answer:
+            raise SourceError(self.not_let_in)
+        user, token, *_ = answer
         self.session = base64.b64encode(f"{given.user}:{user}:{token}".encode()).decode()
         self.now = parsedate_to_datetime(told)
 
@@ -191,16 +195,22 @@ class Tryton:
         except HTTPError as error:
             with error:
                 if error.code == 401:
-                    message = (
-                        f"Tryton does not let `{given.user}` in: correct `user`, or what `{given.password.env}` holds"
-                    )
-                    raise SourceError(message) from None
+                    raise SourceError(self.not_let_in) from None
                 raise SourceError(f"Tryton answers {error.code} to {method}: is `{address}` the right place?") from None
-        except (URLError, TimeoutError, ValueError) as error:
+        except (HTTPException, OSError, ValueError) as error:
             raise SourceError(f"`{address}` gives no answer that can be used: {error}") from None
-        if "error" in answer:
-            raise SourceError(f"Tryton refuses {method}: {answer['error'][0]}")
-        return answer["result"], told
+        match answer:
+            case {"error": [what, *_]}:
+                raise SourceError(f"Tryton refuses {method}: {what}")
+            case {"result": result} if told:
+                return result, told
+            case _:
+                raise SourceError(f"`{address}` gives no answer that can be used: is a Tryton there?")
+
+    @property
+    def not_let_in(self) -> str:
+        given = self.settings_given
+        return f"Tryton does not let `{given.user}` in: correct `user`, or what `{given.password.env}` holds"
 
     def write(self, name: str, records: Iterator[dict[str, Any]]) -> Path:
         """Records as a file of JSON lines in the connector's own folder."""
