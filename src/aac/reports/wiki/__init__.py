@@ -176,7 +176,8 @@ def _sections(
         kinds = SECTIONS[name].kinds
         rests_on = [entry for entry in entries if not kinds or entry.kind in kinds]
         if any(data.values()) and (rests_on or name == "health"):
-            origin = _origin(rests_on, results.background)
+            data_alone = [entry for entry in entries if entry.kind == "entity"]
+            origin = _origin(data_alone if name == "health" else rests_on, results.background)
             shown[name] = {"title": SECTIONS[name].title, "href": f"{name}.html"} | origin | data
     return shown
 
