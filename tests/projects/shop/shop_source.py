@@ -27,7 +27,9 @@ def shop(file: str = dlt.config.value, key: str = "") -> Any:
         with Path(file).open(encoding="utf-8") as lines:
             columns = json.loads(next(lines))
             rows = [dict.fromkeys(columns) | json.loads(line) for line in lines]
-        types: Any = {name: {"data_type": "text" if isinstance(value, str) else "bigint"} for name, value in columns.items()}
+        types: Any = {
+            name: {"data_type": "text" if isinstance(value, str) else "bigint"} for name, value in columns.items()
+        }
         yield dlt.mark.with_hints([], dlt.mark.make_hints(columns=COLUMNS | types))
         yield rows
 
