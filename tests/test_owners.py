@@ -106,6 +106,7 @@ def test_splits_that_lead_to_people_are_for_the_restricted_pages(tmp_path: Path)
     told = {f.doc: f for f in measured(root, "2026-03").findings if f.code == "AAC542"}
     assert set(told) == {"sla:reply", "metric:leads", "metric:called", "metric:share"}
     assert "(`closed_by`)" in told["metric:share"].message
+    assert "AAC542" not in {f.code for f in measured(root, "2026-03", is_restricted=True).findings}
 
 
 @pytest.mark.parametrize("name", WAYS)

@@ -207,6 +207,12 @@ def test_ties_go_to_what_was_extracted_last_and_values_that_airbyte_left_out_are
     assert finding.message == "2 records of `warehouse.Account` came without some of their values: `Name`"
 
 
+def test_nothing_is_told_where_airbyte_left_out_nothing(tmp_path: Path) -> None:
+    whole = "".join(line for line in META.splitlines(keepends=True) if line[:2] in ("Id", "4,", "5,"))
+    root = project(tmp_path, "kind: entity\nid: account\nextends: airbyte_salesforce\n", {"Account": whole})
+    assert told(pulled(root).findings, "AAC526", "account") == []
+
+
 @pytest.mark.parametrize("mark", ["deleted: gon", "version: gon", "version: [at, gon]", "incomplete: gon"])
 def test_a_mark_over_a_column_that_is_not_there_is_told(tmp_path: Path, mark: str) -> None:
     document = f"kind: entity\nid: deal\nkey: id\n{mark}\nfields: {{id: text}}\n"
