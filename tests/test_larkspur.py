@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aac.evaluate import Asked
-from aac.operations import measure, open_sound_project, pull_sources
+from aac.counting import by_stage
+from aac.evaluate import Asked, recount
+from aac.operations import measure, open_sound_project, pull_sources, pulled_data
 from aac.periods import iso_utc
-from aac.results import ClockReading
+from aac.results import ClockReading, NumberReading
 from tests.comparing import clock_cells, differences, expected_cells, late_items, metric_cells
+from tests.oracle.larkspur_crm import Lead, read_crm
 
 if TYPE_CHECKING:
     from aac.landing.pull import Pulled
@@ -147,4 +151,33 @@ def test_planted_faults_are_told_and_nothing_else(project: tuple[Path, Pulled]) 
     # moments that were not logged, and references that were left empty
     assert notes == {("AAC507", f"entity:{id_}") for id_ in ("owner_change", "stage_change")} | {
         ("AAC508", f"entity:{id_}") for id_ in ("activity", "lead", "opportunity", "demo", "handoff", "subscription")
+    }
+
+
+def test_stages_of_the_funnel(project: tuple[Path, Pulled]) -> None:
+    crm = read_crm(ROOT / "data")
+    deals = defaultdict[str, list[bool | None]](list)
+    for deal in crm.opportunities:
+        if deal.lead is not None:
+            deals[deal.lead.id].append(deal.won)
+
+    def has_won(lead: Lead) -> bool | None:
+        won = deals[lead.id]
+        return True if True in won else None if None in won else False
+
+    mqls = [lead for lead in crm.leads if lead.mql]
+    sqls = [lead for lead in mqls if lead.sql_at is not None]
+    known = [won for won in map(has_won, sqls) if won is not None]
+    opened = open_sound_project(project[0])
+    with pulled_data(opened, Asked(), print) as data:
+        found = recount(opened.project, data, Asked(), partial(by_stage, ("lifecycle", "funnel")))
+    told = {
+        stage: (reading.n, reading.numerator, reading.denominator)
+        for reading in (result.reading for result in found)
+        for stage in reading.by.values()
+        if isinstance(reading, NumberReading)
+    }
+    assert told == {
+        "qualified": (len(mqls), len(sqls), len(mqls)),
+        "accepted": (len(sqls), known.count(True), len(known)),
     }

@@ -15,13 +15,14 @@ import pytest
 
 from aac.evaluate import Asked
 from aac.judging import WORST_FIRST, card_score, card_status, read_fail_on
-from aac.operations import check, explain, measure, open_sound_project, pull_sources
+from aac.operations import build, check, explain, measure, open_sound_project, pull_sources
 from aac.reports.filling import fill
 from aac.reports.scorecard import ScorecardReport
 from aac.reports.tables import csv_text
 from aac.reports.wording import STATUSES
 from aac.results import CardReading, RowReading, Status
 from tests.small import COMPANY, NOW_US, metric, write_project
+from tests.test_reports import parsed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -272,3 +273,27 @@ def test_a_scorecard_as_files(tmp_path: Path) -> None:
 
 def test_cells_of_a_scorecard_run_no_formula() -> None:
     assert csv_text(["a"], [["=1+1"], ["-0.5"], ["@x"]]) == "a\n'=1+1\n-0.5\n'@x\n"
+
+
+def test_numbers_by_pod(tmp_path: Path) -> None:
+    """North has one of sales' two numbers and marketing's on target, South none of one; revops is in no pod."""
+    pods = {"sales": "pod: North", "marketing": "pod: North", "customer_success": "pod: South", "revops": ""}
+    teams = "---\n".join(f"kind: team\nid: {id_}\nname: {id_.upper()}\n{pod}\n" for id_, pod in pods.items())
+    least = {"many": ("sales", 9), "some": ("sales", 1), "one": ("marketing", 1), "all": ("customer_success", 9)}
+    numbers = "".join(
+        metric(f"{id_}_leads", "count(*)", of="lead", at="asked_at", owner=team, target=f"{{at_least: {n}}}")
+        for id_, (team, n) in {**least, "few": ("revops", 1)}.items()
+    )
+    lead = "kind: entity\nid: lead\nfrom: crm.lead\nkey: id\nfields: {id: text, asked_at: timestamp}\n---\n"
+    company = COMPANY.replace("currency", "org_model: pods\ncurrency")
+    documents = f"{company}{lead}{numbers}".removesuffix("---\n")
+    root = write_project(tmp_path / "pods", documents, {"lead": "id,asked_at\nL,2026-02-02T10:00:00Z\n"})
+    (root / "alignment" / "teams.yml").write_text(teams)
+    opened = open_sound_project(root)
+    pull_sources(opened, NOW_US, lambda _: None)
+    build(opened, NOW_US, Asked(), lambda _: None)
+    text = parsed((root / "site" / "scorecards.html").read_text()).text
+    places = ["North 2 of 3 on target", "SALES", "MARKETING", "South 0 of 1 on target", "CUSTOMER_SUCCESS", "REVOPS"]
+    assert sorted(places, key=text.rindex) == places
+    assert "Pod South" in parsed((root / "site" / "team" / "customer_success.html").read_text()).text
+    assert "It works in the pod South." in explain(opened, NOW_US, Asked(), "team:customer_success", lambda _: None)

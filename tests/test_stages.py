@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from aac.evaluate import Asked
 from aac.operations import measure, open_sound_project, pull_sources
 from tests.small import NOW_US, write_project
+from tests.test_word_counts import pages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,17 +70,22 @@ def told(root: Path, documents: str, tables: dict[str, str]) -> list[Finding]:
     return [finding for finding in found if finding.code in ("AAC521", "AAC522", "AAC525")]
 
 
-def faults(root: Path, road: str = ROAD, won: str = "timestamp") -> set[tuple[str, str, tuple[str, ...]]]:
-    """Code, message and keys of what is told."""
+def tables(end: int | None = None) -> dict[str, str]:
+    """What the CRM has; ``end``: how many letters of the moment at which a deal was won."""
     leads = [f"{id_},{','.join(map(moment, days))}" for id_, days in LEADS.items()]
-    end = 10 if won == "date" else None
     deals = [f"{id_},{lead},{moment(opened)},{moment(won_)[:end]}" for id_, (lead, opened, won_) in DEALS.items()]
-    tables = {
+    return {
         "leads": "\n".join(["id,mql_at,sql_at,rejected_at", *leads, ""]),
         "deals": "\n".join(["id,lead,opened_at,won_at", *deals, ""]),
     }
+
+
+def faults(root: Path, road: str = ROAD, won: str = "timestamp") -> set[tuple[str, str, tuple[str, ...]]]:
+    """Code, message and keys of what is told."""
     documents = ENTITIES % won + "".join(definition(word, entity) for word, entity in WORDS.items()) + road
-    return {(each.code, each.message, each.keys) for each in told(root, documents, tables)}
+    return {
+        (each.code, each.message, each.keys) for each in told(root, documents, tables(10 if won == "date" else None))
+    }
 
 
 SKIPPED = {
@@ -116,6 +123,77 @@ def test_what_follows_tells_is_told_once(tmp_path: Path) -> None:
     tables = {"leads": f"id,mql_at,sql_at,rejected_at\ne,,{moment(2)},\n", "deals": "id,lead,opened_at,won_at\n"}
     found = [(each.doc, each.keys) for each in told(tmp_path / "p", documents + road, tables)]
     assert found == [("definition:sql", ("e",))]
+
+
+def test_how_many_are_at_a_stage_and_went_on(tmp_path: Path) -> None:
+    """Of ten leads nine are an MQL, and seven of these an SQL; of eight SQLs a, c, i and k have a deal that was opened.
+    Of six deals that were opened four were won: fewer than seven are no group that is told."""
+    documents = ENTITIES % "timestamp" + "".join(definition(word, entity) for word, entity in WORDS.items()) + ROAD
+    settings = "\n[privacy]\nk = 7\n"
+    root = write_project(tmp_path / "p", documents, tables(), settings=settings, watermark="2026-04-01")
+    shown = pages(root)
+    for page, to in {"lifecycle/road.html": " to {}", "definitions.html": ""}.items():
+        accepted, opened, closed = (f"went on{to.format(stage)}" for stage in ("accepted", "open", "closed"))
+        assert re.search(
+            f"9 today 7 of 9, 77.8%, {accepted} .*8 today 4 of 8, 50%, {opened} .*6 today how many {closed} is not "
+            "told: too few records .*5 today .*Of all time, as of Thu 2026-04-02",
+            shown[page],
+        ), page
+    for word, today in {"mql": "9 of 10", "sql": "8 of 10", "opened": "6 of 7", "won": "5 of 7"}.items():
+        assert f"Counts today {today}" in shown[f"definition/{word}.html"]
+
+
+BRANCHED = """\
+kind: entity
+id: lead
+key: id
+from: crm.leads
+fields: {id: text, score: integer, talked: boolean}
+---
+kind: entity
+id: deal
+key: id
+from: crm.deals
+fields: {id: text, lead: {ref: lead}, other: {ref: lead}, account: {ref: account}, won: boolean}
+---
+kind: entity
+id: account
+key: id
+from: crm.accounts
+fields: {id: text, pays: boolean}
+---
+kind: entity
+id: call
+key: id
+from: crm.calls
+fields: {id: text, account: {ref: account}, liked: boolean}
+"""
+RULES = {
+    "hot": ("lead", "score > 50"), "met": ("lead", "talked"), "sold": ("deal", "won"), "paying": ("account", "pays"),
+    "fond": ("call", "liked"),
+}  # fmt: skip
+
+
+def test_what_is_not_known_of_those_who_went_on(tmp_path: Path) -> None:
+    """Of hot leads it is not known of b; of a lead without a score not whether it is hot. Two references lead from a
+    deal to a lead, one to an account; of accounts P has a call that was liked and Q one of which that is not known."""
+    words = "".join(
+        f"---\nkind: definition\nid: {id_}\nof: {of}\nwhen: {rule}\nowner: sales\n" for id_, (of, rule) in RULES.items()
+    )
+    stages = ", ".join(f"{{id: s_{word}, is: {word}}}" for word in RULES)
+    road = f"---\nkind: lifecycle\nid: road\nowner: sales\nstages: [{stages}]\n"
+    data = {
+        "leads": "id,score,talked\na,60,true\nb,70,\nc,,true\nd,80,false\n",
+        "deals": "id,lead,other,account,won\nv,a,b,P,true\nw,a,,Q,true\nx,d,,R,true\ny,d,,P,false\n",
+        "accounts": "id,pays\nP,true\nQ,true\nR,false\nS,true\n",
+        "calls": "id,account,liked\n1,P,false\n2,P,true\n3,Q,\n4,Q,false\n5,R,true\n",
+    }
+    text = pages(write_project(tmp_path / "p", BRANCHED + words + road, data))["lifecycle/road.html"]
+    apart = "how many went on to s sold is not told: no single reference leads from the one to the other"
+    assert "3 today 1 of 2, 50%, went on to s met (3 records, 2 unknown)" in text
+    assert f"2 today {apart}" in text
+    assert "3 today 2 of 3, 66.7%, went on to s paying" in text
+    assert "3 today 1 of 2, 50%, went on to s fond (3 records, 1 unknown)" in text
 
 
 CHANGES = """\

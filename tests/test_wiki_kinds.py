@@ -207,7 +207,8 @@ def test_rows_of_a_scorecard_that_were_not_measured_say_so() -> None:
 def test_a_lifecycle() -> None:
     assert_said(
         page("lifecycle:funnel").text,
-        "Stages, in order qualified Marketing qualified lead a score closed deal may be skipped",
+        "Stages, in order qualified Marketing qualified lead a score no data of it yet",
+        "closed deal may be skipped no data of it yet",
         "Beside the stages sent back gone from qualified",
         "What must not happen closed → qualified agreed",
     )

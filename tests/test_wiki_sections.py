@@ -195,6 +195,8 @@ def project() -> Any:
     documents = [
         replace(each, fields={**each.fields, "links": [ADDRESS]})
         if (each.kind, each.id) == ("entity", "lead")
+        else replace(each, fields={**each.fields, "pod": "North"})
+        if (each.kind, each.id) == ("team", "cs")
         else each
         for each in documents
     ]
@@ -253,6 +255,17 @@ def test_the_scorecard_by_segment_has_the_groups_of_each_number() -> None:
         }
         window = next(row["of"]["headline"]["window"] for team in split["teams"] for row in team["rows"])
         assert [cell is not None for cell in cells] == [(group, window) in told for group in split["columns"]]
+
+
+def test_teams_of_a_pod_stand_together_and_others_behind_them() -> None:
+    page = WikiReport().view(project(), results())["sections"]["scorecards"]
+    ((name, stands, teams),) = [(pod["name"], pod["stands"], pod["teams"]) for pod in page["pods"]]
+    assert (name, stands, [block["team"]["id"] for block in teams]) == ("North", "0 of 2", ["cs"])
+    text = parsed(site()["scorecards.html"]).text
+    assert text.index("North 0 of 2 on target Customer success") < text.index(" Sales Status")
+    assert "Pod North" in parsed(site()["team/cs.html"]).text
+    without = WikiReport().view(PROJECT, RESULTS)["sections"]["scorecards"]
+    assert (without["pods"], len(without["teams"])) == ([], len(page["teams"]) + 1)
 
 
 def test_dimensions_of_one_slug_have_pages_of_their_own() -> None:

@@ -6,11 +6,25 @@ They are measures like all others, so that they come out of the same evaluation 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from aac.expressions.check import Broken, check_rule
-from aac.expressions.nodes import Aggregate, Meaning, Stored, everything_in
+from aac.expressions.nodes import (
+    NOTHING,
+    TRUE,
+    Aggregate,
+    Call,
+    Case,
+    Literal,
+    Meaning,
+    Reference,
+    Rollup,
+    Stored,
+    everything_in,
+)
 from aac.expressions.parse import Refused
+from aac.kinds.lifecycle import Lifecycle
 from aac.measures import Dimension, Measure, Moment, Population, Retention
 from aac.saying import lent_by
 from aac.scope import RuleNames
@@ -18,6 +32,7 @@ from aac.scope import RuleNames
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aac.expressions.nodes import Node
     from aac.graph import Id
     from aac.project import Project
 
@@ -41,14 +56,17 @@ def counted(id_: Id, project: Project) -> list[Measure]:
 
 
 def told_on_pages(project: Project) -> list[Measure]:
-    """What the pages of words and profiles tell: of how many records a word is true, and how many it became true of
-    month by month; how many records are in each tier of a profile, and how these fare."""
+    """What the pages of words, profiles and lifecycles tell: of how many records a word is true, and how many it became
+    true of month by month; how many records are in each tier of a profile, and how these fare; how many of those at a
+    stage went on to the next."""
     found: list[Measure] = []
     for id_ in sorted(project.models):
         if id_[0] == "definition":
             found += [*counted(id_, project), *entries(id_, project)]
         elif id_[0] == "icp":
             found += [*counted(id_, project), *_by_tier(id_, project)]
+        elif id_[0] == "lifecycle":
+            found += by_stage(id_, project)
     return found
 
 
@@ -104,6 +122,47 @@ def _by_tier(id_: Id, project: Project) -> Iterator[Measure]:
         split = led_to(name, entity, part.population.entity, project, TIER)
         if split is not None and part.subject not in own and _is_of_records(part, project):
             yield replace(part, dimensions=(split,), grain="all", is_crossed=False, lookback=0)
+
+
+def by_stage(id_: Id, project: Project) -> list[Measure]:
+    """For each stage but the last the share of its records that went on to the next, as a group of its own, so that it
+    is hidden where it is small; where no one reference leads to the next one's records, how many there are."""
+    found: list[Measure] = []
+    model = project.models[id_]
+    for stage, after in pairwise(model.stages) if isinstance(model, Lifecycle) else ():
+        here = meant(("definition", stage.is_), project)
+        split = resolved(quoted(stage.id), here.population.entity, project) if here is not None else None
+        if here is None or split is None:
+            continue
+        went_on = _went_on(here.population.entity, after.is_, project)
+        records = replace(here, subject=f"{id_[0]}:{id_[1]}", anchor=None, dimensions=(split,), grain="all")
+        share = (
+            replace(records, formula=Aggregate("share", (went_on,)), unit="percent") if went_on is not None else None
+        )
+        found.append(share or records)
+    return found
+
+
+def _went_on(entity: str, word: str, project: Project) -> Node | None:
+    """Whether a record of ``entity`` is what a word means: itself, the record that it leads to, or else any of those
+    that refer to it; null where several references could be meant, or none leads there."""
+    there, id_ = project.graph.entity_of_word(word), ("definition", word)
+    condition = _condition(id_, project)
+    if there is None or condition is None or there == entity:
+        return condition.node if condition is not None else None
+    led = led_to(word, there, entity, project, word)
+    if led is not None:
+        return led.value
+    table = next((table for table in project.tables if table.entity == there), None)
+    ways = [stored.name for stored in table.fields if stored.type.entity == entity] if table is not None else []
+    if len(ways) != 1:
+        return None
+    via = Reference(ways[0], entity)
+    some, unknown = (
+        Call("gt", (Rollup(there, via, Aggregate("count", (), rule)), Literal(0)))
+        for rule in (condition.node, Call("is_null", (condition.node,)))
+    )
+    return Case(((some, TRUE), (unknown, NOTHING)), Literal(False))
 
 
 def led_to(name: str, entity: str, start: str, project: Project, label: str) -> Dimension | None:

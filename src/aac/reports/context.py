@@ -369,6 +369,17 @@ class Tiers(TypedDict):
     rows: Says[list[TierRow], "Shares and retention of records that lead to one of the profile."]
 
 
+class Stage(TypedDict):
+    """A stage of a lifecycle."""
+
+    id: Says[str, "Its id."]
+    n: Says[str | None, "How many records are at it, as the page of its definition tells; null where there is no data."]
+    as_of: Says[str | None, "As of when."]
+    next: Says[str | None, "The id of the stage that follows; null at the last."]
+    went_on: Says[Words | None, "How many of its records went on to that; null where that is not told."]
+    untold: Says[str | None, "Why it is not, where both stages have records to be told of."]
+
+
 class Said(TypedDict):
     """A rule in English."""
 
@@ -443,6 +454,7 @@ class Doc(TypedDict, total=False):
     trend: Says[Trend | None, "Its past; null before the second window."]
     counts: Says[Counts | None, "Of a definition and a profile: of how many records it is true."]
     tiers: Says[Tiers | None, "Of a profile with tiers: how they fare."]
+    stages: Says[list[Stage], "Of a lifecycle: its stages in order."]
     spread: Says[Used, "How its time was used."]
     steps: Says[list[Through], "The steps on the way."]
     in_words: Says[list[Said], "Its rules in English."]

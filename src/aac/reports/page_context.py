@@ -33,6 +33,14 @@ class TeamRows(TypedDict):
     rows: Says[list[CardRow], "A row each."]
 
 
+class PodTeams(TypedDict):
+    """A pod."""
+
+    name: Says[str, "Its name."]
+    stands: Says[str, "How many of its teams' judged numbers are on target: `4 of 6`."]
+    teams: Says[list[TeamRows], "Its teams."]
+
+
 class Way(TypedDict):
     """A way to see the scorecard."""
 
@@ -72,7 +80,8 @@ class Scorecards(Section):
 
     north_star: Says[list[CardRow], "The north star."]
     cards: Says[list[ScorecardOnPage], "The scorecards."]
-    teams: Says[list[TeamRows], "By team."]
+    pods: Says[list[PodTeams], "By pod, where teams are in one."]
+    teams: Says[list[TeamRows], "By team: those in no pod."]
 
 
 class Direction(TypedDict):

@@ -21,7 +21,7 @@ from aac.reports.wiki.search import index_of, terms_of
 from aac.reports.wiki.sentences import sentences
 from aac.reports.wiki.shelves import SECTIONS, by_document, files_of, link_to, receivers_of, section_of, subject_of
 from aac.reports.wiki.trends import Beside, spread_of, steps_of, trend_of
-from aac.reports.wiki.words import counts_of, tiers_of
+from aac.reports.wiki.words import counts_of, stages_of, tiers_of
 from aac.reports.wording import as_of_words, freshness_of_all, moment
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def _documents(
             | _past(entry, found, past.get(subject, []), zone, beside(subject))
             | {"counts": counts_of(entry, words.get(subject, []), links, zone)}
             | {"tiers": tiers_of(entry, background.words, links) if entry.kind == "icp" else None}
+            | {"stages": stages_of(entry, words, zone) if entry.kind == "lifecycle" else []}
             | {"in_words": [{"place": place, "words": said} for place, said in project.in_words(entry.kind, entry.id)]}
             | {"records": results.entities.get(entry.id) if entry.kind == "entity" else None}
             | {"record_link": records.get(subject), "queries": list(background.queries.get(subject, ()))}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aac import codes
 from aac.reports.wiki.documents import card_of, counts_as
 from aac.reports.wiki.shelves import finding_view, kinds_of, listed, mapping, team_link, titles
-from aac.reports.wording import STATUSES, freshness_words, moment, status_words
+from aac.reports.wording import NONE, STATUSES, freshness_words, moment, status_words
 from aac.results import Status
 
 if TYPE_CHECKING:
@@ -70,9 +70,16 @@ def _urgent(doc: View) -> str:
 
 
 def scorecards(documents: Sequence[View], links: Mapping[str, View]) -> View:
-    """Each scorecard, and for each team what it owes and owns that has a limit."""
+    """Each scorecard, and for each team what it owes and owns that has a limit; the teams of a pod stand together."""
     judged = [doc for doc in documents if _is_judged(doc)]
-    teams = list(dict.fromkeys(doc["owner"]["id"] for doc in judged if doc["owner"]))
+    teams: list[View] = [
+        {
+            "team": team_link(team, links),
+            "rows": [_line(doc) for doc in judged if doc["owner"] and doc["owner"]["id"] == team],
+        }
+        for team in dict.fromkeys(doc["owner"]["id"] for doc in judged if doc["owner"])
+    ]
+    pods = {doc["id"]: doc["fields"]["pod"] for doc in documents if doc["kind"] == "team" and doc["fields"].get("pod")}
     return {
         "north_star": [_line(doc) for doc in documents if doc["fields"].get("role") in ROOTS],
         "cards": [
@@ -85,14 +92,20 @@ def scorecards(documents: Sequence[View], links: Mapping[str, View]) -> View:
             for doc in documents
             if doc["kind"] == "scorecard"
         ],
-        "teams": [
-            {
-                "team": team_link(team, links),
-                "rows": [_line(doc) for doc in judged if doc["owner"] and doc["owner"]["id"] == team],
-            }
-            for team in teams
+        "pods": [
+            _pod(pod, [block for block in teams if pods.get(block["team"]["id"]) == pod])
+            for pod in sorted({pods[block["team"]["id"]] for block in teams if block["team"]["id"] in pods})
         ],
+        "teams": [block for block in teams if block["team"]["id"] not in pods],
     }
+
+
+def _pod(name: str, teams: list[View]) -> View:
+    """Teams that stand together, and how many of their judged numbers are on target."""
+    shown = [row["of"]["headline"]["status"] for block in teams for row in block["rows"]]
+    codes = [status["code"] for status in shown if status]
+    stands = f"{codes.count(Status.ON_TARGET.value)} of {len(codes)}" if codes else NONE
+    return {"name": name, "stands": stands, "teams": teams}
 
 
 def splits(documents: Sequence[View], links: Mapping[str, View]) -> list[View]:
