@@ -92,6 +92,12 @@ class Clocks:
         passed, halves = divmod(bisect_right(self._borders, first), 2)
         return None if halves or self.borders(first, last + 1) else self._offsets[passed]
 
+    def settings(self, first: int, last: int) -> list[tuple[int, int]]:
+        """The offsets of the moments of [first, last) and since when each holds, no earlier than ``first``."""
+        return [
+            (max(begin, first), offset) for begin, until, offset in self.stretches if first < until and begin < last
+        ]
+
     def shown(self, first: int, last: int) -> list[Interval]:
         """The moments at which they show a reading in [first, last)."""
         place = bisect_right(self._begins, first)
@@ -244,7 +250,16 @@ class _BusinessDays:
 
     def of_date(self, day: int) -> list[Piece]:
         """The pieces of a local date, told of readings: ``begin`` is one, and ``base`` is added to one."""
-        return self._worked_out(day, self._around(day, BEHIND)[0], self.clocks)
+        around, place = self._around(day, BEHIND)
+        midnight = day * DAY_US
+        hours = tuple((other - day, self._openings[other]) for other in around)
+        settings = self.clocks.settings(midnight - 2 * DAY_US, (max([day, *around]) + 3) * DAY_US)
+        clocks = tuple((begin - midnight, offset) for begin, offset in settings)
+        alike = (self._openings.get(day - 1), self._openings.get(day), hours, place, clocks)
+        if alike not in self._known:
+            found = self._worked_out(day, around, self.clocks)
+            self._known[alike] = [_moved(piece, -midnight) for piece in found]
+        return [_moved(piece, midnight) for piece in self._known[alike]]
 
     def _around(self, day: int, behind: int) -> tuple[list[int], int]:
         """The business days that matter for when a promise ends, and which of them that is, of one made on a date."""

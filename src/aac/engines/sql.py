@@ -333,8 +333,6 @@ class _Block:
         """Joins the children grouped by their parent; returns the alias."""
         name = self._name("u")
         rules: list[Node | None] = []
-        if node.after is not None and node.occurs is not None:
-            rules.append(Call("ge", (node.occurs, under(node.after, (node.via,)))))
         if not node.path:
             # children of parents that are not selected need not be read
             rules += [under(rule, (node.via,)) for rule in self._parents]
@@ -344,6 +342,10 @@ class _Block:
             # those of which it is not true need not be read: without any, a parent has no row, which says the same
             rules.append(aggregates[0].where)
             aggregates = [replace(aggregate, where=None) for aggregate in aggregates]
+        if node.after is not None and node.occurs is not None:
+            # what two records say together is counted by and not joined by: a join is fastest by its key alone
+            late = Call("ge", (node.occurs, under(node.after, (node.via,))))
+            aggregates = [replace(each, where=conjunction([late, each.where])) for each in aggregates]
         columns = (("k", _key((node.via,))), *((f"v{i}", a) for i, a in enumerate(aggregates)))
         children = _select(self.query, Select(Entity(node.child), columns, conjunction(rules)))
         children.set("group", exp.Group(expressions=[children.expressions[0].this.copy()]))
