@@ -121,7 +121,7 @@ def by(results: Results, id_: str, dimension: str) -> dict[Any, Any]:
 
 
 def test_fields_with_a_past_are_what_they_were(tmp_path: Path) -> None:
-    results = measured(project(tmp_path), as_of=T)
+    results = measured(project(tmp_path), as_of=T, is_restricted=True)
     hot = number(results, "hot", "all")
     assert (hot.value, hot.n, hot.unknown) == (1, 4, 2)
     assert by(results, "hot", "score") == {40: 0, 60: 1, None: 0}
@@ -136,7 +136,7 @@ def test_fields_with_a_past_are_what_they_were(tmp_path: Path) -> None:
 
 def test_up_to_where_data_is_known_fields_are_what_they_are(tmp_path: Path) -> None:
     for as_of in (None, "2026-03-10T12:00Z", "2026-04-01T12:00Z"):
-        results = measured(project(tmp_path / str(as_of)), as_of=as_of)
+        results = measured(project(tmp_path / str(as_of)), as_of=as_of, is_restricted=True)
         hot = number(results, "hot", "all")
         assert (hot.value, hot.n, hot.unknown) == (4, 5, 1)
         assert by(results, "hot", "owner") == {"a": 2, "b": 2}
@@ -171,7 +171,7 @@ def test_fields_without_a_past_are_told(tmp_path: Path) -> None:
 
 
 def test_without_changes_no_field_has_a_past(tmp_path: Path) -> None:
-    results = measured(project(tmp_path, changes=""), as_of=T)
+    results = measured(project(tmp_path, changes=""), as_of=T, is_restricted=True)
     hot = number(results, "hot", "all")
     assert (hot.value, hot.n, hot.unknown) == (3, 4, 1)
     moment = "2026-02-15T12:00:00Z"
