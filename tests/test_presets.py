@@ -119,11 +119,26 @@ def test_columns_that_are_missing_are_one_finding(tmp_path: Path) -> None:
     root = project(
         tmp_path, all_of("fivetran_hubspot").split("---\n")[4], {"deal": deals, "deal_pipeline_stage": stages}
     )
-    (finding,) = [f for f in pulled(root).findings if f.code == "AAC641"]
+    finding, deletions = [f for f in pulled(root).findings if f.code == "AAC641"]
+    assert (deletions.doc, deletions.keys) == ("entity:deal_stage", ("_fivetran_deleted",))
     assert finding.doc == "entity:opportunity"
     assert finding.keys[:3] == ("deal_pipeline_id", "property_amount", "property_closed_lost_reason")
     assert "`pipeline`, `type`, `close_date`, `amount`" in finding.message
     assert rows(root, "opportunity", "opportunity_id", "owner", "deal_stage", "amount") == [("1", "7", "s", None)]
+
+
+def test_where_nothing_says_what_was_deleted_that_is_told(tmp_path: Path) -> None:
+    document = "kind: entity\nid: opportunity\nextends: fivetran_salesforce\n"
+    columns = "id,stage_name,_fivetran_active,_fivetran_start\n1,Won,true,2026-01-05\n"
+    for name, table, said in (("without", columns, True), ("with", columns.replace("stage_name", "Is_Deleted"), False)):
+        found = pulled(project(tmp_path / name, document, {"opportunity": table})).findings
+        told_it = [f for f in found if f.code == "AAC641" and f.level == "warning"]
+        assert bool(told_it) is said
+    (finding,) = [f for f in pulled(tmp_path / "without").findings if f.level == "warning" and f.code == "AAC641"]
+    assert finding.message == (
+        "`warehouse.opportunity` has no column `is_deleted`: which records of `opportunity` were deleted is not told "
+        "there, and all of them count"
+    )
 
 
 APPENDED = """\

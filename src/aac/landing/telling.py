@@ -71,18 +71,38 @@ def _unlike_preset(table: Table, prepared: PreparedEntity, streams: Sequence[Raw
         if field.name in prepared.lacking
     }
     names = sorted({column for columns in missed.values() for column in columns})
+    has = "have" if len(table.streams) > 1 else "has"
     if names:
-        fields = ", ".join(f"`{field}`" for field, columns in missed.items() if columns)
+        fields = [f"`{field}`" for field, columns in missed.items() if columns]
+        are, them = ("are", "them") if len(fields) > 1 else ("is", "it")
         message = (
-            f"{_named(table)} has no column {', '.join(f'`{name}`' for name in names)}: {fields} of `{table.entity}`"
-        )
-        unknown = (
-            f"{message} {'is' if ',' not in fields else 'are'} unknown, and nothing that rests on them is measured"
+            f"{_named(table)} {has} no column {', '.join(f'`{name}`' for name in names)}: {', '.join(fields)} of "
+            f"`{table.entity}` {are} unknown, and nothing that rests on {them} is measured"
         )
         instead = "sync the columns, or tell the fields' `from` in a document that extends the preset"
         yield Finding(
-            "AAC641", "info", unknown, instead, table.span, f"entity:{table.entity}", len(names), tuple(names)
+            "AAC641", "info", message, instead, table.span, f"entity:{table.entity}", len(names), tuple(names)
         )
+    if gone := _untold_deletions(table, known):
+        message = (
+            f"{_named(table)} {has} no column {', '.join(f'`{name}`' for name in gone)}: which records of "
+            f"`{table.entity}` were deleted is not told there, and all of them count"
+        )
+        instead = "sync the columns, or say `deleted` in a document that extends the preset"
+        yield Finding(
+            "AAC641", "warning", message, instead, table.span, f"entity:{table.entity}", len(gone), tuple(gone)
+        )
+
+
+def _untold_deletions(table: Table, known: Sequence[str]) -> list[str]:
+    """The columns that say of a preset's records that they are deleted, where none of them is there; what is denied, as
+    in `not _fivetran_active`, says which rows are the newest."""
+    if table.deleted is None:
+        return []
+    denied = [part for part in walk(table.deleted.read) if isinstance(part, Call) and part.function == "not"]
+    others = {part.name for each in denied for part in walk(each) if isinstance(part, Column)}
+    read = [column for column in columns_of(table.deleted) if column not in others]
+    return [] if any(is_column(column, known) for column in read) else read
 
 
 def _is_absent(flaw: Flaw, prepared: PreparedEntity) -> bool:
