@@ -131,7 +131,7 @@ def test_a_version_is_signed_by_the_day_it_begins(project: Path) -> None:
     by = ("--team", "sales", "--by", "ada", "--now", "2026-03-02")
     done = run_aac(project, "agree", "mql", *by, "--version", "2026-06-01")
     assert done.returncode == 0, done.stderr
-    assert "the version from 2026-06-01" in done.stdout
+    assert "the version that takes effect on 2026-06-01, by @ada:" in done.stdout
     assert "score is more than 60" in done.stdout
     written = (project / "alignment/signoffs/definition-mql-2026-06-01--sales.yml").read_text()
     assert "version: 2026-06-01\n" in written
@@ -145,3 +145,22 @@ def test_a_version_is_signed_by_the_day_it_begins(project: Path) -> None:
     assert "no version of definition `mql` begins on `2026-07-01`; did you mean `2026-06-01`?" in done.stderr
     done = run_aac(project, "agree", "sla/reply", *by, "--version", "2026-06-01")
     assert "sla `reply` has one version alone: leave `--version` out" in done.stderr
+
+
+def test_the_version_of_today_is_signed_first_and_then_the_one_to_come(project: Path) -> None:
+    text = (project / "alignment" / "all.yml").read_text()
+    (start,) = [part for part in text.split("---\n") if "kind: definition\nid: mql" in part]
+    (project / "alignment" / "all.yml").write_text(text.replace(start, start.rstrip("\n") + "\n" + LATER))
+    code, told = agree(project, "mql")
+    assert (code, (project / SIGNED).exists()) == (0, True)
+    assert "Sales agrees to definition mql «mql», the version that ends on 2026-06-01, by @ada:" in told
+    assert "score is more than 50" in told
+    code, told = agree(project, "mql")
+    assert (project / "alignment/signoffs/definition-mql-2026-06-01--sales.yml").exists()
+    assert "the version that takes effect on 2026-06-01, by @ada:" in told
+    assert agree(project, "mql") == (
+        2, "aac: `sales` agreed to definition `mql` as it is already, by @ada on 2026-03-02\n"
+    )  # fmt: skip
+    later = ("--team", "marketing", "--by", "mary", "--now", "2026-06-02")
+    told = run_aac(project, "agree", "mql", *later).stdout
+    assert "the version that took effect on 2026-06-01, by @mary:" in told

@@ -151,7 +151,7 @@ def huge(view: dict[str, Any], n: int) -> dict[str, Any]:
         "signed": [{"is": "given", "of": "sla/touch", "team": "sales", "handle": "@sam", "author": "A", "proof": None}]
         * n,
         "agreement": [
-            team | {"sign": "aac agree " + "sla:touch " * 20, "approve": ["sla:touch"] * n}
+            team | {"sign": ["aac agree " + "sla:touch " * 20], "approve": ["sla:touch"] * n}
             for team in view["agreement"]
         ]
         * n,

@@ -252,3 +252,41 @@ def test_a_team_that_is_gone_agrees_to_that(proposed: Path) -> None:
         path.write_text(path.read_text().replace("sales", "revops").replace('"@sam"', '"@ann"'))
     commit(proposed)
     assert asked(reviewed(proposed))["sales"]["waiting"] == ["team:revops"]
+
+
+VERSIONED = """\
+effective_until: 2026-04-01
+---
+kind: sla
+id: touch
+name: First touch
+effective_from: 2026-04-01
+what: Sales answers every hot lead
+who: {owes: sales, to: marketing}
+when: {within: 8 hours}
+how_measured: {each: hot, starts: hot_at, stops: touched_at, objective: 50%}
+escalation: []
+"""
+
+
+def test_the_version_that_changes_is_signed(proposed: Path) -> None:
+    branch(proposed, "later")
+    edit(proposed, "objective: 50%}\nescalation: []\n", f"objective: 50%}}\nescalation: []\n{VERSIONED}")
+    commit(proposed)
+    found = reviewed(proposed)
+    assert "    aac agree sla:touch --version 2026-04-01 --team sales --by @sam\n" in found.comment
+    agree(open_sound_project(proposed), ["sla:touch"], "sales", "@sam", NOW_US, "2026-04-01")
+    commit(proposed, SAM)
+    assert teams(proposed) == {"sales": "@sam", "marketing": None}
+    merge(proposed, "later")
+    # another edit of the older one alone: the word about the newer says nothing of it
+    branch(proposed, "older")
+    edit(proposed, "when: {within: 4 hours}", "when: {within: 3 hours}")
+    commit(proposed)
+    assert "    aac agree sla:touch --version first --team sales --by @sam\n" in reviewed(proposed).comment
+    agree(open_sound_project(proposed), ["sla:touch"], "marketing", "@mia", NOW_US, "2026-04-01")
+    commit(proposed, MIA)
+    assert teams(proposed) == {"sales": None, "marketing": None}
+    agree(open_sound_project(proposed), ["sla:touch"], "marketing", "@mia", NOW_US, "first")
+    commit(proposed, MIA)
+    assert teams(proposed) == {"sales": None, "marketing": "@mia"}

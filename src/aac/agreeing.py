@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,19 +19,17 @@ from aac.operations import write_file
 from aac.periods import day_of
 from aac.reports.agreed import agreed_view
 from aac.resting import Grounds
-from aac.signing import handles_of, members_of, speaks_for
+from aac.signing import FIRST, handles_of, members_of, speaks_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aac.agreements import Agreement
+    from aac.agreements import Agreement, Signature
     from aac.graph import Id
     from aac.operations import Opened
     from aac.project import Project, Version
 
 FOLDER = "alignment/signoffs"
-FIRST = "first"
-"""What the version is called that begins before all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +47,16 @@ def agree(
 ) -> tuple[Word, ...]:
     """Writes that a team agrees to some documents as they are, by one of its members: all of them, or none.
 
-    ``version``: the day on which the versions begin that are signed, else those of today. Raises UsageError for a
-    document, version, team or handle that there is not, a team that is no party, and for what was signed already.
+    ``version``: the day on which the versions begin that are signed, else those that hold today; where the team signed
+    one of these as it is, the next one that is still to come. Raises UsageError for a document, version, team or handle
+    that there is not, a team that is no party, and for what was signed already.
     """
-    project = opened.project if version is None else _of_version(opened.project, names, version)
-    known = Grounds(project)
+    project = opened.project
     handle = _handle(project, team, by)
     day = day_of(now_us - 1, project.timezone)
     ids = dict.fromkeys(document(name.replace("/", ":"), project) for name in names)
-    words = tuple(_word(project, id_, team, handle, day, known) for id_ in ids)
+    signer = _Signer(project, team, handle, day)
+    words = tuple(_word(signer, signer.to_sign(id_, version)) for id_ in ids)
     for word in words:
         path = project.root / word.file
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,18 +64,50 @@ def agree(
     return words
 
 
-def _of_version(project: Project, names: Sequence[str], day: str) -> Project:
-    """The project of the day on which versions of all these documents begin, or of the first of them."""
-    for name in names:
-        id_ = document(name.replace("/", ":"), project)
-        begins = sorted(version.begins for version in project.versions if version.id == id_)
-        known = [FIRST, *(str(begin) for begin in begins[1:])]
-        if len(begins) == 1:
-            raise UsageError(f"--version: {id_[0]} `{id_[1]}` has one version alone: leave `--version` out")
-        if day not in known:
-            advice = did_you_mean(day, known)
-            raise UsageError(f"--version: no version of {id_[0]} `{id_[1]}` begins on `{day}`; {advice}")
-    return project.at(date.fromisoformat(day) if day != FIRST else min(project.by_day))
+@dataclass(frozen=True, slots=True)
+class _Signer:
+    """A member who signs for a team on a day; of each day of the project what documents rest on is read once."""
+
+    project: Project
+    team: str
+    handle: str
+    day: date
+    known: dict[date, Grounds] = field(default_factory=dict[date, "Grounds"])
+
+    def to_sign(self, id_: Id, asked: str | None) -> Version:
+        """The version that was asked for by its first day; else the one that holds today or comes next, unless the team
+        signed it as it is and not one behind it."""
+        versions = sorted((v for v in self.project.versions if v.id == id_), key=lambda version: version.begins)
+        if asked is not None:
+            return _asked(id_, versions, asked)
+        now = next((at for at, version in enumerate(versions) if self.day < version.ends), len(versions) - 1)
+        return next((version for version in versions[now:] if not self.has_signed(version)), versions[now])
+
+    def has_signed(self, version: Version) -> bool:
+        """Whether the team agreed to a version as it is, and as what it rests on is."""
+        word = self.word(version)
+        return word is not None and word.is_of_today and not word.changed
+
+    def word(self, version: Version) -> Signature | None:
+        """The word of the team about a version."""
+        agreement = agreement_of(self.of(version).project, version.id, None, self.of(version))
+        return next((word for word in agreement.signatures if word.team == self.team), None) if agreement else None
+
+    def of(self, version: Version) -> Grounds:
+        """The project that has a version, with what its documents rest on."""
+        made = self.project.holding(version)
+        return self.known.setdefault(made.day, Grounds(made))
+
+
+def _asked(id_: Id, versions: Sequence[Version], day: str) -> Version:
+    """The version that begins on a day, or the first one; raises UsageError."""
+    if len(versions) == 1:
+        raise UsageError(f"--version: {id_[0]} `{id_[1]}` has one version alone: leave `--version` out")
+    known = {FIRST: versions[0], **{str(version.begins): version for version in versions[1:]}}
+    if day not in known:
+        advice = did_you_mean(day, known)
+        raise UsageError(f"--version: no version of {id_[0]} `{id_[1]}` begins on `{day}`; {advice}")
+    return known[day]
 
 
 def _handle(project: Project, team: str, by: str) -> str:
@@ -94,9 +125,11 @@ def _handle(project: Project, team: str, by: str) -> str:
     return found
 
 
-def _word(project: Project, id_: Id, team: str, handle: str, day: date, known: Grounds) -> Word:
+def _word(signer: _Signer, version: Version) -> Word:
+    id_, team, handle, known = version.id, signer.team, signer.handle, signer.of(version)
     kind, name = id_
-    agreement, version = agreement_of(project, id_, None, known), project.chosen[id_]
+    project = known.project
+    agreement = agreement_of(project, id_, None, known)
     if agreement is None:
         raise UsageError(f"{kind} `{name}` names no team: write who agrees to it under `parties` first")
     if team not in agreement.parties:
@@ -108,15 +141,15 @@ def _word(project: Project, id_: Id, team: str, handle: str, day: date, known: G
         )
     if version.is_packaged:
         raise UsageError(f"{kind} `{name}` is none of your own documents: it came with a pack")
-    before = next((word for word in agreement.signatures if word.team == team), None)
-    if before is not None and before.is_of_today and not before.changed:
+    before = signer.word(version)
+    if before is not None and signer.has_signed(version):
         raise UsageError(f"`{team}` agreed to {kind} `{name}` as it is already, by {before.handle} on {before.day}")
     signoff_id, file = _names(version, team)
     there = project.places.get(("signoff", signoff_id))
     if there is not None and there.file != file:
         raise UsageError(f"`{team}` signed {kind} `{name}` in {there.span('id')}: delete that one first")
-    text = _text(version, signoff_id, team, handle, day, agreement, grounds(id_, known))
-    return Word(id_, file, text, tuple(_says(project, version, team, handle)))
+    text = _text(version, signoff_id, team, handle, signer.day, agreement, grounds(id_, known))
+    return Word(id_, file, text, tuple(_says(signer, version)))
 
 
 def _names(version: Version, team: str) -> tuple[str, str]:
@@ -150,18 +183,27 @@ def _text(
     return "\n".join(lines) + "\n"
 
 
-def _says(project: Project, version: Version, team: str, handle: str) -> list[str]:
-    """What is agreed to, in words, and who is asked next."""
+def _says(signer: _Signer, version: Version) -> list[str]:
+    """What is agreed to, in words, when it holds, and who is asked next."""
     kind, name = version.id
+    team, handle, project = signer.team, signer.handle, signer.of(version).project
     titles = project.titles.names
     title = titles.get(f"{kind}:{name}", name)
-    begins = _begins(version)
-    held = f", the version from {begins}" if begins else ""
+    held = _held(version, signer.day)
     lines = [f"{titles.get(f'team:{team}', team)} agrees to {kind} {name} «{title}»{held}, by {handle}:"]
     lines += [f"  {key}: {flow(value)}" for key, value in version.document.data.items() if _is_agreed(version, key)]
     lines += ["  in words:", *(f"    {place}: {said}" for place, said in project.in_words(kind, name))]
     after = agreement_of(project, version.id, {team: handle})
     return [*lines, f"  {agreed_view(after, titles)['words']}"] if after is not None else lines
+
+
+def _held(version: Version, day: date) -> str:
+    """From when on a version holds, and until when; nothing of one that holds on all days."""
+    said = [f"took effect on {version.begins}" if version.begins <= day else f"takes effect on {version.begins}"]
+    said = said if version.begins != date.min else []
+    if version.ends != date.max:
+        said.append(f"ended on {version.ends}" if version.ends <= day else f"ends on {version.ends}")
+    return f", the version that {' and '.join(said)}" if said else ""
 
 
 def _is_agreed(version: Version, key: str) -> bool:

@@ -136,6 +136,10 @@ class Project:
         begun = [first for first in self.by_day if first <= day]
         return self.by_day[max(begun)] if begun else self
 
+    def holding(self, version: Version) -> Project:
+        """The project that has a version of an id: this one if it does, else that of its first day."""
+        return self if self.chosen[version.id] is version else self.at(version.begins)
+
     def is_in_force(self, id_: Id) -> bool:
         """Whether the version of an id that was chosen holds on the day."""
         return self.chosen[id_].holds(self.day)

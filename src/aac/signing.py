@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from aac.kinds.base import Kind
     from aac.project import Project, Version
 
+FIRST = "first"
+"""What the version is called that begins before all others."""
+
 
 def signed(signoff: Signoff) -> Id:
     """Kind and id of the document that a sign-off is of."""

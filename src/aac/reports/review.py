@@ -188,8 +188,7 @@ def _agree(view: View) -> Iterator[str]:
 
 def _ways(team: Mapping[str, Any]) -> Iterator[str]:
     """How a team agrees: what it signs, and what only an approval is about."""
-    if team["sign"]:
-        yield f"    {team['sign']}"
+    yield from (f"    {command}" for command in team["sign"])
     if team["approve"]:
         names = ", ".join(map(code, team["approve"][:TEAMS]))
         more = f" and {len(team['approve']) - TEAMS} more" if len(team["approve"]) > TEAMS else ""
