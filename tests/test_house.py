@@ -126,6 +126,7 @@ FLOORS = (
         "aac.connectors.transport",
         "aac.connectors.texts",
         "aac.connectors.folders",
+        "aac.connectors.cell_errors",
         "aac.connectors.row_files",
         "aac.connectors.timed",
         "aac.connectors.postgres_catalogue",

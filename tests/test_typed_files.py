@@ -17,7 +17,7 @@ import pytest
 from aac.expressions.nodes import Call, Column, Type
 from aac.measures import StoredField, TypedColumn
 from tests.landing import Project, codes, column, days, found, ref, table, us
-from tests.workbooks import write_workbook
+from tests.workbooks import CellError, write_workbook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -262,6 +262,28 @@ def test_a_workbook(project: Project) -> None:
         ("17", Decimal("1234.5"), days(2026, 3, 2), us(2026, 3, 2, 8, 5) + 30_000_000, True, 'say "hi",\nthen'),
         (str(2**52), Decimal("0.1"), None, us(2026, 3, 1, 23), False, None),
     ]
+
+
+def test_errors_of_formulas_in_a_workbook_are_told(project: Project) -> None:
+    empty = [[None, None, None]] * 2
+    first = [*empty, [None, "id", "amount"], [None, "a", CellError("#N/A")], [None, "b", 5], [None, "c", 7.5]]
+    rows = [*first, [None, "d", CellError("#DIV/0!")], [None, CellError("#REF!"), 1], [None, "f", CellError("#N/A")]]
+    write_workbook(project.root / "crm" / "deal.xlsx", {"Other": [[CellError("#NUM!")]], "Deals & more": rows})
+    project.set(connector="xlsx", settings={"sheets": {"deal": "Deals & more"}})
+    project.tables = [table("deal", column("id"), column("amount", "number"))]
+    of_cells, of_records = project.pull().findings
+    assert (of_cells.code, of_cells.message) == (
+        "AAC645",
+        "4 cells of `deal.xlsx` show an error instead of a value: C4 (`#N/A`), C7 (`#DIV/0!`), B8 (`#REF!`), C9 (`#N/A`)",
+    )
+    assert (of_records.code, of_records.count, of_records.keys) == ("AAC505", 3, ("a", "d", "f"))
+    assert of_records.message == "`amount` is not a number in 3 records: '#N/A', '#DIV/0!'"
+    assert of_records.instead == (
+        "correct the formulas in the spreadsheet, or add `#N/A`, `#DIV/0!` to `nulls` of the source"
+    )
+    assert [amount for _, amount in project.rows("deal")] == [None, 5, Decimal("7.5"), None, 1, None]
+    project.set(connector="xlsx", settings={"sheets": {"deal": "Deals & more"}}, nulls=("", "#N/A", "#DIV/0!", "#REF!"))
+    assert codes(project.pull().findings) == ["AAC501", "AAC645"]
 
 
 @pytest.mark.parametrize("sort", ["xlsx", "parquet"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -20,8 +20,14 @@ STYLES = f"""<styleSheet {MAIN}><fonts count="1"><font/></fonts><fills count="1"
 """Formats: 0 plain, 1 a date (14), 2 a date with its time (22)."""
 
 
+class CellError(NamedTuple):
+    """What a cell shows whose formula has no value: `#N/A`."""
+
+    text: str
+
+
 def write_workbook(path: Path, sheets: Mapping[str, Iterable[Sequence[object]]]) -> None:
-    """A workbook with some sheets; a cell is a text, number, boolean, date or time, or nothing."""
+    """A workbook with some sheets; a cell is a text, number, boolean, date or time, an error, or nothing."""
     names = list(sheets)
     listed = "".join(f'<sheet name={quoteattr(n)} sheetId="{i}" r:id="r{i}"/>' for i, n in enumerate(names, 1))
     links = "".join(
@@ -61,6 +67,8 @@ def _cell(column: int, row: int, value: object) -> str:
             return ""
         case bool():
             return f'<c {place} t="b"><v>{int(value)}</v></c>'
+        case CellError(text):
+            return f'<c {place} t="e"><f>1/0</f><v>{text}</v></c>'
         case str():
             return f'<c {place} t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
         case datetime():

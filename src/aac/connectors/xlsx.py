@@ -1,6 +1,7 @@
 """Connector `xlsx`: workbooks of a folder, each with a table that begins with the names of its columns.
 
-Cells become text as another export would write it: whole numbers without a point, dates and times in ISO 8601.
+Cells become text as another export would write it: whole numbers without a point, dates and times in ISO 8601, errors
+of formulas (`#N/A`) as they are shown.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from aac.connectors.base import Checkpoint, Context, Files, Settings, Slice, Stream
+from aac.connectors.cell_errors import errors_in, told
 from aac.connectors.folders import FolderConnector, FolderSettings, refuse_doubled
 from aac.errors import SourceError
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from aac.connectors.base import Connector, Message
@@ -61,7 +63,11 @@ class XlsxConnector(FolderConnector):
         paths = [self.context.folder / f"{stream.name}-{number}.csv" for number in range(len(origins))]
         self.context.folder.mkdir(parents=True, exist_ok=True)
         for path, origin in zip(paths, origins, strict=True):
-            table = _table(origin, self._sheets.get(stream.name))
+            sheet = self._sheets.get(stream.name)
+            errors = errors_in(origin, sheet)
+            if errors:
+                yield told(origin, errors)
+            table = _table(origin, sheet, errors)
             if tuple(next(table)) != stream.columns:
                 raise SourceError(f"`{origin}` changed while it was read: run `aac pull` again when it is written")
             with path.open("w", encoding="utf-8", newline="") as file:
@@ -83,18 +89,18 @@ class XlsxConnector(FolderConnector):
 
 def _header(path: Path, sheet: str | None) -> tuple[str, ...]:
     """The columns of a sheet's table, of which every row is looked at."""
-    rows = _table(path, sheet)
+    rows = _table(path, sheet, errors_in(path, sheet))
     columns = tuple(map(_text, next(rows)))
     deque(rows, maxlen=0)
     return columns
 
 
-def _table(path: Path, sheet: str | None) -> Iterator[Sequence[Cell]]:
-    """The names of a table's columns and then its rows, without those that are empty.
+def _table(path: Path, sheet: str | None, errors: Mapping[tuple[int, int], str]) -> Iterator[Sequence[Cell]]:
+    """The names of a table's columns and then its rows, without those that are empty; ``errors`` by row and column.
 
     Raises SourceError when there is no table, or a column of it has no name.
     """
-    rows = (row for row in _cells(path, sheet) if _is_filled(row))
+    rows = (row for row in _cells(path, sheet, errors) if _is_filled(row))
     first = [_text(cell) for cell in next(rows, ())]
     if not first:
         raise SourceError(f"the sheet of `{path}` is empty: name another in `sheets`")
@@ -119,8 +125,8 @@ def _unnamed(path: Path, number: int, names: Sequence[str]) -> str:
     return f"column {number} of `{path}` has no name in the row `{', '.join(names)}`: give it one there"
 
 
-def _cells(path: Path, sheet: str | None) -> Iterator[Sequence[Cell]]:
-    """All rows of a sheet."""
+def _cells(path: Path, sheet: str | None, errors: Mapping[tuple[int, int], str]) -> Iterator[Sequence[Cell]]:
+    """All rows of a sheet, with its errors in their cells."""
     try:
         from python_calamine import CalamineError, CalamineWorkbook
     except ImportError:
@@ -132,10 +138,23 @@ def _cells(path: Path, sheet: str | None) -> Iterator[Sequence[Cell]]:
             advice = did_you_mean(sheet, book.sheet_names) or f"there is {', '.join(book.sheet_names)}"
             raise SourceError(f"`{path}` has no sheet `{sheet}`: {advice}")
         table = book.get_sheet_by_name(sheet) if sheet is not None else book.get_sheet_by_index(0)
-        before = [""] * table.start[1] if table.start is not None else []  # empty columns, which are counted
-        yield from (before + row for row in table.iter_rows()) if before else table.iter_rows()
+        # empty rows before the table come with the others, empty columns do not
+        before = [""] * table.start[1] if table.start is not None else []
+        rows = (before + row for row in table.iter_rows()) if before else table.iter_rows()
+        yield from _with_errors(rows, errors) if errors else rows
     except (CalamineError, OSError) as error:
         raise SourceError(f"`{path}` cannot be read as a workbook: {error}") from error
+
+
+def _with_errors(rows: Iterator[list[Cell]], errors: Mapping[tuple[int, int], str]) -> Iterator[Sequence[Cell]]:
+    """The rows of a sheet with the errors in their cells."""
+    by_row: dict[int, dict[int, str]] = {}
+    for (row, column), text in errors.items():
+        by_row.setdefault(row, {})[column] = text
+    for number, row in enumerate(rows):
+        for column, text in by_row.get(number, {}).items():
+            row[column] = text
+        yield row
 
 
 def _text(cell: Cell) -> str:

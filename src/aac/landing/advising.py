@@ -39,6 +39,9 @@ FORMATS = tuple(day + time for day in DAYS for time in TIMES)
 NULLS = frozenset({"-", "--", "?", "n/a", "na", "#n/a", "none", "null", "nan", "nil", "unknown", "tbd"})
 """What is often written for "no value", in small letters."""
 
+ERRORS = re.compile(r"#(N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!)")
+"""What a spreadsheet shows where a formula has no value."""
+
 SEPARATED = re.compile(r"[-+]?(\d{1,3}([.,' ]\d{3})+([.,]\d+)?|\d+,\d+)")
 """A number with a decimal comma or thousands separators."""
 
@@ -56,7 +59,10 @@ def is_too_large(field: StoredField, texts: Sequence[str]) -> bool:
 
 def advice(field: StoredField, texts: Sequence[str], *, some_are_read: bool) -> str:
     """What to do about ``texts``; ``some_are_read``: others of the field became values."""
-    nulls = sorted((text for text in texts if text.casefold() in NULLS), key=texts.index)
+    if texts and all(map(ERRORS.fullmatch, texts)):
+        listed = ", ".join(f"`{text}`" for text in texts)
+        return f"correct the formulas in the spreadsheet, or add {listed} to `nulls` of the source"
+    nulls = sorted((text for text in texts if text.casefold() in NULLS or ERRORS.fullmatch(text)), key=texts.index)
     others = [text for text in texts if text not in nulls]
     what = _moment_advice(field, others, some_are_read) if field.type.is_moment else _number_advice(field, others)
     listed = ", ".join(f"`{text}`" for text in nulls)
