@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aac.findings import Finding, Span
+from aac.judging import FAIL_BY_DEFAULT
 from aac.periods import ALL, Window
 from aac.reports.base import Entry
 from aac.results import (
@@ -373,6 +374,7 @@ RESULTS = Results(
     {"lead": 7998, "account": 912},
     RESULTS_FOUND,
     FINDINGS,
+    fail_on=FAIL_BY_DEFAULT,
 )
 WARNING = Finding(
     "AAC401",

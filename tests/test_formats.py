@@ -110,6 +110,7 @@ def test_golden_files(report: type[Report], named: str, results: Results, snapsh
     text = page(report, results)
     for key in ("semanticVersion", "aac"):  # who made it changes with each version of ours
         text = text.replace(f'"{key}": "{VERSION}"', f'"{key}": "…"')
+    text = text.replace(f"aac {VERSION} ", "aac … ")
     snapshots.check(EXPECTED / f"{report.name}-{named}.txt", text)
 
 
@@ -211,12 +212,12 @@ def test_markdown() -> None:
 
 def test_current_windows_are_told_when_they_are_at_risk() -> None:
     results = (
-        clock("sales_follow_up", MARCH, tally(1, 9), Status.OFF_TARGET),
+        clock("sales_follow_up", MARCH, tally(1, 9), Status.OFF_TARGET),  # so far: it may still be reached
         clock("sales_follow_up", MARCH, tally(9, 1), Status.AT_RISK),
         clock("sales_follow_up", FEBRUARY, tally(9, 1), Status.AT_RISK, by={"segment": "SMB"}),
     )
     issues = assert_gitlab(page(GitlabReport, replace(ALONE, results=results)))
-    assert [issue["check_name"] for issue in issues] == ["at_risk"]
+    assert [issue["check_name"] for issue in issues] == ["at_risk", "at_risk"]
 
 
 spans = st.builds(Span, st.text(min_size=1), st.integers(1, 9), st.integers(1, 9), st.integers(0, 9), st.text())

@@ -226,6 +226,7 @@ FLOORS = (
         "aac.reports.sandbox",
         "aac.reports.filling",
         "aac.reports.overview",
+        "aac.reports.ending",
         "aac.reports.tables",
         "aac.reports.sections",
         "aac.reports.json",

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from aac.distribution import VERSION
 from aac.findings import Finding, Level, Span
 from aac.periods import ALL, Window
 from aac.reports.filling import fill
@@ -26,8 +27,8 @@ from aac.reports.pages import pieces
 from aac.reports.text import TextReport, closing_line, findings_text
 from aac.reports.wiki import WikiReport
 from aac.reports.wiki.shelves import SECTIONS
-from aac.reports.wording import UNSEEN, amount, number, percent, span, target_words
-from aac.results import ClockReading, Item, Result, Status
+from aac.reports.wording import UNSEEN, amount, number, percent, result_words, span, target_words
+from aac.results import ClockReading, Escalation, Item, Result, Status
 from tests.reported import (
     DUE,
     FEBRUARY,
@@ -268,18 +269,18 @@ def screen(results: Any = RESULTS, project: Any = PROJECT) -> str:
     return page.text
 
 
-HEADER = "Larkspur @ 3f9c2e1 · data as of Mon 2026-03-02 06:00 CET · billing too old\n"
+HEADER = f"aac {VERSION} · Larkspur @ 3f9c2e1 · data as of Mon 2026-03-02 06:00 CET\nbilling too old\n"
 REST = """\
 
 Findings  2 warnings, 1 note
   warning[AAC503] lead: 1,480 references to a product find nothing, such as `GT…
   warning[AAC401] nobody agreed what happens when this promise is missed
   note[AAC505] 2 leads have <script>alert(1)</script> {{ 7 * 7 }} {% raw %} \\x1…
-Next  `aac build`, then site/sla/sales_follow_up.html: 29 late in 2026-02
-"""
-COUNTS = """\
 1 off target, 1 at risk, 1 data too old, 1 not measurable, 1 not enough data, 2
 on target
+Exit 1: 1 agreement off target; 1 agreement with data too old (`--fail-on never`
+to only report)
+Details  `aac build`, then site/sla/sales_follow_up.html
 """
 
 
@@ -314,7 +315,6 @@ Metrics                 window  result   target     status
   no target yet: revenue · coverage
 """
         + REST
-        + COUNTS
     )
 
 
@@ -361,7 +361,6 @@ Metrics                 window   result          target     status
      3,100 ÷ 1,000 · 88 records
 """
         + REST
-        + COUNTS
     )
 
 
@@ -411,21 +410,42 @@ def test_a_key_is_told_once_though_windows_overlap() -> None:
     assert "requeue → sdr_backup · L-1077\n" in screen(once)
 
 
-def test_one_that_was_late_is_one() -> None:
-    results = replace(RESULTS, results=(clock("sales_follow_up", FEBRUARY, tally(3, 1), Status.OFF_TARGET),))
-    assert "Next  `aac build`, then site/sla/sales_follow_up.html: 1 late in 2026-02\n" in screen(results)
+def test_the_screen_ends_with_the_exit_code_and_why() -> None:
+    late = clock("sales_follow_up", FEBRUARY, tally(3, 1), Status.OFF_TARGET)
+    low = counted("win_rate", FEBRUARY, "percent", Fraction(1, 5), Status.OFF_TARGET, of=(1, 5))
+    behind = clock("rejection_reasons", MARCH, tally(1, 1), Status.OFF_TARGET)
+    found = replace(RESULTS, results=(low, late, late, behind), findings=FINDINGS[:1])
+    assert "\nExit 1: 2 agreements and 1 metric off target (`--fail-on never` to only report)\n" in screen(found)
+    assert "\nExit 0: `--fail-on never` only reports\n" in screen(replace(found, fail_on=("never",)))
+    assert "\nExit 1: 1 agreement at risk; 1 warning (`--fail-on never`" in screen(
+        replace(found, fail_on=("at_risk", "findings"))
+    )
+    well = replace(found, results=(behind,))
+    assert "\nExit 0: nothing off target or with data too old\n" in screen(well)
+    assert "Exit" not in screen(replace(well, fail_on=None))
+
+
+def test_the_agenda_that_has_what_is_off_target_stands_beside_its_page() -> None:
+    due = Escalation(None, "off_target", "agenda", None, "weekly", None)
+    late = clock("sales_follow_up", FEBRUARY, tally(3, 1), Status.OFF_TARGET, due=(due,))
+    short = replace(late, id="a", reading=replace(late.reading, subject="sla:a"))
+    shown = screen(replace(RESULTS, results=(late,)))
+    assert shown.endswith("\nDetails  `aac build`, then site/sla/sales_follow_up.html\nAgenda   `aac agenda weekly`\n")
+    shown = screen(replace(RESULTS, results=(short,)))
+    assert shown.endswith("\nDetails  `aac build`, then site/sla/a.html     Agenda  `aac agenda weekly`\n")
 
 
 def test_without_an_agreement_on_freshness_nothing_is_called_fresh() -> None:
     silent = replace(RESULTS, sources=tuple(replace(source, status=None) for source in RESULTS.sources))
-    assert screen(silent).splitlines()[0] == "Larkspur @ 3f9c2e1 · data as of Mon 2026-03-02 06:00 CET"
+    assert screen(silent).splitlines()[0].endswith(" · Larkspur @ 3f9c2e1 · data as of Mon 2026-03-02 06:00 CET")
+    assert screen(silent).splitlines()[1] == ""
     assert [source["status"] for source in as_json(silent)["sources"]] == [None, None]
     assert broken_parts(json.loads(dumps(as_json(silent)))) == []
     home = parsed(fill(WikiReport().render(WikiReport().view(PROJECT, silent)))[0].text)
     assert [attributes for _, attributes in home.elements if "fresh" in (attributes.get("class") or "").split()] == []
     assert "Age" not in home.text
     one = replace(RESULTS, sources=(replace(RESULTS.sources[0], status=None), RESULTS.sources[1]))
-    assert screen(one).splitlines()[0].endswith("CET · billing too old")
+    assert screen(one).splitlines()[1] == "billing too old"
 
 
 def test_the_next_step_is_what_was_late_then_what_is_wrong_then_the_wiki() -> None:
@@ -450,10 +470,11 @@ def test_a_ratio_of_an_open_window_is_not_called_off_target_unasked() -> None:
     """It may still become anything (LANGUAGE §10: `current` can only add `at_risk`)."""
     found = next(result for result in RESULTS.results if result.id == "win_rate" and result.selection == "current")
     off = replace(found, verdict=replace(found.verdict, status=Status.OFF_TARGET))
+    assert result_words(off)["status"]["word"] == "At risk"  # and so in the wiki, in Markdown and in agendas
     last = next(result for result in RESULTS.results if result.id == "win_rate" and result.selection == "last")
-    assert "off target" not in screen(replace(RESULTS, results=(last, off)))
+    assert "■ off target" not in screen(replace(RESULTS, results=(last, off)))
     grown = replace(off, reading=replace(off.reading, is_volume=True))
-    assert "off target" in screen(replace(RESULTS, results=(last, grown)))  # the most that was agreed is exceeded
+    assert "■ off target" in screen(replace(RESULTS, results=(last, grown)))  # the most that was agreed is exceeded
 
 
 def test_the_screen_has_eighty_columns() -> None:

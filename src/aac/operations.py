@@ -430,10 +430,9 @@ def check(
         made = Extract(opened.project, selection.told(made.findings), lambda _: True)
     else:
         results = measure(opened, now_us, asked, tell, everything=False)
-    results = replace(results, items=items)
+    results = replace(results, items=items, fail_on=tuple(fail_on))
     texts = tuple(_readable(opened, _screen(opened.registry, made, results, name)) for name in formats)
-    warned = any(finding.level != "info" for finding in results.findings)
-    return Checked(results, texts, exit_code(results.deciding(), warned, fail_on))
+    return Checked(results, texts, exit_code(results.deciding(), results.has_warnings, fail_on))
 
 
 def _screen(registry: Registry, project: ReportProject, results: Results, name: str) -> str:

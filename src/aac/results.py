@@ -264,6 +264,16 @@ class Result:
     selection: str
     waived: Waived | None = None
 
+    @property
+    def standing(self) -> Status | None:
+        """How it stands as people are told, and as the exit code follows it (LANGUAGE §10): what a window that runs on
+        lacks may still come, so it is at risk where it is too low so far; a volume that is off target stays so. A card
+        has this of its rows."""
+        is_settled = isinstance(self.reading, CardReading) or getattr(self.reading, "is_volume", False)
+        may_still = self.selection == "current" and self.reading.is_open and not is_settled
+        status = self.verdict.status
+        return Status.AT_RISK if may_still and status is Status.OFF_TARGET else status
+
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
@@ -326,7 +336,8 @@ class Results:
 
     ``items``: how many late items of each were asked for, null as many as a report shows of its own accord;
     ``is_selection``: whether somebody chose what is in it, and so wants to see all of it; ``are_keys_hashed``: whether
-    hashes stand in place of the keys of records; ``is_restricted``: whether groups of any size are in it.
+    hashes stand in place of the keys of records; ``is_restricted``: whether groups of any size are in it; ``fail_on``:
+    what ends this run with an exit code (`--fail-on`), null where nobody asks.
     """
 
     project: str
@@ -340,7 +351,13 @@ class Results:
     is_selection: bool = False
     are_keys_hashed: bool = False
     is_restricted: bool = False
+    fail_on: tuple[str, ...] | None = None
     background: Background = field(default_factory=Background)
+
+    @property
+    def has_warnings(self) -> bool:
+        """Whether data or documents need a look."""
+        return any(finding.level != "info" for finding in self.findings)
 
     def headline(self) -> tuple[Result, ...]:
         """The totals that the summary and the exit code follow: of the `last` windows or those that were named."""
@@ -348,6 +365,9 @@ class Results:
 
     def deciding(self) -> tuple[Status | None, ...]:
         """The statuses that the exit code follows: the headline's, and `at_risk` of current windows (LANGUAGE §10)."""
-        current = (r.verdict.status for r in self.results if not r.reading.by and r.selection == "current")
-        at_risk = (status for status in current if status is Status.AT_RISK)
-        return (*(result.verdict.status for result in self.headline()), *at_risk)
+        return tuple(result.standing for result in self.followed())
+
+    def followed(self) -> tuple[Result, ...]:
+        """The headline, and the totals of current windows that are at risk."""
+        current = (r for r in self.results if not r.reading.by and r.selection == "current")
+        return (*self.headline(), *(result for result in current if result.standing is Status.AT_RISK))

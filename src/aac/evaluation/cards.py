@@ -49,7 +49,7 @@ def _result(run: Run, card: Card, found: Mapping[str, Result], selection: str) -
     for row in card.rows:
         result = found.get(row.subject)
         label = result.reading.window.label if result is not None else None
-        status = result.verdict.status if result is not None else None
+        status = result.standing if result is not None else None
         is_waived = result is not None and result.waived is not None
         rows.append(RowReading(row.subject, row.weight, row.horizon, label, status, is_waived))
     reading = CardReading(

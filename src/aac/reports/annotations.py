@@ -37,7 +37,7 @@ def annotated(project: ReportProject, results: Results) -> list[View]:
     """
     entries = {f"{entry.kind}:{entry.id}": entry for entry in project.entries()}
     found = [_of_finding(finding, entries) for finding in results.findings]
-    found += [_of_result(result, entries) for result in _followed(results)]
+    found += [_of_result(result, entries) for result in results.followed() if result.standing in LEVELS]
     seen: Counter[str] = Counter()
     for view in found:
         sort = "\0".join((view["rule"], view["file"], view["subject"], view["text"].strip()))
@@ -67,7 +67,7 @@ def _of_finding(finding: Finding, entries: Mapping[str, Entry]) -> View:
 
 
 def _of_result(result: Result, entries: Mapping[str, Entry]) -> View:
-    subject, status = f"{result.kind}:{result.id}", result.verdict.status
+    subject, status = f"{result.kind}:{result.id}", result.standing
     assert status is not None
     words = result_words(result)
     message = f"{result.kind} `{result.id}` in {words['window']}: {words['status']['word'].lower()}"
@@ -83,13 +83,6 @@ def _place_of(subject: str, entries: Mapping[str, Entry]) -> View:
     entry = entries.get(subject)
     file, line = (entry.file, entry.line) if entry else (FILE, 1)
     return {"file": file, "line": line, "col": 1, "end": 2, "text": ""}
-
-
-def _followed(results: Results) -> list[Result]:
-    """The headline's results that are worth a look, and current windows at risk (LANGUAGE §10)."""
-    at_risk = (result for result in results.results if result.verdict.status is Status.AT_RISK)
-    current = (result for result in at_risk if not result.reading.by and result.selection == "current")
-    return [*(result for result in results.headline() if result.verdict.status in LEVELS), *current]
 
 
 def rules_of(found: Iterable[View]) -> list[View]:

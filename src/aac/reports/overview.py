@@ -19,7 +19,7 @@ from aac.reports.wording import (
     span,
     through_words,
 )
-from aac.results import CardReading, ClockReading, NumberReading, Status
+from aac.results import CardReading, ClockReading, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -102,14 +102,12 @@ def _told(found: list[Result]) -> list[Result]:
 
 
 def _is_pressing(result: Result) -> bool:
-    """Whether an open window asks for somebody: a ratio that is too low so far may still become anything."""
-    status, reading = result.verdict.status, result.reading
-    is_settled = not isinstance(reading, NumberReading) or reading.is_volume
-    return status is Status.AT_RISK or (status is Status.OFF_TARGET and is_settled)
+    """Whether an open window asks for somebody."""
+    return result.standing in (Status.AT_RISK, Status.OFF_TARGET)
 
 
 def _needs_somebody(shown: list[Result], found: list[Result]) -> bool:
-    is_well = all(result.verdict.status in WELL for result in shown)
+    is_well = all(result.standing in WELL for result in shown)
     is_named = any(result.selection in ("named", "unplaced") for result in shown)
     return is_named or not is_well or any(result.verdict.escalations for result in found)
 
@@ -117,13 +115,13 @@ def _needs_somebody(shown: list[Result], found: list[Result]) -> bool:
 def _turn(result: Result) -> int:
     """The place of a result among others, the worst first; those of windows still open after all that have ended."""
     statuses = list(STATUSES)
-    status = result.verdict.status
+    status = result.standing
     place = statuses.index(status) if status is not None else LAST
     return place if result.selection != "current" or status is Status.AT_RISK else LAST
 
 
 def _label(result: Result) -> str:
-    status = result.verdict.status
+    status = result.standing
     if status is None:
         return NO_TARGET
     shape, word = STATUSES[status]
@@ -154,7 +152,7 @@ def _row(entry: Entry | None, id: str, shown: list[Result], found: list[Result],
     unplaced = [result for result in found if result.selection == "unplaced" and result not in shown]
     windows[-1]["notes"] += [f"{_items(result):,} never started" for result in unplaced]
     due = due_words(step for result in found for step in result.verdict.escalations)
-    return {"id": id, "windows": windows, "due": due}
+    return {"subject": f"{found[0].kind}:{id}", "id": id, "windows": windows, "due": due}
 
 
 def _items(result: Result) -> int:

@@ -114,7 +114,7 @@ class Material:
         found = self.by_subject.get(subject, [])
         current = [r for r in found if r.selection == "current"]
         answers = [r for r in found if r.selection not in ("current", "unplaced")] or current
-        return [*answers, *(r for r in current if r not in answers and r.verdict.status is Status.AT_RISK)]
+        return [*answers, *(r for r in current if r not in answers and r.standing is Status.AT_RISK)]
 
 
 def tables_of(item: str, material: Material) -> list[View]:
@@ -226,9 +226,9 @@ def _concerning(material: Material) -> list[Result]:
     for subject, entry in material.entries.items():
         is_theirs = not material.teams or material.teams & {*teams_of(entry)}
         if entry.kind != "scorecard" and is_theirs:
-            found += [result for result in material.totals(subject) if result.verdict.status in OFF]
+            found += [result for result in material.totals(subject) if result.standing in OFF]
     order = list(STATUSES)
-    return sorted(found, key=lambda result: order.index(result.verdict.status or Status.ON_TARGET))
+    return sorted(found, key=lambda result: order.index(result.standing or Status.ON_TARGET))
 
 
 # Words
@@ -299,7 +299,7 @@ def _needs_help(material: Material) -> View:
     names: dict[str, list[str]] = {}
     for result in _concerning(material):
         entry = material.entries[f"{result.kind}:{result.id}"]
-        if result.verdict.status in (Status.OFF_TARGET, Status.AT_RISK) and teams_of(entry):
+        if result.standing in (Status.OFF_TARGET, Status.AT_RISK) and teams_of(entry):
             of_team = names.setdefault(teams_of(entry)[0], [])
             of_team += [entry.name] if entry.name not in of_team else []
     rows: list[View] = [

@@ -7,12 +7,14 @@ import textwrap
 import unicodedata
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from aac.distribution import VERSION
 from aac.findings import MOST, in_reading_order
 from aac.hookspecs import hookimpl
 from aac.reports.base import Page
+from aac.reports.ending import SEVERITY, exit_words, next_steps
 from aac.reports.overview import by_document, by_pair, teams_of
 from aac.reports.wording import LEVELS, as_of_words, count_words, freshness_of_all, plural, visible
-from aac.results import CardReading, ClockReading, Outcome, Status
+from aac.results import CardReading, ClockReading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,7 +36,6 @@ COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "info": "\x1b[1;36m"}
 PLAIN = "\x1b[0m"
 WIDTHS = {"window": (6, 9), "result": (6, 16), "limit": (9, 12)}
 """How wide each column of the screen is, at least and at most."""
-SEVERITY = {level: n for n, level in enumerate(LEVELS)}
 
 
 class TextReport:
@@ -54,18 +55,23 @@ class TextReport:
         findings = in_reading_order((*project.findings, *results.findings))
         freshness = freshness_of_all(results)
         header = [
+            f"aac {VERSION}",
             results.project + (f" @ {results.revision}" if results.revision else ""),
             f"data as of {as_of_words(results, project.timezone)}",
             *([freshness["word"]] if freshness else []),
         ]
+        agreements = by_pair(promises, entries, results, zone)
+        metrics, scorecards = (by_document(found, entries, results, zone) for found in (numbers, cards))
+        shown = [row["subject"] for group in (*agreements, metrics, scorecards) for row in group["rows"]]
         return {
             "header": header,
-            "agreements": by_pair(promises, entries, results, zone),
-            "metrics": by_document(numbers, entries, results, zone),
-            "scorecards": by_document(cards, entries, results, zone),
+            "agreements": agreements,
+            "metrics": metrics,
+            "scorecards": scorecards,
             "findings": _findings(findings),
-            "next": _next_step(results, findings),
             "summary": count_words(results.headline()) or "nothing to judge yet",
+            "exit": exit_words(results),
+            "next": next_steps(results, findings, shown, entries),
         }
 
     def render(self, view: View) -> tuple[Page, ...]:
@@ -77,7 +83,9 @@ class TextReport:
         if view["findings"]["counts"]:
             lines += ["", f"Findings  {view['findings']['counts']}"]
             lines += [_shortened(f"  {line}") for line in view["findings"]["lines"]]
-        lines += [_shortened(f"Next  {view['next']}"), *textwrap.wrap(view["summary"], WIDTH)]
+        for text in (view["summary"], *([view["exit"]] if view["exit"] else [])):
+            lines += textwrap.wrap(text, WIDTH, break_on_hyphens=False)
+        lines += map(_shortened, _beside(view["next"]))
         return (Page("check.txt", "".join(f"{visible(line)}\n" for line in lines)),)
 
 
@@ -106,24 +114,12 @@ def _is_promise(result: Result, entries: Mapping[str, Entry]) -> bool:
     return isinstance(result.reading, ClockReading) or bool(teams_of(result, entries))
 
 
-def _next_step(results: Results, findings: tuple[Finding, ...]) -> str:
-    """The one thing to do now, on a line: look at what was late where that was too much, mend the worst finding, or
-    build."""
-    for result in results.headline():
-        reading = result.reading
-        if isinstance(reading, ClockReading) and result.verdict.status is Status.OFF_TARGET:
-            page = f"`aac build`, then site/{result.kind}/{result.id}.html"
-            return _fitting(f"{page}: {reading.count(Outcome.LATE):,} late in {reading.window.label}", page)
-    mendable = [finding for finding in findings if finding.level != "info"]
-    if mendable:
-        worst = min(mendable, key=lambda finding: SEVERITY[finding.level])
-        return _fitting(*([f"{worst.instead} ({worst.span})"] if worst.span else []), worst.instead)
-    return "`aac build` writes the wiki"
-
-
-def _fitting(*texts: str) -> str:
-    """The first text that has room on the line, else the last."""
-    return next((text for text in texts if len(f"Next  {visible(text)}") <= WIDTH), texts[-1])
+def _beside(steps: list[View]) -> list[str]:
+    """What to do next: on one line where there is room for it, else each below the other."""
+    alone = [f"{step['title']}  {step['words']}" for step in steps]
+    line = (" " * 5).join(alone)
+    width = max(len(step["title"]) for step in steps)
+    return [line] if len(line) <= WIDTH else [f"{step['title']:{width}}  {step['words']}" for step in steps]
 
 
 def _section(title: str, limit: str, groups: list[View]) -> list[str]:

@@ -200,7 +200,7 @@ def result_words(result: Result) -> View:
         "window": reading.window.label,
         "hint": UNPLACED if result.selection == "unplaced" else None,
         "so_far": reading.is_open and reading.window.until is not None,
-        "status": status_words(verdict.status),
+        "status": status_words(result.standing),
         **words,
         "beside": [*words["beside"], *waived_words(result)],
     }

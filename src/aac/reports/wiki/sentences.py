@@ -74,7 +74,7 @@ def _standing(results: list[Result], one: str, several: str) -> str:
 def _at_risk(results: Results, links: Mapping[str, View]) -> str:
     """`In the window that is still running, X and Y are at risk.`; empty when nothing is."""
     totals = [result for result in results.results if not result.reading.by and result.selection == "current"]
-    at_risk = [f"{r.kind}:{r.id}" for r in totals if r.verdict.status is Status.AT_RISK]
+    at_risk = [f"{r.kind}:{r.id}" for r in totals if r.standing is Status.AT_RISK]
     names = list(dict.fromkeys(links[subject]["name"] if subject in links else subject for subject in at_risk))
     if not names:
         return ""
