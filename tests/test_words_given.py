@@ -124,9 +124,31 @@ def test_a_word_that_is_taken_back_asks_its_team(proposed: Path) -> None:
     commit(proposed)
     found = reviewed(proposed)
     assert "- ■ the word of sales to `sla/touch`, given as `@sam`, is taken back by Ann" in found.comment
+    assert "### Alignment review — what was agreed of `sla/touch` is taken back\n" in found.comment
     assert (asked(found)["sales"]["waiting"], found.exit_code) == (["sla:touch"], 1)
+    (change,) = json.loads(found.artefact)["changes"]
+    assert (change["rule"], change["class"], change["teams"]) == ("signoff.taken_back", "breaking", ["sales"])
+    assert change["sentence"] == (
+        "`sales` agrees to the SLA `touch` no longer: what `@sam` signed is gone, and it says the same"
+    )
     git(proposed, "commit", "--quiet", "--amend", "--no-edit", "--author", SAM)
     assert (asked(reviewed(proposed)), reviewed(proposed).exit_code) == ({}, 0)
+
+
+def test_what_counted_for_nothing_is_tidied_up(proposed: Path) -> None:
+    signed(proposed, ANN)
+    merge(proposed, "kinder")
+    branch(proposed, "left")
+    edit(proposed, '[{handle: "@sam"}]', '[{handle: "@ann"}]', "alignment/teams.yml")
+    commit(proposed)
+    merge(proposed, "left")
+    branch(proposed, "tidy")
+    git(proposed, "rm", "--quiet", "alignment/signoffs/sla-touch--sales.yml")
+    commit(proposed)
+    found = reviewed(proposed)
+    assert (found.comment, found.exit_code) == ("", 0)
+    (change,) = json.loads(found.artefact)["changes"]
+    assert (change["class"], change["sentence"]) == ("editorial", "what `sales` signed of the SLA `touch` is gone")
 
 
 def test_of_one_document_nobody_speaks_for_two_teams(proposed: Path) -> None:

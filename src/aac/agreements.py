@@ -275,13 +275,34 @@ def _signatures(version: Version, parties: Sequence[str], now: str, known: Groun
     project = known.project
     signoffs = [s for s in project.of_kind("signoff") if isinstance(s, Signoff) and signed(s) == version.id]
     ground = grounds(version.id, known) if signoffs else {}
-    members = members_of(parties, project) if signoffs else {}
     for signoff in sorted(signoffs, key=lambda signoff: (signoff.fingerprint == now, signoff.date)):
-        counts = speaks_for(signoff.handle, parties, members) == signoff.team and signoff.id not in project.too_early
-        if counts and signed_version(signoff, project) is version:
+        if signed_version(signoff, project) is version and _counts(signoff, parties, project):
             changed = (key for key, print_ in signoff.rests_on.items() if ground.get(key, print_) != print_)
             is_of_today = signoff.fingerprint == now
             yield Signature(signoff.team, signoff.handle, signoff.date, is_of_today, tuple(map(said, changed)))
+
+
+def _counts(signoff: Signoff, parties: Sequence[str], project: Project) -> bool:
+    """Whether who signed speaks for the team, and did not before the document said so."""
+    speaker = speaks_for(signoff.handle, parties, members_of(parties, project))
+    return speaker == signoff.team and signoff.id not in project.too_early
+
+
+def is_of_its_text(signoff: Signoff, project: Project) -> bool:
+    """Whether a sign-off is of what its document says in a project."""
+    version = signed_version(signoff, project)
+    if version is None or version.model is None:
+        return False
+    return signoff.fingerprint == print_of(version, version.model, project)
+
+
+def is_taken_back(signoff: Signoff, base: Project, head: Project) -> bool:
+    """Whether a word of a team that counted is gone while the document says what was signed still."""
+    key, version = (signoff.of, signoff.version, signoff.team), signed_version(signoff, base)
+    if version is None or version.model is None or not _counts(signoff, named_teams(version.model), base):
+        return False
+    others = (other for other in head.of_kind(Signoff.kind_name) if isinstance(other, Signoff))
+    return is_of_its_text(signoff, head) and all((s.of, s.version, s.team) != key for s in others)
 
 
 def said(key: str) -> str:

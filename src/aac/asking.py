@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aac.agreements import agreement_of, agreements, print_of
 from aac.inheriting import SETTINGS
+from aac.kinds.signoff import Signoff
 from aac.kinds.team import Team
 from aac.reports.agreed import agreed_view
 from aac.resting import Grounds
@@ -57,6 +58,8 @@ def _parties(changes: Sequence[Change], words: Sequence[Word], base: Project) ->
     """Whom each document asks: its teams where it changes or is new, and those whose word needs a proof."""
     found: dict[Id, dict[str, None]] = {}
     for change in changes:
+        if change.doc[0] == Signoff.kind_name:
+            continue  # of words it is asked below
         is_of_all = change.doc == SETTINGS and change.keys[0] in OF_ALL
         if change.asks:
             teams = [id_ for id_ in sorted(base.ids("team")) if _members(id_, base)] if is_of_all else change.teams

@@ -18,6 +18,7 @@ from aac.findings import Finding, did_you_mean
 from aac.inheriting import LEADING
 from aac.kinds.base import Kind
 from aac.kinds.classes import MEANING, Change
+from aac.kinds.signoff import Signoff
 from aac.kinds.written import Split, Strict
 from aac.periods import Duration
 from aac.setting_changes import PLUGIN, SETTING_RULES
@@ -68,6 +69,8 @@ def _of_documents(name: str, kind: type[Kind]) -> Iterator[Rule]:
     gone: Level = "editorial" if all(mark.sort == "prose" for mark in own) else "breaking"
     yield Rule(f"{name}.added", "breaking" if kind.changes_others else "compatible", "the document")
     yield Rule(f"{name}.removed", gone, "the document")
+    if kind is Signoff:
+        yield Rule(f"{name}.taken_back", "breaking", "the word of a team")
     yield Rule(f"{name}.renamed", "breaking", "the id")
     if name not in LEADING:
         yield Rule(f"{name}.rests_on.changed", "breaking", "what it rests on")

@@ -11,16 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
-from aac.agreements import content_of, digest, fingerprint, value_of
+from aac.agreements import content_of, digest, fingerprint, is_of_its_text, is_taken_back, value_of
 from aac.comparing import NAMES, SKIPPED, Level, differences, fields_of, level_of, rule_id
 from aac.expressions.phrases import spaced
 from aac.expressions.words import words
 from aac.kinds.base import Kind, Versioned
 from aac.kinds.lock import Lock
+from aac.kinds.signoff import Signoff
 from aac.kinds.written import Strict
 from aac.renames import Renames, renames
 from aac.resting import is_prose
-from aac.signing import named_teams
+from aac.signing import named_teams, signed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -174,6 +175,9 @@ class _Pair:
     renames: Renames
 
     def changes(self, old: Sequence[Version], new: Sequence[Version]) -> Iterator[Change]:
+        if self.id[0] == Signoff.kind_name and not (old and new):
+            yield self._word(old, new)
+            return
         if not old:
             is_of_others = new[-1].model is not None and new[-1].model.changes_others
             fresh: Level = "breaking" if is_of_others else "compatible"
@@ -193,6 +197,21 @@ class _Pair:
         is_past = any(change.level == "breaking" for change in found) and self._is_past(old[-1], new[-1])
         yield from (replace(change, is_past=True) for change in found) if is_past else found
 
+    def _word(self, old: Sequence[Version], new: Sequence[Version]) -> Change:
+        """The word of a team, which is new or gone: what was said of it there is no more is tidied up."""
+        version = new[-1] if new else old[-1]
+        word = cast("Signoff", version.model)
+        kind, id_ = signed(word)
+        of = f"the {_kind_words(kind)} `{id_}`" + (f" as it holds from {word.version}" if word.version else "")
+        if new:
+            does = "agrees to" if is_of_its_text(word, self.head) else "signs what is not said in"
+            return self._whole("added", "compatible", version, f"`{word.team}` {does} {of}, as `{word.handle}`")
+        if not is_taken_back(word, self.base, self.head):
+            return self._whole("removed", "editorial", version, f"what `{word.team}` signed of {of} is gone")
+        sentence = f"`{word.team}` agrees to {of} no longer: what `{word.handle}` signed is gone, and it says the same"
+        change = self._whole("taken_back", "breaking", version, sentence)
+        return replace(change, teams=(word.team,), moves_meaning=False)
+
     def _new_words(self, version: Version) -> tuple[str, str] | None:
         """What a new document says, in its own words and in those of its rules; nothing stood before."""
         rules = (f"{place}: {said}" for place, said in self.head.in_words(*self.id))
@@ -210,8 +229,7 @@ class _Pair:
 
     @property
     def _kind(self) -> str:
-        kind = self.id[0]
-        return kind.upper() if kind in ACRONYMS else spaced(kind)
+        return _kind_words(self.id[0])
 
     def _by_version(self, old: Sequence[Version], new: Sequence[Version]) -> Iterator[Change]:
         """Versions that begin on the same day are one; a new one is compared with the one that held before it."""
@@ -324,6 +342,11 @@ class _Pair:
 
 
 # Sentences
+
+
+def _kind_words(kind: str) -> str:
+    """What people call a kind."""
+    return kind.upper() if kind in ACRONYMS else spaced(kind)
 
 
 def _sentence(found: Difference, old: str | None, new: str | None) -> str:

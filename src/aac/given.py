@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from aac.agreements import print_of
+from aac.agreements import is_of_its_text, is_taken_back
 from aac.kinds.signoff import Signoff
-from aac.signing import bare, signed, signed_version
+from aac.signing import bare, signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,7 +62,7 @@ def words_in(
 ) -> tuple[Word, ...]:
     """The words that the later side brings and takes back; ``author``: who committed a file last, by its path."""
     brought = [made for made in _signoffs(head) if made != base.models.get(("signoff", made.id))]
-    gone = [made for made in _signoffs(base) if _is_taken_back(made, head)]
+    gone = [made for made in _signoffs(base) if is_taken_back(made, base, head)]
     words: list[Word] = []
     for made, project in (*((made, head) for made in brought), *((made, base) for made in gone)):
         by, proof = author(project.places["signoff", made.id].file), None
@@ -77,20 +77,6 @@ def words_in(
 
 def _signoffs(project: Project) -> Iterator[Signoff]:
     return (made for made in project.of_kind("signoff") if isinstance(made, Signoff))
-
-
-def is_of_its_text(signoff: Signoff, project: Project) -> bool:
-    """Whether a sign-off is of what its document says in a project."""
-    version = signed_version(signoff, project)
-    if version is None or version.model is None:
-        return False
-    return signoff.fingerprint == print_of(version, version.model, project)
-
-
-def _is_taken_back(signoff: Signoff, head: Project) -> bool:
-    """Whether a team's word is gone while the document says what was signed still."""
-    key = (signoff.of, signoff.version, signoff.team)
-    return is_of_its_text(signoff, head) and all((s.of, s.version, s.team) != key for s in _signoffs(head))
 
 
 def _is_by(handle: str, author: Author) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from aac.agreements import is_of_its_text
 from aac.documents import FOLDER, read_files
 from aac.findings import Finding
 from aac.folders import SUFFIXES
-from aac.given import is_of_its_text
 from aac.kinds.signoff import Signoff
 from aac.loading import read_versions
 from aac.project import Project

@@ -84,7 +84,10 @@ def _within(lines: Iterable[str], room: str) -> Iterator[str]:
 
 
 def _title(view: View) -> str:
-    breaking = [change for change in view["changes"] if change["class"] == "breaking"]
+    breaking = [change for change in view["changes"] if change["class"] == "breaking" and change["kind"] != SIGNOFF]
+    back = list(dict.fromkeys(each["of"] for each in view["signed"] if each["is"] == "taken_back"))
+    if back and not breaking:
+        return f"Alignment review — what was agreed of {_listed(back)} is taken back"
     ids = list(dict.fromkeys(change["id"] for change in breaking))
     if not ids:
         fresh = [change["id"] for change in view["changes"] if _is_new(change)]
