@@ -132,9 +132,7 @@ def _row(name: str, makes: str, trees: Mapping[str, nodes.Template]) -> tuple[st
     ]
     used = _used(name, trees)
     page = PAGES.get(PurePosixPath(name).name.partition(".")[0])
-    variables = [
-        f"`page` ({_link(page)})" if each == "page" and page else f"`{each}`" for each in sorted(used) if each != "seen"
-    ]
+    variables = [f"`page` ({_link(page)})" if each == "page" and page else f"`{each}`" for each in sorted(used)]
     blocks = [f"`{block.name}`" for block in trees[name].find_all(nodes.Block)]
     return (
         f"`{name}`",

@@ -77,7 +77,7 @@ class Filler:
         """Raises PageError when a template is wrong."""
         from jinja2 import TemplateError
 
-        own = {"root": "../" * sheet.path.count("/"), "here": sheet.path, "seen": set[str]()}
+        own = {"root": "../" * sheet.path.count("/"), "here": sheet.path}
         try:
             text = self._environment.select_template(list(sheet.templates)).render(sheet.view | own)
         except (TemplateError, *FAILURES) as error:
@@ -182,8 +182,8 @@ def _environment(loader: BaseLoader, *, is_guarded: bool) -> Environment:
     @pass_context
     def markdown(context: Context, text: str) -> str:
         terms: Mapping[str, str] = {} if context.get("doc") is None else context["doc"]["terms"]
-        own = {name: context[name] for name in ("here", "root", "seen")}
-        return prose.render(visible(text, KEPT), {"terms": terms, **own})
+        own = {name: context[name] for name in ("here", "root")}
+        return prose.render(visible(text, KEPT), {"terms": terms, "seen": set[str](), **own})
 
     def first_line(text: str) -> str:
         return prose.renderInline(visible(text, KEPT).strip().split("\n\n", 1)[0])
@@ -268,10 +268,10 @@ def _prose() -> MarkdownIt:
 
 
 def link_terms(state: StateCore) -> None:
-    """The first time that prose on a page means a definition by one of its names, the name leads to its page.
+    """The first time that a section of prose means a definition by one of its names, the name leads to its page.
 
-    Not in code, links and headings. The environment holds ``terms`` (page by name in small letters), ``root``,
-    ``here``, and the pages that were ``seen`` already.
+    Not in code, links and headings. A section begins with each prose, and within it with each heading. The environment
+    holds ``terms`` (page by name in small letters), ``root``, ``here``, and the pages that were ``seen`` already.
     """
     terms: Mapping[str, str] = state.env.get("terms", {})
     if not terms:
@@ -279,6 +279,8 @@ def link_terms(state: StateCore) -> None:
     words = _pattern(tuple(terms))
     is_heading = False
     for block in state.tokens:
+        if block.type == "heading_open":
+            state.env["seen"].clear()
         is_heading = block.type == "heading_open" or (is_heading and block.type != "heading_close")
         if block.children and not is_heading:
             block.children = _with_links(block.children, words, state.env)
