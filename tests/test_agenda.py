@@ -222,8 +222,8 @@ def test_what_a_build_writes(pulled: Path, tmp_path: Path, weekly: str) -> None:
 
 
 def test_a_day_that_is_over_has_what_was_known_when_it_began(pulled: Path) -> None:
-    """On 11 February nobody knew of February as a whole: the last month was January, in which nobody asked. Of the three
-    who had asked since, one had an answer in time: half of them may still come."""
+    """On 11 February nobody knew of February as a whole: the last month was January, in which nobody asked. Of the
+    three who had asked since, one had an answer in time: half of them may still come."""
     done = run_aac(pulled, "agenda", "weekly", "--on", "2026-02-11", *NOW)
     assert "Data as of Wed 2026-02-11 10:00 CET" in done.stdout
     assert "Last time: Wed 2026-02-04" in done.stdout

@@ -229,6 +229,7 @@ FLOORS = (
         "aac.reports.ending",
         "aac.reports.tables",
         "aac.reports.sections",
+        "aac.reports.plainly",
         "aac.reports.json",
         "aac.locks",
         "aac.meanings",

@@ -24,6 +24,7 @@ from aac.reports.filling import fill
 from aac.reports.json import JsonReport, as_json, dumps, json_number
 from aac.reports.markdown import MarkdownReport
 from aac.reports.pages import pieces
+from aac.reports.plainly import sentences_of
 from aac.reports.text import TextReport, closing_line, findings_text
 from aac.reports.wiki import WikiReport
 from aac.reports.wiki.shelves import SECTIONS
@@ -873,7 +874,7 @@ def test_words_of_ours_are_words_of_theirs() -> None:
 
 def test_ids_of_windows_and_units_are_words() -> None:
     how = {"each": "lead", "stops": "x", "objective": "90%", "window": "fiscal_quarter"}
-    changes = {"how_measured": how, "when": {"within": "4 business_hours"}}
+    changes = {"how_measured": how, "when": {"within": "4 business hours"}}
     documents = tuple(
         replace(each, fields={**each.fields, **changes})
         if each.id == "intro_call_48h"
@@ -928,9 +929,20 @@ def test_rules_are_told_in_words() -> None:
     told = (("when", "score is more than 50 <b>"), ("at", "mql at"))
     project = replace(PROJECT, told=told)
     pages = {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(project, RESULTS)))}
-    for path in ("definition/mql.html", "metric/win_rate.html", "sla/sales_follow_up.html"):
+    for path in ("definition/mql.html", "metric/win_rate.html"):
         said = parsed(pages[path]).text
         assert "In words When score is more than 50 <b> At mql at" in said, path
+
+
+def test_a_promise_is_told_in_the_sentences_of_explain() -> None:
+    project = replace(PROJECT, told=(("how measured where", "source is not partner <b>"),))
+    pages = {page.path: page.text for page in fill(WikiReport().render(WikiReport().view(project, RESULTS)))}
+    said = parsed(pages["sla/sales_follow_up.html"]).text
+    fields = next(each.fields for each in PROJECT.documents if each.id == "sales_follow_up")
+    names = {f"{each.kind}:{each.id}": each.name for each in PROJECT.documents}
+    told = sentences_of("sla", fields, names, dict(project.told))
+    assert "It is promised where source is not partner <b>." in told
+    assert f"In words {' '.join(told)} The promise" in said
 
 
 def test_a_definition_page() -> None:

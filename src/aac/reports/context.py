@@ -458,6 +458,7 @@ class Doc(TypedDict, total=False):
     spread: Says[Used, "How its time was used."]
     steps: Says[list[Through], "The steps on the way."]
     in_words: Says[list[Said], "Its rules in English."]
+    sentences: Says[list[str], "Of a promise: what it says in plain sentences, as `aac explain` tells it."]
     records: Says[int | None, "Of an entity: how many records."]
     record_link: Says[str | None, "The address of a record, with `{key}`."]
     queries: Says[list[str], "The SQL of its totals."]

@@ -91,10 +91,13 @@ def _and(parts: Iterable[object], word: str = "and") -> str:
     return f"{', '.join(others)} {word} {last}" if others else last
 
 
-def _splits(fields: Fields) -> Iterator[str]:
+def _splits(fields: Fields, place: str, tell: Teller) -> Iterator[str]:
+    """`It is also told by segment (the size band of its account) and source.`"""
     names = [_first(by) for by in _list(fields.get("by"))]
-    if names:
-        yield f"It is also told by {_and(names)}."
+    rules = [tell.rules.get(f"{place}by {name}") for name in names]
+    told = [name if rule in (None, name) else f"{name} ({rule})" for name, rule in zip(names, rules, strict=True)]
+    if told:
+        yield f"It is also told by {_and(told)}."
 
 
 def _limits(limits: Fields, unit: str = "") -> str:
@@ -181,7 +184,7 @@ def _measured(how: Fields, tell: Teller) -> Iterator[str]:
         yield f"The objective is that {how['objective']} of those that began in {span} are in time."
     if str(how.get("min_n", "1")) != "1":
         yield f"Fewer than {how['min_n']} are not judged."
-    yield from _splits(how)
+    yield from _splits(how, "how measured ", tell)
 
 
 def _step(step: Fields, tell: Teller) -> str:
@@ -221,7 +224,7 @@ def _of_metric(fields: Fields, tell: Teller) -> Iterator[str]:
         yield f"It is read beside {tell.named(fields['guardrail'], 'metric')}, so as not to be reached at their cost."
     for choice, made in dict(fields.get("choices", {})).items():
         yield f"Agreed of the {_spaced(choice)}: {made.rstrip('.')}."
-    yield from _splits(fields)
+    yield from _splits(fields, "", tell)
 
 
 def _population(fields: Fields, tell: Teller) -> str:

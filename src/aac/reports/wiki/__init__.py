@@ -15,6 +15,7 @@ from aac.periods import iso_utc
 from aac.reports.base import Page, Sheet
 from aac.reports.json import as_json, dumps
 from aac.reports.pages import asset
+from aac.reports.plainly import sentences_of
 from aac.reports.wiki import sections
 from aac.reports.wiki.documents import card_of, document_view, measured_view, record_links
 from aac.reports.wiki.search import index_of, terms_of
@@ -101,6 +102,7 @@ def _documents(
 ) -> list[View]:
     entries, zone, background = project.entries(), project.timezone, results.background
     receivers, terms = receivers_of(entries), terms_of(entries)
+    names = {subject_of(entry): entry.name for entry in entries}
     records = {} if results.are_keys_hashed else record_links(entries)
     now, past = by_document(results.results), by_document(background.past)
     words = by_document(background.words)
@@ -113,6 +115,7 @@ def _documents(
     for entry in entries:
         subject = subject_of(entry)
         found = now.get(subject, [])
+        rules = project.in_words(entry.kind, entry.id)
         documents.append(
             document_view(entry, links, [finding for finding in findings if finding.is_about(subject)])
             | {"measured": measured_view(entry, found, zone), "receivers": receivers}
@@ -120,7 +123,8 @@ def _documents(
             | {"counts": counts_of(entry, words.get(subject, []), links, zone)}
             | {"tiers": tiers_of(entry, background.words, links) if entry.kind == "icp" else None}
             | {"stages": stages_of(entry, words, zone) if entry.kind == "lifecycle" else []}
-            | {"in_words": [{"place": place, "words": said} for place, said in project.in_words(entry.kind, entry.id)]}
+            | {"in_words": [{"place": place, "words": said} for place, said in rules]}
+            | {"sentences": sentences_of(entry.kind, entry.fields, names, dict(rules)) if entry.kind == "sla" else []}
             | {"records": results.entities.get(entry.id) if entry.kind == "entity" else None}
             | {"record_link": records.get(subject), "queries": list(background.queries.get(subject, ()))}
             | {"section": section_of(entry.kind), "terms": terms, "agreement": background.agreements.get(subject)}
