@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aac.calendar_days import business_dates_later, business_days_later, days_later, last_day, pieces_by_day
+from aac.calendar_days import business_dates_later, business_days_later, days_later, last_day
 from aac.calendars import Calendar, parse_hours
 from aac.engines.base import Query, Select, Table, business_days_table, later_table
 from aac.engines.duckdb import DuckdbEngine
@@ -21,9 +21,9 @@ from tests.oracle import days as oracle
 from tests.oracle.business_time import DAY_US, PlainCalendar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from aac.calendar_days import Piece
+    from aac.calendar_days import Pattern
     from aac.calendars import Openings
 
 ZONES = (
@@ -93,8 +93,8 @@ def later_than(calendars: list[Calendar], span: tuple[int, int]) -> Later:
     """What is later by the zone or the hours of each calendar."""
     first, last = span[0] // DAY_US, span[1] // DAY_US
 
-    def table(pieces: Callable[[Calendar], Iterable[Piece]]) -> dict[int, list[list[Piece]]]:
-        return {n: pieces_by_day(pieces(calendar), first, last) for n, calendar in enumerate(calendars)}
+    def table(patterns: Callable[[Calendar], list[Pattern]]) -> dict[int, list[Pattern]]:
+        return dict(enumerate(map(patterns, calendars)))
 
     tables = {
         later_table(2): table(lambda calendar: days_later(calendar.timezone, first, last, 2)),
@@ -192,19 +192,20 @@ def test_a_date_like_that_of_a_week_before_is_not_worked_out_again(
     """What is taken from another date is what would have been found for this one."""
     calendar = Calendar("any", zone, hours, closed, short)
     first = SPAN[0] // DAY_US + span[0]
-    found = list(business_days_later(calendar, first, first + span[1], days))
+    found = business_days_later(calendar, first, first + span[1], days)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("aac.calendar_days._BusinessDays.since_midnight", as_if_there_were_no_week_before)
-        expected = list(business_days_later(calendar, first, first + span[1], days))
-    begins = sorted({piece.begin for piece in (*found, *expected)})
-    for moment in (*begins, *(begin - 1 for begin in begins[1:])):
-        assert later(found, moment) == later(expected, moment)
+        expected = business_days_later(calendar, first, first + span[1], days)
+    for one, other in zip(found, expected, strict=True):
+        begins = {max(0, piece.begin) for piece in (*one.pieces, *other.pieces)}
+        for moment in (*begins, *(begin - 1 for begin in begins if begin)):
+            assert later(one, moment) == later(other, moment)
 
 
-def later(pieces: list[Piece], moment: int) -> int | None:
-    """The moment so much later than another one."""
-    (piece,) = [piece for piece in pieces if piece.begin <= moment][-1:]
-    return None if piece.base is None else piece.base + piece.runs * moment
+def later(pattern: Pattern, moment: int) -> tuple[int, int | None]:
+    """What is so much later than a moment of the day: where it stands still that moment, else the distance."""
+    (piece,) = [piece for piece in pattern.pieces if piece.begin <= moment][-1:]
+    return piece.runs, piece.base
 
 
 @pytest.mark.parametrize(
@@ -260,14 +261,14 @@ def test_what_lies_behind_2100_is_none() -> None:
     day = parse_moment("2026-03-10", "UTC") // DAY_US
     always = Calendar("always", "UTC", dict.fromkeys(range(7), parse_hours("00:00-24:00")))
     over = Calendar("over", "UTC", dict.fromkeys(range(7), parse_hours("00:00-24:00")), until=date(2026, 3, 12))
-    for pieces in (
+    for patterns in (
         days_later("UTC", day, day, 999_999),
         days_later("UTC", day, day, 0, 999_999),
         business_days_later(always, day, day, 999_999),
         business_days_later(over, day, day, 2),
         business_days_later(Calendar("never", "UTC", {}), day, day, 1),
     ):
-        assert [piece.base for piece in pieces] == [None]
+        assert [piece.base for pattern in patterns for piece in pattern.pieces] == [None]
     assert not list(business_dates_later(over, day, day, 2))
 
 

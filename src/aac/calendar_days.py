@@ -11,6 +11,7 @@ out here for whole stretches at once, and a query only looks up the stretch.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,6 +24,7 @@ from aac.calendars import (
     EPOCH_ORDINAL,
     MINUTE_US,
     clock_settings,
+    offsets_by_day,
     openings_by_day,
 )
 
@@ -44,7 +46,7 @@ UNCHANGED_BEHIND = 1
 class Piece(NamedTuple):
     """From ``begin`` on the moment later is ``base`` + ``runs`` × the moment; without ``base`` there is none.
 
-    ``runs`` is 1 where it runs along, 0 where it stands still.
+    ``runs`` is 1 where it runs along, 0 where it stands still. Of a `Pattern` both moments are told from a midnight.
     """
 
     begin: int
@@ -52,8 +54,18 @@ class Piece(NamedTuple):
     base: int | None
 
 
-Known = dict[object, list[Piece]]
-"""The pieces of dates around which the same hours hold, by the time since midnight."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """The pieces of a day by the time since its midnight. Days that are alike have the same pattern, and no copy of it.
+
+    The first piece may begin before the day; none begins after it.
+    """
+
+    pieces: tuple[Piece, ...]
+
+
+Known = dict[object, Pattern]
+"""The patterns of days around which the same hours hold."""
 
 
 class Clocks:
@@ -106,13 +118,17 @@ class Clocks:
         return [(begin, until) for begin, until in spans if begin < until]
 
 
-def days_later(zone: str, first_day: int, last_day: int, days: int, months: int = 0) -> Iterator[Piece]:
-    """The same local time so many days and months later, for moments from the first to the last UTC day.
+def days_later(zone: str, first_day: int, last_day: int, days: int, months: int = 0) -> list[Pattern]:
+    """The same local time so many days and months later, for moments of each UTC day from first to last.
 
     A local time that clocks skip is the first moment after it, of one that they show twice the second is meant; a day
     that a month lacks is its last. Nothing is later than 2100.
     """
     clocks = Clocks(zone, first_day, last_day + days + 31 * months)
+    return _by_day(_days_later(clocks, first_day, last_day, days, months), first_day, last_day)
+
+
+def _days_later(clocks: Clocks, first_day: int, last_day: int, days: int, months: int) -> Iterator[Piece]:
     for begin, until, offset, day in _local_dates(clocks, first_day, last_day):
         target = _months_later(day, months) + days
         if target >= END_DAY:
@@ -127,25 +143,17 @@ def days_later(zone: str, first_day: int, last_day: int, days: int, months: int 
 
 def business_days_later(
     calendar: Calendar, first_day: int, last_day: int, days: int, known: Known | None = None
-) -> Iterator[Piece]:
-    """The end of a promise of so many business days, for begins from the first to the last UTC day.
+) -> list[Pattern]:
+    """The end of a promise of so many business days that begins on a UTC day, for each from first to last.
 
     It is the same local time on that business day. Outside its opening hours it is that day's last closing if that is
     later, else the next opening. A start in a night shift counts from the shift's day. Nothing is later than 2100.
     ``known``: what was worked out for other calendars, of the same number of days.
     """
-    promise = _BusinessDays(calendar, first_day, last_day, days, {} if known is None else known)
-    for begin, until, offset, day in _local_dates(promise.clocks, first_day, last_day):
-        is_from_midnight = begin + offset == day * DAY_US
-        if is_from_midnight and (found := promise.since_midnight(day)) is not None:
-            yield from (_moved(piece, begin) for piece in found if piece.begin < until - begin)
-            continue
-        pieces = promise.of_date(day)
-        for piece, following in zip(pieces, [*pieces[1:], None], strict=True):
-            if following is None or following.begin > begin + offset:
-                start = max(begin, piece.begin - offset)
-                if start < until:
-                    yield Piece(start, piece.runs, None if piece.base is None else piece.base + piece.runs * offset)
+    known = {} if known is None else known
+    promise = _BusinessDays(calendar, first_day, last_day, days, known)
+    offsets = offsets_by_day(promise.clocks.stretches, first_day, last_day)
+    return [promise.of_day(day, offset) for day, offset in enumerate(offsets, first_day)]
 
 
 def business_dates_later(calendar: Calendar, first_day: int, last_day: int, days: int) -> Iterator[tuple[int, int]]:
@@ -157,8 +165,8 @@ def business_dates_later(calendar: Calendar, first_day: int, last_day: int, days
             yield day, target
 
 
-def pieces_by_day(pieces: Iterable[Piece], first_day: int, last_day: int) -> list[list[Piece]]:
-    """The pieces that hold on each UTC day from the first to the last, those that go on as one made one.
+def _by_day(pieces: Iterable[Piece], first_day: int, last_day: int) -> list[Pattern]:
+    """The patterns of the UTC days from first to last; pieces that go on as one are made one.
 
     The first piece begins no later than the first day.
     """
@@ -176,19 +184,31 @@ def pieces_by_day(pieces: Iterable[Piece], first_day: int, last_day: int) -> lis
         else:
             here.append(piece)
         last = piece
-    return [*found, here, *(here[-1:] for _ in range(last_day - first_day - len(found)))]
+    days = [*found, here, *(here[-1:] for _ in range(last_day - first_day - len(found)))]
+    return [_pattern(of_day, day * DAY_US) for day, of_day in enumerate(days, first_day)]
 
 
-def piece_rows(days: Sequence[Sequence[Piece]], number: int, first_day: int, width: int) -> Iterator[list[int | None]]:
+def piece_rows(days: Iterable[Pattern], number: int, first_day: int, width: int) -> Iterator[list[int | None]]:
     """(key, runs_1, base_1, from_2, runs_2, base_2, …, from_n, runs_n, base_n) a UTC day; n is ``width``.
 
     ``key`` is number × 65,536 + days since the epoch. The piece of a moment is the last one that is not from later.
     Those that a day does not need come at its end.
     """
     unused = [NEVER_US, 0, None]
-    for day, (first, *others) in enumerate(days, first_day):
-        row = [number * DAYS_A_CALENDAR + day, *first[1:], *(value for piece in others for value in piece)]
-        yield row + unused * (width - len(others) - 1)
+    shapes: dict[Pattern, list[tuple[int | None, bool]]] = {}
+    for day, pattern in enumerate(days, first_day):
+        shape = shapes.get(pattern)
+        if shape is None:
+            shape = shapes[pattern] = list(_shape(pattern))[1:]
+        midnight = day * DAY_US
+        row = [value + midnight if is_moment and value is not None else value for value, is_moment in shape]
+        yield [number * DAYS_A_CALENDAR + day, *row, *unused * (width - len(pattern.pieces))]
+
+
+def _shape(pattern: Pattern) -> Iterator[tuple[int | None, bool]]:
+    """The values of its pieces, and whether each is a moment, told from midnight."""
+    for begin, runs, base in pattern.pieces:
+        yield from ((begin, True), (runs, False), (base, not runs))
 
 
 def last_day(calendar: Calendar, after_day: int, days: int) -> int:
@@ -216,7 +236,8 @@ class _BusinessDays:
         self._opened = list(self._openings)
         self._days = days
         self._known = known
-        self._weekly: dict[int, tuple[int, list[Piece]]] = {}
+        self._weekly: dict[int, tuple[int, Pattern]] = {}
+        self._reached, self._tomorrow = -1, None
         turns = self.clocks.borders(-NEVER_US, NEVER_US)
         changed = {turn // DAY_US - before for turn in turns for before in range(3)}
         dates = [*self._opened, *(day + 7 for day in self._opened)]
@@ -229,21 +250,49 @@ class _BusinessDays:
         place = bisect_right(self._opened, base) + self._days - 1
         return self._opened[place] if place < len(self._opened) else None
 
-    def since_midnight(self, day: int) -> list[Piece] | None:
-        """The pieces of a date by the time since its midnight; null where clocks are changed before they end."""
-        last, pieces = self._weekly.get(day - 7, (END_DAY, None))
-        if pieces is not None and not self._is_turn(day - 1, last + 7):
+    def of_day(self, day: int, offset: int | None) -> Pattern:
+        """The pattern of a UTC day; ``offset`` is that of its clocks, null where they are changed on it."""
+        if offset is None:
+            return self._of_pieces(day)
+        date, passed = divmod(day * DAY_US + offset, DAY_US)
+        here = self._tomorrow if date == self._reached else self.since_midnight(date)
+        self._reached, self._tomorrow = date + 1, self.since_midnight(date + 1)
+        shown = here, self._tomorrow
+        if None in shown:
+            return self._of_pieces(day)
+        alike = (*shown, passed)
+        if alike not in self._known:
+            midnights = zip(shown, (-passed, DAY_US - passed), strict=True)
+            pieces = [_moved(piece, midnight) for pattern, midnight in midnights if pattern for piece in pattern.pieces]
+            self._known[alike] = _by_day(pieces, 0, 0)[0]
+        return self._known[alike]
+
+    def _of_pieces(self, day: int) -> Pattern:
+        return _by_day(self._pieces(day), day, day)[0]
+
+    def _pieces(self, day: int) -> Iterator[Piece]:
+        """The pieces of a UTC day, asked of each of its local dates."""
+        for begin, until, offset, date in _local_dates(self.clocks, day, day):
+            pieces = self.of_date(date)
+            for piece, following in zip(pieces, [*pieces[1:], None], strict=True):
+                if following is None or following.begin > begin + offset:
+                    start = max(begin, piece.begin - offset)
+                    if start < until:
+                        yield Piece(start, piece.runs, None if piece.base is None else piece.base + piece.runs * offset)
+
+    def since_midnight(self, day: int) -> Pattern | None:
+        """The pattern of a date; null where clocks are changed before what begins on it ends."""
+        last, pattern = self._weekly.get(day - 7, (END_DAY, None))
+        if pattern is not None and not self._is_turn(day - 1, last + 7):
             # all that matters is as it was a week before
-            self._weekly[day] = last + 7, pieces
-            return pieces
+            self._weekly[day] = last + 7, pattern
+            return pattern
         around, place = self._around(day, UNCHANGED_BEHIND)
         if not around or self.clocks.offset((day - 1) * DAY_US, (around[-1] + 2) * DAY_US) is None:
             return None
-        hours = tuple((other - day, self._openings[other]) for other in around)
-        alike = (self._openings.get(day - 1), self._openings.get(day), hours, place)
+        alike = self._alike(day, around, place)
         if alike not in self._known:
-            found = self._worked_out(day, around, UNCHANGED)
-            self._known[alike] = [_moved(piece, -day * DAY_US) for piece in found]
+            self._known[alike] = _pattern(self._worked_out(day, around, UNCHANGED), day * DAY_US)
         if len(around) == UNCHANGED_BEHIND + 3:
             self._weekly[day] = around[-1], self._known[alike]
         return self._known[alike]
@@ -252,14 +301,17 @@ class _BusinessDays:
         """The pieces of a local date, told of readings: ``begin`` is one, and ``base`` is added to one."""
         around, place = self._around(day, BEHIND)
         midnight = day * DAY_US
-        hours = tuple((other - day, self._openings[other]) for other in around)
         settings = self.clocks.settings(midnight - 2 * DAY_US, (max([day, *around]) + 3) * DAY_US)
         clocks = tuple((begin - midnight, offset) for begin, offset in settings)
-        alike = (self._openings.get(day - 1), self._openings.get(day), hours, place, clocks)
+        alike = (self._alike(day, around, place), clocks)
         if alike not in self._known:
-            found = self._worked_out(day, around, self.clocks)
-            self._known[alike] = [_moved(piece, -midnight) for piece in found]
-        return [_moved(piece, midnight) for piece in self._known[alike]]
+            self._known[alike] = _pattern(self._worked_out(day, around, self.clocks), midnight)
+        return [_moved(piece, midnight) for piece in self._known[alike].pieces]
+
+    def _alike(self, day: int, around: Sequence[int], place: int) -> object:
+        """What of dates is the same where the same pieces hold: the hours around them."""
+        hours = tuple((other - day, self._openings[other]) for other in around)
+        return self._openings.get(day - 1), self._openings.get(day), hours, place
 
     def _around(self, day: int, behind: int) -> tuple[list[int], int]:
         """The business days that matter for when a promise ends, and which of them that is, of one made on a date."""
@@ -332,6 +384,11 @@ def _local_dates(clocks: Clocks, first_day: int, last_day: int) -> Iterator[tupl
             following = min(end, (day + 1) * DAY_US - offset)
             yield start, following, offset, day
             start = following
+
+
+def _pattern(pieces: Iterable[Piece], midnight: int) -> Pattern:
+    """The pattern of the day that begins at ``midnight``."""
+    return Pattern(tuple(_moved(piece, -midnight) for piece in pieces))
 
 
 def _moved(piece: Piece, by: int) -> Piece:

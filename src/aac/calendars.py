@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from functools import cache
-from itertools import islice, pairwise
+from itertools import islice, pairwise, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
@@ -36,6 +36,7 @@ DAY_MINUTES = 1440
 DAY_SECONDS = 86_400
 DAY_US = DAY_SECONDS * SECOND_US
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+EPOCH_WEEKDAY = date(1970, 1, 1).weekday()
 DAYS_A_CALENDAR = 65_536
 """Room for the UTC days of one calendar in a key: 1970-01-01 to 2149-06-05."""
 SEARCH_US = 2 * DAY_US
@@ -84,14 +85,17 @@ class Calendar:
 
     def openings(self, day: date) -> Openings:
         """What opens on a local date."""
-        if not self.holds(day):
-            return next((other.openings(day) for other in self.others if other.holds(day)), ())
-        if day in self.short:
-            return self.short[day]
-        is_off = day in self.closed
-        if self.holidays is not None and not is_off:
-            is_off = day in public_holidays(*self.holidays, range(day.year, day.year + 1))
-        return () if is_off else self.hours.get(day.weekday(), ())
+        version = self.version(day)
+        return version.exceptions(day.year).get(day, version.hours.get(day.weekday(), ())) if version else ()
+
+    def version(self, day: date) -> Calendar | None:
+        """The one that says what opens on a date: this, or one of the others."""
+        return next((version for version in (self, *self.others) if version.holds(day)), None)
+
+    def exceptions(self, year: int) -> dict[date, Openings]:
+        """What opens on those dates of a year on which it is not their weekday that says so."""
+        public = public_holidays(*self.holidays, range(year, year + 1)) if self.holidays is not None else ()
+        return {**dict.fromkeys((*self.closed, *public), ()), **self.short}
 
 
 def parse_hours(text: str) -> Openings:
@@ -182,10 +186,11 @@ def due_us(calendar: Calendar, start_us: int, promised_us: int) -> int | None:
 
 
 class OpenDays(NamedTuple):
-    """Open time by UTC day: of each from ``first`` on (days since 1970) its bounds, opens, closes, opens, closes, …"""
+    """Open time by UTC day: of each from ``first`` on (days since 1970) the time from its midnight to each of its
+    ``bounds``: opens, closes, opens, closes, …"""
 
     first: int
-    bounds: list[list[int]]
+    bounds: list[tuple[int, ...]]
 
 
 def open_days(calendar: Calendar, first_us: int, last_us: int) -> OpenDays:
@@ -195,29 +200,54 @@ def open_days(calendar: Calendar, first_us: int, last_us: int) -> OpenDays:
     """
     if first_us < 0 or last_us >= DAYS_A_CALENDAR * DAY_US:
         raise ValueError("a calendar has room for the days of 1970 to 2148; ask for fewer")
-    first_day, last_day = first_us // DAY_US, last_us // DAY_US
-    days: list[list[int]] = [[] for _ in range(first_day, last_day + 1)]
-    for opens, closes in open_intervals(calendar, first_day * DAY_US, (last_day + 1) * DAY_US):
-        for day in range(opens // DAY_US, (closes - 1) // DAY_US + 1):
-            days[day - first_day] += (max(opens, day * DAY_US), min(closes, (day + 1) * DAY_US))
-    return OpenDays(first_day, days)
+    first, last = first_us // DAY_US, last_us // DAY_US
+    # Days that show the same hours of the same four dates are alike: local dates are at most a day from UTC's, and what
+    # shows on a date began on it or the day before.
+    hours = [openings for _, openings in openings_by_day(calendar, first - 2, last + 1)]
+    settings = clock_settings(ZoneInfo(calendar.timezone), first * DAY_US, (last + 1) * DAY_US)
+    around = zip(hours, hours[1:], hours[2:], hours[3:], offsets_by_day(settings, first, last), strict=False)
+    known: dict[object, tuple[int, ...]] = {}
+    bounds: list[tuple[int, ...]] = []
+    for day, alike in enumerate(around, first):
+        found = known.get(alike)
+        if found is None:
+            opened = open_intervals(calendar, day * DAY_US, (day + 1) * DAY_US)
+            found = tuple(bound - day * DAY_US for interval in opened for bound in interval)
+            if alike[-1] is not None:
+                known[alike] = found
+        bounds.append(found)
+    return OpenDays(first, bounds)
+
+
+def offsets_by_day(settings: Iterable[tuple[int, int, int]], first_day: int, last_day: int) -> Iterator[int | None]:
+    """Local reading - UTC on each UTC day from first to last, null on those on which clocks are changed.
+
+    ``settings``: (from, until, offset) of the clocks over all these days, in order.
+    """
+    for begin, end, offset in settings:
+        start, until = max(begin, first_day * DAY_US), min(end, (last_day + 1) * DAY_US)
+        if start < until and start % DAY_US:
+            yield None
+        yield from repeat(offset, until // DAY_US - -(-start // DAY_US))
 
 
 def due_in(opened: OpenDays, start_us: int, promised_us: int) -> int | None:
     """The same as `due_us`, found faster; null when it does not lie in the days whose open time is known."""
-    left, first = promised_us, start_us // DAY_US - opened.first
-    for bounds in opened.bounds[first:] if first >= 0 else ():
+    day = start_us // DAY_US
+    left, begun, first = promised_us, start_us - day * DAY_US, day - opened.first
+    for bounds in islice(opened.bounds, first, None) if first >= 0 else ():
         for opens, closes in zip(bounds[::2], bounds[1::2], strict=True):
-            open_here = closes - max(opens, start_us)
+            open_here = closes - max(opens, begun)
             if left < open_here:
-                return closes - open_here + left
+                return day * DAY_US + closes - open_here + left
             left -= max(0, open_here)
+        day, begun = day + 1, 0
     return None
 
 
 def busiest_day(opened: Iterable[OpenDays]) -> int:
     """The most open intervals that a UTC day of any calendar has, at least 1."""
-    return max([1, *(len(bounds) // 2 for days in opened for bounds in days.bounds)])
+    return max([1, *(len(bounds) // 2 for days in opened for bounds in set(days.bounds))])
 
 
 def calendar_rows(opened: OpenDays, number: int, segments: int) -> Iterator[tuple[int, ...]]:
@@ -229,15 +259,28 @@ def calendar_rows(opened: OpenDays, number: int, segments: int) -> Iterator[tupl
     """
     open_before = 0
     for day, bounds in enumerate(opened.bounds, opened.first):
-        unused = [(day + 1) * DAY_US] * (2 * segments - len(bounds))
-        yield (number * DAYS_A_CALENDAR + day, open_before, *bounds, *unused)
+        midnight, unused = day * DAY_US, [(day + 1) * DAY_US] * (2 * segments - len(bounds))
+        yield (number * DAYS_A_CALENDAR + day, open_before, *(midnight + bound for bound in bounds), *unused)
         open_before += sum(bounds[1::2]) - sum(bounds[::2])
 
 
 def openings_by_day(calendar: Calendar, first_day: int, last_day: int) -> Iterator[tuple[int, Openings]]:
     """Each local date from first to last, in days since 1970, and what opens on it."""
-    for day in range(first_day, last_day + 1):
-        yield day, calendar.openings(date.fromordinal(EPOCH_ORDINAL + day))
+    versions = (calendar, *calendar.others)
+    changes = [day for version in versions for day in (version.first, version.until) if day is not None]
+    day = first_day
+    while day <= last_day:
+        # up to the end of a year, or to where another version begins
+        here = date.fromordinal(EPOCH_ORDINAL + day)
+        until = min([date(here.year + 1, 1, 1), *(change for change in changes if change > here)])
+        version = calendar.version(here)
+        weekly = [version.hours.get(weekday, ()) if version else () for weekday in range(7)]
+        exceptions = version.exceptions(here.year) if version else {}
+        special = {one.toordinal() - EPOCH_ORDINAL: openings for one, openings in exceptions.items()}
+        following = min(last_day + 1, until.toordinal() - EPOCH_ORDINAL)
+        for one in range(day, following):
+            yield one, special.get(one, weekly[(one + EPOCH_WEEKDAY) % 7])
+        day = following
 
 
 def _open_readings(calendar: Calendar, first_day: int, last_day: int) -> Iterator[Interval]:

@@ -116,6 +116,8 @@ class Table:
 def key_text(value: Value, type_: str) -> str:
     """A field of a key as people write it; moments are stored as numbers."""
     match value, type_:
+        case str(), _:
+            return value
         case int(), "timestamp":
             return iso_utc(value)
         case int(), "date":

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from aac.calendar_days import business_dates_later, business_days_later, days_later, piece_rows, pieces_by_day
+from aac.calendar_days import business_dates_later, business_days_later, days_later, piece_rows
 from aac.calendars import DAYS_A_CALENDAR
 from aac.engines.base import business_dates_table, business_days_table, later_table
 from aac.measures import Clock, Cohort, Measure
@@ -16,13 +16,10 @@ from aac.measures import Clock, Cohort, Measure
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from aac.calendar_days import Known, Piece
+    from aac.calendar_days import Known, Pattern
     from aac.calendars import Calendar
     from aac.engines.base import Engine
     from aac.periods import Duration
-
-Pieces = list[list["Piece"]]
-"""Of each UTC day the pieces that hold on it."""
 
 
 class Length(NamedTuple):
@@ -36,44 +33,44 @@ class Length(NamedTuple):
 class Later:
     """What is so much later than moments of the UTC days from ``first_day`` on.
 
-    ``pieces``: by table and number of a calendar; ``dates``: the rows of tables about dates.
+    ``patterns``: of each day from ``first_day`` on, by table and number of a calendar; ``dates``: the rows of tables
+    about dates.
     """
 
     first_day: int
-    pieces: Mapping[str, Mapping[int, Pieces]]
+    patterns: Mapping[str, Mapping[int, Sequence[Pattern]]]
     dates: Mapping[str, Sequence[tuple[int, int]]]
 
     @classmethod
     def of(cls, calendars: Sequence[Calendar], zone: str, lengths: Iterable[Length], starts: tuple[int, int]) -> Later:
         """All that is later than moments of the UTC days in ``starts``, last included, by such lengths."""
-        pieces: dict[str, dict[int, Pieces]] = {}
+        patterns: dict[str, dict[int, Sequence[Pattern]]] = {}
         dates: dict[str, list[tuple[int, int]]] = {}
         for unit, amount in lengths:
             match unit:
                 case "business_days":
                     known: Known = {}
-                    found = [business_days_later(calendar, *starts, amount, known) for calendar in calendars]
-                    by_number = {number: pieces_by_day(made, *starts) for number, made in enumerate(found)}
-                    pieces[business_days_table(amount)] = by_number
+                    found = (business_days_later(calendar, *starts, amount, known) for calendar in calendars)
+                    patterns[business_days_table(amount)] = dict(enumerate(found))
                 case "business_dates":
                     dates[business_dates_table(amount)] = list(_date_rows(calendars, starts, amount))
                 case _:
                     days, months = (0, amount) if unit == "months" else (amount, 0)
                     found = days_later(zone, *starts, days, months)
-                    pieces[later_table(days, months)] = {len(calendars): pieces_by_day(found, *starts)}
-        return cls(starts[0], pieces, dates)
+                    patterns[later_table(days, months)] = {len(calendars): found}
+        return cls(starts[0], patterns, dates)
 
     @property
     def most_pieces(self) -> int:
         """Into how many pieces a UTC day falls, at most."""
-        days = (day for table in self.pieces.values() for days in table.values() for day in days)
-        return max(map(len, days), default=1)
+        days = {day for table in self.patterns.values() for days in table.values() for day in days}
+        return max((len(day.pieces) for day in days), default=1)
 
     def load(self, engine: Engine) -> None:
         """Makes the tables."""
         width = self.most_pieces
         names = [f"{name}_{i}" for i in range(1, width + 1) for name in ("from", "runs", "base")]
-        for table, by_number in self.pieces.items():
+        for table, by_number in self.patterns.items():
             rows = [
                 row for number, days in by_number.items() for row in piece_rows(days, number, self.first_day, width)
             ]

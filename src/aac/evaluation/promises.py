@@ -98,7 +98,7 @@ def _item(run: Run, clock: Clock, one: Listed, zone: str, types: Iterable[str]) 
 def _due(run: Run, one: Listed, is_date: bool) -> int | None:
     """The last moment (or day) that still counts as met: up to it no more than allowed was used, pauses left out."""
     calendar = run.calendars[one.calendar] if one.calendar is not None and not is_date else None
-    if one.due is not None and not _is_moved(one, one.due, calendar):
+    if one.due is not None and not (one.pauses and _is_moved(one, one.due, calendar)):
         return one.due
     at, left = one.started, one.allowed
     for begins, ends in one.pauses:

@@ -12,6 +12,7 @@ money and numbers are exact decimals, spans of time are integers in the scale of
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
@@ -383,24 +384,30 @@ def transform(node: Node, change: Callable[[Node], Node]) -> Node:
     def below(part: Node) -> Node:
         return transform(part, change)
 
+    def all_below(parts: tuple[Node, ...]) -> tuple[Node, ...]:
+        return tuple([transform(part, change) for part in parts])
+
     match node:
+        case Literal() | Stored() | Column():  # most nodes are, so they are asked for first
+            pass
         case Call():
-            node = replace(node, arguments=tuple(map(below, node.arguments)))
+            arguments = all_below(node.arguments)
+            if any(map(operator.is_not, arguments, node.arguments)):
+                node = Call(node.function, arguments, node.at)
         case Case():
             branches = tuple((below(when), below(then)) for when, then in node.branches)
             node = replace(node, branches=branches, otherwise=below(node.otherwise))
         case Aggregate():
             where = below(node.where) if node.where else None
-            node = replace(node, arguments=tuple(map(below, node.arguments)), where=where)
+            node = replace(node, arguments=all_below(node.arguments), where=where)
         case Named():
             node = replace(node, body=below(node.body))
         case Applied():
-            node = replace(node, arguments=tuple(map(below, node.arguments)), body=below(node.body))
+            node = replace(node, arguments=all_below(node.arguments), body=below(node.body))
         case Rate():
             node = replace(node, day=below(node.day))
         case Over():
-            by, order = tuple(map(below, node.by)), tuple(map(below, node.order))
-            node = replace(node, value=below(node.value), by=by, order=order)
+            node = replace(node, value=below(node.value), by=all_below(node.by), order=all_below(node.order))
         case CalendarNumber():
             node = replace(node, calendar=below(node.calendar))
         case OpenTime() | DaysLater() | BusinessDaysLater():

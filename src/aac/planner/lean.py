@@ -251,7 +251,7 @@ class Rows:
                 return rule
 
     def _fold(self, node: Node) -> Node:
-        if node in self.true:
+        if self.true and node in self.true:
             return TRUE
         match node:
             case Column(name=name, block=""):

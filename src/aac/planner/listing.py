@@ -7,7 +7,7 @@ each, behind them their pauses, if the clock has any.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from aac.engines.base import Join, Select
 from aac.expressions.nodes import NOTHING, Call, Column, Literal, Over, conjunction
@@ -30,8 +30,7 @@ ALLOWED, DUE = "allowed", "due"
 PLACE = "place"
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """An item by key: moments in microseconds or days, used and allowed time in the clock's own unit, the calendar's
     number. ``due``: where the start alone decides it; ``waits``: whether a pause had not ended by as_of. ``pauses``:
     (begins, ends) of its owner's, which do not overlap, in order. ``missing``: the parts of its checklist it lacked."""
@@ -127,19 +126,19 @@ class Listing:
         allowed, calendar, due, waits = (places.get(name) for name in (ALLOWED, NUMBER, DUE, WAITING))
         lacking = [(part, places[lacks(number)]) for number, part in enumerate(self.parts)]
 
-        def one(row: Sequence[object], pauses: Pauses) -> Listed:
-            begun, key = cast("int", row[started]), cast("tuple[Value, ...]", tuple(row[:width]))
+        def one(row: Sequence[Any], pauses: Pauses) -> Listed:
+            begun, key = row[started], tuple(row[:width])
             return Listed(
                 key,
                 begun,
-                cast("int | None", row[stopped]),
-                cast("int", row[used]),
-                cast("int", self.allowed if allowed is None else row[allowed]),
-                cast("int | None", row[calendar]) if calendar is not None else None,
-                cast("int | None", row[due]) if due is not None else None,
+                row[stopped],
+                row[used],
+                row[allowed] if allowed is not None else self.allowed or 0,
+                row[calendar] if calendar is not None else None,
+                row[due] if due is not None else None,
                 waits is not None and bool(row[waits]),
-                tuple(sorted(pauses.get((*key, begun), ()))),
-                tuple(part for part, place in lacking if row[place]),
+                tuple(sorted(pauses.get((*key, begun), ()))) if pauses else (),
+                tuple([part for part, place in lacking if row[place]]) if lacking else (),
             )
 
         return one
