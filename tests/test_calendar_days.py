@@ -168,8 +168,13 @@ WEEK = st.dictionaries(st.integers(0, 6), st.sampled_from([*HOURS, *SHIFTS.value
 DATES = st.integers(0, 150).map(lambda day: date.fromisoformat(FIRST) + timedelta(days=day))
 
 
-def as_if_there_were_no_week_before(*_: object) -> None:
-    """In place of what looks whether the week before can be taken."""
+def as_if_no_week_were_like_another(*_: object) -> int:
+    """In place of what looks for how long weeks are alike."""
+    return 0
+
+
+def as_if_clocks_were_always_changed(*_: object) -> None:
+    """In place of what takes the same readings for the same."""
 
 
 @settings(max_examples=40, deadline=None)
@@ -194,7 +199,8 @@ def test_a_date_like_that_of_a_week_before_is_not_worked_out_again(
     first = SPAN[0] // DAY_US + span[0]
     found = business_days_later(calendar, first, first + span[1], days)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("aac.calendar_days._BusinessDays.since_midnight", as_if_there_were_no_week_before)
+        patch.setattr("aac.calendar_days._BusinessDays.days_alike", as_if_no_week_were_like_another)
+        patch.setattr("aac.calendar_days._BusinessDays.of_readings", as_if_clocks_were_always_changed)
         expected = business_days_later(calendar, first, first + span[1], days)
     for one, other in zip(found, expected, strict=True):
         begins = {max(0, piece.begin) for piece in (*one.pieces, *other.pieces)}

@@ -39,6 +39,7 @@ MARGIN_DAYS = 4
 """Local dates are at most a day from UTC's, and night shifts and lost days lie a day further."""
 BEHIND = 3
 """How many business days behind a promised one may matter for when it ends: the next opening is on one of them."""
+WEEK = 7
 UNCHANGED_BEHIND = 1
 """How many do where no clocks are changed, so that no opening is skipped."""
 
@@ -101,8 +102,12 @@ class Clocks:
 
     def offset(self, first: int, last: int) -> int | None:
         """The offset of all readings from first to last, null when clocks are changed there."""
-        passed, halves = divmod(bisect_right(self._borders, first), 2)
-        return None if halves or self.borders(first, last + 1) else self._offsets[passed]
+        place = bisect_right(self._borders, first)
+        return None if place % 2 or bisect_left(self._borders, last + 1) > place else self._offsets[place // 2]
+
+    def offset_at(self, reading: int) -> int:
+        """The offset of a reading beside which they are not changed."""
+        return self._offsets[bisect_right(self._borders, reading) // 2]
 
     def settings(self, first: int, last: int) -> list[tuple[int, int]]:
         """The offsets of the moments of [first, last) and since when each holds, no earlier than ``first``."""
@@ -152,8 +157,17 @@ def business_days_later(
     """
     known = {} if known is None else known
     promise = _BusinessDays(calendar, first_day, last_day, days, known)
-    offsets = offsets_by_day(promise.clocks.stretches, first_day, last_day)
-    return [promise.of_day(day, offset) for day, offset in enumerate(offsets, first_day)]
+    offsets = list(offsets_by_day(promise.clocks.stretches, first_day, last_day))
+    found: list[Pattern] = []
+    while len(found) < len(offsets):
+        day, offset = first_day + len(found), offsets[len(found)]
+        repeated = promise.days_alike(day, offset) if offset is not None and len(found) >= WEEK else 0
+        if repeated:
+            weeks = found[-WEEK:] * (repeated // WEEK + 1)
+            found += weeks[: min(repeated, len(offsets) - len(found))]
+        else:
+            found.append(promise.of_day(day, offset))
+    return found
 
 
 def business_dates_later(calendar: Calendar, first_day: int, last_day: int, days: int) -> Iterator[tuple[int, int]]:
@@ -236,8 +250,6 @@ class _BusinessDays:
         self._opened = list(self._openings)
         self._days = days
         self._known = known
-        self._weekly: dict[int, tuple[int, Pattern]] = {}
-        self._reached, self._tomorrow = -1, None
         turns = self.clocks.borders(-NEVER_US, NEVER_US)
         changed = {turn // DAY_US - before for turn in turns for before in range(3)}
         dates = [*self._opened, *(day + 7 for day in self._opened)]
@@ -250,52 +262,81 @@ class _BusinessDays:
         place = bisect_right(self._opened, base) + self._days - 1
         return self._opened[place] if place < len(self._opened) else None
 
+    def days_alike(self, day: int, offset: int) -> int:
+        """How many UTC days from this one on are as those a week before; ``offset`` is that of its clocks."""
+        local = (day * DAY_US + offset) // DAY_US
+        if self.clocks.offset((local - WEEK - 1) * DAY_US, (local + 1) * DAY_US) is None:
+            return 0
+        place = bisect_left(self._turns, local - 1)
+        turn = self._turns[place] if place < len(self._turns) else END_DAY
+        last = bisect_left(self._opened, turn) - 1 - self._days - UNCHANGED_BEHIND
+        return max(0, self._opened[last] - local) if last >= 0 else 0
+
     def of_day(self, day: int, offset: int | None) -> Pattern:
         """The pattern of a UTC day; ``offset`` is that of its clocks, null where they are changed on it."""
         if offset is None:
-            return self._of_pieces(day)
-        date, passed = divmod(day * DAY_US + offset, DAY_US)
-        here = self._tomorrow if date == self._reached else self.since_midnight(date)
-        self._reached, self._tomorrow = date + 1, self.since_midnight(date + 1)
-        shown = here, self._tomorrow
+            return self._asked(day)
+        local, passed = divmod(day * DAY_US + offset, DAY_US)
+        shown = self.of_readings(local), self.of_readings(local + 1)
         if None in shown:
-            return self._of_pieces(day)
+            return self._asked(day)
+        last = max((local, *self._around(local + 1, UNCHANGED_BEHIND)[0][-1:]))
+        if self.clocks.offset((local - 1) * DAY_US, (last + 2) * DAY_US) is None:
+            return self._composed(shown, day, offset, is_changed=True)
         alike = (*shown, passed)
         if alike not in self._known:
-            midnights = zip(shown, (-passed, DAY_US - passed), strict=True)
-            pieces = [_moved(piece, midnight) for pattern, midnight in midnights if pattern for piece in pattern.pieces]
-            self._known[alike] = _by_day(pieces, 0, 0)[0]
+            self._known[alike] = self._composed(shown, day, offset, is_changed=False)
         return self._known[alike]
 
-    def _of_pieces(self, day: int) -> Pattern:
+    def _composed(self, shown: Iterable[Pattern | None], day: int, offset: int, *, is_changed: bool) -> Pattern:
+        """The pattern of a UTC day by those of the readings of the two local dates that it shows."""
+        pieces: list[Piece] = []
+        last = None
+        for local, pattern in enumerate(shown, (day * DAY_US + offset) // DAY_US):
+            midnight = (local - day) * DAY_US - offset
+            for begin, runs, base in pattern.pieces if pattern is not None else ():
+                start, later = midnight + begin, base
+                if start >= DAY_US:
+                    break
+                if base is not None:
+                    end = local * DAY_US + base + runs * begin
+                    later = (
+                        base + (0 if runs else midnight) + (offset - self.clocks.offset_at(end) if is_changed else 0)
+                    )
+                if (runs, later) != last:
+                    pieces = [*(pieces if start > 0 else ()), Piece(start, runs, later)]
+                    last = runs, later
+        return Pattern(tuple(pieces))
+
+    def _asked(self, day: int) -> Pattern:
+        """The pattern of a UTC day, asked of each of its local dates."""
         return _by_day(self._pieces(day), day, day)[0]
 
     def _pieces(self, day: int) -> Iterator[Piece]:
-        """The pieces of a UTC day, asked of each of its local dates."""
-        for begin, until, offset, date in _local_dates(self.clocks, day, day):
-            pieces = self.of_date(date)
+        for begin, until, offset, local in _local_dates(self.clocks, day, day):
+            pieces = self.of_date(local)
             for piece, following in zip(pieces, [*pieces[1:], None], strict=True):
                 if following is None or following.begin > begin + offset:
                     start = max(begin, piece.begin - offset)
                     if start < until:
                         yield Piece(start, piece.runs, None if piece.base is None else piece.base + piece.runs * offset)
 
-    def since_midnight(self, day: int) -> Pattern | None:
-        """The pattern of a date; null where clocks are changed before what begins on it ends."""
-        last, pattern = self._weekly.get(day - 7, (END_DAY, None))
-        if pattern is not None and not self._is_turn(day - 1, last + 7):
-            # all that matters is as it was a week before
-            self._weekly[day] = last + 7, pattern
-            return pattern
+    def of_readings(self, day: int) -> Pattern | None:
+        """The pattern of a local date in readings, its ends too; null where clocks are changed within its hours."""
         around, place = self._around(day, UNCHANGED_BEHIND)
-        if not around or self.clocks.offset((day - 1) * DAY_US, (around[-1] + 2) * DAY_US) is None:
+        if not around or self._is_changed_at_work(day, around):
             return None
         alike = self._alike(day, around, place)
         if alike not in self._known:
             self._known[alike] = _pattern(self._worked_out(day, around, UNCHANGED), day * DAY_US)
-        if len(around) == UNCHANGED_BEHIND + 3:
-            self._weekly[day] = around[-1], self._known[alike]
         return self._known[alike]
+
+    def _is_changed_at_work(self, day: int, around: Sequence[int]) -> bool:
+        """Whether clocks are changed while something is open on a date, the one before, or the days ``around``."""
+        if self.clocks.offset((day - 1) * DAY_US, (around[-1] + 2) * DAY_US) is not None:
+            return False
+        openings = (opening for one in (day - 1, day, *around) for opening in self._readings(one))
+        return any(self.clocks.offset(*opening) is None for opening in openings)
 
     def of_date(self, day: int) -> list[Piece]:
         """The pieces of a local date, told of readings: ``begin`` is one, and ``base`` is added to one."""
@@ -310,7 +351,7 @@ class _BusinessDays:
 
     def _alike(self, day: int, around: Sequence[int], place: int) -> object:
         """What of dates is the same where the same pieces hold: the hours around them."""
-        hours = tuple((other - day, self._openings[other]) for other in around)
+        hours = tuple([(other - day, self._openings[other]) for other in around])
         return self._openings.get(day - 1), self._openings.get(day), hours, place
 
     def _around(self, day: int, behind: int) -> tuple[list[int], int]:
@@ -318,10 +359,6 @@ class _BusinessDays:
         place = bisect_left(self._opened, day) + self._days - 1
         first = max(0, place - 1)
         return self._opened[first : place + 2 + behind], place - first
-
-    def _is_turn(self, first: int, last: int) -> bool:
-        """Whether on a date from first to last other hours hold than a week before, or clocks are changed behind it."""
-        return bisect_left(self._turns, first) < bisect_right(self._turns, last)
 
     def _worked_out(self, day: int, around: Sequence[int], clocks: Clocks) -> list[Piece]:
         """The pieces of a date, by asking once between all readings at which something may change."""

@@ -124,6 +124,7 @@ class Listing:
         places = {name: place for place, name in enumerate(self.shown, width)}
         started, stopped, used = (places[name] for name in (STARTED, STOPPED, USED))
         allowed, calendar, due, waits = (places.get(name) for name in (ALLOWED, NUMBER, DUE, WAITING))
+        same = cast("int", self.allowed)
         lacking = [(part, places[lacks(number)]) for number, part in enumerate(self.parts)]
 
         def one(row: Sequence[Any], pauses: Pauses) -> Listed:
@@ -133,7 +134,7 @@ class Listing:
                 begun,
                 row[stopped],
                 row[used],
-                row[allowed] if allowed is not None else self.allowed or 0,
+                row[allowed] if allowed is not None else same,
                 row[calendar] if calendar is not None else None,
                 row[due] if due is not None else None,
                 waits is not None and bool(row[waits]),
