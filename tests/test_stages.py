@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aac.evaluate import Asked
 from aac.operations import measure, open_sound_project, pull_sources
+from tests.commands import run_aac
 from tests.small import NOW_US, write_project
 from tests.test_word_counts import pages
 
@@ -141,6 +142,14 @@ def test_how_many_are_at_a_stage_and_went_on(tmp_path: Path) -> None:
         ), page
     for word, today in {"mql": "9 of 10", "sql": "8 of 10", "opened": "6 of 7", "won": "5 of 7"}.items():
         assert f"Counts today {today}" in shown[f"definition/{word}.html"]
+    told = run_aac(root, "explain", "road").stdout
+    assert told.partition("\nToday\n")[2] == (
+        "  of all time, as of Thu 2026-04-02 00:00 UTC\n"
+        "  qualified  9\n      7 of 9, 77.8%, went on to accepted\n"
+        "  accepted   8\n      4 of 8, 50%, went on to open\n"
+        "  open       6\n      how many went on to closed is not told: too few records\n"
+        "  closed     5\n"
+    )
 
 
 BRANCHED = """\

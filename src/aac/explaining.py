@@ -9,12 +9,13 @@ from datetime import date
 from typing import TYPE_CHECKING, cast
 
 from aac.agreements import agreements
-from aac.counting import counted
+from aac.counting import by_stage, counted
 from aac.engines.base import Entity, Query, Relation, Select
 from aac.errors import UsageError
 from aac.expressions.nodes import Node, Stored
 from aac.expressions.words import words
 from aac.findings import did_you_mean
+from aac.kinds.lifecycle import Lifecycle
 from aac.measures import Clock, Measure, Retention, Snapshot
 from aac.periods import day_of, iso_utc
 from aac.planner.ends import outside_periods
@@ -98,6 +99,7 @@ def view_of(id_: Id, project: Project, today: date) -> View:
         "rests_on": _tree(entry.rests_on, {name: other.rests_on for name, other in edges.items()}, titles),
         "used_by": _tree(entry.used_by, {name: other.used_by for name, other in edges.items()}, titles),
         "mentioned_in": [_branch(subject, titles) for subject in entry.mentioned_in],
+        "stages": entry.fields.get("stages") if isinstance(model, Lifecycle) else None,
     }
 
 
@@ -154,7 +156,12 @@ def _branch(subject: str, titles: Titles) -> View:
 
 
 def measured_of(id_: Id, project: Project) -> list[Shown]:
-    """What is measured of a document: what it compiles to, else how many records its word means."""
+    """What is measured of a document: what it compiles to, else how many records its word means; of a lifecycle how many
+    are at each of its stages, and went on."""
+    model = project.models.get(id_)
+    if isinstance(model, Lifecycle):
+        words = [measure for stage in model.stages for measure in counted(("definition", stage.is_), project)]
+        return [*words, *by_stage(id_, project)]
     subject = f"{id_[0]}:{id_[1]}"
     found: list[Shown] = [*project.clocks, *project.measures, *project.derived, *project.cards]
     found = [part for part in found if part.subject == subject]

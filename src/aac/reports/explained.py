@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from aac.reports.wiki.shelves import by_document
+from aac.reports.wiki.words import stages_of
 from aac.reports.wording import as_of_words, result_words, visible
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def explained_text(view: View, today: Results | str, zone: str) -> str:
     lines += _section("Rests on", _tree(view["rests_on"]))
     lines += _section("What rests on it", _tree(view["used_by"]))
     lines += _section("Where it is mentioned", _tree(view["mentioned_in"]))
-    lines += _section("Today", _today(today, zone))
+    lines += _section("Today", _stages(view, today, zone) if view["stages"] else _today(today, zone))
     for sql in view["sql"]:
         lines += _section("SQL", [f"  {line}" for line in sql.splitlines()])
     return "".join(f"{visible(line)}\n" for line in lines)
@@ -124,6 +126,31 @@ def _today(today: Results | str, zone: str) -> list[str]:
         lines.append(f"  {line}  {row[3].ljust(widths[3])}".rstrip())
         lines += _wrapped(notes, 6)
     return lines if rows else []
+
+
+def _stages(view: View, today: Results | str, zone: str) -> list[str]:
+    """Of a lifecycle how many records are at each stage, and below it how many went on to the next."""
+    if isinstance(today, str):
+        return _today(today, zone)
+    told = by_document(today.results)
+    stages = stages_of(f"{view['kind']}:{view['id']}", view["stages"], told, zone)
+    names = [stage["id"].replace("_", " ") for stage in stages]
+    counts = ["no data of it yet" if stage["n"] is None else stage["n"] for stage in stages]
+    widths = [max(map(len, column)) for column in (names, counts)]
+    lines = [f"  of all time, as of {as_of_words(today, zone)}"]
+    for name, n, stage in zip(names, counts, stages, strict=True):
+        lines.append(f"  {name:{widths[0]}}  {n:>{widths[1]}}")
+        lines += _wrapped(_onward(stage), 6)
+    return lines
+
+
+def _onward(stage: View) -> str:
+    """`697 of 2,018, 34.5%, went on to accepted`, or why that is not told; empty where there is nothing to tell."""
+    words, to = stage["went_on"], str(stage["next"]).replace("_", " ")
+    if words:
+        beside = f" ({', '.join(words['beside'])})" if words["beside"] else ""
+        return f"{', '.join(filter(None, (words['counts'], words['shown'])))}, went on to {to}{beside}"
+    return f"how many went on to {to} is not told: {stage['untold']}" if stage["untold"] else ""
 
 
 def _row(result: Result) -> list[str]:

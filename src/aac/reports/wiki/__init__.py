@@ -122,7 +122,7 @@ def _documents(
             | _past(entry, found, past.get(subject, []), zone, beside(subject))
             | {"counts": counts_of(entry, words.get(subject, []), links, zone)}
             | {"tiers": tiers_of(entry, background.words, links) if entry.kind == "icp" else None}
-            | {"stages": stages_of(entry, words, zone) if entry.kind == "lifecycle" else []}
+            | {"stages": stages_of(subject, entry.fields["stages"], words, zone) if entry.kind == "lifecycle" else []}
             | {"in_words": [{"place": place, "words": said} for place, said in rules]}
             | {"sentences": sentences_of(entry.kind, entry.fields, names, dict(rules)) if entry.kind == "sla" else []}
             | {"records": results.entities.get(entry.id) if entry.kind == "entity" else None}

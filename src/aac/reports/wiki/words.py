@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aac.reports.wiki.shelves import listed, mapping, subject_of
+from aac.reports.wiki.shelves import listed, mapping
 from aac.reports.wiki.trends import trend_of
 from aac.reports.wording import NONE, moment, percent, result_words
 from aac.results import NumberReading
@@ -90,12 +90,12 @@ def tiers_of(entry: Entry, told: Iterable[Result], links: Mapping[str, View]) ->
     }
 
 
-def stages_of(entry: Entry, told: Mapping[str, Sequence[Result]], zone: str) -> list[View]:
+def stages_of(subject: str, written: object, told: Mapping[str, Sequence[Result]], zone: str) -> list[View]:
     """The stages of a lifecycle in order: how many records are at each, as its definition's page tells it, and how many
     of them went on to the next, or why that is not told; ``told``: what was counted, by ``kind:id``."""
-    stages = [mapping(stage) for stage in listed(entry.fields.get("stages"))]
+    stages = [mapping(stage) for stage in listed(written)]
     counts = [_whole(told.get(f"definition:{stage.get('is')}", ())) for stage in stages]
-    went_on = {name: result for result in told.get(subject_of(entry), ()) for name in result.reading.by.values()}
+    went_on = {name: result for result in told.get(subject, ()) for name in result.reading.by.values()}
     return [
         {
             "id": stage["id"],
