@@ -274,7 +274,8 @@ def test_errors_of_formulas_in_a_workbook_are_told(project: Project) -> None:
     of_cells, of_records = project.pull().findings
     assert (of_cells.code, of_cells.message) == (
         "AAC645",
-        "4 cells of `deal.xlsx` show an error instead of a value: C4 (`#N/A`), C7 (`#DIV/0!`), B8 (`#REF!`), C9 (`#N/A`)",
+        "4 cells of `deal.xlsx` show an error instead of a value: "
+        "C4 (`#N/A`), C7 (`#DIV/0!`), B8 (`#REF!`), C9 (`#N/A`)",
     )
     assert (of_records.code, of_records.count, of_records.keys) == ("AAC505", 3, ("a", "d", "f"))
     assert of_records.message == "`amount` is not a number in 3 records: '#N/A', '#DIV/0!'"
