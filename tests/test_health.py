@@ -156,14 +156,16 @@ def test_each_finding_names_what_rests_on_it(tmp_path: Path) -> None:
     assert [(f.field, f.affects) for f in told["AAC503"]] == [("owner", ("metric:wins",))]
     assert [(f.field, f.affects) for f in told["AAC504"]] == [("region", ("metric:wins",))]
     assert [f.affects for f in told["AAC501"]] == [("metric:deals", "metric:wins")]
-    assert [f.affects for f in told["AAC506"]] == [("metric:deals",)]
+    of_records = ("metric:deals", "metric:wins")  # what is not there yet, or always was, is so for both
+    assert [(f.field, f.affects) for f in told["AAC506"]] == [("created_at", of_records)]
+    assert [f.affects for f in told["AAC507"]] == [f.affects for f in told["AAC518"]] == [of_records]
     assert "= counts in: `metric:deals`, `metric:wins`" in findings_text(told["AAC501"])
     (deal, rep) = as_json(measured)["health"]
     assert (deal["entity"], deal["records"], deal["set_aside"]) == ("deal", 6, 1)
     assert [(p["code"], p["field"], p["affects"]) for p in rep["problems"]] == [("AAC523", "region", ["metric:wins"])]
     problems = {(p["code"], p["field"]): (p["count"], p["affects"]) for p in deal["problems"]}
     assert problems["AAC503", "owner"] == (1, ["metric:wins"])
-    assert problems["AAC518", "created_at"] == (1, ["metric:deals"])
+    assert problems["AAC518", "created_at"] == (1, list(of_records))
 
 
 LIFECYCLE = """\
@@ -224,3 +226,67 @@ def test_skipped_and_reversed_stages_are_in_the_health_of_their_records(tmp_path
     assert places["AAC521"] == (None, 1, ["metric:wins"])
     assert places["AAC522"] == (None, 1, [])  # nothing counts lost deals
     assert [(p["code"], p["field"]) for p in health["rep"]] == [("AAC523", "region")]
+
+
+LOG = """
+kind: entity
+id: case
+from: crm.log
+key: number
+per: number
+occurs: at
+columns: {at: timestamp, hours: number}
+fields:
+  number: text
+  opened_at: {type: timestamp, from: min(at)}
+  hours: {type: number, from: sum(hours)}
+  price: {type: money, unit: EUR, from: "arg_max(price, at)"}
+---
+kind: definition
+id: long_case
+of: case
+when: hours > 2
+owner: sales
+---
+kind: metric
+id: long_cases
+formula: count(*)
+of: long_case
+at: opened_at
+unit: count
+better: lower
+owner: sales
+serves: successful_acquisition
+role: north_star
+---
+kind: metric
+id: average_price
+formula: avg(price)
+of: case
+at: opened_at
+unit: EUR
+better: higher
+owner: sales
+serves: successful_acquisition
+leads_to: [long_cases]
+"""
+
+
+def test_columns_name_what_rests_on_the_fields_that_read_them(tmp_path: Path) -> None:
+    log = "number,at,hours,price\nA,2026-01-05 09:00,1.5,1\nA,2026-01-06 09:00,1.12345678,2.00005\nB,soon,much,3\n"
+    opened = open_sound_project(write_project(tmp_path / "p", LOG, {"log": log}, watermark="2026-02-01"))
+    pull_sources(opened, NOW_US, lambda _: None)
+    told = found(measure(opened, NOW_US, Asked(), lambda _: None, everything=True))
+    both = ("metric:average_price", "metric:long_cases")
+    assert [(f.field, f.affects) for f in told["AAC512"]] == [("at", both), ("hours", ("metric:long_cases",))]
+    assert [(f.field, f.affects) for f in told["AAC507"]] == [("at", both)]
+    assert [(f.message, f.affects) for f in told["AAC527"]] == [
+        (
+            "`hours` has more decimals than the 6 of number in 1 row: '1.12345678': it is rounded",
+            ("metric:long_cases",),
+        ),
+        (
+            "`price` has more decimals than the 4 of money in 1 record: '2.00005': it is rounded",
+            ("metric:average_price",),
+        ),
+    ]

@@ -55,7 +55,7 @@ def evaluate(
     there = [piece for piece in pieces.counted if not is_off(run, piece)]
     tell_current_values(run, there)
     tell_health(run, there, engine)
-    return shown, with_affected((*landed.findings, *run.findings), project, pieces.counted)
+    return shown, with_affected((*landed.findings, *run.findings), project, landed.tables, pieces.counted)
 
 
 def recount(

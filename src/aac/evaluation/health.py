@@ -28,6 +28,7 @@ from aac.expressions.nodes import (
     everything_in,
 )
 from aac.findings import Finding, did_you_mean
+from aac.landing.telling import columns_of, names_column
 from aac.measures import Clock, Derived, key_text
 from aac.periods import iso_utc
 from aac.planner.pasts import ever
@@ -74,7 +75,9 @@ def tell_health(run: Run, counted: Counted, engine: Engine) -> None:
                 run.tell(_finding(fault, count, _keys(run, engine, fault, source)))
 
 
-def with_affected(findings: Iterable[Finding], project: Project, counted: Counted) -> tuple[Finding, ...]:
+def with_affected(
+    findings: Iterable[Finding], project: Project, tables: Mapping[str, Table], counted: Counted
+) -> tuple[Finding, ...]:
     """Findings about data, each with the promises and numbers that rest on what it is about, measured now or not."""
     parts: list[Measurement] = [*project.clocks, *project.measures, *project.derived]
     known = [(part.subject, inner) for part in parts for inner in _counted_in(part)]
@@ -85,7 +88,7 @@ def with_affected(findings: Iterable[Finding], project: Project, counted: Counte
         by_part[inner.subject].add(subject)
         for place in (*fields_of(inner), *((entity, None) for entity in entities_of(inner))):
             by_field[place].add(subject)
-    return tuple(_affecting(finding, by_field, by_part, project) for finding in findings)
+    return tuple(_affecting(finding, by_field, by_part, project, tables) for finding in findings)
 
 
 def _counted_in(part: Measurement) -> Iterator[Clock | Measure]:
@@ -102,6 +105,7 @@ def _affecting(
     by_field: Mapping[tuple[str, str | None], set[str]],
     by_part: Mapping[str, set[str]],
     project: Project,
+    tables: Mapping[str, Table],
 ) -> Finding:
     kind, _, id_ = (finding.doc or "").partition(":")
     if finding.entity is not None and kind != "entity":
@@ -111,7 +115,21 @@ def _affecting(
     is_about_data = kind == "entity" and finding.code.startswith("AAC5")
     if not is_about_data or (finding.field is None and finding.code not in OF_RECORDS):
         return finding
-    return replace(finding, affects=tuple(sorted(by_field.get((id_, finding.field), ()))))
+    affected = {subject for field in _about(finding, tables.get(id_)) for subject in by_field.get((id_, field), ())}
+    return replace(finding, affects=tuple(sorted(affected)))
+
+
+def _about(finding: Finding, table: Table | None) -> Iterator[str | None]:
+    """The fields that a finding about an entity is about; null for its records as such, as when one occurs."""
+    if table is None or not names_column(finding.code, finding.field, table):
+        yield finding.field
+        if table is not None and finding.field == table.occurs:
+            yield None
+        return
+    yield from (field.name for field in table.fields if finding.field in columns_of(field))
+    of_records = [table.occurs, *table.per, *(column for mark in table.marks for column in columns_of(mark))]
+    if finding.field in of_records:
+        yield None
 
 
 # What no record should be

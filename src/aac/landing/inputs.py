@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aac.measures import StoredField, Table
 
 EPOCH_DAY = date(1970, 1, 1)
-METHOD = 5
+METHOD = 6
 """Counts the ways in which tables were ever prepared: with a new one, all of them are prepared anew."""
 
 

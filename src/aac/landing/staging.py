@@ -121,7 +121,7 @@ def staged_from(
             values.append((f"p{place}", Case(((is_none, Column(f"p{place}")),), NOTHING)))
             staged.append((f"p{place}", Column(f"p{place}")))
         written = Call("to_text", (text,)) if is_typed else cleaned(text, nulls) if place in typed else text
-        rounded = _is_rounded(field, text, value, typed.get(place)) if not table.per else None
+        rounded = _is_rounded(field, text, value, typed.get(place))
         staged += _columns(field, place, written, value, rounded)
     for mark in table.marks if not table.per else ():
         values.append((f"v_{mark.name}", _typed(mark, Column(f"r_{mark.name}"), zone)))
@@ -130,11 +130,14 @@ def staged_from(
     return Query((("read", read), ("typed", Select("read", tuple(values)))), (output,), {}), output
 
 
-def lost_query(column: TypedColumn, files: Files, nulls: tuple[str, ...], zone: str) -> Query:
-    """How many texts of a column are no value of its type, and five of them."""
+def lost_query(column: TypedColumn, files: Files, nulls: tuple[str, ...], zone: str, *, rounded: bool = False) -> Query:
+    """How many texts of a column are no value of its type, and five of them; with ``rounded`` those of which not all
+    decimals are kept."""
     held = column_held(column.name, column, files, nulls, zone)
     typed = Select(files, (("text", column_text(column.name, files, nulls)), ("value", held)))
-    lost = Call("and", (Call("is_not_null", (Column("text"),)), Call("is_null", (Column("value"),))))
+    lost: Node = Call("and", (Call("is_not_null", (Column("text"),)), Call("is_null", (Column("value"),))))
+    if rounded:
+        lost = Call("is_rounded", (Column("text"), Column("value"), Literal(PLACES[column.type.name])))
     total = Select("typed", (("n", Aggregate("count", ())),), lost)
     examples = Select("typed", (), lost, (("text",),), ("text",), 5)
     return Query((("typed", typed),), (total, examples), {})

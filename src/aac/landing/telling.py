@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aac.expressions.nodes import NOTHING, Call, Column, walk
 from aac.findings import Finding, did_you_mean
 from aac.landing.advising import advice, is_too_large, meant
-from aac.landing.staging import PLACES, is_column, passed_over
+from aac.landing.staging import PLACES, is_column, may_be_rounded, passed_over
 from aac.measures import StoredField
 from aac.periods import YEARS
 
@@ -121,6 +121,13 @@ def columns_of(field: StoredField) -> list[str]:
     return list(dict.fromkeys(node.name for node in walk(field.read) if isinstance(node, Column)))
 
 
+def names_column(code: str, name: str | None, table: Table) -> bool:
+    """Whether ``name``, of which a code tells something, is a column of the source, and not a field."""
+    if code == "AAC527" and any(column.name == name for column in table.columns):
+        return not any(field.name == name and may_be_rounded(field) for field in table.fields)
+    return code == "AAC512" or (code == "AAC507" and bool(table.per))
+
+
 def lacking_fields(table: Table, columns: Collection[str]) -> tuple[str, ...]:
     """The fields that may be without their columns, and are."""
     return tuple(f.name for f in table.fields if f.may_lack and (f.read == NOTHING or not is_there(f.read, columns)))
@@ -218,8 +225,7 @@ def _known_or_near(names: Iterable[str], columns: Collection[str]) -> bool:
 def _told(flaw: Flaw, table: Table, prepared: PreparedEntity, streams: Sequence[RawStream]) -> Finding:
     is_note = flaw.code in NOTES or (flaw.code == "AAC516" and prepared.rows > 0)
     level: Level = "info" if is_note else "warning"
-    of_column = flaw.code == "AAC512" or (flaw.code == "AAC507" and table.per)
-    is_field = flaw.field is not None and not of_column
+    is_field = flaw.field is not None and not names_column(flaw.code, flaw.field, table)
     span = (table.field(str(flaw.field)) if is_field else table).span
     message, instead = _sentences(flaw, table, prepared, streams)
     doc = f"entity:{table.entity}"
@@ -272,10 +278,10 @@ def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence
             wrong = "too large for" if is_too_large(field, flaw.texts) else "not"
             return f"`{flaw.field}` is {wrong} {meant(field)} in {_records(flaw)}{quoted}", instead
         case "AAC527":
-            type_ = table.field(str(flaw.field)).type.name
-            message = (
-                f"`{flaw.field}` has more decimals than the {PLACES[type_]} of {type_} in {_records(flaw)}{quoted}"
-            )
+            columns = table.columns if names_column(flaw.code, flaw.field, table) else table.fields
+            type_ = next(each.type.name for each in columns if each.name == flaw.field)
+            records = _records(flaw) if columns is table.fields else f"{flaw.count:,} row{_s(flaw)}"
+            message = f"`{flaw.field}` has more decimals than the {PLACES[type_]} of {type_} in {records}{quoted}"
             return f"{message}: it is rounded", "read it as `float` or `text` if all of them count"
         case "AAC506":
             message = f"`{flaw.field}` lies outside {YEARS[0]} to {YEARS[-1]} in {_records(flaw)}{quoted}"
