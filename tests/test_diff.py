@@ -342,3 +342,45 @@ def test_what_is_compatible_leaves_an_agreement_as_it_is(project: Path) -> None:
     view = told(project)
     assert [(c["rule"], c["class"]) for c in view["changes"]] == [("metric.by.added", "compatible")]
     assert {at.doc: at.fingerprint for at in agreements(open_sound_project(project).project)} == before
+
+
+FAR = """
+kind: entity
+id: account
+from: crm.accounts
+key: account_id
+fields: {account_id: text, employees: integer}
+---
+kind: entity
+id: lead
+from: crm.leads
+key: lead_id
+fields: {lead_id: text, account: {ref: account}}
+---
+kind: icp
+id: core
+owner: sales
+of: account
+criteria: [{id: size, when: employees > 50, points: 50}]
+tiers: {A: 50}
+fits: [A]
+---
+""" + "---\n".join(
+    f"kind: definition\nid: {id_}\nowner: sales\nof: lead\nwhen: {when}\n"
+    for id_, when in (
+        ("first", "icp.core"),
+        ("second", "icp.core"),
+        ("third", "not icp.core"),
+        ("far", "account.icp.core"),
+    )
+)
+
+
+def test_everything_that_names_a_word_of_another_entity_rests_on_it(tmp_path: Path) -> None:
+    """Not only the first document by which it was found."""
+    root = write_project(tmp_path / "project", FAR, {})
+    git(root, "init", "--quiet", "--initial-branch", "main")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "-m", "first")
+    edit(root, "employees > 50", "employees > 60")
+    assert {change["id"] for change in told(root)["rests_on"]} == {"first", "second", "third", "far"}

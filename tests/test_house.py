@@ -109,6 +109,7 @@ FLOORS = (
         "aac.deriving",
         "aac.comparing",
         "aac.resting",
+        "aac.sharing",
         "aac.loading",
         "aac.schemas",
         "aac.engines.functions",

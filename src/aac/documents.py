@@ -465,13 +465,17 @@ def read_text(data: bytes, file: str) -> tuple[list[Document], list[Finding]]:
     return reader.documents, reader.findings
 
 
+ReadText: TypeAlias = "Callable[[bytes, str], tuple[list[Document], list[Finding]]]"
+"""How the documents of a file are read: as `read_text` does."""
+
+
 def read_values(data: bytes, file: str) -> dict[str, Plain]:
     """The keys and values of a file of our own that is one YAML mapping, with no kind and no id."""
     (document,) = read_text(data, file)[0]
     return document.data
 
 
-def read_folder(root: Path) -> tuple[list[Document], list[Finding]]:
+def read_folder(root: Path, read: ReadText = read_text) -> tuple[list[Document], list[Finding]]:
     """The documents of every ``*.yml`` and ``*.yaml`` below ``alignment/`` of a project, in order of path.
 
     That there is none at all is a finding (AAC111).
@@ -479,10 +483,12 @@ def read_folder(root: Path) -> tuple[list[Document], list[Finding]]:
     if not (root / FOLDER).is_dir():
         message = f"there is no folder `{FOLDER}` in `{root}`"
         return [], [Finding("AAC111", "error", message, "make it: every document of the project is a YAML file in it")]
-    return read_files(files(root, FOLDER))
+    return read_files(files(root, FOLDER), read)
 
 
-def read_files(named: Iterable[tuple[str, bytes | Finding]]) -> tuple[list[Document], list[Finding]]:
+def read_files(
+    named: Iterable[tuple[str, bytes | Finding]], read: ReadText = read_text
+) -> tuple[list[Document], list[Finding]]:
     """The documents of some files, each with its path and what is in it, or why that is not known; of the files up to
     one with which there are too many mistakes."""
     documents: list[Document] = []
@@ -493,7 +499,7 @@ def read_files(named: Iterable[tuple[str, bytes | Finding]]) -> tuple[list[Docum
         if isinstance(data, Finding):
             findings.append(data)
             continue
-        found, wrong = read_text(data, file)
+        found, wrong = read(data, file)
         documents += found
         findings += wrong
     if not documents and not findings:

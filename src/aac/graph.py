@@ -46,6 +46,8 @@ class Graph:
         self._entities: dict[Id, str | None] = {}
         self._lent: dict[tuple[str, str], list[Id]] = {}
         self._meanings: dict[tuple[str, str], Meaning | None] = {}
+        self._far_away: dict[tuple[str, str], str] = {}
+        """The entity that has a word, where a name was found by a way of references."""
         self._asked: list[str] = []
         self._asking: list[Id] = []
 
@@ -138,6 +140,9 @@ class Graph:
         if (entity, name) not in self._meanings:
             with self._asked_for(_shown(entity, name)):
                 self._meanings[entity, name] = self._find(entity, name)
+        there = self._far_away.get((entity, name))
+        for id_ in self.lenders(there, name) if there is not None else ():
+            self._note(id_)
         return self._meanings[entity, name]
 
     def _find(self, entity: str, name: str) -> Meaning | None:
@@ -164,6 +169,7 @@ class Graph:
         if len(ways) > 1:
             told = " and ".join(f"`{'.'.join((*(step.field for step in way), name))}`" for way in ways)
             raise Refused("AAC209", f"`{name}` is of `{there}`, where several ways lead: {told}", "write one of them")
+        self._far_away[entity, name] = there
         found = self.meaning(there, name) if ways else None
         if found is None or found.type == BROKEN:
             return found

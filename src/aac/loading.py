@@ -31,6 +31,7 @@ from aac.packs import OURS, Packs
 from aac.project import Project, Version
 from aac.prose import prose_findings
 from aac.resting import rested_on
+from aac.sharing import Shared
 from aac.signing import signoffs_can_count
 from aac.upkeep import everything_has_an_owner
 from aac.waiving import with_waivers
@@ -52,26 +53,30 @@ def load(
     parsed: Rules | None = None,
     packs: Packs | None = None,
     files: Iterable[tuple[str, bytes | Finding]] | None = None,
+    shared: Shared | None = None,
 ) -> tuple[Project, tuple[Finding, ...]]:
     """Everything under `alignment/` as the newest project, and what is wrong with it, in reading order.
 
     ``parsed`` are rules that were parsed before, ``packs`` the documents that it may start from or name. ``files``:
-    what lies under `alignment/` of a project that is in no folder.
+    what lies under `alignment/` of a project that is in no folder. ``shared``: what was read of another side of it.
     """
-    documents, told = read_folder(config.root) if files is None else read_files(files)
+    shared = shared or Shared()
+    documents, told = read_folder(config.root, shared.read) if files is None else read_files(files, shared.read)
     findings = list(told)
     packs = packs or Packs({})
-    own, lent = read_versions(documents, kinds, packs, findings)
-    versions = (*own, *packaged(own, lent, kinds, packs))
+    own, lent = read_versions(documents, kinds, packs, findings, shared.versions)
+    versions = (*own, *packaged(own, lent, kinds, packs, shared.versions))
     by_day: dict[date, Project] = {}
     parsed = parsed or Rules()
     for day in days_of_change(versions):
         project = Project(config, kinds, documents, versions, day, lent, rested_on, parsed, packs, by_day=by_day)
         by_day[day] = project
+        shared.take_over(project)
         for check in CHECKS:
             if len(findings) + len(project.told) < MOST:
                 check(project)
         findings += project.told
+    shared.by_day = by_day
     newest = by_day[max(by_day)]
     findings += prose_findings(newest)
     # what a team should settle, it settles in its own documents
@@ -93,8 +98,16 @@ def days_of_change(versions: Iterable[Version]) -> list[date]:
 # Documents to models
 
 
+Known = dict[tuple[int, "type[Kind]"], Version]
+"""The sound versions that were made before, each by its document and kind."""
+
+
 def read_versions(
-    documents: Sequence[Document], kinds: Mapping[str, type[Kind]], packs: Packs, told: list[Finding]
+    documents: Sequence[Document],
+    kinds: Mapping[str, type[Kind]],
+    packs: Packs,
+    told: list[Finding],
+    known: Known | None = None,
 ) -> tuple[tuple[Version, ...], frozenset[str]]:
     """Every document of a known kind through its model, and the ids that the others lend.
 
@@ -115,7 +128,7 @@ def read_versions(
                 told.append(Finding("AAC208", "error", message, advice, document.span("kind"), None))
             continue
         id_ = (document.kind, document.id)
-        version = Version(id_, *_read(document, model, packs, told))
+        version = _version(id_, document, model, packs, told, known if known is not None else {})
         earlier = versions.setdefault(id_, [])
         twin = next((other for other in earlier if _overlap(other, version)), None)
         if twin is not None:
@@ -126,7 +139,7 @@ def read_versions(
 
 
 def packaged(
-    own: Sequence[Version], lent: Collection[str], kinds: Mapping[str, type[Kind]], packs: Packs
+    own: Sequence[Version], lent: Collection[str], kinds: Mapping[str, type[Kind]], packs: Packs, known: Known
 ) -> list[Version]:
     """The packaged documents that a project's own documents name and have not, and those that these name in turn.
 
@@ -146,7 +159,7 @@ def packaged(
                 continue
             id_ = (document.kind, target)
             there.add(id_)
-            joined.append(Version(id_, document, kinds[document.kind].model_validate(document.data)))
+            joined.append(_version(id_, document, kinds[document.kind], packs, [], known))
             waiting.append(joined[-1])
     return joined
 
@@ -155,6 +168,18 @@ def _presets(own: Iterable[Version], packs: Packs) -> list[str]:
     """The packs but ours that a project's documents start from."""
     named = {str(version.document.data.get("extends")) for version in own}
     return sorted(named & packs.folders.keys() - {OURS})
+
+
+def _version(
+    id_: Id, document: Document, model: type[Kind], packs: Packs, told: list[Finding], known: Known
+) -> Version:
+    """A document as a version; one that is sound is made once, what is wrong is told each time."""
+    made = known.get((id(document), model))
+    if made is None:
+        made = Version(id_, *_read(document, model, packs, told))
+        if made.model is not None:
+            known[id(document), model] = made
+    return made
 
 
 def _read(document: Document, model: type[Kind], packs: Packs, told: list[Finding]) -> tuple[Document, Kind | None]:

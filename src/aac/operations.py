@@ -21,7 +21,6 @@ from aac.findings import Finding, did_you_mean, has_errors, in_reading_order
 from aac.folders import is_inside, refusal
 from aac.judging import exit_code
 from aac.loading import load
-from aac.packs import Packs
 from aac.periods import day_of, parse_moment
 from aac.plugins import load as load_plugins
 from aac.plugins import maybe_of_a_plugin
@@ -30,6 +29,7 @@ from aac.reports.base import Page
 from aac.results import Background, Results, SourceState
 from aac.revisions import revision
 from aac.selecting import is_agreed, measurable, select
+from aac.sharing import Shared
 from aac.sources import check_kept, check_settings, check_sources
 from aac.upkeep import overdue
 
@@ -95,13 +95,16 @@ def start_project(folder: Path, answers: Answers) -> tuple[str, ...]:
     return tuple(files)
 
 
-def open_project(start: Path, *, with_plugins: bool = True) -> Opened:
-    """The project at or above a folder, maybe without the plugins of its own. Raises ConfigError and PluginError."""
+def open_project(start: Path, *, with_plugins: bool = True, shared: Shared | None = None) -> Opened:
+    """The project at or above a folder, maybe without the plugins of its own; ``shared``: as `loading.load` takes it.
+    Raises ConfigError and PluginError."""
     settings = config.load(start)
     registry = load_plugins(settings.root if with_plugins else None)
-    rules = parsed.read(settings.root, registry.functions)
-    loaded, told = load(settings, registry.kinds, rules, Packs(registry.packs))
-    parsed.keep(settings.root, rules)
+    known = shared or Shared()
+    rules, packs = known.rules(settings.root, registry.functions), known.packs(registry.packs)
+    loaded, told = load(settings, registry.kinds, rules, packs, shared=known)
+    if shared is None:  # else they are those of another side, too
+        parsed.keep(settings.root, rules)
     wrong = [
         *check_sources(settings.sources, registry.connectors, settings.root),
         *check_settings(settings, registry.engines),

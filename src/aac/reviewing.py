@@ -21,19 +21,18 @@ from aac.beginnings import inside_open_windows
 from aac.changes import acknowledged, document_changes, settled
 from aac.config import FILE
 from aac.errors import DocumentsError, EngineError, NoDataError, SourceError, UsageError
-from aac.expressions import parsed
 from aac.findings import did_you_mean, has_errors
 from aac.given import words_in
 from aac.inheriting import inherited
 from aac.loading import load
 from aac.meanings import conflicts
 from aac.operations import Opened, open_project, pull_sources
-from aac.packs import Packs
 from aac.plugins import load as load_plugins
 from aac.plugins import maybe_of_a_plugin
 from aac.recounts import Impact, Moves
 from aac.revisions import author, prefix, snapshot
 from aac.setting_changes import plugin_changes, setting_changes
+from aac.sharing import Shared
 from aac.sides import COMMITTED, Side, merged, sides_of
 
 if TYPE_CHECKING:
@@ -90,8 +89,9 @@ def comparing(start: Path, asked: str | None, *, is_hostile: bool = False) -> Ge
         root = start.resolve() if asked and ":" in asked else config.load(start).root
     with ExitStack() as folders:
         before, after = sides_of(root, asked or (merged(root) if is_hostile else None))
-        base = _opened(before, root, folders)
-        head = _opened(after, root, folders, base.registry if is_hostile else None)
+        shared = Shared()
+        base = _opened(before, root, folders, shared)
+        head = _opened(after, root, folders, shared, base.registry if is_hostile else None)
         if has_errors(head.findings):
             raise DocumentsError(head.findings, len(head.project.documents))
         own, unread = _own_changes(before, after, base, head)
@@ -100,7 +100,7 @@ def comparing(start: Path, asked: str | None, *, is_hostile: bool = False) -> Ge
         own = tuple(settled(own, rules))
         told = (*own, *settled(inherited(base.project, head.project, own), rules))
         told = tuple(acknowledged(told, head.project.config.review.acknowledged))
-        then = _Then(root, after, head, base.registry, folders)
+        then = _Then(root, after, head, base.registry, folders, shared)
         who = partial(_author, root, after)
         yield Compared(base, head, (before.name, after.name), told, broken, is_hostile, who, then.is_as_now)
 
@@ -121,6 +121,7 @@ class _Then:
     head: Opened
     registry: Registry
     folders: ExitStack
+    shared: Shared
     changed: dict[str, Callable[[Id], bool]] = field(default_factory=dict[str, "Callable[[Id], bool]"])
     """By commit: whether a document says another thing now."""
 
@@ -138,7 +139,7 @@ class _Then:
         if taken is None or FILE not in taken.files:
             return lambda _: True  # nobody knows any more what that was
         then = Side(commit, snapshot=taken)
-        was = _opened(then, self.root, self.folders, self.registry)
+        was = _opened(then, self.root, self.folders, self.shared, self.registry)
         own, unread = _own_changes(then, self.now, was, self.head)
         every = (*own, *inherited(was.project, self.head.project, own))
         ids = {change.doc for change in every if change.level != "editorial"} | unread.keys()
@@ -169,19 +170,19 @@ def _errors(base: Opened) -> dict[Id, str]:
     return found
 
 
-def _opened(side: Side, root: Path, folders: ExitStack, registry: Registry | None = None) -> Opened:
+def _opened(side: Side, root: Path, folders: ExitStack, shared: Shared, registry: Registry | None = None) -> Opened:
     """A project as it is on one side; data and caches are those of the folder here. ``registry``: that of a side whose
     code may be run, in place of its own: what only its own plugins know is not checked then."""
     if side.snapshot is None and registry is None:
-        return open_project(side.folder or root)
+        return open_project(side.folder or root, shared=shared)
     settings = side.settings()
     if settings is None:
         raise UsageError(f"there is no `{config.FILE}` at `{side.name}`; name its folder, as in `{side.name}:path`")
     made = config.read(settings, root)
     is_own = registry is None
     registry = registry or load_plugins(_plugin_folder(side.snapshot, folders))
-    rules = parsed.read(root, registry.functions)
-    loaded, told = load(made, registry.kinds, rules, Packs(registry.packs), side.documents())
+    rules, packs = shared.rules(root, registry.functions), shared.packs(registry.packs)
+    loaded, told = load(made, registry.kinds, rules, packs, side.documents(), shared)
     return Opened(loaded, registry, told if is_own else tuple(map(maybe_of_a_plugin, told)))
 
 
