@@ -156,8 +156,8 @@ def _branch(subject: str, titles: Titles) -> View:
 
 
 def measured_of(id_: Id, project: Project) -> list[Shown]:
-    """What is measured of a document: what it compiles to, else how many records its word means; of a lifecycle how many
-    are at each of its stages, and went on."""
+    """What is measured of a document: what it compiles to, else how many records its word means; of a lifecycle how
+    many are at each of its stages, and went on."""
     model = project.models.get(id_)
     if isinstance(model, Lifecycle):
         words = [measure for stage in model.stages for measure in counted(("definition", stage.is_), project)]

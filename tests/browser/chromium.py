@@ -47,6 +47,16 @@ class Tab:
         """Presses and lets go of a key."""
         self.page.keyboard.press(key)
 
+    def search(self, words: str) -> list[str]:
+        """Where the pages are that the wiki finds by some words, the best first, after the key for it."""
+        self.press("/")
+        self.page.locator("dialog input").fill(words)
+        self.page.locator("dialog p", has_text="page").wait_for()
+        hrefs = self.evaluate("[...document.querySelectorAll('dialog li a')].map(link => link.getAttribute('href'))")
+        self.page.locator("dialog").evaluate("dialog => dialog.close()")
+        self.page.locator("dialog").wait_for(state="detached")
+        return hrefs
+
     def pdf(self) -> bytes:
         """The page as it is printed, on A4; from then on it looks as on paper."""
         self.page.emulate_media(media="print")

@@ -217,11 +217,21 @@ def walk(tab: Tab, top: str) -> None:
         tab.open(address)
         assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(251, 250, 247)"
     assert tab.evaluate("location.href") == f"{top}index.html"
-    tab.press("/")
-    tab.page.locator("dialog input").fill("win rate")
-    tab.page.locator("dialog p", has_text="page").wait_for()
-    assert tab.evaluate("document.querySelector('dialog li a').href") == f"{top}metric/win_rate.html"
+    assert tab.search("win rate")[0] == "metric/win_rate.html"
     assert tab.errors == []
+
+
+def test_a_word_is_found_before_what_rests_on_it(tab: Tab, site: Path) -> None:
+    tab.look(DESK)
+    tab.open((site / "index.html").as_uri())
+    for words, page in {
+        "mql": "definition/mql", "sql": "definition/sql", "qualified lead": "definition/mql", "icp": "profiles",
+        "sales qualified lead": "definition/sql", "mqls": "metric/mqls", "north star": "metric/new_customers",
+        "sales follow-up": "sla/sales_follow_up", "marketing": "team/marketing", "agreements": "agreements",
+        "weekly lead review": "meeting/weekly_lead_review", "qbr": "meetings",
+    }.items():  # fmt: skip
+        found = tab.search(words)
+        assert found[0] == f"{page}.html", (words, found)
 
 
 def test_two_keys_lead_to_the_agendas(tab: Tab, site: Path) -> None:

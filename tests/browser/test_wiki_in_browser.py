@@ -90,26 +90,15 @@ def test_a_chosen_theme_stays(tab: Tab, site: Path) -> None:
     tab.evaluate("localStorage.clear()")
 
 
-def search(tab: Tab, words: str) -> list[str]:
-    """What is found by some words, after the key for it."""
-    tab.press("/")
-    tab.page.locator("dialog input").fill(words)
-    tab.page.locator("dialog p", has_text="page").wait_for()
-    hrefs = tab.evaluate("[...document.querySelectorAll('dialog li a')].map(link => link.getAttribute('href'))")
-    tab.page.locator("dialog").evaluate("dialog => dialog.close()")
-    tab.page.locator("dialog").wait_for(state="detached")
-    return hrefs
-
-
 def test_search_finds_names_and_slips(tab: Tab, site: Path) -> None:
     tab.look(DESK)
     tab.open((site / "sla/sales_follow_up.html").as_uri())
-    assert search(tab, "win rate")[0] == "../metric/win_rate.html"
-    assert search(tab, "qualfied")[0] == "../definition/mql.html"
-    assert search(tab, "handover") == ["../definition/mql.html"]  # a tag
-    assert search(tab, "SLA")[0] == "../agreements.html"
-    assert search(tab, "MQL")[0] == "../definition/mql.html"
-    assert search(tab, "xyzzy") == []
+    assert tab.search("win rate")[0] == "../metric/win_rate.html"
+    assert tab.search("qualfied")[0] == "../definition/mql.html"
+    assert tab.search("handover") == ["../definition/mql.html"]  # a tag
+    assert tab.search("SLA")[0] == "../agreements.html"
+    assert tab.search("MQL")[0] == "../definition/mql.html"
+    assert tab.search("xyzzy") == []
 
 
 def test_keys_turn_the_pages_of_the_menu(tab: Tab, site: Path) -> None:

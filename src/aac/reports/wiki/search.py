@@ -44,6 +44,8 @@ ALSO_PAGES = {
 """What people call the pages about several documents, by the name of their file."""
 
 
+STAR = "north star"
+"""What people look for when they mean the one metric that has this role."""
 RECORDS = ("signoff", "lock", "waiver", "decision")
 """Kinds of documents that tell what happened to others: found after those."""
 WEIGHTS = {"page": 2.0, "document": 1.0, "record": 0.1}
@@ -88,6 +90,7 @@ def _also(doc: View) -> list[str]:
         doc["id"].replace("_", " "),
         *map(str, listed(fields.get("aka"))),
         *map(str, listed(fields.get("never_say"))),
+        *([STAR] if fields.get("role") == "north_star" else []),
     ]
     teams = [str(team["name"]) for team in [*mapping(doc["who"]).values(), *([doc["owner"]] if doc["owner"] else [])]]
     said = " ".join([doc["name"], *called])
@@ -97,8 +100,9 @@ def _also(doc: View) -> list[str]:
 
 
 def _exact(doc: View) -> list[str]:
-    """Its id, its name and what else it is called."""
+    """Its id, its name and what else it is called; of the north star that it is it."""
     words = [doc["id"], doc["id"].replace("_", " "), doc["name"], *map(str, listed(doc["fields"].get("aka")))]
+    words += [STAR] if doc["fields"].get("role") == "north_star" else []
     return [*dict.fromkeys(word.lower() for word in words)]
 
 

@@ -71,7 +71,8 @@
       const isMeant = (hit) => hit.exact.includes(words);  // what is called just so goes first
       const all = words ? found.search(words) : [];
       const hits = [...all.filter(isMeant), ...all.filter((hit) => !isMeant(hit))].slice(0, 12);
-      told.textContent = words ? `${hits.length || "No"} page${hits.length === 1 ? "" : "s"}` : "";
+      const n = all.length;
+      told.textContent = !words ? "" : n > hits.length ? `The first ${hits.length} of ${n} pages` : `${n || "No"} page${n === 1 ? "" : "s"}`;
       list.replaceChildren(...hits.map((hit) => {
         const item = document.createElement("li");
         item.append(element("a", hit.name, { href: root + hit.href }), " ", element("span", hit.kind, { class: "mark" }));
