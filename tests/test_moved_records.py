@@ -212,6 +212,46 @@ def test_of_a_scoring_who_is_handed_over(project: Path) -> None:
     ]
 
 
+ACTIVE = """
+---
+kind: scoring
+id: active
+name: Active
+of: account
+owner: marketing
+criteria:
+  - {id: large, when: size >= 100, points: 40}
+  - {id: asked, over: lead, when: score > 65, points: 30, at_most: {times: 2}}
+bands: {hot: 70, warm: 40}
+"""
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "side", "clauses"),
+    [
+        ("points: 30", "points: 20", "lost", [("`asked` gives 20 points for each, and gave 30", 3)]),
+        # of p's leads one has 60 and one 70
+        ("score > 65", "score > 75", "lost", [("`asked` says another thing now: «score is more than 75»", 1)]),
+        ("points: 30, at_most: {times: 2}", "points: 15, at_most: {times: 1}", "lost",
+         [("`asked` counts once now, and gives 15 points for each, and gave 30", 3)]),
+        ("  - {id: asked, over: lead, when: score > 65, points: 30, at_most: {times: 2}}\n", "", "lost",
+         [("`asked` is gone: «score is more than 65»", 3)]),
+        ("bands:", "qualifies_directly: [{id: calls, over: lead, when: score > 85}]\nbands:", "gained", []),
+    ],
+)  # fmt: skip
+def test_rows_over_events_are_reasons(
+    project: Path, was: str, becomes: str, side: str, clauses: list[tuple[str, int]]
+) -> None:
+    """p, q and r are large, and one lead of each has more than 65 points: all have 70."""
+    path = project / "alignment" / "all.yml"
+    path.write_text(path.read_text() + ACTIVE)
+    git(project, "commit", "--quiet", "-am", "a scoring")
+    edit(project, was, becomes)
+    moved = changed(project)["impact"]["records"]
+    told = [(clause["rule"], clause["records"]) for each in moved for clause in each[side]["clauses"]]
+    assert told == clauses
+
+
 def test_money_keeps_to_its_columns(project: Path) -> None:
     edit(project, "limit = 50", "limit = 65", "aac.toml")
     lines = diff(project, None, "text", ("last:2",)).splitlines()

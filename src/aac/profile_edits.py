@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aac.expressions.nodes import TRUE, Call
+from aac.expressions.nodes import TRUE, Call, Literal
 from aac.expressions.words import words
+from aac.kinds.events import find_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,18 +19,36 @@ if TYPE_CHECKING:
     from aac.graph import Id
     from aac.project import Project
 
-ROWS = ("criteria", "anti_patterns", "exclusions")
+ROWS = ("criteria", "anti_patterns", "exclusions", "qualifies_directly")
 LADDERS = ("tiers", "fits", "bands", "handover")
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row: its rule, in words too; the points it adds, null for what excludes."""
+    """A row: its rule, over events how many there are of which it is true; the rule in words; the points it adds, null
+    for what decides without any; of how many events at most, null for all of them."""
 
     rule: Node
     said: str
     points: object
     is_required: bool
+    over: str | None = None
+    most: int | None = None
+
+    @property
+    def counts(self) -> Node:
+        """Whether it counts for a record."""
+        return Call("is_true", (self.rule,)) if self.over is None else Call("gt", (self.rule, Literal(0)))
+
+    @property
+    def often(self) -> Node:
+        """How often it counts for a record, of a row over events."""
+        return Call("least", (self.rule, Literal(self.most))) if self.most is not None else self.rule
+
+    @property
+    def worth(self) -> str:
+        """The points in words."""
+        return f"{self.points} points{' for each' if self.over is not None else ''}"
 
 
 def edits_of(id_: Id, was: Id, base: Project, head: Project) -> list[tuple[str, Node]]:
@@ -54,15 +73,26 @@ def _edits(id_: Id, was: Id, base: Project, head: Project) -> Iterator[tuple[str
 
 def _row(name: str, old: _Row, new: _Row) -> Iterator[tuple[str, Node]]:
     """What was edited of a row that is on both sides."""
-    points = f"gives {new.points} points, and gave {old.points}" if old.points != new.points else ""
-    if old.rule != new.rule:
-        told = f"`{name}` says another thing now: «{new.said}»{f', and {points}' if points else ''}"
-        is_unlike = Call("or", (_only(old.rule, new.rule), _only(new.rule, old.rule)))
-        yield told, Call("or", (is_unlike, _is(new.rule))) if points else is_unlike
+    points = f"gives {new.worth}, and gave {old.points}" if old.points != new.points else ""
+    if (old.rule, old.most) != (new.rule, new.most):
+        says = f"says another thing now: «{new.said}»" if old.rule != new.rule else f"counts {_at_most(new)} now"
+        told = f"`{name}` {says}{f', and {points}' if points else ''}"
+        yield told, Call("or", (_is_unlike(old, new), new.counts)) if points else _is_unlike(old, new)
     elif points:
-        yield f"`{name}` {points}", _is(new.rule)
+        yield f"`{name}` {points}", new.counts
     if old.is_required != new.is_required:
-        yield f"`{name}` is {'required now' if new.is_required else 'required no longer'}", _not(_is(new.rule))
+        yield f"`{name}` is {'required now' if new.is_required else 'required no longer'}", _not(new.counts)
+
+
+def _at_most(row: _Row) -> str:
+    return "every time" if row.most is None else "once" if row.most == 1 else f"{row.most} times at most"
+
+
+def _is_unlike(old: _Row, new: _Row) -> Node:
+    """Whether a row counts otherwise for a record than it did."""
+    if old.over is not None and new.over is not None:
+        return Call("ne", (old.often, new.often))
+    return Call("or", (_only(old.counts, new.counts), _only(new.counts, old.counts)))
 
 
 def _rows(id_: Id, project: Project) -> dict[str, _Row]:
@@ -71,21 +101,26 @@ def _rows(id_: Id, project: Project) -> dict[str, _Row]:
     found: dict[str, _Row] = {}
     for key in ROWS:
         for number, row in enumerate(getattr(model, key, ())):
+            over = getattr(row, "over", None)
             checked = project.rules.get(id_, {}).get((key, number, "when"))
-            # rows over events say nothing of the record itself
-            if checked is not None and getattr(row, "over", None) is None and getattr(row, "status", "live") == "live":
-                said = words(checked.node, project.titles)
-                found[row.id] = _Row(checked.node, said, getattr(row, "points", None), row.id in required)
+            if getattr(row, "status", "live") != "live" or (checked is None and over is None):
+                continue
+            rule = checked.node if checked is not None else None
+            said = words(rule, project.titles) if rule is not None else f"every {over}"
+            cap = getattr(row, "at_most", None)
+            if over is not None:
+                scope, entity = project.scope(id_), project.graph.entity_of(id_)
+                events = find_events(scope, over, str(entity), row.via, key, number)
+                rule = events.number(rule) if events is not None else None
+            if rule is not None:
+                made = (rule, said, getattr(row, "points", None), row.id in required, over)
+                found[row.id] = _Row(*made, cap.times if cap is not None and cap.per == "once" else None)
     return found
 
 
 def _counts(row: _Row) -> Node:
     """Of whom a row that is new or gone decides something: who lacks what is required, else who has it."""
-    return _not(_is(row.rule)) if row.is_required else _is(row.rule)
-
-
-def _is(rule: Node) -> Node:
-    return Call("is_true", (rule,))
+    return _not(row.counts) if row.is_required else row.counts
 
 
 def _not(rule: Node) -> Node:
@@ -93,4 +128,4 @@ def _not(rule: Node) -> Node:
 
 
 def _only(one: Node, other: Node) -> Node:
-    return Call("and", (_is(one), _not(_is(other))))
+    return Call("and", (one, _not(other)))

@@ -53,8 +53,9 @@ def moves_of(
     if was == now:
         return None
     titles = run.project.titles
+    edited = [(told, _of(after.of, rule, setting)) for told, rule in edits]
     lost_by, gained_by = (
-        edits or [(words(part, titles), Call("not", (Call("is_true", (part,)),))) for part in _parts(rule)]
+        edited or [(words(part, titles), Call("not", (Call("is_true", (part,)),))) for part in _parts(rule)]
         for rule in (now, was)
     )
     later = [_of(after.of, rule, setting) for _, *rules in following for rule in rules]
