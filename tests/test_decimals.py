@@ -58,6 +58,10 @@ def test_decimals_of_typed_files_are_told(project: Project) -> None:
         ("integer", "99999999999999999999", "`n` is too large for a whole number in 1 record"),
         ("number", "1234567890123.5", "`n` is too large for a number in 1 record"),
         ("money", "-123456789012345", "`n` is too large for a number in 1 record"),
+        ("integer", "1e30", "`n` is too large for a whole number in 1 record"),
+        ("number", "1.2345678901234568e+16", "`n` is too large for a number in 1 record"),
+        ("money", "1E400", "`n` is too large for a number in 1 record"),
+        ("integer", "15e-1", "`n` is not a whole number in 1 record"),
         ("integer", "5.5", "`n` is not a whole number in 1 record"),
     ],
 )
@@ -67,3 +71,13 @@ def test_what_is_too_large_is_called_so(project: Project, type_: str, text: str,
     (finding,) = project.pull().findings
     assert (finding.code, finding.message) == ("AAC505", f"{told}: '{text}'")
     assert ("or read it as `text` if it names something" in finding.instead) == ("too large" in told)
+
+
+def test_numbers_of_json_that_are_too_large_are_called_so(project: Project) -> None:
+    path = project.put("lead", "").with_name("lead.jsonl")
+    path.write_text('{"id": "a", "n": 5}\n{"id": "b", "n": 12345678901234567.5}\n{"id": "c", "n": 1e400}\n')
+    project.set(connector="jsonl")
+    project.tables = [table("lead", column("id"), column("n", "money"))]
+    (finding,) = project.pull().findings
+    assert finding.message == "`n` is too large for a number in 2 records: '1.2345678901234568e+16', '1e400'"
+    assert finding.instead.startswith("correct it (amounts have up to 14 digits before the point)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ MOST_DIGITS = {
     "money": "amounts have up to 14 digits before the point",
 }
 """How large a number of each type may be, in words."""
-WHOLE = re.compile(r"[-+]?\d+(\.0*)?")
-DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)")
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,6})?")
 
 DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y-%m-%d")
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
@@ -53,8 +53,13 @@ def meant(field: StoredField) -> str:
 
 def is_too_large(field: StoredField, texts: Sequence[str]) -> bool:
     """Whether ``texts``, which became no values, are nothing but numbers larger than the field may hold."""
-    written = WHOLE if field.type.name == "integer" else DECIMAL
-    return field.type.name in MOST_DIGITS and bool(texts) and all(map(written.fullmatch, texts))
+    if field.type.name not in MOST_DIGITS or not texts or not all(map(NUMBER.fullmatch, texts)):
+        return False
+    return field.type.name != "integer" or all(map(_is_whole, texts))
+
+
+def _is_whole(number: str) -> bool:
+    return Decimal(number) == Decimal(number).to_integral_value()
 
 
 def advice(field: StoredField, texts: Sequence[str], *, some_are_read: bool) -> str:
