@@ -116,10 +116,28 @@ def test_what_changes_while_pages_are_made_is_not_passed_over(root: Path) -> Non
     assert not seal(root).holds()
 
 
-def test_what_code_reads_is_not_known(root: Path) -> None:
-    (root / "plugins").mkdir()
-    (root / "plugins" / "mine.py").write_text("")
-    assert seal_of(root, WORDS, None, is_restricted=False) is None
+def test_the_code_of_plugins_is_read(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the project with what lies beside them, and those that are installed, wherever their code stands."""
+    own, package, listed = root / "plugins", tmp_path / "far" / "guests", tmp_path / "lib" / "guests-1.0.dist-info"
+    for folder in (own, package, listed):
+        folder.mkdir(parents=True)
+    (own / "mine.py").write_text("")
+    (own / "rates.csv").write_text("1")
+    (package / "__init__.py").write_text("raise RuntimeError('I was run')\n")
+    (package / "inner.py").write_text("")
+    (listed / "METADATA").write_text("Metadata-Version: 2.1\nName: guests\nVersion: 1.0\n")
+    built(root)
+    assert seal(root).holds()
+    for edited in (own / "mine.py", own / "rates.csv"):
+        before = seal(root).stamp
+        edited.write_text("# 2\n")
+        assert seal(root).stamp != before, edited
+    for folder in (package.parent, listed.parent):
+        monkeypatch.syspath_prepend(folder)
+    (listed / "entry_points.txt").write_text("[aac]\nguests = guests.inner\n")
+    before = seal(root).stamp
+    (package / "inner.py").write_text("# 2\n")
+    assert seal(root).stamp != before
 
 
 def test_without_a_given_now_everything_is_built(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
@@ -167,9 +167,14 @@ def _kinds() -> list[str]:
     return sorted(f"{kinds.__name__}.{found.name}" for found in iter_modules(kinds.__path__))
 
 
-def has_guests(root: Path) -> bool:
-    """Whether code that is not ours takes part: that of the project, or of a distribution that is installed."""
-    return any(True for _ in _project_plugins(root)) or _are_installed()
+def guest_places(root: Path) -> list[Path]:
+    """Where the code stands that is not ours and takes part: the project's `plugins/`, and the outermost package or
+    module of each plugin that is installed. None of it is run; one that cannot be found is left out."""
+    outermost = {point.module.partition(".")[0] for point in _installed()}
+    specs = [spec for name in sorted(outermost) if (spec := find_spec(name)) is not None]
+    folders = [Path(folder) for spec in specs for folder in spec.submodule_search_locations or ()]
+    files = [Path(spec.origin) for spec in specs if spec.origin and not spec.submodule_search_locations]
+    return [root / "plugins", *folders, *files]
 
 
 def _are_installed() -> bool:

@@ -1,8 +1,9 @@
 """Whether a build would make what it made last time, told by what it would read, before any of that is done.
 
-Where that is not known for certain there is no seal, and the build goes its way: with code of plugins, which may read
-whatever it likes; without a `now` that was given; with very many files of data. It is kept in the user's cache folder,
-and with it how the pages were left, so that nobody's hand on either is passed over.
+Where that is not known for certain there is no seal, and the build goes its way: without a `now` that was given; with
+very many files of data. Of plugins the code is read, with all that lies beside it, and what else they may read is theirs
+to keep there (`docs/how-to/write-a-plugin.md`). It is kept in the user's cache folder, and with it how the pages were left, so
+that nobody's hand on either is passed over.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from aac import caches, config
 from aac.distribution import VERSION
 from aac.errors import AacError
-from aac.plugins import has_guests
+from aac.plugins import guest_places
 from aac.publishing import MANIFESTS, site_of
 from aac.revisions import standing
 
@@ -73,10 +74,10 @@ def seal_of(start: Path, words: Sequence[str], out: Path | None, *, is_restricte
     """The seal of a build of the project at or above a folder; null where it is not known what it would read."""
     try:
         made = config.load(start)
-        found = [*words, *_of_us(), *_of_project(made), *_of_data(made)]
+        found = [*words, *_of_us(), *_of_project(made), *_of_guests(made), *_of_data(made)]
     except (AacError, OSError):  # what is wrong is told by the build
         return None
-    if has_guests(made.root) or any(one is None for one in found):
+    if any(one is None for one in found):
         return None
     site = site_of(made.root, out, is_restricted=is_restricted).absolute()
     return Seal(start, tuple(words), site, is_restricted, _digest(str(one) for one in found))
@@ -93,11 +94,21 @@ def _of_us() -> Iterator[str]:
 
 def _of_project(made: config.Config) -> Iterator[str]:
     """Its documents, settings and templates word by word, and what git knows of it."""
-    paths = [made.root / config.FILE, *(path for name in OWN for path in sorted((made.root / name).rglob("*")))]
-    for path in paths:
-        if path.is_file():
-            yield from (str(path), sha256(path.read_bytes()).hexdigest())
+    yield from _words([made.root / config.FILE, *(made.root / name for name in OWN)])
     yield from standing(made.root)
+
+
+def _of_guests(made: config.Config) -> Iterator[str]:
+    """The code of plugins word by word, and what lies beside it."""
+    yield from _words(guest_places(made.root))
+
+
+def _words(places: Iterable[Path]) -> Iterator[str]:
+    """Some files, and those in some folders, by what they say."""
+    paths = (path for place in places for path in (sorted(place.rglob("*")) if place.is_dir() else [place]))
+    for path in paths:
+        if path.suffix != ".pyc" and path.is_file():
+            yield from (str(path), sha256(path.read_bytes()).hexdigest())
 
 
 def _of_data(made: config.Config) -> Iterator[str | None]:
