@@ -57,7 +57,8 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def as_owner(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """A command by somebody whom the owner's permissions hold for: root is refused nothing unless it gives that up."""
-    less = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"] if os.getuid() == 0 else []
+    given_up = "-dac_override,-dac_read_search"
+    less = ["setpriv", f"--bounding-set={given_up}", f"--inh-caps={given_up}"] if os.getuid() == 0 else []
     return subprocess.run([*less, AAC, *words], cwd=root, capture_output=True, text=True, check=False)
 
 
@@ -93,6 +94,20 @@ def test_a_folder_that_may_not_be_written(root: Path) -> None:
         root.chmod(0o755)
     assert tree(root / "site") == pages
     assert not (root / "check.json").exists()
+
+
+@pytest.mark.parametrize("place", [".aac/store.duckdb", ".aac"])
+def test_what_may_not_be_read(root: Path, place: str) -> None:
+    """The store alone, or the folder that it lies in: then also `pull`, which copies it, says so."""
+    (root / place).chmod(0o200 if place != ".aac" else 0o000)
+    try:
+        for words in (("check",), ("pull",), ("build",)):
+            done = as_owner(root, *words)
+            stopped(done, f"`{root / place}` may not be read: let aac read it, and run it again")
+            assert "may not be written" not in done.stderr
+    finally:
+        (root / place).chmod(0o755)
+    assert as_owner(root, "check").returncode == 0
 
 
 def test_two_builds_at_once(root: Path) -> None:

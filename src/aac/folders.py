@@ -146,7 +146,7 @@ def to_disk(path: Path) -> None:
 def refusal(error: OSError, folder: Path) -> str:
     """Why something could not be written to a folder, and what to do where nobody may."""
     if error.errno in FORBIDDEN:
-        return not_writable(folder)
+        return (unreadable(Path(error.filename)) if error.filename is not None else None) or not_writable(folder)
     return no_room(folder) if error.errno in NO_ROOM else error.strerror or str(error)
 
 
@@ -160,6 +160,14 @@ def failure(error: OSError, folder: Path) -> str:
 def no_room(folder: Path) -> str:
     """That a disk is full, and what to do."""
     return f"there is no room left in `{folder}`: make room on its disk, and run it again"
+
+
+def unreadable(path: Path) -> str | None:
+    """That a file, or a folder that it lies in, may not be read, and what to do; null when it may, or is not there."""
+    for place in (*reversed(path.parents), path):
+        if not os.access(place, os.R_OK if place == path else os.X_OK) and os.path.lexists(place):
+            return f"`{place}` may not be read: let aac read it, and run it again"
+    return None
 
 
 def not_writable(folder: Path) -> str:

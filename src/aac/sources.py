@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import exists, lexists
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -71,11 +72,11 @@ def check_kept(config: Config) -> Iterator[Finding]:
     """AAC631 when what aac keeps for itself is not its own: it came with a checkout, or lies outside of the project."""
     kept = [config.root / OWN, config.root / config.engine.path]
     for path in kept:
-        if (path.is_symlink() or path.exists()) and not is_inside(path, config.root):
+        if lexists(path) and not is_inside(path, config.root):
             shown = path.relative_to(config.root).as_posix()
             message = f"`{shown}` is a link that leads out of the project"
             yield Finding("AAC631", "error", message, f"remove it: `rm {shown}`", Span(shown, 1, 1))
-    if any(path.exists() for path in kept):
+    if any(map(exists, kept)):
         for file in tracked(config.root, OWN, config.engine.path)[:1]:
             message = f"git keeps `{file}`, which only `aac pull` of this machine may write"
             instead = f"remove it and commit that: `git rm -r --cached {OWN}`, and write `{OWN}/` into .gitignore"

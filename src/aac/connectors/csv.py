@@ -98,7 +98,9 @@ def _header(path: Path, declared: str | None, delimiters: str) -> tuple[tuple[st
         encoding = head_encoding(path, declared)
         delimiter = max(delimiters, key=lambda each: _width(path, encoding, each))
         columns = _first_row(path, encoding, delimiter, strict=True)
-    except (OSError, csv.Error) as error:
+    except OSError as error:
+        raise SourceError(f"`{path}` cannot be read: {error.strerror}") from error
+    except csv.Error as error:
         raise SourceError(f"the header of `{path}` cannot be read: {error}") from error
     if not columns:
         raise SourceError(f"`{path}` has no header: its first line must name the columns")

@@ -17,7 +17,7 @@ from aac.config import EMBEDDED
 from aac.engines.base import ROWS, Files, database_alias
 from aac.engines.raw import LENGTH, mark_changed
 from aac.errors import DamagedStoreError, EngineError
-from aac.folders import no_room, not_writable
+from aac.folders import no_room, not_writable, unreadable
 from aac.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -341,6 +341,13 @@ def _limits(settings: EngineSettings) -> dict[str, str | int]:
     return limits
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is a store; raises EngineError for one that may not be read."""
+    if refused := unreadable(path):
+        raise EngineError(refused)
+    return path.is_file()
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -372,8 +379,10 @@ def _sentence(message: str) -> str:
         path, is_ours = locked["path"].removesuffix(LOCK), locked["path"].endswith(LOCK)
         doing = "another aac is writing to" if is_ours else "another process is writing to or reading"
         return f"{doing} `{path}`{process}: try again when it has ended"
-    if (closed := NOT_OPENED.search(message)) and not os.access(folder := Path(closed["path"]).parent, os.W_OK):
-        return not_writable(folder)
+    if closed := NOT_OPENED.search(message):
+        path = Path(closed["path"])
+        if refused := unreadable(path) or (not_writable(path.parent) if not os.access(path.parent, os.W_OK) else None):
+            return refused
     if full := FULL.search(message):
         return no_room(Path(full["path"]).parent)
     if forbidden := FORBIDDEN.search(message):

@@ -6,7 +6,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from aac.engines.duckdb import LOCK, DuckdbEngine, Store
+from aac.engines.duckdb import LOCK, DuckdbEngine, Store, is_there
 from aac.errors import DamagedStoreError, EngineError
 from aac.folders import refusal, to_disk
 
@@ -44,7 +44,7 @@ def rewritten(
     new = path.with_name(path.name + ".new")
     try:
         _remove(new)
-        if not anew and path.exists():
+        if not anew and is_there(path):
             if path.stat().st_size < min(_sizes(path), default=0):
                 raise DamagedStoreError
             _copy(path, new)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 from aac.config import EMBEDDED
 from aac.engines.base import Query, Relation, Select
 from aac.engines.base import Table as StoreTable
-from aac.engines.duckdb import Store
+from aac.engines.duckdb import Store, is_there
 from aac.errors import NoDataError
 from aac.expressions.nodes import Aggregate, Column
 from aac.findings import Finding, in_reading_order
@@ -91,7 +91,7 @@ def prepared(
     when another process is writing to the store.
     """
     path = root / engine.path
-    if not path.is_file():
+    if not is_there(path):
         raise NoDataError
     with ExitStack() as held:
         anew = Path(held.enter_context(TemporaryDirectory(prefix="aac-"))) / "changed.duckdb"

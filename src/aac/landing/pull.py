@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from aac.config import EMBEDDED
-from aac.engines.duckdb import Store
+from aac.engines.duckdb import Store, is_there
 from aac.engines.rewriting import locked, rewritten
 from aac.errors import DamagedStoreError, OtherLayoutError
 from aac.findings import Finding, in_reading_order
@@ -102,7 +102,7 @@ def rehearse(
     """
     path = root / engine.path
     with TemporaryDirectory(prefix="aac-") as folder:
-        there = path.is_file()
+        there = is_there(path)
         place = path if there else Path(folder) / path.name
         with Store(place, KEPT, engine, *reach(root, sources), read_only=there) as store:
             pulling = _begun(store, root, sources, connect, default_zone, 0, tell, wish)
