@@ -153,6 +153,16 @@ FLOORS = (
         "aac.connectors.pipedrive.changes",
         "aac.connectors.pipedrive.wholes",
         "aac.connectors.pipedrive.connector",
+        "aac.connectors.salesforce.settings",
+        "aac.connectors.salesforce.access",
+        "aac.connectors.salesforce.soql",
+        "aac.connectors.salesforce.objects",
+        "aac.connectors.salesforce.fields",
+        "aac.connectors.salesforce.client",
+        "aac.connectors.salesforce.walking",
+        "aac.connectors.salesforce.records",
+        "aac.connectors.salesforce.changes",
+        "aac.connectors.salesforce.connector",
         "aac.connectors.*",
     ),
     # 4
@@ -326,6 +336,7 @@ TABLES = (
 """Tables of module names, imported when they are needed; read as imports."""
 
 OWNERS = {
+    "cryptography": ("aac.connectors.salesforce.access",),
     "click": ("aac.cli", "aac.commands.*", "aac.hookspecs", "aac.plugins"),
     "dlt": ("aac.connectors.dlt",),
     "duckdb": ("aac.engines.duckdb",),
@@ -360,6 +371,16 @@ OWNERS = {
         "aac.connectors.pipedrive.changes",
         "aac.connectors.pipedrive.wholes",
         "aac.connectors.pipedrive.connector",
+        "aac.connectors.salesforce.settings",
+        "aac.connectors.salesforce.access",
+        "aac.connectors.salesforce.soql",
+        "aac.connectors.salesforce.objects",
+        "aac.connectors.salesforce.fields",
+        "aac.connectors.salesforce.client",
+        "aac.connectors.salesforce.walking",
+        "aac.connectors.salesforce.records",
+        "aac.connectors.salesforce.changes",
+        "aac.connectors.salesforce.connector",
         "aac.connectors.*",
         "aac.models",
         "aac.loading",
@@ -382,6 +403,7 @@ OWNERS = {
 """Each library and the modules that know it."""
 
 HEAVY = (
+    "cryptography",
     "dlt",
     "duckdb",
     "holidays",

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
 OURS = "aac"
 """The pack whose documents a project may name without starting from them."""
-PRESETS = ("airbyte_hubspot", "airbyte_salesforce", "fivetran_hubspot", "fivetran_salesforce", "hubspot", "pipedrive")
+PRESETS = (
+    "airbyte_hubspot",
+    "airbyte_salesforce",
+    "fivetran_hubspot",
+    "fivetran_salesforce",
+    "hubspot",
+    "pipedrive",
+    "salesforce",
+)
 """Packs that say under which names tools land what a CRM holds, wherever the tables are."""
 SORTS = frozenset({"type", "ref", "is", "rollup"})
 """The keys that say what sort of field it is: one that tells it again is another field."""

@@ -52,6 +52,7 @@ CONNECTORS = {
     "parquet": "aac.connectors.parquet",
     "pipedrive": "aac.connectors.pipedrive.connector",
     "postgres": "aac.connectors.postgres",
+    "salesforce": "aac.connectors.salesforce.connector",
     "xlsx": "aac.connectors.xlsx",
 }
 """Our connectors by name, and the module of each: loaded when it is asked for, as a project names one or two."""

@@ -62,7 +62,10 @@ class OverError(UnfinishedError):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """``path`` begins with a slash; ``data`` is sent as JSON, ``form`` as a form. ``kind``: the class of its limit."""
+    """``path`` begins with a slash; ``data`` is sent as JSON, ``form`` as a form. ``kind``: the class of its limit.
+
+    ``is_text``: the answer is text and no JSON.
+    """
 
     method: str
     path: str
@@ -70,6 +73,7 @@ class Call:
     data: Any = None
     form: Mapping[str, str] | None = None
     kind: str = "general"
+    is_text: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -77,7 +81,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``data`` is the JSON of the answer; ``headers`` in small letters; ``at``: the server's own time, if it says."""
+    """``data`` is the JSON of the answer, or its text; ``headers`` in small letters; ``at``: the server's own time, if
+    it says."""
 
     status: int
     data: Any
@@ -122,8 +127,9 @@ class Service:
     """A source behind HTTP. ``name``: as its users call it. ``extra``: the extra of our package that brings HTTP.
 
     ``hosts``: who may be sent its secrets, beside this machine. ``rates`` by class; ``rate_told``: what the headers of
-    an answer to a class say about its rate. ``is_over``: whether a refusal (429) is for the rest of the day.
-    ``told``: what a refusal says, in words.
+    an answer to a class say about its rate. ``is_over``: whether a refusal of too many calls is for the rest of the
+    day. ``told``: what a refusal says, in words. ``are_too_many``: whether one with another status than 429 is of too
+    many calls, too.
     """
 
     name: str
@@ -134,6 +140,7 @@ class Service:
     rate_told: Callable[[str, Mapping[str, str]], Rate | None]
     is_over: Callable[[Any], bool]
     told: Callable[[Any], str]
+    are_too_many: Callable[[Any], bool] = lambda _: False
 
 
 class Transport:
@@ -167,6 +174,10 @@ class Transport:
         """Ends all connections."""
         self._client.close()
 
+    def pause(self, seconds: float) -> None:
+        """Waits for what a service is still working at."""
+        self._clock.sleep(seconds)
+
     def ask(self, call: Call) -> Answer:
         """The answer to a call. Raises RefusedError for what the source refuses, UnfinishedError when nothing more may
         be asked for now, SourceError when it gives no answer that can be used."""
@@ -180,7 +191,7 @@ class Transport:
                     if renewed or not self._renew():
                         raise RefusedError(self._access.refused(), status, answer.data)
                     renewed = True
-                case Answer(status=status) if status == TOO_MANY or status >= BROKEN:
+                case Answer(status=status) if self._are_too_many(answer) or status >= BROKEN:
                     self._refuse_for_today(answer)
                     self._wait(call, attempt, self._asked_to_wait(answer), self._told(answer))
                 case Answer(status=status) if status >= 300:  # redirects too: nobody is followed elsewhere
@@ -196,11 +207,12 @@ class Transport:
             return False
         for attempt in range(ATTEMPTS):
             answer = self._tried(call, {})
-            if isinstance(answer, str) or answer.status == TOO_MANY or answer.status >= BROKEN:
+            if isinstance(answer, str) or self._are_too_many(answer) or answer.status >= BROKEN:
                 told = answer if isinstance(answer, str) else self._told(answer)
                 self._wait(call, attempt, None if isinstance(answer, str) else self._asked_to_wait(answer), told)
             elif answer.status >= 300:
-                raise RefusedError(self._access.refused(), answer.status, answer.data)
+                told = self.redactor.text(self._service.told(answer.data))
+                raise RefusedError(self._access.refused() + (f" ({told})" if told else ""), answer.status, answer.data)
             else:
                 self._access.renewed(answer)
                 self.redactor.add(*self._access.secrets)
@@ -226,7 +238,7 @@ class Transport:
             rate = self._service.rate_told(call.kind, answer.headers)
             if rate is not None:
                 bucket.learn(rate)
-            if answer.status == TOO_MANY:
+            if self._are_too_many(answer):
                 bucket.drain()
             self.told_limits |= {name: value for name, value in answer.headers.items() if "limit" in name}
         return answer
@@ -238,7 +250,7 @@ class Transport:
             call.method,
             call.path,
             params=dict(call.query),
-            headers=dict(headers),
+            headers={**headers, **({"Accept": "text/csv, text/plain"} if call.is_text else {})},
             json=call.data,
             data=dict(call.form) if call.form is not None else None,
         )
@@ -254,10 +266,11 @@ class Transport:
             return body
         told = {name.lower(): value for name, value in response.headers.items()}
         try:
-            data = json.loads(body) if body else None
+            is_text = call.is_text and response.status_code < FAILED
+            data = body.decode() if is_text else json.loads(body) if body else None
         except ValueError:
             if response.status_code < FAILED:
-                return "the answer is no JSON, or not all of it"
+                return f"the answer is no {'text' if call.is_text else 'JSON'}, or not all of it"
             data = None  # what stands before a service may answer in other ways
         return Answer(response.status_code, data, told)
 
@@ -297,8 +310,11 @@ class Transport:
             return None
         return max(0.0, (until - (answer.at or datetime.now(UTC))).total_seconds())
 
+    def _are_too_many(self, answer: Answer) -> bool:
+        return answer.status == TOO_MANY or (answer.status >= FAILED and self._service.are_too_many(answer.data))
+
     def _refuse_for_today(self, answer: Answer) -> None:
-        if answer.status == TOO_MANY and self._service.is_over(answer.data):
+        if self._are_too_many(answer) and self._service.is_over(answer.data):
             raise OverError(
                 f"{self._service.name} allows no more calls today: run `aac pull` again tomorrow, which goes on from "
                 "there"

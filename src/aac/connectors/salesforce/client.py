@@ -1,0 +1,205 @@
+"""What Salesforce can be asked, and what it answers: a method for each question, plain records out.
+
+Read in the REST API Developer Guide and in «Bulk API 2.0»; nothing here knows of streams.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from aac.connectors.limits import Rate
+from aac.connectors.redacting import Shown
+from aac.connectors.transport import Call, RefusedError, Service
+from aac.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from aac.connectors.salesforce.settings import SalesforceSettings
+    from aac.connectors.transport import Transport
+
+    Record = Mapping[str, Any]
+
+REFUSED, FORBIDDEN, ABSENT = 400, 403, 404
+RATE = Rate(1_000, 1)
+"""Salesforce counts calls of a day and those that run at once, of which there is one here; there is no rate."""
+TOO_MANY, OF_THE_DAY = "REQUEST_LIMIT_EXCEEDED", "TotalRequests"
+LOST_PLACE = "INVALID_QUERY_LOCATOR"
+"""Where a page begins is not known any more."""
+BEYOND = frozenset({"INVALID_REPLICATION_DATE", "EXCEEDED_ID_LIMIT"})
+"""What was deleted in that time is not known any more, or is too much."""
+CHUNK = 50_000
+"""Rows of a part of what a job found."""
+NO_MORE = "null"
+SHOWN = Shown(
+    keys=frozenset({"type", "errorCode", "name", "nextRecordsUrl", "state", "url"}),
+    records=frozenset({"records"}),
+    fields=frozenset(
+        {
+            "Id", "StageName", "Status", "Field", "OwnerId", "AccountId", "OpportunityId", "LeadId", "ContactId",
+            "CreatedById", "WhoId", "WhatId", "ForecastCategory", "TaskSubtype", "IsoCode", "CurrencyIsoCode", "type",
+        }
+    ),
+)  # fmt: skip
+"""What a recording shows: ids, stages and words of Salesforce's own; no name, address or text of anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of records; ``more``: where the next one is; ``total``: how many there are on all pages."""
+
+    records: Sequence[Record]
+    more: str | None
+    total: int
+
+
+def service_of(settings: SalesforceSettings) -> Service:
+    """An org for the transport."""
+    return Service(
+        "Salesforce", "salesforce", settings.url, {settings.host}, {"general": RATE}, lambda _kind, _headers: None,
+        is_over, told, are_too_many,
+    )  # fmt: skip
+
+
+def _faults(answer: Any) -> list[Record]:
+    listed: list[Any] = cast("list[Any]", answer) if isinstance(answer, list) else [answer]
+    return [cast("Record", each) for each in listed if isinstance(each, dict)]
+
+
+def codes_of(answer: Any) -> set[str]:
+    """What a refusal is about, in Salesforce's own words."""
+    return {str(fault.get("errorCode")) for fault in _faults(answer)}
+
+
+def told(answer: Any) -> str:
+    """What a refusal says."""
+    names = (("errorCode", "message"), ("error", "error_description"))
+    return "; ".join(
+        ": ".join(" ".join(str(fault[name]).split()) for name in pair if fault.get(name))
+        for fault in _faults(answer)
+        for pair in names
+        if fault.get(pair[0])
+    )
+
+
+def are_too_many(answer: Any) -> bool:
+    """Whether a refusal, which comes as 403, is of too many calls."""
+    return TOO_MANY in codes_of(answer)
+
+
+def is_over(answer: Any) -> bool:
+    """Whether these were all of the day, and not only too many at once."""
+    return are_too_many(answer) and OF_THE_DAY in told(answer)
+
+
+class Client:
+    """Asks one org."""
+
+    def __init__(self, transport: Transport, version: str) -> None:
+        self._transport = transport
+        self._base = f"/services/data/v{version}"
+
+    def org(self) -> tuple[str, datetime]:
+        """The id of the org, and the server's own time."""
+        answer = self._transport.ask(self._question("SELECT Id FROM Organization", "query"))
+        if answer.at is None:
+            raise SourceError("Salesforce does not say what time it is, so nothing can be read up to a moment")
+        return str(answer.data["records"][0]["Id"]), answer.at
+
+    def names(self) -> list[str]:
+        """The objects that may be seen."""
+        listed = self._transport.ask(Call("GET", f"{self._base}/sobjects")).data["sobjects"]
+        return [str(each["name"]) for each in listed]
+
+    def describe(self, object: str) -> Record:
+        """What an object is made of, as far as it may be seen."""
+        return self._transport.ask(Call("GET", f"{self._base}/sobjects/{object}/describe")).data
+
+    def find(self, question: str) -> Found:
+        """The first page of the records that a question asks for; deleted and archived ones too."""
+        return _found(self._transport.ask(self._question(question, "queryAll")).data)
+
+    def more(self, place: str) -> Found | None:
+        """The next page; null when Salesforce does not know any more where it begins."""
+        if not place.startswith("/services/data/"):
+            raise SourceError(f"Salesforce says that more is at `{place}`, which is no place of its interface")
+        try:
+            return _found(self._transport.ask(Call("GET", place)).data)
+        except RefusedError as error:
+            if LOST_PLACE in codes_of(error.answer):
+                return None
+            raise
+
+    def all(self, question: str) -> Iterator[Record]:
+        """All records that a question asks for."""
+        page = self.find(question)
+        while True:
+            yield from page.records
+            if page.more is None:
+                return
+            after = self.more(page.more)
+            if after is None:
+                raise SourceError("Salesforce forgot where a page begins: run `aac pull` again")
+            page = after
+
+    def deleted(self, object: str, since: datetime, until: datetime) -> list[tuple[str, str]] | None:
+        """The records that were deleted between two minutes, and when; null when Salesforce does not know them all."""
+        query = {"start": f"{since:%Y-%m-%dT%H:%M:%SZ}", "end": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
+        try:
+            data: Record = self._transport.ask(Call("GET", f"{self._base}/sobjects/{object}/deleted/", query)).data
+        except RefusedError as error:
+            if codes_of(error.answer) & BEYOND:
+                return None
+            raise
+        if datetime.fromisoformat(str(data["earliestDateAvailable"])).astimezone(UTC) > since:
+            return None
+        return [(str(each["id"]), str(each["deletedDate"])) for each in data["deletedRecords"]]
+
+    # Jobs
+
+    def begin_job(self, question: str) -> str:
+        """Lets a question be answered in the background; the id of the job."""
+        data = {
+            "operation": "queryAll", "query": question, "contentType": "CSV", "columnDelimiter": "COMMA",
+            "lineEnding": "LF",
+        }  # fmt: skip
+        return str(self._transport.ask(Call("POST", f"{self._base}/jobs/query", data=data)).data["id"])
+
+    def job(self, id: str) -> Record:
+        """How a job is; raises RefusedError when there is none any more."""
+        return self._transport.ask(Call("GET", f"{self._base}/jobs/query/{id}")).data
+
+    def results(self, id: str, place: str | None, columns: Sequence[str]) -> tuple[list[Record], str | None]:
+        """A part of what a job found, and where the next part is. ``columns``: in the order they were asked for.
+
+        Whether each part begins with a row of names differs between what is told of it: so it may and need not.
+        """
+        query = {"maxRecords": str(CHUNK), **({"locator": place} if place else {})}
+        answer = self._transport.ask(Call("GET", f"{self._base}/jobs/query/{id}/results", query, is_text=True))
+        rows = [row for row in csv.reader(io.StringIO(answer.data or "", newline="")) if row]
+        if rows and [name.casefold() for name in rows[0]] == [name.casefold() for name in columns]:
+            rows = rows[1:]
+        said = answer.headers.get("sforce-numberofrecords", "")
+        if (said.isdigit() and int(said) != len(rows)) or any(len(row) != len(columns) for row in rows):
+            raise SourceError(
+                f"Salesforce says that a part of the job {id} has {said or 'some'} rows of {len(columns)} values, and "
+                f"{len(rows):,} rows came that are not like that: run `aac pull` again"
+            )
+        after = answer.headers.get("sforce-locator", NO_MORE)
+        return [dict(zip(columns, row, strict=True)) for row in rows], None if after == NO_MORE else after
+
+    def pause(self, seconds: float) -> None:
+        """Waits for a job."""
+        self._transport.pause(seconds)
+
+    def _question(self, question: str, place: str) -> Call:
+        return Call("GET", f"{self._base}/{place}", {"q": question})
+
+
+def _found(data: Record) -> Found:
+    more = None if data["done"] else str(data["nextRecordsUrl"])
+    return Found(data["records"], more, int(data["totalSize"]))

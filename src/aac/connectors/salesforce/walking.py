@@ -1,0 +1,220 @@
+"""How all records of an object are gone through, or those that changed, page by page.
+
+What changed comes in the order of its moment and id, which are where the next page begins: many records may have one
+moment. All records come in the order of their ids, which never change. From time to time all are read: a sweep finds
+what is not there any more, and values that Salesforce calculates. Of very many records a job is made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from aac.connectors.base import Checkpoint, Progress
+from aac.connectors.salesforce import soql
+from aac.connectors.salesforce.client import ABSENT, REFUSED
+from aac.connectors.salesforce.fields import value_of
+from aac.connectors.salesforce.objects import ID
+from aac.connectors.transport import OverError, RefusedError
+from aac.errors import SourceError, UnfinishedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from aac.connectors.base import Message
+    from aac.connectors.row_files import RowFiles
+    from aac.connectors.salesforce.client import Client, Record
+
+ROWS = 5_000
+"""Records between two checkpoints, at least."""
+HORIZON = timedelta(days=14)
+"""What was deleted is told for 15 days: after a longer pause only a sweep finds it."""
+SECOND = timedelta(seconds=1)
+"""The server's time is told in whole seconds, and what happened in the last one belongs to this pull too."""
+LONGEST = 12_000
+"""Characters of a question that an address can hold, as others make place for the rest; a job takes any."""
+FIRST_LOOK, LONGEST_LOOK, PATIENCE = 1.0, 30.0, 3_600.0
+"""Seconds until a job is looked at for the first time, between two looks at most, and until we come back later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """``now``: the server's, when this pull began; and two settings."""
+
+    now: datetime
+    overlap: timedelta
+    sweep: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is read of an object: its ``fields``, the ``cursor`` among them. ``only_grows``: no sweep is needed.
+    ``bulk_above``: how many records make a job; null: none do."""
+
+    object: str
+    fields: tuple[str, ...]
+    cursor: str
+    only_grows: bool = False
+    bulk_above: int | None = None
+
+
+class Walk:
+    """One walk through an object of an ``org``; ``state`` is that of the last checkpoint of its stream."""
+
+    def __init__(self, client: Client, wanted: Wanted, org: str, state: Mapping[str, Any], times: Times) -> None:
+        self._client = client
+        self._wanted = wanted
+        self._org = org
+        self._until = _moment(state.get("until"))
+        self._swept = _moment(state.get("swept"))
+        begun: Mapping[str, Any] = state.get("begun") or {}
+        self.bound = _moment(begun.get("at")) or times.now
+        self._after: tuple[str, str] | None = tuple(begun["after"]) if begun.get("after") else None
+        self._job: dict[str, str | None] | None = dict(begun["job"]) if begun.get("job") else None
+        self.sweeps: bool = begun["sweeps"] if begun else self._is_due(times)
+        self._overlap = times.overlap
+
+    def _is_due(self, times: Times) -> bool:
+        if self._until is None or self._swept is None:
+            return True
+        is_late = times.now - self._swept >= times.sweep or times.now - self._until >= HORIZON
+        return is_late and not self._wanted.only_grows
+
+    @property
+    def since(self) -> datetime | None:
+        """From when on records changed; null: all are wanted."""
+        return None if self.sweeps or self._until is None else self._until - self._overlap
+
+    def read(self, take: Callable[[Sequence[Record]], None], files: RowFiles) -> Iterator[Message]:
+        """Lets every page be taken, with checkpoints on the way. When nothing more may be asked for now, what was
+        taken is kept before that is raised."""
+        try:
+            if self._job is None:
+                yield from self._by_pages(take, files)
+            if self._job is not None:
+                yield from self._by_job(take, files)
+        except OverError:
+            yield from self.kept(files)
+            raise
+
+    # Pages
+
+    def _by_pages(self, take: Callable[[Sequence[Record]], None], files: RowFiles) -> Iterator[Message]:
+        """All pages, unless they are so many that a job is made."""
+        if len(self._question()) > LONGEST:
+            self._begin_job()
+            return
+        page = self._client.find(self._question())
+        if self._wanted.bulk_above is not None and page.total > self._wanted.bulk_above:
+            try:
+                self._begin_job()
+                return
+            except RefusedError as error:
+                if error.status != REFUSED:  # not every object can be read by a job
+                    raise
+        rows = waiting = 0
+        while True:
+            take(page.records)
+            rows, waiting = rows + len(page.records), waiting + len(page.records)
+            if page.records:
+                last = page.records[-1]
+                self._after = (str(value_of(last[self._wanted.cursor], "timestamp")), str(last[ID]))
+            if page.more is None:
+                return
+            if waiting >= ROWS:
+                waiting = 0
+                yield from self.kept(files)
+                yield Progress(rows, rows - len(page.records) + page.total if rows == len(page.records) else None)
+            page = self._client.more(page.more) or self._client.find(self._question())
+
+    def _question(self, in_order: bool = True) -> str:
+        wanted, cursor = self._wanted, self._wanted.cursor
+        if self.sweeps:
+            conditions = [f"{ID} > {soql.text(self._after[1])}"] if self._after is not None else []
+            return soql.select(wanted.fields, wanted.object, conditions, (ID,) if in_order else ())
+        assert self.since is not None
+        first = f"{cursor} >= {soql.moment(self.since)}"
+        if self._after is not None:
+            first = soql.behind(cursor, *self._after)
+        last = f"{cursor} < {soql.moment(self.bound + SECOND)}"
+        return soql.select(wanted.fields, wanted.object, (first, last), (cursor, ID) if in_order else ())
+
+    # Jobs
+
+    def _begin_job(self) -> None:
+        self._job = {"id": self._client.begin_job(self._question(in_order=False)), "place": None}
+
+    def _by_job(self, take: Callable[[Sequence[Record]], None], files: RowFiles) -> Iterator[Message]:
+        """All that a job finds; a pull that is stopped goes on behind the last part of the same job."""
+        assert self._job is not None
+        yield from self.kept(files)
+        id, place, rows = str(self._job["id"]), self._job["place"], 0
+        try:
+            failed = self._wait_for(id)
+        except RefusedError as error:
+            if error.status != ABSENT:
+                raise
+            self._job = None  # it is kept for seven days, and these are over
+            yield from self.read(take, files)
+            return
+        if failed is not None:
+            self._job = None
+            yield from self.kept(files)
+            raise SourceError(failed)
+        while True:
+            records, place = self._client.results(id, place, self._wanted.fields)
+            take(records)
+            rows += len(records)
+            if place is None:
+                return
+            self._job = {"id": id, "place": place}
+            yield from self.kept(files)
+            yield Progress(rows)
+
+    def _wait_for(self, id: str) -> str | None:
+        """Waits until a job is done; what to say when it failed."""
+        waited, pause = 0.0, FIRST_LOOK
+        while True:
+            told = self._client.job(id)
+            match told["state"]:
+                case "JobComplete":
+                    return None
+                case "Failed" | "Aborted" as state:
+                    why = told.get("errorMessage") or "nothing is said why"
+                    return (
+                        f"Salesforce ended the job {id} that reads `{self._wanted.object}` as {state}: {why}; run "
+                        "`aac pull` again, which begins anew, with a higher `bulk_above` if jobs always end so"
+                    )
+                case _:
+                    if waited >= PATIENCE:
+                        raise UnfinishedError(
+                            f"Salesforce still works at the job {id} that reads `{self._wanted.object}`: run `aac "
+                            "pull` again later, which goes on from there"
+                        )
+            self._client.pause(pause)
+            waited, pause = waited + pause, min(LONGEST_LOOK, pause * 2)
+
+    # Checkpoints
+
+    def kept(self, files: RowFiles) -> Iterator[Message]:
+        """A checkpoint on the way: a pull that is stopped goes on behind the last record."""
+        yield from files.take()
+        begun = {"at": self.bound.isoformat(), "after": self._after, "sweeps": self.sweeps, "job": self._job}
+        state = {"org": self._org, "until": _text(self._until), "swept": _text(self._swept), "begun": begun}
+        yield Checkpoint(state, complete=False)
+
+    def ended(self, files: RowFiles) -> Iterator[Message]:
+        """The last checkpoint: the next walk begins where this one began."""
+        yield from files.take()
+        swept = self.bound if self.sweeps else self._swept
+        state = {"org": self._org, "until": self.bound.isoformat(), "swept": _text(swept)}
+        yield Checkpoint(state, complete=True, until=f"{self.bound:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
