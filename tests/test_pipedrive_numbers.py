@@ -145,6 +145,25 @@ def test_numbers_are_what_the_records_come_to_also_after_changes(fake: Pipedrive
     agree(root, fake.account)
 
 
+def test_what_is_planned_is_not_deleted_and_has_not_occurred(fake: Pipedrive, root: Path) -> None:
+    account = fake.account
+    done, planned = (
+        [key for key, record in account.records["activities"].items() if record.values["done"] == is_done]
+        for is_done in (True, False)
+    )
+    pull(root)
+    account.delete("activities", done[0])
+    told = pull(root)
+    assert "activities: 14 records" in told
+    assert "1 deleted" in told
+    checked = run_aac(root, "check", "--window", "all", "--format", "json", "--fail-on", "never")
+    (health,) = [each for each in json.loads(checked.stdout)["health"] if each["entity"] == "activity"]
+    problems = {problem["code"]: problem["count"] for problem in health["problems"]}
+    assert health["records"] == 14
+    assert "AAC516" not in problems  # Pipedrive itself tells what is deleted, and such a record does not arrive
+    assert problems["AAC507"] == len(planned)
+
+
 @pytest.mark.long
 def test_a_pull_that_runs_out_of_tokens_goes_on_where_it_ended(fake: Pipedrive, root: Path) -> None:
     fake.trouble.extend(["well", "429 wait", "502", "truncated", "drip", "malformed"])
