@@ -39,6 +39,12 @@ def history_stream(name: str, fields: Sequence[Field]) -> Stream:
     return Stream(name, tuple(field.name for field in fields), types, (ID,), history=True)
 
 
+def row_of(types: Mapping[str, str], record: Record) -> dict[str, Any]:
+    """A record as a row, by the types of all columns; values that are not there are left out."""
+    found = {column: value_of(record.get(column), type) for column, type in types.items()}
+    return {column: value for column, value in found.items() if value is not None}
+
+
 class Records:
     """Reads the records of an object. ``types``: of the columns of its stream. ``is_told``: as in `record_stream`."""
 
@@ -58,7 +64,7 @@ class Records:
                 if record.get(DELETED) in TRUE and not grows:
                     self._gone(files, str(record[ID]), record[self._wanted.cursor])
                     continue
-                files.add("upsert", self._row(record))
+                files.add("upsert", row_of(self._types, record))
                 if walk.sweeps and not grows:
                     files.add("keys", {ID: record[ID]})
 
@@ -72,11 +78,6 @@ class Records:
                 yield from walk.kept(files)
                 raise
         yield from walk.ended(files)
-
-    def _row(self, record: Record) -> dict[str, Any]:
-        """A record as a row; values that are not there are left out."""
-        found = {column: value_of(record.get(column), type) for column, type in self._types.items()}
-        return {column: value for column, value in found.items() if value is not None}
 
     def _gone(self, files: RowFiles, id: str, at: str) -> None:
         files.add("delete", {ID: id, self._wanted.cursor: value_of(at, "timestamp")})
