@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -132,8 +133,7 @@ def test_the_code_of_plugins_is_read(root: Path, tmp_path: Path, monkeypatch: py
         before = seal(root).stamp
         edited.write_text("# 2\n")
         assert seal(root).stamp != before, edited
-    for folder in (package.parent, listed.parent):
-        monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(sys, "path", [str(package.parent), str(listed.parent), *sys.path])
     (listed / "entry_points.txt").write_text("[aac]\nguests = guests.inner\n")
     before = seal(root).stamp
     (package / "inner.py").write_text("# 2\n")

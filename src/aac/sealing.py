@@ -2,8 +2,8 @@
 
 Where that is not known for certain there is no seal, and the build goes its way: without a `now` that was given; with
 very many files of data. Of plugins the code is read, with all that lies beside it, and what else they may read is theirs
-to keep there (`docs/how-to/write-a-plugin.md`). It is kept in the user's cache folder, and with it how the pages were left, so
-that nobody's hand on either is passed over.
+to keep there (`docs/how-to/write-a-plugin.md`). It is kept in the user's cache folder, and with it how the pages were
+left, so that nobody's hand on either is passed over.
 """
 
 from __future__ import annotations
