@@ -1,7 +1,7 @@
 """Whether a build would make what it made last time, told by what it would read, before any of that is done.
 
 Where that is not known for certain there is no seal, and the build goes its way: without a `now` that was given; with
-very many files of data. Of plugins the code is read, with all that lies beside it, and what else they may read is theirs
+very many files of data. Of plugins the code is read, with all that lies beside it: what else they may read is theirs
 to keep there (`docs/how-to/write-a-plugin.md`). It is kept in the user's cache folder, and with it how the pages were
 left, so that nobody's hand on either is passed over.
 """

@@ -166,9 +166,9 @@ def asset(name: str) -> str:
 
 def _environment(loader: BaseLoader, *, is_guarded: bool) -> Environment:
     """Jinja as we use it; guarded it lets templates see values and nothing of Python."""
-    from jinja2 import Environment, pass_context
+    from jinja2 import pass_context
 
-    environment = (_sandbox() if is_guarded else Environment)(
+    environment = (_sandbox() if is_guarded else _trusted())(
         loader=loader,
         autoescape=True,
         undefined=_unknown(),
@@ -185,6 +185,7 @@ def _environment(loader: BaseLoader, *, is_guarded: bool) -> Environment:
         own = {name: context[name] for name in ("here", "root")}
         return prose.render(visible(text, KEPT), {"terms": terms, "seen": set[str](), **own})
 
+    @cache
     def first_line(text: str) -> str:
         return prose.renderInline(visible(text, KEPT).strip().split("\n\n", 1)[0])
 
@@ -192,6 +193,19 @@ def _environment(loader: BaseLoader, *, is_guarded: bool) -> Environment:
     filters.update(markdown=markdown, first_line=first_line, pieces=pieces)
     del filters["random"], environment.globals["lipsum"]  # the same view gives the same bytes
     return environment
+
+
+def _trusted() -> type[Environment]:
+    """Jinja for templates of ours: a key of a view is looked up as one at once, where Jinja tries an attribute of the
+    mapping first."""
+    from jinja2 import Environment
+
+    class Trusted(Environment):
+        def getattr(self, obj: Any, attribute: str) -> Any:
+            is_key = type(obj) is dict and attribute in obj and not hasattr(dict, attribute)
+            return obj[attribute] if is_key else super().getattr(obj, attribute)
+
+    return Trusted
 
 
 LONGEST = 1_000_000
