@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 UNASKED = 400
 """The status of an answer to what was never asked: nobody tries that again."""
 NOT_ASKED = {"message": "this was not asked when it was recorded"}
+TOKEN = {"access_token": "replayed"}
+"""What stands for a token, as none is recorded (RFC 6749, 5.1)."""
 
 
 class _Said:
@@ -61,11 +63,13 @@ def replayed(path: Path) -> Generator[str]:
 
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            is_json = "json" in self.headers.get("Content-Type", "")
+            sort = self.headers.get("Content-Type", "")
+            is_json, is_form = "json" in sort, "form" in sort
             with lock:
                 exchange = said.next(self.command, self.path, json.loads(body) if is_json and body else None)
             exchange = exchange or Exchange(self.command, self.path, None, UNASKED, {}, NOT_ASKED)
-            answer = json.dumps(exchange.answer).encode()
+            said_so = TOKEN if is_form and exchange.answer is None else exchange.answer
+            answer = json.dumps(said_so).encode()
             self.send_response_only(exchange.status)
             for name, value in exchange.headers.items():
                 self.send_header(name, value)

@@ -1,0 +1,70 @@
+"""The page of the connector `salesforce`: whoever has an app comes to data with it alone."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aac.connectors.salesforce.changes import FOLLOWED
+from aac.connectors.salesforce.objects import THINGS
+from aac.connectors.salesforce.settings import SalesforceSettings
+from aac.testing import replayed
+from tests.commands import run_aac
+from tests.documentation import ROOT, Session, blocks
+from tests.fakes.salesforce.server import salesforce
+from tests.test_salesforce_numbers import PROJECT, filled
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGE = ROOT / "docs" / "how-to" / "connect-salesforce.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+
+
+def test_the_page_leads_to_data(tmp_path: Path) -> None:
+    with salesforce(filled(7)) as fake:
+        environment = {
+            "SALESFORCE_CLIENT_ID": fake.client_id, "SALESFORCE_CLIENT_SECRET": fake.client_secret,
+            "SOURCE_DATE_EPOCH": str(int(time.time()) + 3600),
+        }  # fmt: skip
+        session = Session(tmp_path, environment)
+        for block in blocks(PAGE):
+            session.run(replace(block, text=block.text.replace("https://yours.my.salesforce.com", fake.url)))
+    if session.told:
+        pytest.fail("\n".join(session.told), pytrace=False)
+
+
+def test_the_page_names_every_setting_and_stream() -> None:
+    named = set(re.findall(r"^\| `(\w+)` \|", TEXT.partition("## Settings")[2].partition("## How")[0], re.MULTILINE))
+    assert named == SalesforceSettings.model_fields.keys()
+    streams = {thing.name for thing in THINGS} | {each.stream for each in FOLLOWED}
+    assert {name for name in streams if f"`{name}`" not in TEXT} == set()
+
+
+def test_a_recording_tells_of_nobody_and_can_be_answered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "alignment").mkdir()
+    document = "kind: entity\nid: lead\nextends: salesforce\n"
+    (tmp_path / "alignment" / "all.yml").write_text(document)
+    with salesforce() as fake:
+        monkeypatch.setenv("SALESFORCE_CLIENT_ID", fake.client_id)
+        monkeypatch.setenv("SALESFORCE_CLIENT_SECRET", fake.client_secret)
+        fake.org.create("Lead", {"Name": "Albert Wesker", "Company": "Umbrella", "Email": "a@umbrella.example"})
+        (tmp_path / "aac.toml").write_text(
+            (PROJECT / "aac.toml").read_text().replace("http://127.0.0.1:8000", fake.url)
+        )
+        done = run_aac(tmp_path, "pull", "--full", "--record", "calls")
+        assert done.returncode == 0, done.stdout + done.stderr
+        (session,) = fake.sessions
+    recording = (tmp_path / "calls" / "salesforce.jsonl").read_text()
+    for secret in ("Wesker", "Umbrella", "umbrella", session, fake.client_secret):
+        assert secret not in recording
+    with replayed(tmp_path / "calls" / "salesforce.jsonl") as url:
+        text = (tmp_path / "aac.toml").read_text().replace(fake.url, url)
+        (tmp_path / "aac.toml").write_text(text)
+        done = run_aac(tmp_path, "pull", "--full")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "salesforce.Lead: 1 record," in done.stderr
