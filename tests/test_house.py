@@ -210,6 +210,7 @@ FLOORS = (
         "aac.landing.batches",
         "aac.landing.drift",
         "aac.landing.arriving",
+        "aac.landing.hiding",
         "aac.landing.merging",
         "aac.landing.reading",
         "aac.landing.pulling",
@@ -428,7 +429,7 @@ STRANGERS = {
 
 WRITERS = (
     "aac.operations", "aac.publishing", "aac.connectors.xlsx", "aac.connectors.dlt", "aac.landing.pull",
-    "aac.landing.copying", "aac.landing.reading", "aac.landing.batches", "aac.caches",
+    "aac.landing.copying", "aac.landing.hiding", "aac.landing.reading", "aac.landing.batches", "aac.caches",
     "aac.engines.duckdb", "aac.engines.rewriting",
     "aac.testing.bench", "aac.testing.checks", "aac.connectors.postgres", "aac.reviewing",
     "aac.sampling",

@@ -25,7 +25,7 @@ from aac.expressions.parsed import Rules
 from aac.expressions.values import Typed, alike
 from aac.findings import MOST, Finding, did_you_mean, in_reading_order
 from aac.kinds.base import Versioned
-from aac.measures import Card, Clock, Derived, Measure, Table, Volume, Waiver
+from aac.measures import Card, Clock, Derived, Measure, StoredField, Table, Volume, Waiver, columns_of
 from aac.models import invalid
 from aac.packs import OURS, Packs
 from aac.project import Project, Version
@@ -337,6 +337,34 @@ def dimensions_mean_one_thing(project: Project) -> None:
                 project.tell("AAC209", message, "give one of the two another name", (kind, id_), *path, key=True)
 
 
+def columns_arrive_alike(project: Project) -> None:
+    """Nothing reads a column for what it was that is dropped or hashed before it arrives (AAC308)."""
+    hidden: dict[tuple[str, str], tuple[Table, StoredField]] = {}
+    for table in project.tables:
+        for stored in (stored for stored in table.fields if stored.landing is not None):
+            hidden |= {
+                (name.stream, column): (table, stored) for name in table.streams for column in columns_of(stored)
+            }
+    for table in project.tables if hidden else ():
+        for stored in (*table.fields, *table.marks):
+            for key in _columns_of(table, stored):
+                known, by = hidden.get(key, (table, stored))
+                id_ = ("entity", table.entity)
+                if by.landing != stored.landing and id_ in project.places:
+                    message = (
+                        f"`{key[1]}` does not arrive as it is: `{known.entity}.{by.name}` says `landing: {by.landing}`"
+                    )
+                    advice = f"write `pii: true` and `landing: {by.landing}` here, too, or leave it out there"
+                    path = ("fields", stored.name) if stored in table.fields else (stored.name.rstrip("0123456789"),)
+                    project.tell("AAC308", message, advice, id_, *path)
+
+
+def _columns_of(table: Table, stored: StoredField) -> list[tuple[str, str]]:
+    """The columns that a field is read from, each with its stream."""
+    streams = [name.stream for name in table.streams] or [table.entity]
+    return [(stream, column) for stream in streams for column in sorted(columns_of(stored))]
+
+
 def groups_can_meet(project: Project) -> None:
     """What splits numbers that are reckoned together is of one sort, or their groups never meet (AAC328).
 
@@ -380,6 +408,7 @@ CHECKS: tuple[Callable[[Project], None], ...] = (
     names_mean_one_thing,
     compile_all,
     dimensions_mean_one_thing,
+    columns_arrive_alike,
     groups_can_meet,
     worked_examples,
     everything_has_an_owner,

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from aac.calendars import Calendar
-from aac.expressions.nodes import TEXT, Aggregate, Call, Literal, Named, Node, Path, Type, Value
+from aac.expressions.nodes import TEXT, Aggregate, Call, Column, Literal, Named, Node, Path, Type, Value, walk
 from aac.periods import iso_utc
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class StoredField:
 
     ``format`` holds strptime codes; without it dates and times are ISO 8601. ``span`` is where the field stands.
     ``is_text``: what is read still has to be given its type; ``is_instant``: it is a timestamp, and the field its day;
-    ``may_lack``: a stream may be without its columns.
+    ``may_lack``: a stream may be without its columns; ``landing``: whether these are dropped
+    (`drop`) or hashed (`hash`) before they arrive.
     """
 
     name: str
@@ -65,6 +66,12 @@ class StoredField:
     is_text: bool = True
     may_lack: bool = False
     is_instant: bool = False
+    landing: str | None = None
+
+
+def columns_of(stored: StoredField) -> set[str]:
+    """The columns of a stream that a field is read from, in small letters: engines do not tell capital ones apart."""
+    return {node.name.casefold() for node in walk(stored.read) if isinstance(node, Column)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,6 +287,8 @@ fields:
         read = self._read(scope, name, field)
         if type_ is None or read is None or not self._becomes(scope, name, read.type, type_):
             return None
+        if not self._can_arrive(scope, name, field, read.node):
+            return None
         for written, meant in field.map.items():
             if type_.values is not None and meant not in type_.values:
                 message, advice = f"`{meant}` is not in the list of values", did_you_mean(meant, type_.values)
@@ -302,7 +304,19 @@ fields:
             is_text=read.type.name in {"text", "null"},
             is_instant=(read.type.name, type_.name) == ("timestamp", "date"),
             may_lack=name not in self._needed(scope) and not scope.is_written("fields", name),
+            landing=field.landing,
         )
+
+    def _can_arrive(self, scope: Scope, name: str, field: EntityField, read: Node) -> bool:
+        """Whether records can do with what arrives of a field (AAC308)."""
+        if field.landing == "drop" and name in (*self.key, self.occurs):
+            message, advice = f"records are known by `{name}`, which is dropped", "write `landing: hash` for a key"
+        elif field.landing == "hash" and not isinstance(read, Column):
+            message, advice = "of a hash nothing can be reckoned", "read the column itself, or write `landing: drop`"
+        else:
+            return True
+        scope.report("AAC308", message, advice, "fields", name, "landing")
+        return False
 
     def _read(self, scope: Scope, name: str, field: EntityField) -> Checked | None:
         """What a field is read from: a column or an expression; with `per` an aggregate, or one of its columns."""

@@ -24,7 +24,7 @@ SORTS = ("type", "ref", "is", "rollup")
 """The keys that say what sort of field it is."""
 BELONGS = {
     "from": ("type", "ref"), "map": ("type", "ref"), "values": ("type",), "format": ("type",), "unit": ("type",),
-    "over": ("rollup",), "via": ("rollup",), "where": ("rollup",), "after": ("rollup",),
+    "landing": ("type", "ref"), "over": ("rollup",), "via": ("rollup",), "where": ("rollup",), "after": ("rollup",),
 }  # fmt: skip
 """All other keys, and the sorts they belong to."""
 
@@ -108,6 +108,8 @@ class EntityField(Row):
     """The unit of its numbers, as in `EUR`, `EUR/year`, `count`, `score` or `days`."""
     pii: Annotated[bool, Change("promise", says="whether it is personal")] = False
     """`true` for what is personal: it stays out of every report."""
+    landing: Annotated[Literal["drop", "hash"] | None, Change(says="what arrives of it")] = None
+    """What becomes of a personal column before it arrives: `drop`, or `hash`: what is equal stays so."""
     over: Annotated[Annotated[str, Ref("entity")] | None, Change(says="the child entity")] = None
     """The child entity that a roll-up is over."""
     via: Annotated[str | None, Change(says="the reference of the children")] = None
@@ -146,9 +148,23 @@ class EntityField(Row):
         if self.values == ():
             raise wrong("AAC308", "the list of values is empty", "name the values, or leave the key out", "values")
         refuse_unreadable(self.format, self.type)
+        self._refuse_landing()
         if self.rollup is not None and self.over is None:
             raise wrong("AAC210", "`over` is missing", "name the child entity, as in `over: activity`", "rollup")
         return self
+
+    def _refuse_landing(self) -> None:
+        """Refuses what is kept out of landing and not of reports, and a hash of what is no plain text."""
+        if self.landing is None:
+            return
+        if not self.pii:
+            raise wrong("AAC210", "what does not arrive as it is, is personal", "write `pii: true`, too", "landing")
+        if self.landing == "hash" and self.type not in ("text", None):
+            message = f"a hash is a text, and this is of type {self.type}"
+            raise wrong("AAC308", message, "make the field's type `text`, or write `landing: drop`", "landing")
+        if self.landing == "hash" and (self.map or self.values is not None):
+            message = "of a hash nobody knows which text it was, so there is no list of what it may be"
+            raise wrong("AAC308", message, "leave `map` and `values` out, or `landing`", "landing")
 
     @property
     def is_stored(self) -> bool:

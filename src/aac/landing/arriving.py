@@ -51,12 +51,21 @@ class Mark:
 class Arrival:
     """Writes the batches of one stream. ``known``: how far it was merged; ``settings``: a digest of the source's.
 
-    ``state``: what the connector goes on from.
+    ``state``: what the connector goes on from; ``hidden``: the columns that are dropped or hashed.
 
     Raises SourceError for rows that are not what the stream promises.
     """
 
-    def __init__(self, stream: Stream, raw: Raw, batches: Batches, run: Run, settings: str, known: Mark | None) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        raw: Raw,
+        batches: Batches,
+        run: Run,
+        settings: str,
+        known: Mark | None,
+        hidden: Mapping[str, str],
+    ) -> None:
         if clash := sorted(set(OURS) & set(stream.columns)):
             raise SourceError(f"`{stream.name}` has a column `{clash[0]}`, a name that is ours: rename it")
         self.batches = batches
@@ -66,6 +75,7 @@ class Arrival:
         self._stream = stream
         self.run = run
         self._settings = settings
+        self._hidden = hidden
         self._waiting: list[Rows] = []
         self._cut = batches.set_aside()
         numbers = batches.numbers()
@@ -97,6 +107,7 @@ class Arrival:
     def begin(self, *, full: bool, tell: Tell) -> None:
         """Finds the state to go on from; there is none when the stream is to be read from its beginning, which is told
         with its reason if it is news."""
+        self._refuse_others()
         last = None if full else self._last
         reason = self._reason(last) if not full else None
         if reason is not None:
@@ -106,6 +117,16 @@ class Arrival:
             self.state = last.state
         else:
             self._scans = False  # a scan of keys that was not at its end is none
+
+    def _refuse_others(self) -> None:
+        """Raises SourceError where other columns than now were dropped or hashed: what lies there is not taken back."""
+        was = self._last.hidden if self._last is not None else self._hidden
+        unlike = sorted(name for name in {**was, **self._hidden} if was.get(name) != self._hidden.get(name))
+        if unlike:
+            raise SourceError(
+                f"what was pulled of `{self._stream.name}` before holds `{unlike[0]}` otherwise than `landing` says "
+                "now: delete the folder `.aac`, and run `aac pull` again"
+            )
 
     @property
     def end(self) -> Note | None:
@@ -169,6 +190,7 @@ class Arrival:
             lists,
             self.places.held,
             checkpoint.until,
+            self._hidden,
         )
         if note == self._last and not self._waiting:
             return

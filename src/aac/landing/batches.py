@@ -36,7 +36,8 @@ class Note:
     ``types`` as in `Stream`. ``settings``: a digest of the source's settings. ``lists``: the first part after which
     the keys of a scan were listed that lie beside the batch; null when there are none. ``held``: columns of the stream
     that are kept under another name, and which: ``columns`` and ``types`` are by the names they are kept under.
-    ``until``: how far the stream is read, in the connector's words.
+    ``until``: how far the stream is read, in the connector's words. ``hidden``: the columns that were dropped or
+    hashed.
     """
 
     columns: tuple[str, ...]
@@ -49,6 +50,7 @@ class Note:
     lists: int | None = None
     held: Mapping[str, str] = field(default_factory=dict[str, str])
     until: str | None = None
+    hidden: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def text(self) -> str:

@@ -23,6 +23,7 @@ from aac.landing.batches import Batches, folder_of
 from aac.landing.copying import Flushing
 from aac.landing.drift import column_changes, older_names, refused_types, stale_columns
 from aac.landing.events import Event
+from aac.landing.hiding import Hiding, hidden_columns
 from aac.landing.inputs import Inputs
 from aac.landing.merging import merge, read_marks
 from aac.landing.offers import placed
@@ -244,9 +245,10 @@ class Pulling:
         started = perf_counter()
         source, folder = discovery.source, self._inputs.raw / discovery.source.id
         known = self._inputs.stream(source.id, stream.name)
+        hiding = self._hiding(source, stream)
         arrival = self._arrival(source, stream) if stream.key else None
         before = known if not self._wish.full else None
-        reading = read_stream(discovery.connector, stream, before, folder, arrival, self._telling(source))
+        reading = read_stream(discovery.connector, stream, before, folder, arrival, self._telling(source), hiding)
         if known is not None and reading.raw is not None:
             for change in column_changes(known.columns, known.told, stream.columns, stream.types):
                 words = f"{source.id}.{stream.name}: {change}"
@@ -260,6 +262,17 @@ class Pulling:
         self._flushing.begin([*new, folder] if new else ())
         return _Arrival(stream.name, reading.raw, arrival, reading.findings, perf_counter() - started)
 
+    def _hiding(self, source: Source, stream: Stream) -> Hiding | None:
+        """What keeps columns from arriving; null where nothing of the source is kept from it."""
+        tables = self._inputs.tables.values()
+        if not any(stored.landing for table in tables if source.id in table.sources for stored in table.fields):
+            return None
+        hidden = hidden_columns(StreamName(source.id, stream.name), tables)
+        watermark = watermark_column(source.watermark)
+        if watermark is not None and watermark[0] == stream.name and watermark[1].casefold() in hidden:
+            raise SourceError(f"the watermark of `{source.id}` is read from `{watermark[1]}`, which does not arrive")
+        return Hiding(stream, hidden, frozenset(source.nulls), self._inputs.raw / source.id)
+
     def _telling(self, source: Source) -> Tell:
         """Tells what begins with the name of a stream, with that of its source before it."""
 
@@ -271,6 +284,10 @@ class Pulling:
 
     def _arrival(self, source: Source, stream: Stream) -> Arrival:
         """What takes the rows of a stream."""
+        hidden = hidden_columns(StreamName(source.id, stream.name), self._inputs.tables.values())
+        stream = replace(
+            stream, types={name: sort for name, sort in stream.types.items() if name.casefold() not in hidden}
+        )
         known = read_marks(self._store, source.id).get(stream.name)
         batches = Batches(self._store, folder_of(self._inputs.raw, source.id, stream.name))
         run = Run(self._now_us, self._run, self._inputs.zone(source.id))
@@ -278,7 +295,7 @@ class Pulling:
         given = {key: value for key, value in source.settings.items() if key not in aside}
         settings = hashlib.sha256(json.dumps([source.connector, given], default=str).encode()).hexdigest()
         raw = Raw(raw_name(source.id, stream.name), stream.columns, stream.key)
-        arrival = Arrival(stream, raw, batches, run, settings, known)
+        arrival = Arrival(stream, raw, batches, run, settings, known, hidden)
         arrival.begin(full=self._wish.full, tell=self._telling(source))
         return arrival
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aac.findings import Level
     from aac.landing.arriving import Arrival
     from aac.landing.events import Tell
+    from aac.landing.hiding import Hiding
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,12 @@ def read_stream(
     folder: Path,
     arrival: Arrival | None,
     tell: Tell,
+    hiding: Hiding | None = None,
 ) -> Reading:
     """Reads a stream to its end: files are copied into ``folder``, rows go to the ``arrival`` of a stream with a key.
 
-    ``before``: what was read of it the last time. Raises SourceError when it does not come to its end, or a file
-    cannot be copied.
+    ``before``: what was read of it the last time; ``hiding``: leaves out what is not to arrive. Raises SourceError when
+    it does not come to its end, or a file cannot be copied.
     """
     files: list[Files] = []
     relations: list[Relation] = []
@@ -56,7 +58,8 @@ def read_stream(
     state = before.state if before is not None else None
     parts = connector.slices(stream, arrival.state if arrival is not None else state)
     for number, part in enumerate(parts, 1):
-        for message in connector.read(stream, part):
+        for sent in connector.read(stream, part):
+            message = hiding.of(sent) if hiding is not None else sent
             match message:
                 case Files():
                     files.append(message)
@@ -87,6 +90,7 @@ def read_stream(
         return Reading(_related(relations, stream, end), (relations[0].database,), tuple(findings))
     if end is None or not end.complete or (arrival is None and not files):
         raise SourceError(f"`{stream.name}` was not read to its end: run `aac pull` again")
+    stream = hiding.arriving if hiding is not None else stream
     raw, originals = _copied(stream, files, end, before, folder) if files else (None, ())
     return Reading(raw, originals, tuple(findings))
 
