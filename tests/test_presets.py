@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 from shutil import copytree
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import pytest
 from aac.engines.duckdb import Store
 from aac.operations import open_project, open_sound_project, pull_sources
 from aac.packs import PRESETS, Packs
+from tests.commands import run_aac
 from tests.loading import REGISTRY, load_documents
 from tests.small import NOW_US
 
@@ -116,9 +118,8 @@ def test_ends_that_never_come_are_none(tmp_path: Path, preset: str, table: str) 
 def test_columns_that_are_missing_are_one_finding(tmp_path: Path) -> None:
     deals = "deal_id,owner_id,deal_pipeline_stage_id,property_createdate,_fivetran_deleted\n1,7,s,2026-01-05,false\n"
     stages = "stage_id,label,pipeline_id,is_closed,closed_won,probability\ns,Won,p,TRUE,TRUE,1.0\n"
-    root = project(
-        tmp_path, all_of("fivetran_hubspot").split("---\n")[4], {"deal": deals, "deal_pipeline_stage": stages}
-    )
+    document = "kind: entity\nid: opportunity\nextends: fivetran_hubspot\n"
+    root = project(tmp_path, document, {"deal": deals, "deal_pipeline_stage": stages})
     finding, deletions = [f for f in pulled(root).findings if f.code == "AAC641"]
     assert (deletions.doc, deletions.keys) == ("entity:deal_stage", ("_fivetran_deleted",))
     assert finding.doc == "entity:opportunity"
@@ -342,3 +343,92 @@ fields:
     tables = {"deal": "id\n1\n", "move": "id,of\ndeal-1,1\nticket-1,\n"}
     found = pulled(project(tmp_path, documents, tables)).findings
     assert [(each.code, each.message) for each in found] == [("AAC508", "`other` is empty in 1 record")]
+
+
+ENGAGEMENTS = {
+    "contact": (
+        "id,property_createdate,property_hs_first_outreach_date,is_deleted\n"
+        "1,2026-01-05 09:00,2026-01-05 10:00,false\n2,2026-01-05 09:00,2026-01-05 20:00,false\n"
+        "3,2026-01-05 09:00,,false\n"
+    ),
+    "engagement_call": (
+        "engagement_id,_fivetran_deleted,property_hs_timestamp,property_hs_call_direction,property_hs_object_source\n"
+        "c1,false,2026-01-05 20:00,OUTBOUND,CRM_UI\nc2,true,2026-01-05 09:30,OUTBOUND,CRM_UI\n"
+    ),
+    "engagement_email": (
+        "engagement_id,_fivetran_deleted,property_hs_timestamp,property_hs_email_direction,property_hs_object_source\n"
+        "e1,false,2026-01-05 10:00,EMAIL,CRM_UI\ne2,false,2026-01-05 09:01,EMAIL,WORKFLOWS\n"
+    ),
+    "engagement_meeting": "engagement_id,start_time\nm1,2026-01-06 09:00\n",
+    "engagement_note": "engagement_id,_fivetran_deleted,property_hs_timestamp\n",
+    "engagement_task": "engagement_id,_fivetran_deleted,property_hs_timestamp\n",
+    "engagement_contact": (
+        "contact_id,engagement_id,engagement_type\n1,e1,EMAIL\n2,c1,CALL\n3,c2,CALL\n1,e2,EMAIL\n2,e2,EMAIL\n1,m1,MEETING\n"
+    ),
+}
+FIRST_TOUCH = "fields: {first_touch_at: {rollup: min(occurred_at), over: activity, where: is_human}}\n"
+FIRST_CONTACT = """\
+kind: company
+id: small
+currency: EUR
+timezone: UTC
+---
+kind: team
+id: sales
+name: Sales
+---
+kind: team
+id: marketing
+name: Marketing
+---
+kind: entity
+id: lead
+extends: PRESET
+FIRST_TOUCH---
+kind: sla
+id: first_contact
+what: Sales contacts a lead
+who: {owes: sales, to: marketing}
+when: {within: 4 hours}
+how_measured: {each: lead, starts: created_at, stops: STOPS, objective: 90%, window: month}
+escalation: [{at: late, do: notify, to: sales}]
+""".replace("FIRST_TOUCH", FIRST_TOUCH)
+
+
+@pytest.mark.parametrize("stops", ["first_touch_at", "first_outreach_at"])
+def test_first_contact_is_measured_from_what_fivetran_lands_of_hubspot(tmp_path: Path, stops: str) -> None:
+    """Lead 1 was written to within an hour by a person, 2 after eleven; of 3 there is only a call that was deleted."""
+    activity = "---\nkind: entity\nid: activity\nextends: fivetran_hubspot\n"
+    documents = FIRST_CONTACT.replace("PRESET", "fivetran_hubspot").replace("STOPS", stops) + activity
+    root = project(tmp_path, documents, ENGAGEMENTS)
+    done = run_aac(root, "pull")
+    assert done.returncode == 0, done.stderr
+    checked = run_aac(root, "check", "--window", "2026-01", "--format", "json", "--fail-on", "never")
+    (mine,) = [each for each in json.loads(checked.stdout)["results"] if each["kind"] == "sla"]
+    assert (mine["met"], mine["late"]) == (1, 2)
+    assert ("e1", "1", "email") in rows(root, "activity", "engagement", "lead", "type")
+
+
+def test_first_contact_is_measured_from_what_airbyte_lands_of_hubspot(tmp_path: Path) -> None:
+    columns = "id,createdAt,archived,properties_hs_timestamp"
+    tables = {
+        "contacts": "id,createdAt,archived,properties_hs_first_outreach_date\n"
+        "1,2026-01-05T09:00:00Z,false,2026-01-05T10:00:00Z\n2,2026-01-05T09:00:00Z,false,\n",
+        "contacts_archived": "id,createdAt,archived\n",
+        "engagements_calls": f"{columns},properties_hs_call_status,properties_hs_call_duration\n"
+        "7,2026-01-05T09:00:00Z,false,2026-01-05T10:00:00Z,COMPLETED,90000\n"
+        "8,2026-01-05T09:00:00Z,true,2026-01-05T10:00:00Z,COMPLETED,90000\n",
+        "engagements_emails": f"{columns},properties_hs_email_direction\n"
+        "9,2026-01-05T09:00:00Z,false,,INCOMING_EMAIL\n",
+        **{f"engagements_{name}": f"{columns}\n" for name in ("meetings", "notes", "tasks")},
+    }
+    activity = "---\nkind: entity\nid: activity\nextends: airbyte_hubspot\n"
+    documents = FIRST_CONTACT.replace("PRESET", "airbyte_hubspot").replace("STOPS", "first_outreach_at") + activity
+    root = project(tmp_path, documents.replace(FIRST_TOUCH, ""), tables)
+    done = run_aac(root, "pull")
+    assert done.returncode == 0, done.stderr
+    checked = run_aac(root, "check", "--window", "2026-01", "--format", "json", "--fail-on", "never")
+    (mine,) = [each for each in json.loads(checked.stdout)["results"] if each["kind"] == "sla"]
+    assert (mine["met"], mine["late"]) == (1, 1)
+    found = rows(root, "activity", "activity_id", "type", "direction", "duration::DOUBLE")
+    assert found == [("7", "call", None, 1.5), ("9", "email", "inbound", None)]
