@@ -4,8 +4,9 @@ PYTHON ?= python3
 SHARED := $(or $(AAC_SHARED),../shared)
 BIN := .venv/bin
 READY := .venv/.ready
-# A process for each core; the tests of a file share theirs, since they share what is dear to make.
-PYTEST := $(BIN)/pytest -n auto --dist loadfile
+# A process for each core; the tests of a file share theirs, since they share what is dear to make. The order of files is
+# that of tests/conftest.py.
+PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test test-all test-long real-data browser postgresql docs screenshots lint types bench clean
 

@@ -402,13 +402,14 @@ def documents() -> list[dict[str, Any]]:
     return [document.data for document in found]
 
 
-def edits(data: dict[str, Any], kind: type[Kind]) -> Iterator[dict[str, Any]]:
-    """A document without one of its keys or entries, with another value there, or with a list the other way round;
-    only those that are right."""
+def edits(data: dict[str, Any], kind: type[Kind]) -> Iterator[tuple[dict[str, Any], Kind]]:
+    """A document without one of its keys or entries, with another value there, or with a list the other way round, and
+    its model; only those that are right."""
     for path in _paths(data):
         for made in (*_without(data, path), *_otherwise(data, path)):
-            if _is_right(made, kind):
-                yield made
+            model = _model(made, kind)
+            if model is not None:
+                yield made, model
 
 
 def _paths(value: Any, path: Steps = ()) -> Iterator[Steps]:
@@ -469,9 +470,8 @@ def _at(value: Any, path: Steps | list[str | int]) -> Any:
     return value
 
 
-def _is_right(data: Mapping[str, Any], kind: type[Kind]) -> bool:
+def _model(data: Mapping[str, Any], kind: type[Kind]) -> Kind | None:
     try:
-        kind.model_validate(data)
+        return kind.model_validate(data)
     except ValidationError:
-        return False
-    return True
+        return None

@@ -28,6 +28,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+LONGEST = (
+    "conformance", "how_to", "commands", "oracles", "killed", "what_came_later", "exactness", "random_bases",
+    "tutorial", "codes", "init", "template_pages", "random_derived", "readme", "change_rules",
+    "sample_page", "larkspur",
+)  # fmt: skip
+"""The files of tests that take longest: begun last, one of them would keep a single core busy at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
 @dataclass(frozen=True)
 class Snapshots:
     """Compares texts with files, or with `--snapshot-update` writes them."""

@@ -67,9 +67,8 @@ def changes(old: dict[str, Any], new: dict[str, Any]) -> tuple[Change, ...]:
     return found
 
 
-def rules_between(kind: type[Kind], old: dict[str, Any], new: dict[str, Any]) -> set[str]:
-    models = kind.model_validate(old), kind.model_validate(new)
-    return {rule_id(kind.kind_name, found.keys, found.verb) for found in differences(*models, PARSE)}
+def rules_between(kind: type[Kind], old: Kind, new: Kind) -> set[str]:
+    return {rule_id(kind.kind_name, found.keys, found.verb) for found in differences(old, new, PARSE)}
 
 
 @cache
@@ -78,9 +77,10 @@ def cases() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     found: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
     for data in documents():
         kind = REGISTRY.kinds[data["kind"]]
-        for made in edits(data, kind):
-            for pair in ((data, made), (made, data)):
-                for rule in rules_between(kind, *pair):
+        before = kind.model_validate(data)
+        for made, after in edits(data, kind):
+            for pair, models in (((data, made), (before, after)), ((made, data), (after, before))):
+                for rule in rules_between(kind, *models):
                     found.setdefault(rule, pair)
     return found
 

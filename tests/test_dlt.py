@@ -6,7 +6,6 @@ import json
 import os
 import re
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -15,11 +14,12 @@ from aac.connectors.base import Context, Files, Slice
 from aac.connectors.dlt import DltConnector, DltSettings
 from aac.errors import SourceError
 from aac.folders import ALLOWED
-from aac.testing import Trial, connector_suite, run
+from aac.testing import connector_suite, run
 from tests.documentation import ROOT, Session, blocks
+from tests.file_trials import FileTrial
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
 PAGE = ROOT / "docs" / "how-to" / "connect-dlt.md"
@@ -37,66 +37,22 @@ def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv(name, "")
 
 
-class ShopTrial(Trial):
+class ShopTrial(FileTrial):
     """The resource `record`, of a file that is written whole."""
 
-    connector, stream = "dlt", "record"
+    connector = "dlt"
+    ending = ".jsonl"
     many = 20_000
     unwritable = "\0"
     cannot: ClassVar[Mapping[str, str]] = {}
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "shop.jsonl"
-        self.columns: dict[str, Any] = {}
-        self.records: dict[str, dict[str, Any]] = {}
-        self.write()
 
     @property
     def settings(self) -> str:
         return f'source = "shop_source:shop"\narguments = {{ file = "{self.path}" }}\nresources = ["record"]'
 
     def write(self) -> None:
-        lines = [self.columns, *({"id": int(key), **record} for key, record in self.records.items())]
+        lines = [self.extra, *({**record, "id": int(record["id"])} for record in self.records.values())]
         self.path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-
-    def create(self, texts: Sequence[str], at: datetime | None = None) -> list[str]:
-        first = max(map(int, self.records), default=0) + 1
-        moment = (at or datetime.now(UTC)).isoformat()
-        made = {str(first + n): {"text": text, "at": moment, **self.columns} for n, text in enumerate(texts)}
-        self.records |= made
-        self.write()
-        return list(made)
-
-    def change(self, keys: Collection[str], text: str) -> None:
-        for key in keys:
-            self.records[key] |= {"text": text, "at": datetime.now(UTC).isoformat()}
-        self.write()
-
-    def delete(self, keys: Collection[str]) -> None:
-        for key in keys:
-            del self.records[key]
-        self.write()
-
-    def add_column(self, name: str, value: str | int) -> None:
-        self.columns[name] = value
-        for record in self.records.values():
-            record[name] = value
-        self.write()
-
-    def retype_column(self, name: str, value: str | int) -> None:
-        self.add_column(name, value)
-
-    def drop_column(self, name: str) -> None:
-        del self.columns[name]
-        for record in self.records.values():
-            del record[name]
-        self.write()
-
-    def forbid(self) -> None:
-        self.path.rename(self.path.with_suffix(".away"))
-
-    def allow(self) -> None:
-        self.path.with_suffix(".away").rename(self.path)
 
     def fill(self, number: int) -> None:
         self.create(["x"] * number)
