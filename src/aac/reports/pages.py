@@ -202,8 +202,11 @@ def _trusted() -> type[Environment]:
 
     class Trusted(Environment):
         def getattr(self, obj: Any, attribute: str) -> Any:
-            is_key = type(obj) is dict and attribute in obj and not hasattr(dict, attribute)
-            return obj[attribute] if is_key else super().getattr(obj, attribute)
+            if type(obj) is dict and not hasattr(dict, attribute):
+                view = cast("View", obj)
+                if attribute in view:
+                    return view[attribute]
+            return super().getattr(obj, attribute)
 
     return Trusted
 
