@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import ValidationError
 
-from aac.connectors.base import Context, Rows
+from aac.connectors.base import Checkpoint, Context, Rows
 from aac.connectors.salesforce.access import access_of
 from aac.connectors.salesforce.changes import FOLLOWED, rows_of
 from aac.connectors.salesforce.client import Client, codes_of, service_of, told
@@ -179,6 +179,13 @@ def test_a_page_whose_place_is_forgotten_is_found_again(fake: Salesforce, tmp_pa
 
     fake.before = forget
     assert [row["Id"] for row in pulled(connector(fake, tmp_path), "Lead")] == made
+    now = datetime.now(UTC).replace(microsecond=0)
+    for lead in made[3:]:
+        fake.org.change("Lead", lead, {"Name": "of one moment"}, now)
+    state = {"org": fake.org.id, "until": (now + timedelta(minutes=10)).isoformat(), "swept": now.isoformat()}
+    rows = pulled(connector(fake, tmp_path, overlap="11 minutes"), "Lead", state)
+    assert sorted({row["Id"] for row in rows}) == made
+    assert len(rows) < 60  # what was read before is not read again
 
 
 def test_a_job_reads_what_is_much_and_is_gone_on_with(fake: Salesforce, tmp_path: Path) -> None:
@@ -229,6 +236,28 @@ def test_fields_without_number_are_read_by_a_job(fake: Salesforce, tmp_path: Pat
     lead = fake.org.create("Lead", {"Name": "one"})
     (row,) = pulled(connector(fake, tmp_path), "Lead")
     assert (row["Id"], len([name for name in row if name.endswith("__c")])) == (lead, 500)
+
+
+def test_a_small_budget_gets_somewhere_each_time(fake: Salesforce, tmp_path: Path) -> None:
+    deals = [fake.org.create("Opportunity", {"Name": f"{n}", "StageName": "A"}) for n in range(700)]
+    state: dict[str, Any] | None = None
+    seen: set[str] = set()
+    pulls, is_whole = 0, False
+    while not is_whole and pulls < 9:
+        pulls += 1
+        made = connector(fake, tmp_path, max_calls=20)
+        try:
+            made.check()
+            (found,) = (each for each in made.discover() if each.name == "opportunity_stage_changes")
+            for message in made.read(found, made.slices(found, state)[0]):
+                if isinstance(message, Rows):
+                    seen |= {json.loads(line)["record_id"] for line in message.path.read_text().splitlines()}
+                if isinstance(message, Checkpoint):
+                    state, is_whole = dict(message.state), message.complete
+        except UnfinishedError:
+            assert not is_whole
+    assert (seen, is_whole) == (set(deals), True)
+    assert pulls > 1
 
 
 def test_another_org_is_refused(fake: Salesforce, tmp_path: Path) -> None:

@@ -128,12 +128,10 @@ class Changes:
 
         def take(page: Sequence[Record]) -> None:
             living = [record for record in page if record.get(DELETED) not in TRUE]
-            for start in range(0, len(living), BATCH):
-                batch = living[start : start + BATCH]
-                histories = self._histories([str(record[ID]) for record in batch])
-                for record in batch:
-                    for row in rows_of(self._followed, record, histories.get(str(record[ID]), ())):
-                        files.add("upsert", row)
+            histories = self._histories([str(record[ID]) for record in living])
+            for record in living:
+                for row in rows_of(self._followed, record, histories.get(str(record[ID]), ())):
+                    files.add("upsert", row)
 
         yield from walk.read(take, files)
         yield from walk.ended(files)
@@ -142,6 +140,8 @@ class Changes:
         """The histories of some records, as far as they are of use."""
         followed, found = self._followed, dict[str, list[Any]]()
         held = ("Field", "OldValue", "NewValue") if followed.entries else (followed.field,)
+        if not ids:
+            return found
         conditions = [soql.among(followed.of, ids)]
         if followed.entries:
             conditions.append(soql.among("Field", (BEGINNING, *followed.entries)))

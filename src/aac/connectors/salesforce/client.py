@@ -32,7 +32,7 @@ LOST_PLACE = "INVALID_QUERY_LOCATOR"
 """Where a page begins is not known any more."""
 BEYOND = frozenset({"INVALID_REPLICATION_DATE", "EXCEEDED_ID_LIMIT"})
 """What was deleted in that time is not known any more, or is too much."""
-CHUNK = 50_000
+CHUNK = 10_000
 """Rows of a part of what a job found."""
 NO_MORE = "null"
 SHOWN = Shown(

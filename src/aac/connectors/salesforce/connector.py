@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from aac.connectors.base import Context, Settings, Slice, Stream
 from aac.connectors.row_files import RowFiles
 from aac.connectors.salesforce.access import access_of
-from aac.connectors.salesforce.changes import FOLLOWED, Changes, change_stream
+from aac.connectors.salesforce.changes import BATCH, FOLLOWED, Changes, change_stream
 from aac.connectors.salesforce.client import ABSENT, FORBIDDEN, SHOWN, Client, service_of
 from aac.connectors.salesforce.fields import Field, fields_of
 from aac.connectors.salesforce.objects import CREATED, CURSORS, DELETED, ID, THINGS, further
@@ -180,7 +180,7 @@ class SalesforceConnector:
     def _changes(self, followed: Followed, stream: Stream, part: Slice) -> Iterator[Message]:
         seen = self._seen[followed.thing.name]
         needed = dict.fromkeys((ID, CREATED, followed.field, seen.cursor, DELETED))
-        wanted = Wanted(followed.thing.name, tuple(needed), seen.cursor)
+        wanted = Wanted(followed.thing.name, tuple(needed), seen.cursor, batch=BATCH)
         files = RowFiles(self._folder, stream.name, {"upsert": stream.columns})
         yield from Changes(self._client, followed).read(self._walk(wanted, part), files)
 

@@ -50,13 +50,14 @@ class Times:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is read of an object: its ``fields``, the ``cursor`` among them. ``only_grows``: no sweep is needed.
-    ``bulk_above``: how many records make a job; null: none do."""
+    ``bulk_above``: how many records make a job; null: none do. ``batch``: how many are taken at once, at most."""
 
     object: str
     fields: tuple[str, ...]
     cursor: str
     only_grows: bool = False
     bulk_above: int | None = None
+    batch: int = ROWS
 
 
 class Walk:
@@ -113,19 +114,19 @@ class Walk:
             except RefusedError as error:
                 if error.status != REFUSED:  # not every object can be read by a job
                     raise
-        rows = waiting = 0
+        rows, kept, total = 0, 0, page.total
         while True:
-            take(page.records)
-            rows, waiting = rows + len(page.records), waiting + len(page.records)
-            if page.records:
-                last = page.records[-1]
-                self._after = (str(value_of(last[self._wanted.cursor], "timestamp")), str(last[ID]))
+            for start in range(0, len(page.records), self._wanted.batch):
+                batch = page.records[start : start + self._wanted.batch]
+                take(batch)
+                rows += len(batch)
+                self._after = (str(value_of(batch[-1][self._wanted.cursor], "timestamp")), str(batch[-1][ID]))
             if page.more is None:
                 return
-            if waiting >= ROWS:
-                waiting = 0
+            if rows - kept >= ROWS:
+                kept = rows
                 yield from self.kept(files)
-                yield Progress(rows, rows - len(page.records) + page.total if rows == len(page.records) else None)
+                yield Progress(rows, total)
             page = self._client.more(page.more) or self._client.find(self._question())
 
     def _question(self, in_order: bool = True) -> str:
