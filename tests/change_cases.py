@@ -384,7 +384,8 @@ state: open
 """
 
 POOL = """
-drop | hash | other | 7 | 3 | 45 | 200 | 10% | 55% | fivetran_hubspot | 2026-06-01 | 2031-01-01 | 3 hours | 5 days | 2 months |
+drop | hash |
+other | 7 | 3 | 45 | 200 | 10% | 55% | fivetran_hubspot | 2026-06-01 | 2031-01-01 | 3 hours | 5 days | 2 months |
 true | false | month | week | quarter | fr | en | FR | USD | Europe/London | 03-01 | seed | assembly_line | interval
 | timestamp | date | text | number | list.other | %d/%m/%Y | fit | intent | draft | live | lower | higher | cohort |
 snapshot | input | supporting | customer_success | successful_acquisition | remind | notify | agenda | late |

@@ -409,6 +409,34 @@ def test_backtest(project: Path) -> None:
     ]
 
 
+HOURS = """\
+---
+kind: calendar
+id: desk
+timezone: UTC
+hours: {mon-fri: "08:00-18:00"}
+closed: [2026-02-04]
+"""
+
+
+def test_hours_that_hold_later_are_counted_again_too(project: Path) -> None:
+    """Of a, b, c, d and f, who came at 9, a and c had an answer at 10, b at 18, f at 20, d none.
+
+    From 8 to 18 those of a and c are in time. When desks open at 16, b and f waited for two hours that count. On the
+    fourth of February, when d came, the desk stays closed as it was.
+    """
+    edit(project, "when: {within: 4 hours}", "when: {within: 3 business hours, calendar: desk}")
+    path = project / "alignment" / "all.yml"
+    path.write_text(path.read_text() + HOURS)
+    git(project, "commit", "--quiet", "-am", "hours")
+    edit(project, "closed: [2026-02-04]\n", "closed: [2026-02-04]\neffective_until: 2026-06-01\n")
+    later = HOURS.replace("08:00", "16:00").replace("closed: [2026-02-04]", "effective_from: 2026-06-01")
+    path.write_text(path.read_text() + later)
+    told = changed(project)
+    assert numbers(told)["touch"] == ("40%", "80%", "+40 pts")
+    assert told["changes"][0]["takes_effect"] == "2026-06-01"
+
+
 def test_a_backtest_is_of_promises_that_are_not_merged_yet(project: Path) -> None:
     edit(project, "id: touch\n", "id: first_touch\n")
     text = backtest(project, None, "sla:first_touch", [], [], "text", ("last:2",))

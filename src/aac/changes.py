@@ -215,6 +215,8 @@ class _Pair:
     def _new_words(self, version: Version) -> tuple[str, str] | None:
         """What a new document says, in its own words and in those of its rules; nothing stood before."""
         rules = (f"{place}: {said}" for place, said in self.head.in_words(*self.id))
+        if version.model is not None and version.model.changes_others:
+            rules = (f"{key}: {flow(value)}" for key, value in version.document.data.items() if key not in SKIPPED)
         told = "; ".join(filter(None, [getattr(version.model, "what", None), *rules]))
         return ("", told if len(told) <= LONGEST else f"{told[:LONGEST]}…") if told else None
 

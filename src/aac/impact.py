@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import date
 
+    from aac.calendars import Calendar
     from aac.changes import Change
     from aac.config import Source
     from aac.evaluate import Asked
@@ -95,7 +96,16 @@ def _newest(made: Project) -> Project:
     """A project whose newest documents hold on every day: also those that take effect only later."""
     whole = copy(made)
     whole.by_day = {}
+    whole.calendars = tuple(map(_on_all_days, made.calendars))
     return whole
+
+
+def _on_all_days(calendar: Calendar) -> Calendar:
+    """A calendar with the hours of its newest version on all days; a single date stays as the version of it says."""
+    versions = (calendar, *calendar.others)
+    closed = frozenset(day for version in versions for day in version.closed if version.holds(day))
+    short = {day: hours for version in versions for day, hours in version.short.items() if version.holds(day)}
+    return replace(calendar, closed=closed, short=short, first=None, until=None, others=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +186,7 @@ def _why_not(
 ) -> str | None:
     """Why a number is not compared; null where it is."""
     before, after = pair
-    if any(getattr(result.reading, "is_off", False) for windows in pair for result in windows.values()):
+    if _lacks_data(pair):
         return NO_DATA
     if not before and was in sides[0].made.places:
         return BROKEN_BEFORE
@@ -188,6 +198,13 @@ def _why_not(
         grains = [_grain(next(iter(windows.values()))) for windows in pair]
         return f"it is counted {grains[0]} before and {grains[1]} now, so no window is the same"
     return NOTHING if all(number.is_empty for number in numbers) else None
+
+
+def _lacks_data(pair: tuple[Windows, Windows]) -> bool:
+    """Whether data is not there. What is reckoned from numbers that come to nothing on one side alone has moved."""
+    off = [[r.reading for r in windows.values() if getattr(r.reading, "is_off", False)] for windows in pair]
+    is_told_of_inputs = all(getattr(reading, "is_derived", False) for side in off for reading in side)
+    return any(off) and not (is_told_of_inputs and not all(off))
 
 
 def _grain(result: Result) -> str:

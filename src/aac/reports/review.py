@@ -94,6 +94,8 @@ def _title(view: View) -> str:
         is_new = f": {_listed(fresh)} {'is' if len(fresh) == 1 else 'are'} new" if fresh else ""
         return f"Alignment review — nothing that anybody relies on changes{is_new}"
     names = _listed(ids)
+    if all(_is_new(change) for change in breaking):
+        return f"Alignment review — {names} {'is' if len(ids) == 1 else 'are'} new"
     if all(change["rule"].startswith("team.members.") for change in breaking):
         return f"Alignment review — who speaks for {names}"
     return f"Alignment review — {names} {'changes' if len(ids) == 1 else 'change'} in meaning"
@@ -165,7 +167,7 @@ def _table(heading: str, impact: Mapping[str, Any], numbers: Sequence[Mapping[st
         yield from (f"{line}\n" for line in kept if not line.startswith("|"))
     told = list(_within((f"- {inert(row['told'])}" for row in numbers if row["told"] is not None), "folded"))
     if told:
-        yield "\n".join([*told, ""])
+        yield "\n".join([*([f"**{heading}**"] if not rows else []), *told, ""])
 
 
 def _settle(view: View) -> Iterator[str]:
