@@ -432,3 +432,27 @@ def test_first_contact_is_measured_from_what_airbyte_lands_of_hubspot(tmp_path: 
     assert (mine["met"], mine["late"]) == (1, 1)
     found = rows(root, "activity", "activity_id", "type", "direction", "duration::DOUBLE")
     assert found == [("7", "call", None, 1.5), ("9", "email", "inbound", None)]
+
+
+def test_columns_in_the_other_way_of_writing_are_the_same(tmp_path: Path) -> None:
+    """Fivetran writes some schemas of Salesforce as Salesforce does, and some destinations of Airbyte write snake_case."""
+    documents = "kind: entity\nid: opportunity\nextends: fivetran_salesforce\n"
+    camel = "Id,Name,StageName,Amount,CloseDate,CreatedDate,IsWon,IsClosed,IsDeleted,_FivetranActive,OwnerId\n"
+    rows_there = (
+        "1,A,Won,10.5,2026-02-01,2026-01-01,true,true,false,true,7\n2,B,Open,5,,2026-01-01,false,false,true,true,7\n"
+    )
+    found = pulled(project(tmp_path / "f", documents, {"Opportunity": camel + rows_there})).findings
+    got = rows(
+        tmp_path / "f", "opportunity", "opportunity_id", "stage", "state", "amount::DOUBLE", "close_date", "owner"
+    )
+    assert got == [("1", "Won", "won", 10.5, 20485, "7")]
+    assert told(found, "AAC516", "opportunity") == [("info", 1)]
+    (missing,) = [f for f in found if f.code == "AAC641"]
+    assert (missing.level, "stage_name" in missing.keys, "probability" in missing.keys) == ("info", False, True)
+
+    snake = "id,is_deleted,system_modstamp,name,number_of_employees,number_ofemployees\n1,false,2026-01-05,One,5,6\n"
+    found = pulled(project(tmp_path / "a", documents.replace("fivetran", "airbyte").replace("opportunity", "account"),
+                           {"Account": snake})).findings  # fmt: skip
+    assert rows(tmp_path / "a", "account", "account_id", "name", "employees") == [("1", "One", None)]
+    (missing,) = [f for f in found if f.code == "AAC641"]
+    assert {"IsDeleted", "Name", "NumberOfEmployees"} & {*missing.keys} == {"NumberOfEmployees"}  # which of the two?

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from aac.engines.base import Query, Select
@@ -10,7 +11,7 @@ from aac.engines.staged import Staged, number_of_rows
 from aac.expressions.nodes import Column
 from aac.landing.grouping import records_query, rows_query, without_moment
 from aac.landing.inspecting import Inspection
-from aac.landing.staging import BOUNDS, PLACES, is_column, lost_query, staging_query
+from aac.landing.staging import BOUNDS, PLACES, called, is_column, lost_query, spelling, staging_query
 from aac.landing.state import KEPT, PREPARED, Flaw, PreparedEntity
 from aac.landing.telling import columns_of, is_there, lacking_fields
 
@@ -37,7 +38,7 @@ class Preparation:
         """
         places = {field.name: place for place, field in enumerate(table.fields)}
         occurs = places[table.occurs] if table.occurs and not table.per else None
-        columns = inputs.columns(table)
+        columns = called(table, inputs.columns(table))
         marks = tuple(mark.name for mark in table.marks if not table.per and is_there(mark.read, columns))
         types = tuple(field.type.name for field in table.fields)
         staged = Staged(self._next(), types, tuple(places[key] for key in table.key), occurs, marks)
@@ -114,7 +115,7 @@ class Preparation:
         rows, *ends = self._extents(staged, *moments)
         extents = zip(moments, ends[::2], ends[1::2], strict=True)
         known = {table.fields[place].name: (least, greatest) for place, least, greatest in extents if least is not None}
-        lacking = lacking_fields(table, inputs.columns(table))
+        lacking = lacking_fields(table, called(table, inputs.columns(table)))
         filled = self._filled(inspection, rows)
         return PreparedEntity(inputs.fingerprint(table), rows, known, tuple(inspection.flaws), lacking, filled)
 
@@ -132,7 +133,8 @@ class Preparation:
         count, texts = 0, list[str]()
         for name in table.streams:
             files = inputs.files(*name)
-            if not is_column(column.name, files.columns):
+            there = replace(column, name=spelling(column.name, files.columns)) if table.is_preset else column
+            if not is_column(there.name, files.columns):
                 continue
             query = lost_query(
                 column, files, inputs.sources[name.source].nulls, inputs.zone(name.source), rounded=rounded

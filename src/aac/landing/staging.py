@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -82,6 +83,7 @@ def passed_over(field: StoredField) -> Column | None:
 
 def staging_query(table: Table, files: Files, nulls: tuple[str, ...], zone: str) -> tuple[Query, Select]:
     """The records of ``files`` with the columns of a staged table; a column that they do not have is null."""
+    table = _spelled(table, files.columns)
     found = {place: _column_typed(field, table, files, nulls) for place, field in enumerate(table.fields)}
     typed = {place: type_ for place, type_ in found.items() if type_ is not None}
     read = tuple(
@@ -223,6 +225,49 @@ def column_held(name: str, typed: TypedColumn | None, files: Files, nulls: tuple
 def is_column(name: str, columns: Iterable[str]) -> bool:
     """Whether a stream has a column of that name: capital letters and small ones are alike, as they are in SQL."""
     return name.casefold() in map(str.casefold, columns)
+
+
+def spelling(name: str, columns: Iterable[str]) -> str:
+    """What a stream calls the column that a preset calls ``name``: `StageName` may be written `stage_name`.
+
+    The name itself where it has that column, where it has none that is like it, and where it has several.
+    """
+    columns = tuple(columns)
+    alike = [column for column in columns if _bare(column) == _bare(name)]
+    return alike[0] if len(alike) == 1 and not is_column(name, columns) else name
+
+
+def called(table: Table, columns: Iterable[str]) -> set[str]:
+    """The columns of a table's streams, and what a preset calls those that they write otherwise."""
+    known = set(columns)
+    parts = [*table.fields, *table.marks] if table.is_preset else []
+    names = {node.name for part in parts for node in walk(part.read) if isinstance(node, Column)}
+    return known | {name for name in names if is_column(spelling(name, known), known)}
+
+
+def _spelled(table: Table, columns: Iterable[str]) -> Table:
+    """A preset with the names that its columns have in a stream."""
+    if not table.is_preset:
+        return table
+
+    def as_there(node: Node) -> Node:
+        return replace(node, name=spelling(node.name, columns)) if isinstance(node, Column) else node
+
+    def read(part: StoredField) -> StoredField:
+        return replace(part, read=transform(part.read, as_there))
+
+    return replace(
+        table,
+        fields=tuple(map(read, table.fields)),
+        columns=tuple(replace(column, name=spelling(column.name, columns)) for column in table.columns),
+        deleted=read(table.deleted) if table.deleted is not None else None,
+        incomplete=read(table.incomplete) if table.incomplete is not None else None,
+        versions=tuple(map(read, table.versions)),
+    )
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").casefold()
 
 
 def column_text(name: str, files: Files, nulls: tuple[str, ...]) -> Node:

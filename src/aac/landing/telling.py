@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aac.expressions.nodes import NOTHING, Call, Column, walk
 from aac.findings import Finding, did_you_mean
 from aac.landing.advising import advice, is_too_large, meant
-from aac.landing.staging import PLACES, is_column, may_be_rounded, passed_over
+from aac.landing.staging import PLACES, called, is_column, may_be_rounded, passed_over
 from aac.measures import StoredField
 from aac.periods import YEARS
 
@@ -64,7 +64,7 @@ def _unlike_preset(table: Table, prepared: PreparedEntity, streams: Sequence[Raw
     """AAC641: columns that a preset names, and that its streams do not have; all of an entity at once."""
     if not table.is_preset:
         return
-    known = [column for stream in streams for column in stream.columns]
+    known = called(table, [column for stream in streams for column in stream.columns])
     missed = {
         field.name: [column for column in columns_of(field) if not is_column(column, known)]
         for field in table.fields
@@ -94,7 +94,7 @@ def _unlike_preset(table: Table, prepared: PreparedEntity, streams: Sequence[Raw
         )
 
 
-def _untold_deletions(table: Table, known: Sequence[str]) -> list[str]:
+def _untold_deletions(table: Table, known: Collection[str]) -> list[str]:
     """The columns that say of a preset's records that they are deleted, where none of them is there; what is denied, as
     in `not _fivetran_active`, says which rows are the newest."""
     if table.deleted is None:
@@ -162,7 +162,7 @@ def withheld_columns(
 
 def missing_columns(table: Table, streams: Sequence[RawStream]) -> tuple[Finding, ...]:
     """AAC606 for each field that reads a column which no stream has; once when they all seem to be lost."""
-    known = {column for stream in streams for column in stream.columns}
+    known = called(table, [column for stream in streams for column in stream.columns])
     typed = [column.name for column in table.columns if not table.is_preset]
     marks = [column for mark in table.marks for column in columns_of(mark) if not table.is_preset]
     own = [*table.per, *typed, *([table.occurs] if table.per else []), *marks]
