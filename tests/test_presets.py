@@ -435,7 +435,7 @@ def test_first_contact_is_measured_from_what_airbyte_lands_of_hubspot(tmp_path: 
 
 
 def test_columns_in_the_other_way_of_writing_are_the_same(tmp_path: Path) -> None:
-    """Fivetran writes some schemas of Salesforce as Salesforce does, and some destinations of Airbyte write snake_case."""
+    """Fivetran writes some schemas of Salesforce as Salesforce does, and Airbyte some in snake_case."""
     documents = "kind: entity\nid: opportunity\nextends: fivetran_salesforce\n"
     camel = "Id,Name,StageName,Amount,CloseDate,CreatedDate,IsWon,IsClosed,IsDeleted,_FivetranActive,OwnerId\n"
     rows_there = (

@@ -12,7 +12,7 @@ from aac.landing.telling import columns_of
 from aac.planner.setting import entities_of, fields_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from aac.measures import Clock, Measure, StoredField, Table
     from aac.project import Project
@@ -38,7 +38,8 @@ def mapped(project: Project, entity: str | None, offers: Offers, filled: Mapping
 
 
 def _view(table: Table, project: Project, offers: Offers, filled: Filled | None) -> View:
-    columns = [name for stream in table.streams for name in offers.get(stream.source, {}).get(stream.stream, ())]
+    there = [name for stream in table.streams for name in offers.get(stream.source, {}).get(stream.stream, ())]
+    columns = sorted(called(table, there))
     lost = [stream for stream in table.streams if stream.stream not in offers.get(stream.source, {})]
     streams = sorted(f"{source}.{stream}" for source, found in offers.items() for stream in found)
     is_there = bool(table.streams) and not lost
@@ -49,15 +50,11 @@ def _view(table: Table, project: Project, offers: Offers, filled: Filled | None)
         "streams": [f"{name.source}.{name.stream}" for name in table.streams],
         "missing": None if is_there else {"stream": wanted, "instead": near, "stops": _stopped(table.entity, project)},
         "records": filled[0] if filled is not None else None,
-        "fields": [_field(each, table, project, called(table, columns), filled) for each in table.fields]
-        if is_there
-        else [],
+        "fields": [_field(each, table, project, columns, filled) for each in table.fields] if is_there else [],
     }
 
 
-def _field(
-    stored: StoredField, table: Table, project: Project, columns: Collection[str], filled: Filled | None
-) -> View:
+def _field(stored: StoredField, table: Table, project: Project, columns: Sequence[str], filled: Filled | None) -> View:
     read = columns_of(stored)
     lost = [name for name in read if not is_column(name, columns)]
     known = filled[1].get(stored.name) if filled is not None else None
@@ -65,7 +62,7 @@ def _field(
         "field": stored.name,
         "type": stored.type.entity or stored.type.name,
         "reads": read,
-        "missing": [{"column": name, "instead": _near(name, sorted(columns))} for name in lost],
+        "missing": [{"column": name, "instead": _near(name, columns)} for name in lost],
         "known": known,
         "stops": _stopped(table.entity, project, stored.name) if lost else [],
     }
