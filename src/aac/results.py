@@ -266,13 +266,19 @@ class Result:
 
     @property
     def standing(self) -> Status | None:
-        """How it stands as people are told, and as the exit code follows it (LANGUAGE §10): what a window that runs on
-        lacks may still come, so it is at risk where it is too low so far; a volume that is off target stays so. A card
-        has this of its rows."""
-        is_settled = isinstance(self.reading, CardReading) or getattr(self.reading, "is_volume", False)
-        may_still = self.selection == "current" and self.reading.is_open and not is_settled
+        """How it stands as people are told, and as the exit code follows it (LANGUAGE §10). Of a window that runs on a
+        promise that is too low so far is at risk, as what it lacks may still come; a ratio that is too low may still
+        become anything, and is not judged (null); a volume that is off target stays so. A card has this of its rows."""
         status = self.verdict.status
-        return Status.AT_RISK if may_still and status is Status.OFF_TARGET else status
+        if self.selection != "current" or not self.reading.is_open or status is not Status.OFF_TARGET:
+            return status
+        match self.reading:
+            case ClockReading():
+                return Status.AT_RISK
+            case NumberReading(is_volume=False):
+                return None
+            case _:
+                return status
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def _row(result: Result) -> View:
         "window": words["window"] + (", so far" if words["so_far"] else ""),
         "shown": words["shown"] + counts,
         "limit": words["limit"] or NONE,
-        "status": f"{words['status']['shape']} {words['status']['word'].lower()}",
+        "status": f"{words['status']['shape']} {words['status']['word'].lower()}" if words["status"] else NONE,
     }
 
 
