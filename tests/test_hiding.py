@@ -122,6 +122,19 @@ def test_what_cannot_be_hidden(tmp_path: Path, fields: str, code: str, says: str
     assert [(f.code, says in f.message) for f in found if f.level == "error"] == [(code, True)]
 
 
+@pytest.mark.parametrize("hidden", [", landing: hash", ""])
+def test_a_reference_arrives_as_its_key_does(tmp_path: Path, hidden: str) -> None:
+    person = f"{FIELDS.replace('  id: text', '  id: {type: text, pii: true%s}')}---\n" % hidden
+    lead = "kind: entity\nid: lead\nfrom: crm.leads\nkey: id\nfields: {id: text, of: {ref: person, pii: true%s}}\n"
+    _, found = load_documents(tmp_path, person + lead % hidden)
+    assert [f.message for f in found if f.level == "error"] == []
+    _, found = load_documents(tmp_path, person + lead % ("" if hidden else ", landing: hash"))
+    told = "is" if hidden else "is not"
+    assert [f.message for f in found if f.level == "error"] == [
+        f"the key of `person` {told} hashed before it arrives, so this leads nowhere"
+    ]
+
+
 def test_a_key_is_not_dropped(tmp_path: Path) -> None:
     text = FIELDS.replace("  id: text", "  id: {type: text, pii: true, landing: drop}")
     _, found = load_documents(tmp_path, text)

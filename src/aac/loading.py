@@ -25,7 +25,19 @@ from aac.expressions.parsed import Rules
 from aac.expressions.values import Typed, alike
 from aac.findings import MOST, Finding, did_you_mean, in_reading_order
 from aac.kinds.base import Versioned
-from aac.measures import Card, Clock, Derived, Measure, StoredField, Table, Volume, Waiver, columns_of
+from aac.measures import (
+    ANY,
+    Card,
+    Clock,
+    Derived,
+    Measure,
+    StoredField,
+    StreamName,
+    Table,
+    Volume,
+    Waiver,
+    columns_of,
+)
 from aac.models import invalid
 from aac.packs import OURS, Packs
 from aac.project import Project, Version
@@ -339,12 +351,10 @@ def dimensions_mean_one_thing(project: Project) -> None:
 
 def columns_arrive_alike(project: Project) -> None:
     """Nothing reads a column for what it was that is dropped or hashed before it arrives (AAC308)."""
-    hidden: dict[tuple[str, str], tuple[Table, StoredField]] = {}
+    hidden: dict[tuple[StreamName, str], tuple[Table, StoredField]] = {}
     for table in project.tables:
         for stored in (stored for stored in table.fields if stored.landing is not None):
-            hidden |= {
-                (name.stream, column): (table, stored) for name in table.streams for column in columns_of(stored)
-            }
+            hidden |= dict.fromkeys(_columns_of(table, stored), (table, stored))
     for table in project.tables if hidden else ():
         for stored in (*table.fields, *table.marks):
             for key in _columns_of(table, stored):
@@ -359,9 +369,25 @@ def columns_arrive_alike(project: Project) -> None:
                     project.tell("AAC308", message, advice, id_, *path)
 
 
-def _columns_of(table: Table, stored: StoredField) -> list[tuple[str, str]]:
+def keys_arrive_alike(project: Project) -> None:
+    """A reference is hashed before it arrives where the key is that it leads to, and nowhere else (AAC308)."""
+    tables = {table.entity: table for table in project.tables}
+    for table in project.tables:
+        for stored in table.fields:
+            target, id_ = tables.get(stored.type.entity or ""), ("entity", table.entity)
+            if target is None or stored.landing == "drop" or id_ not in project.places:
+                continue
+            key = target.field(target.key[0])
+            if key.landing != stored.landing:
+                is_hashed = "is" if key.landing else "is not"
+                message = f"the key of `{target.entity}` {is_hashed} hashed before it arrives, so this leads nowhere"
+                advice = "write `pii: true` and `landing: hash` here, too" if key.landing else "leave `landing` out"
+                project.tell("AAC308", message, advice, id_, "fields", stored.name)
+
+
+def _columns_of(table: Table, stored: StoredField) -> list[tuple[StreamName, str]]:
     """The columns that a field is read from, each with its stream."""
-    streams = [name.stream for name in table.streams] or [table.entity]
+    streams = table.streams or (StreamName(ANY, table.entity),)
     return [(stream, column) for stream in streams for column in sorted(columns_of(stored))]
 
 
@@ -409,6 +435,7 @@ CHECKS: tuple[Callable[[Project], None], ...] = (
     compile_all,
     dimensions_mean_one_thing,
     columns_arrive_alike,
+    keys_arrive_alike,
     groups_can_meet,
     worked_examples,
     everything_has_an_owner,
