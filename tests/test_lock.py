@@ -494,6 +494,11 @@ def test_a_change_of_what_was_locked_is_to_be_settled(project: Path, tmp_path: P
     edit(path, "unit: count", "unit: score")
     told = list(conflicts(open_project(base).project, open_project(project).project))
     assert told[1].startswith("`mqls`: metric `mqls` is of lead, in score, and was of lead, in count when 2026-01 was")
+    # what cannot have versions is not told to begin
+    path.write_bytes((base / "alignment/all.yml").read_bytes())
+    edit(path, "at: timestamp", "at: {type: timestamp, from: other}")
+    (told,) = conflicts(open_project(base).project, open_project(project).project)
+    assert told.endswith("what is locked stays as it is, and later runs name each number that comes out otherwise")
     # a version leaves what was locked
     path.write_bytes((base / "alignment/all.yml").read_bytes())
     edit(path, "score > 50\nat: at\n", "score > 50\nat: at\neffective_until: 2026-03-01\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aac.agreements import digest, measured_with, said, timeless_print
 from aac.judging import card_score
+from aac.kinds.base import Versioned
 from aac.kinds.lock import Lock
 from aac.periods import iso_utc, parse_label, parse_moment
 from aac.reports.json import dumps, json_number
@@ -36,6 +37,10 @@ COUNTED: Mapping[str, Outcome] = {
 """The keys of a lock that say how items ended."""
 ALWAYS = frozenset({"met", "late", "value", "numerator", "denominator", "n", "score"})
 """Keys that are told though they are 0."""
+
+
+BEGIN = "begin what is new with `effective_from`, which leaves closed windows"
+"""What is to be done about a document that was edited and may have versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,11 @@ class Prints:
         self._project = project
         self._grounds: dict[int, Grounds] = {}
         self._known: dict[tuple[int, Id], dict[str, str]] = {}
+
+    def may_begin(self, names: Iterable[str]) -> bool:
+        """Whether all of what changed, as `changed` names it, is of documents that may hold from a day on."""
+        kinds = (self._project.kinds.get(name.partition("/")[0]) for name in names)
+        return all(kind is not None and issubclass(kind, Versioned) for kind in kinds)
 
     def of(self, id_: Id, day: date) -> Mapping[str, str]:
         """Fingerprints by key, as `agreements.measured_with` has them; none for what is broken or not there."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aac.agreements import said, timeless_print
 from aac.findings import Finding
 from aac.kinds.lock import Lock
-from aac.locks import Prints, settled
+from aac.locks import BEGIN, Prints, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NAMED = 3
 """How many documents a sentence names."""
+STAY = "what is locked stays as it is, and later runs name each number that comes out otherwise"
 SETTLED = frozenset({"sla", "metric", "scorecard", "definition", "icp", "scoring", "lifecycle", "list"})
 """Kinds whose documents people speak of by their id."""
 
@@ -123,10 +124,8 @@ def conflicts(base: Project, head: Project) -> Iterator[str]:
         of = ", ".join(f"`{id_}`" for id_ in [*numbers][:NAMED]) + (f" and {more} more" if more > 0 else "")
         were = "number was" if n == 1 else "numbers were"
         told = ", ".join(f"`{said(name)}`" for name in names)
-        yield (
-            f"{told}: {n:,} settled {were} locked with what it said in {window} ({of}); begin what is new with "
-            "`effective_from`, which leaves closed windows"
-        )
+        advice = BEGIN if after.may_begin(names) else STAY
+        yield f"{told}: {n:,} settled {were} locked with what it said in {window} ({of}); {advice}"
     known = {finding.message for finding in former_meanings(base)}
     for finding in former_meanings(head):
         if finding.message not in known:

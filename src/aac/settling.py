@@ -12,7 +12,7 @@ from aac.distribution import VERSION
 from aac.evaluate import recount
 from aac.findings import Finding
 from aac.judging import card_score
-from aac.locks import Prints, as_result, data_print, differs, settled
+from aac.locks import BEGIN, Prints, as_result, data_print, differs, settled
 from aac.periods import GRAINS, day_of, windows_between
 from aac.reports.wording import is_provisional, percent, plural, result_words
 from aac.resting import Grounds
@@ -202,10 +202,8 @@ def _reason(one: Settled, prints: Prints, landed: Landed) -> tuple[str, str]:
         tools = f"aac {VERSION} with {landed.engine.release}"
         reasons.append(f"{tools} measures it, and aac {one.lock.aac} with {one.lock.engine} did")
     again = f"delete it from `{one.span.file}` and run `aac lock {one.lock.window}`"
-    if changed:
-        return " and ".join(
-            reasons
-        ), f"begin what is new with `effective_from`, which leaves closed windows; or {again}"
+    if changed and prints.may_begin(changed):
+        return " and ".join(reasons), f"{BEGIN}; or {again}"
     if reasons:
         return " and ".join(reasons), f"tell those who saw it, then {again}; or leave it as it was reported"
     return (

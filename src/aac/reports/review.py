@@ -50,7 +50,7 @@ DOLLAR = "&#36;"
 JOINER = "\u2060"
 """A character that nobody sees, and that parts what hosts would read together."""
 SIGNOFF = "signoff"
-VERSIONED = ("icp", "definition", "scoring", "sla", "metric")
+VERSIONED = ("icp", "definition", "scoring", "sla", "metric", "calendar")
 """Kinds that may say from when on they hold."""
 REST = "left out here: all of it is in the artefact `aac-review`, and in `aac diff --format json`"
 
