@@ -130,6 +130,7 @@ FLOORS = (
         "aac.connectors.cell_errors",
         "aac.connectors.row_files",
         "aac.connectors.timed",
+        "aac.connectors.renewing",
         "aac.connectors.postgres_catalogue",
         "aac.connectors.dlt",
         "aac.connectors.hubspot.settings",

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from aac.connectors.base import Context
 from aac.connectors.pipedrive.access import Held
 from aac.connectors.pipedrive.changes import FOLLOWED, rows_of
 from aac.connectors.pipedrive.client import Client, Limits, service_of
+from aac.connectors.pipedrive.connector import PipedriveConnector
 from aac.connectors.pipedrive.fields import own_fields, value_of
 from aac.connectors.pipedrive.settings import PipedriveSettings
-from aac.connectors.transport import Transport
+from aac.connectors.transport import RefusedError, Transport
+from tests.fakes.pipedrive.server import pipedrive
 from tests.fakes.scripted import Scripted, scripted
 
 OWNER, STAGE, STATUS = FOLLOWED
@@ -85,6 +89,30 @@ def test_what_never_changed_is_what_it_is_today() -> None:
     assert (row["value"], row["source_type"], row["left_at"]) == ("7", "created", None)
     changed = rows_of(OWNER, DEAL, [entry("user_id", "4", "7", "2026-01-02 08:00:00")])
     assert [each["value"] for each in changed] == ["4", "7"]
+
+
+APP = {name: {"env": f"PIPEDRIVE_{name.upper()}"} for name in ("client_id", "client_secret", "refresh_token")}
+
+
+def test_the_token_of_an_app_is_renewed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pipedrive() as fake:
+        given = dict(zip(APP, (*fake.app, fake.refresh), strict=True))
+        for name, value in given.items():
+            monkeypatch.setenv(f"PIPEDRIVE_{name.upper()}", value)
+        settings = PipedriveSettings.model_validate({"oauth": APP, "url": fake.url})
+        made = PipedriveConnector(settings, Context(tmp_path, tmp_path / "files"))
+        made.check()
+        fake.bearer = "ended"
+        made.check()
+        fake.bearer = fake.refresh = "ended"
+        with pytest.raises(RefusedError, match=r"no token for the refresh token in `PIPEDRIVE_REFRESH_TOKEN`"):
+            made.check()
+
+
+def test_there_is_one_way_in() -> None:
+    for ways in ({}, {"oauth": APP, "token": {"env": "X"}}):
+        with pytest.raises(ValidationError, match="say one of these: `token"):
+            PipedriveSettings.model_validate(ways)
 
 
 RECENTS = Path(__file__).parent / "recorded" / "pipedrive" / "recents_response_with_null.json"

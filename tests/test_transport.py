@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -266,7 +266,11 @@ def test_nobody_there() -> None:
 def test_secrets_go_to_known_hosts_only(url: str) -> None:
     with pytest.raises(SourceError, match="no address of the CRM: its secrets are only sent to `https://crm"):
         Transport(service(url, Rate(10, 1)), Token())
-    Transport(service("https://crm.example.com", Rate(10, 1)), Token()).close()
+    with (
+        closing(Transport(service("https://crm.example.com", Rate(10, 1)), Token())) as made,
+        pytest.raises(SourceError, match="no address of the CRM"),
+    ):
+        made.ask(Call("POST", "/token", form={"secret": "x"}, base=url))
 
 
 def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

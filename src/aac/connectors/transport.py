@@ -64,7 +64,8 @@ class OverError(UnfinishedError):
 class Call:
     """``path`` begins with a slash; ``data`` is sent as JSON, ``form`` as a form. ``kind``: the class of its limit.
 
-    ``is_text``: the answer is text and no JSON.
+    ``is_text``: the answer is text and no JSON. ``headers``: beside those that let us in. ``base``: where it goes, if
+    elsewhere than most calls to the service.
     """
 
     method: str
@@ -74,6 +75,8 @@ class Call:
     form: Mapping[str, str] | None = None
     kind: str = "general"
     is_text: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    base: str = ""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -246,11 +249,13 @@ class Transport:
     def _sent(self, call: Call, headers: Mapping[str, str]) -> Answer | str:
         import httpx2
 
+        if call.base:
+            _is_here(self._service, call.base)
         request = self._client.build_request(
             call.method,
-            call.path,
+            call.base + call.path,
             params=dict(call.query),
-            headers={**headers, **({"Accept": "text/csv, text/plain"} if call.is_text else {})},
+            headers={**headers, **call.headers, **({"Accept": "text/csv, text/plain"} if call.is_text else {})},
             json=call.data,
             data=dict(call.form) if call.form is not None else None,
         )
@@ -333,12 +338,18 @@ def _address(call: Call) -> str:
     return call.path + (f"?{query}" if query else "")
 
 
-def _client(service: Service) -> Client:
-    there = urlsplit(service.base)
+def _is_here(service: Service, base: str) -> bool:
+    """Whether an address is of this machine; raises SourceError when it is of nobody who may be sent secrets."""
+    there = urlsplit(base)
     here = there.hostname in LOOPBACK
     if not here and (there.scheme != "https" or there.hostname not in service.hosts or there.port not in (None, 443)):
         known = ", ".join(f"`https://{host}`" for host in sorted(service.hosts))
-        raise SourceError(f"`{service.base}` is no address of {service.name}: its secrets are only sent to {known}")
+        raise SourceError(f"`{base}` is no address of {service.name}: its secrets are only sent to {known}")
+    return here
+
+
+def _client(service: Service) -> Client:
+    here = _is_here(service, service.base)
     try:
         import httpx2
     except ModuleNotFoundError:

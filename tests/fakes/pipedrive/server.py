@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import secrets
 import threading
 import time
 from collections import deque
@@ -45,6 +47,8 @@ class Pipedrive:
     budget: int = 10_000_000
     tokens: int = 10_000_000
     bearer: str = "v1u:an-access-token-of-an-app"
+    app: tuple[str, str] = ("an-id", "a-secret-of-an-app")
+    refresh: str = "1:2:a-refresh-token"
 
     def answer(self, path: str, query: str, headers: Any) -> tuple[int, Any]:
         """The status and the JSON of an answer."""
@@ -64,6 +68,17 @@ class Pipedrive:
             return 200, {"success": True, **self._asked(route, path, given)}
         except Refused as refused:
             return refused.status, refused.body
+
+    def token(self, body: bytes, headers: Any) -> tuple[int, Any]:
+        """Another token for an app that is known."""
+        known = base64.b64encode(":".join(self.app).encode()).decode()
+        form = parse_qs(body.decode(), keep_blank_values=True)
+        right = {"grant_type": ["refresh_token"], "refresh_token": [self.refresh]}
+        if headers["Authorization"] != f"Basic {known}" or form != right:
+            return 400, {"success": False, "error": "invalid_grant", "message": "Invalid grant"}
+        self.bearer = f"v1u:{secrets.token_urlsafe(30)}"
+        more = {"token_type": "bearer", "expires_in": 3600, "scope": "base", "refresh_token": self.refresh}
+        return 200, {"access_token": self.bearer, **more}
 
     def _permit(self, route: str, headers: Any) -> None:
         if headers["Authorization"] == f"Bearer {self.bearer}":
@@ -195,13 +210,20 @@ def pipedrive(account: Account | None = None) -> Generator[Pipedrive]:
                 self._send(*BAD[bad])
                 return
             there = urlsplit(self.path)
-            status, data = fake.answer(there.path, there.query, self.headers)
+            status, data = (
+                fake.token(self.rfile.read(int(self.headers["Content-Length"])), self.headers)
+                if self.command == "POST" and there.path == "/oauth/token"
+                else fake.answer(there.path, there.query, self.headers)
+            )
             limits = {
                 "x-ratelimit-limit": "100000", "x-ratelimit-remaining": "99999", "x-ratelimit-reset": "2",
                 "x-daily-ratelimit-token-limit": str(fake.budget),
                 "x-daily-ratelimit-token-remaining": str(fake.tokens),
             }  # fmt: skip
             self._send(status, limits, json.dumps(data).encode(), bad)
+
+        def do_POST(self) -> None:
+            self.do_GET()
 
         def _send(self, status: int, headers: dict[str, str], body: bytes, how: str = "well") -> None:
             self.send_response_only(status)

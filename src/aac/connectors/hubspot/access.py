@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from aac.connectors.hubspot.paths import Paths
+from aac.connectors.renewing import Renewed
 from aac.connectors.transport import Call
-from aac.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aac.connectors.base import Secret
-    from aac.connectors.hubspot.settings import HubspotSettings, OAuth
+    from aac.connectors.hubspot.settings import HubspotSettings
+    from aac.connectors.renewing import OAuth
     from aac.connectors.transport import Access, Answer
 
 
@@ -40,13 +41,13 @@ class Private:
         return f"HubSpot does not accept the token in `{self._variable}`: copy it again from the private app's page"
 
 
-class Refreshed:
-    """A token that lasts half an hour; the first one is got when HubSpot asks for it."""
+class Refreshed(Renewed):
+    """A token that lasts half an hour."""
 
     def __init__(self, oauth: OAuth, path: str) -> None:
+        super().__init__("HubSpot")
         self._path = path
         self._variable = oauth.refresh_token.env
-        self._token = ""
         self._form = {
             "grant_type": "refresh_token",
             "client_id": oauth.client_id.resolve(),
@@ -56,19 +57,10 @@ class Refreshed:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return (self._token, self._form["client_secret"], self._form["refresh_token"])
-
-    def headers(self) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        return (*super().secrets, self._form["client_secret"], self._form["refresh_token"])
 
     def renewal(self) -> Call | None:
         return Call("POST", self._path, form=self._form)
-
-    def renewed(self, answer: Answer) -> None:
-        token: object = cast("Mapping[str, object]", answer.data).get("access_token") if answer.data else None
-        if not isinstance(token, str) or not token:
-            raise SourceError("HubSpot sends no token where one was asked for: run `aac pull` again")
-        self._token = token
 
     def refused(self) -> str:
         return (

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from aac.connectors.base import Secret
+from aac.connectors.renewing import OAuth
 from aac.connectors.timed import TimedSettings
 
 API = "https://api.hubapi.com"
 DATED = r"v3|20\d\d-(?:03|09)"
-
-
-class OAuth(BaseModel):
-    """An app that asks in the name of an account: with these a new token is got whenever the last one has ended."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    client_id: Secret
-    client_secret: Secret
-    refresh_token: Secret
 
 
 class HubspotSettings(TimedSettings):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Record = Mapping[str, Any]
 
-HOSTS = frozenset({"api.pipedrive.com"})
+HOSTS = frozenset({"api.pipedrive.com", "oauth.pipedrive.com"})
 PAGE = 500
 """The most records of a page."""
 WINDOW_SECONDS = 2

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from aac.connectors.base import Checkpoint, Context, Files, Settings, Slice, Stream
 from aac.connectors.pipedrive import wholes
-from aac.connectors.pipedrive.access import Held
+from aac.connectors.pipedrive.access import access_of
 from aac.connectors.pipedrive.changes import FOLLOWED, PAGE, Changelogs, Changes, change_stream
 from aac.connectors.pipedrive.client import FORBIDDEN, SHOWN, Client, Limits, service_of
 from aac.connectors.pipedrive.fields import own_fields
@@ -45,7 +45,7 @@ class PipedriveConnector:
         self._limits = Limits()
         self._transport = Transport(
             service_of(settings, self._limits),
-            Held(settings),
+            access_of(settings),
             settings.max_calls,
             recording_to(context.record, SHOWN),
         )

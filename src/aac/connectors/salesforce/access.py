@@ -10,18 +10,17 @@ import base64
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+from aac.connectors.renewing import Renewed
 from aac.connectors.transport import Call
 from aac.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from aac.connectors.salesforce.settings import SalesforceSettings
-    from aac.connectors.transport import Access, Answer
+    from aac.connectors.transport import Access
 
 TOKENS = "/services/oauth2/token"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -31,32 +30,12 @@ ASSERTION_SECONDS = 180
 """How long an assertion holds, which is the longest that Salesforce takes."""
 
 
-class Granted:
-    """A token that is got when Salesforce asks for one, and again when a session has ended."""
-
-    def __init__(self, settings: SalesforceSettings) -> None:
-        self._client_id = settings.client_id.resolve()
-        self._token = ""
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        return (self._token,)
-
-    def headers(self) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
-
-    def renewed(self, answer: Answer) -> None:
-        token: object = cast("Mapping[str, object]", answer.data).get("access_token") if answer.data else None
-        if not isinstance(token, str) or not token:
-            raise SourceError("Salesforce sends no token where one was asked for: run `aac pull` again")
-        self._token = token
-
-
-class ByCredentials(Granted):
+class ByCredentials(Renewed):
     """The app's own secret: it runs as the user that it names."""
 
     def __init__(self, settings: SalesforceSettings) -> None:
-        super().__init__(settings)
+        super().__init__("Salesforce")
+        self._client_id = settings.client_id.resolve()
         assert settings.client_secret is not None
         self._variable = settings.client_secret.env
         self._secret = settings.client_secret.resolve()
@@ -76,11 +55,12 @@ class ByCredentials(Granted):
         )
 
 
-class ByKey(Granted):
+class ByKey(Renewed):
     """A private key whose certificate the app holds: it asks in the name of a user who was admitted to the app."""
 
     def __init__(self, settings: SalesforceSettings) -> None:
-        super().__init__(settings)
+        super().__init__("Salesforce")
+        self._client_id = settings.client_id.resolve()
         assert settings.key_file is not None
         assert settings.username is not None
         self._variable = settings.key_file.env

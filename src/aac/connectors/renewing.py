@@ -1,0 +1,49 @@
+"""Tokens that end after a while, and what gets another one (RFC 6749)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from pydantic import BaseModel, ConfigDict
+
+from aac.connectors.base import Secret
+from aac.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aac.connectors.transport import Answer
+
+
+class OAuth(BaseModel):
+    """An app that asks in the name of an account: with these a new token is got whenever the last one has ended."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    client_id: Secret
+    client_secret: Secret
+    refresh_token: Secret
+
+
+class Renewed:
+    """A token of a ``service``, as its users call it; the first one is got when that asks for one."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+        self._token = ""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must be seen nowhere."""
+        return (self._token,)
+
+    def headers(self) -> Mapping[str, str]:
+        """What a call carries."""
+        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
+
+    def renewed(self, answer: Answer) -> None:
+        """Takes the token of an answer; raises SourceError when there is none."""
+        token: object = cast("Mapping[str, object]", answer.data).get("access_token") if answer.data else None
+        if not isinstance(token, str) or not token:
+            raise SourceError(f"{self._service} sends no token where one was asked for: run `aac pull` again")
+        self._token = token
