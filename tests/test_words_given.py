@@ -267,6 +267,17 @@ def test_nobody_takes_the_word_from_others(proposed: Path, was: str, becomes: st
     assert teams(proposed, approved(proposed, "sam"))["sales"] == "@sam"
 
 
+def test_code_asks_all_teams(proposed: Path) -> None:
+    """Also code that does not look as if it counted anything: a review runs none of it, so nobody knows."""
+    branch(proposed, "code")
+    (proposed / "plugins").mkdir()
+    (proposed / "plugins" / "ours.py").write_text("globals()['aac_' + 'kinds'] = lambda: []\n")
+    commit(proposed)
+    found = reviewed(proposed)
+    assert ({id_ for id_, team in asked(found).items() if team["waiting"]}, found.exit_code) == (BOTH, 1)
+    assert "- Sales approves, since no sign-off says it: `plugin:plugins/ours.py`\n" in found.comment
+
+
 def test_a_team_that_is_gone_agrees_to_that(proposed: Path) -> None:
     """Whoever takes over all that sales did asks sales, which is no team any more."""
     branch(proposed, "alone")

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from aac.agreements import agreement_of, agreements, print_of
-from aac.inheriting import SETTINGS
+from aac.inheriting import CODE, SETTINGS
 from aac.kinds.signoff import Signoff
 from aac.kinds.team import Team
 from aac.reports.agreed import agreed_view
@@ -40,7 +40,7 @@ def asked_of(
     A team has agreed when one of it approved what each of its documents says, or signed it in this change. Who is in a
     team is what the base says: nobody makes themselves a member with the change that they approve, nor another team one
     that is never asked, as those outside the company are; nor are the first members of a team, of whom nobody could
-    agree yet. How teams agree, and what is hidden of their people, is for all of them to say.
+    agree yet. How teams agree, what is hidden of their people, and code, is for all of them to say.
     """
     parties = _parties(changes, words, base)
     members = {team: _members(team, base) for teams in parties.values() for team in teams}
@@ -60,7 +60,8 @@ def _parties(changes: Sequence[Change], words: Sequence[Word], base: Project) ->
     for change in changes:
         if change.doc[0] == Signoff.kind_name:
             continue  # of words it is asked below
-        is_of_all = change.doc == SETTINGS and change.keys[0] in OF_ALL
+        # nobody knows what code does, and it may say by another name that it brings numbers
+        is_of_all = change.doc[0] == CODE or (change.doc == SETTINGS and change.keys[0] in OF_ALL)
         if change.asks:
             teams = [id_ for id_ in sorted(base.ids("team")) if _members(id_, base)] if is_of_all else change.teams
             found.setdefault(change.doc, {}).update(dict.fromkeys(teams))
