@@ -276,6 +276,7 @@ def test_code_asks_all_teams(proposed: Path) -> None:
     found = reviewed(proposed)
     assert ({id_ for id_, team in asked(found).items() if team["waiting"]}, found.exit_code) == (BOTH, 1)
     assert "- Sales approves, since no sign-off says it: `plugin:plugins/ours.py`\n" in found.comment
+    assert "- not compared: plugins/ours.py: a review runs no code of a branch" in found.comment
 
 
 def test_a_team_that_is_gone_agrees_to_that(proposed: Path) -> None:

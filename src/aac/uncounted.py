@@ -87,12 +87,12 @@ def _beside(own: Sequence[Change], head: Project) -> dict[str, str]:
 
 def _reason(change: Change, *, is_hostile: bool) -> str | None:
     """Why what a change does to the numbers cannot be counted; null where it can, or does nothing to any."""
+    if change.doc[0] == CODE:  # whatever it says of itself
+        return OF_CODE if is_hostile else None
     if change.level != "breaking" or not (change.moves_meaning or change.is_past):
         return None
     if change.is_past:
         return OF_A_VERSION
-    if change.doc[0] == CODE:
-        return OF_CODE if is_hostile else None
     if change.doc == SETTINGS and change.keys[0] == "sources":
         if is_hostile:
             return OF_A_BRANCH
