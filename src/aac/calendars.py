@@ -32,6 +32,7 @@ Interval = tuple[int, int]
 MICROSECOND = timedelta(microseconds=1)
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
+HOUR_US = 60 * MINUTE_US
 DAY_MINUTES = 1440
 DAY_SECONDS = 86_400
 DAY_US = DAY_SECONDS * SECOND_US
@@ -307,6 +308,19 @@ def clock_settings(zone: ZoneInfo, first_us: int, last_us: int) -> Iterator[tupl
             begin, offset = change, following
     if begin < last_us:
         yield begin, last_us, offset // MICROSECOND
+
+
+@cache
+def hours_after_gaps(zone: str, first_us: int, last_us: int) -> tuple[int, ...]:
+    """The hours of UTC (0 to 23) in which local times of [first, last) end up that clocks skip as they are set forward,
+    when these are read with the offset from before."""
+    settings = list(clock_settings(ZoneInfo(zone), first_us, last_us))
+    hours = {
+        hour % 24
+        for (_, change, before), (_, _, after) in pairwise(settings)
+        for hour in range(change // HOUR_US, -((before - after - change) // HOUR_US))
+    }
+    return tuple(sorted(hours))
 
 
 def _clock_change(zone: ZoneInfo, second: int, later: int) -> int:

@@ -346,6 +346,27 @@ def _is_less_exact(number: Expr, value: Expr) -> Expr:
     return exp.and_(doubles, _differs(_cast(number, "VARCHAR"), value))
 
 
+def _is_skipped(text: Expr, value: Expr, format_: Expr, zone: Expr, *hours: Expr) -> Expr:
+    """Whether text is a local time that clocks in ``zone`` never showed, and ``value`` the moment that it was read as.
+
+    Only moments in those ``hours`` of UTC are looked at: for all, it would take as long as reading them.
+    """
+    if not isinstance(format_, exp.Null) and OFFSET.search(format_.name):
+        return exp.false()
+    hour = exp.Mod(this=paren(duckdbs("DIVIDE", value.copy(), literal(3_600_000_000))), expression=literal(24))
+    is_known = isinstance(format_, exp.Null)
+    read = _try_cast(text.copy(), "TIMESTAMP") if is_known else duckdbs("TRY_STRPTIME", text.copy(), format_)
+    is_local = [_not(_has_offset(text))] if is_known else []
+    differs = exp.NEQ(this=_local(value, zone), expression=read)
+    return exp.and_(exp.In(this=paren(hour), expressions=list(hours)), *is_local, differs)
+
+
+def _has_offset(text: Expr) -> Expr:
+    """Whether a text of ISO 8601 says what it is behind UTC."""
+    time_of_day = exp.Substring(this=text.copy(), start=literal(11))
+    return duckdbs("REGEXP_MATCHES", time_of_day, exp.Literal.string("[Zz+-]"))
+
+
 def _differs(text: Expr, value: Expr) -> Expr:
     return exp.NEQ(this=_try_cast(text, "DECIMAL(38, 18)"), expression=value)
 
@@ -385,8 +406,7 @@ def _to_timestamp(text: Expr, format_: Expr, zone: Expr) -> Expr:
         read = duckdbs("TRY_STRPTIME", text, format_)
         return _epoch_us(read if OFFSET.search(format_.name) else _at_zone(zone, read))
     local = _epoch_us(_at_zone(zone, _try_cast(text.copy(), "TIMESTAMP")))
-    time_of_day = exp.Substring(this=text.copy(), start=literal(11))
-    offset = duckdbs("REGEXP_MATCHES", time_of_day, exp.Literal.string("[Zz+-]"))
+    offset = _has_offset(text)
     # nineteen characters that end in seconds leave no room for an offset but `Z`, and that is quicker to see
     seconds = eq(duckdbs("SUBSTRING_GRAPHEME", text.copy(), literal(17), literal(1)), exp.Literal.string(":"))
     ends = [duckdbs("SUFFIX", text.copy(), exp.Literal.string(letter)) for letter in "Zz"]
@@ -476,6 +496,7 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "to_money": _cast_to("DECIMAL(18, 4)"),
     "is_rounded": _is_rounded,
     "is_less_exact": _is_less_exact,
+    "is_skipped": _is_skipped,
     "to_float": _to_float,
     "to_boolean": _to_boolean,
     "to_date": _to_date,

@@ -63,10 +63,11 @@ class Inspection:
         for place, field in enumerate(self.table.fields):
             if can_be_lost(field) and field.type.entity is None:
                 code = "AAC504" if field.type.values is not None else "AAC505"
-                is_rounded = f" AND f{place} IS NULL" if may_be_rounded(field) else ""
-                self._keep(code, field, f"l{place} IS NOT NULL{is_rounded}", f"l{place}")
-            if may_be_rounded(field):
-                self._keep("AAC527", field, f"l{place} IS NOT NULL AND f{place} IS NOT NULL", f"l{place}")
+                other = "AAC528" if field.type.name == "timestamp" else "AAC527" if may_be_rounded(field) else None
+                is_lost = f" AND f{place} IS NULL" if other is not None else ""
+                self._keep(code, field, f"l{place} IS NOT NULL{is_lost}", f"l{place}")
+                if other is not None:
+                    self._keep(other, field, f"l{place} IS NOT NULL AND f{place} IS NOT NULL", f"l{place}")
             if field.type.name in BOUNDS:
                 self._keep("AAC506", field, f"o{place} IS NOT NULL", f"o{place}")
             if not self.table.per and passed_over(field) is not None:

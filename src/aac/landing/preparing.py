@@ -11,7 +11,7 @@ from aac.engines.staged import Staged, number_of_rows
 from aac.expressions.nodes import Column
 from aac.landing.grouping import records_query, rows_query, without_moment
 from aac.landing.inspecting import Inspection
-from aac.landing.staging import BOUNDS, PLACES, called, is_column, lost_query, spelling, staging_query
+from aac.landing.staging import BOUNDS, called, is_column, lost_query, spelling, staging_query
 from aac.landing.state import KEPT, PREPARED, Flaw, PreparedEntity
 from aac.landing.telling import columns_of, is_there, lacking_fields
 
@@ -47,8 +47,8 @@ class Preparation:
             nulls, zone = inputs.sources[name.source].nulls, inputs.zone(name.source)
             read = rows_query if table.per else staging_query
             self._store.add_temporary(rows, *read(table, inputs.files(*name), nulls, zone))
-        asked = [(column, rounded) for column in table.columns for rounded in (False, column.type.name in PLACES)]
-        lost = [self._lost_of(column, table, inputs, rounded=rounded) for column, rounded in dict.fromkeys(asked)]
+        codes = ("AAC512", "AAC527", "AAC528")
+        lost = [self._lost_of(column, table, inputs, code) for column in table.columns for code in codes]
         self._lost[table.entity] = [flaw for flaw in lost if flaw is not None]
         if table.per:
             self._make_records(table, rows, staged, inputs)
@@ -127,24 +127,23 @@ class Preparation:
             field.name for place, field in enumerate(fields) if values[place] == rows and place not in inspection.loose
         )
 
-    def _lost_of(self, column: TypedColumn, table: Table, inputs: Inputs, *, rounded: bool) -> Flaw | None:
-        """What there is of a typed column in all streams of a table that did not become a value (AAC512), or with
-        ``rounded`` not all of it (AAC527)."""
+    def _lost_of(self, column: TypedColumn, table: Table, inputs: Inputs, code: str) -> Flaw | None:
+        """What there is of a typed column in all streams of a table that did not become the value it says."""
         count, texts = 0, list[str]()
         for name in table.streams:
             files = inputs.files(*name)
             there = replace(column, name=spelling(column.name, files.columns)) if table.is_preset else column
             if not is_column(there.name, files.columns):
                 continue
-            query = lost_query(
-                column, files, inputs.sources[name.source].nulls, inputs.zone(name.source), rounded=rounded
-            )
+            nulls, zone = inputs.sources[name.source].nulls, inputs.zone(name.source)
+            query = lost_query(there, files, nulls, zone, code)
+            if query is None:
+                continue
             totals, examples = cast("list[Any]", self._store.run(query))
             count += totals[0][0]
             texts += [text for _, text in examples]
         readers = [field for field in table.fields if column.name in columns_of(field)]
         is_quoted = not any(map(inputs.is_private, readers))
-        code = "AAC527" if rounded else "AAC512"
         return Flaw(code, column.name, count, tuple(texts[:5]) if is_quoted else ()) if count else None
 
     def _extents(self, staged: Staged, *fields: int) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from aac.calendars import hours_after_gaps
 from aac.engines.base import Query, Select
 from aac.expressions.nodes import NOTHING, Aggregate, Call, Case, Column, Literal, Node, transform, walk
 from aac.periods import YEARS, midnight_us
@@ -123,8 +124,10 @@ def staged_from(
             values.append((f"p{place}", Case(((is_none, Column(f"p{place}")),), NOTHING)))
             staged.append((f"p{place}", Column(f"p{place}")))
         written = Call("to_text", (text,)) if is_typed else cleaned(text, nulls) if place in typed else text
-        rounded = _is_rounded(field, text, value, typed.get(place))
-        staged += _columns(field, place, written, value, rounded)
+        is_other = _is_rounded(field, text, value, typed.get(place)) or _is_skipped(
+            field, text, value, typed.get(place), zone
+        )
+        staged += _columns(field, place, written, value, is_other)
     for mark in table.marks if not table.per else ():
         values.append((f"v_{mark.name}", _typed(mark, Column(f"r_{mark.name}"), zone)))
         staged.append((mark.name, Column(f"v_{mark.name}")))
@@ -132,16 +135,23 @@ def staged_from(
     return Query((("read", read), ("typed", Select("read", tuple(values)))), (output,), {}), output
 
 
-def lost_query(column: TypedColumn, files: Files, nulls: tuple[str, ...], zone: str, *, rounded: bool = False) -> Query:
-    """How many texts of a column are no value of its type, and five of them; with ``rounded`` those of which not all
-    decimals are kept."""
+def lost_query(column: TypedColumn, files: Files, nulls: tuple[str, ...], zone: str, code: str) -> Query | None:
+    """How many texts of a column are no value of its type, and five of them (AAC512); or of which not all decimals are
+    kept (AAC527), or which are times that clocks skip (AAC528). Null where there cannot be any."""
+    text, value = Column("text"), Column("value")
     held = column_held(column.name, column, files, nulls, zone)
-    typed = Select(files, (("text", column_text(column.name, files, nulls)), ("value", held)))
-    lost: Node = Call("and", (Call("is_not_null", (Column("text"),)), Call("is_null", (Column("value"),))))
-    if rounded:
-        lost = Call("is_rounded", (Column("text"), Column("value"), Literal(PLACES[column.type.name])))
+    typed = Select(files, ((text.name, column_text(column.name, files, nulls)), (value.name, held)))
+    lost: Node | None = None
+    if code == "AAC512":
+        lost = Call("and", (Call("is_not_null", (text,)), Call("is_null", (value,))))
+    elif code == "AAC527" and column.type.name in PLACES:
+        lost = Call("is_rounded", (text, value, Literal(PLACES[column.type.name])))
+    elif code == "AAC528" and column.type.name == "timestamp" and _type_of(column.name, files) != "timestamp":
+        lost = is_skipped(text, value, column.format, zone)
+    if lost is None:
+        return None
     total = Select("typed", (("n", Aggregate("count", ())),), lost)
-    examples = Select("typed", (), lost, (("text",),), ("text",), 5)
+    examples = Select("typed", (), lost, ((text.name,),), (text.name,), 5)
     return Query((("typed", typed),), (total, examples), {})
 
 
@@ -327,14 +337,37 @@ def _is_rounded(field: StoredField, text: Node, value: Node, typed: str | None) 
     return Call("is_rounded", (_mapped(field, text), value, places))
 
 
-def _columns(field: StoredField, place: int, text: Node, value: Node, rounded: Node | None) -> list[tuple[str, Node]]:
-    """The columns of a field, named as `engines.staged` names them."""
+def may_be_skipped(field: StoredField, *, typed: bool = False) -> bool:
+    """Whether a field may hold local times that clocks skip; ``typed``: its column is of local times."""
+    return field.type.name == "timestamp" and (field.is_text or typed)
+
+
+def _is_skipped(field: StoredField, text: Node, value: Node, typed: str | None, zone: str) -> Node | None:
+    """Whether a moment was read from a local time that clocks skip; null where none is."""
+    is_local = typed == "local_timestamp"
+    if not may_be_skipped(field, typed=is_local) or typed not in (None, "text", "local_timestamp"):
+        return None
+    shown = Call("to_text", (text,)) if is_local else _mapped(field, text)
+    return is_skipped(shown, value, field.format if not is_local else None, zone)
+
+
+def is_skipped(text: Node, value: Node, format: str | None, zone: str) -> Node | None:
+    """Whether ``text``, which was read as the moment ``value``, is a time that clocks in ``zone`` skip as they are set
+    forward; null where they never are."""
+    hours = hours_after_gaps(zone, *BOUNDS["timestamp"])
+    skipped = Call("is_skipped", (text, value, Literal(format), Literal(zone), *map(Literal, hours)))
+    return Call("and", (is_believed("timestamp", value), skipped)) if hours else None
+
+
+def _columns(field: StoredField, place: int, text: Node, value: Node, is_other: Node | None) -> list[tuple[str, Node]]:
+    """The columns of a field, named as `engines.staged` names them; ``is_other``: whether a value is not what was
+    written."""
     kept = value
     columns: list[tuple[str, Node]] = []
     if can_be_lost(field):
         written = text if field.is_text else Call("to_text", (text,))
         is_lost: Node = Call("is_null", (value,))
-        is_lost = Call("or", (is_lost, rounded)) if rounded is not None else is_lost
+        is_lost = Call("or", (is_lost, is_other)) if is_other is not None else is_lost
         columns.append((f"l{place}", Case(((is_lost, written),), NOTHING)))
     if field.type.name in BOUNDS:
         believed = is_believed(field.type.name, value)

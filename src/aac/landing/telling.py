@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aac.expressions.nodes import NOTHING, Call, Column, walk
 from aac.findings import Finding, did_you_mean
 from aac.landing.advising import advice, is_too_large, meant
-from aac.landing.staging import PLACES, called, is_column, may_be_rounded, passed_over
+from aac.landing.staging import PLACES, called, is_column, may_be_rounded, may_be_skipped, passed_over
 from aac.measures import StoredField
 from aac.periods import YEARS
 
@@ -123,8 +123,11 @@ def columns_of(field: StoredField) -> list[str]:
 
 def names_column(code: str, name: str | None, table: Table) -> bool:
     """Whether ``name``, of which a code tells something, is a column of the source, and not a field."""
-    if code == "AAC527" and any(column.name == name for column in table.columns):
-        return not any(field.name == name and may_be_rounded(field) for field in table.fields)
+    if code in ("AAC527", "AAC528") and any(column.name == name for column in table.columns):
+        return not any(
+            field.name == name and (may_be_rounded(field) if code == "AAC527" else may_be_skipped(field))
+            for field in table.fields
+        )
     return code == "AAC512" or (code == "AAC507" and bool(table.per))
 
 
@@ -283,6 +286,14 @@ def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence
             records = _records(flaw) if columns is table.fields else f"{flaw.count:,} row{_s(flaw)}"
             message = f"`{flaw.field}` has more decimals than the {PLACES[type_]} of {type_} in {records}{quoted}"
             return f"{message}: it is rounded", "read it as `float` or `text` if all of them count"
+        case "AAC528":
+            is_column = names_column(flaw.code, flaw.field, table)
+            records = f"{flaw.count:,} row{_s(flaw)}" if is_column else _records(flaw)
+            message = f"`{flaw.field}` shows in {records} a time that clocks skip when they are set forward{quoted}"
+            instead = (
+                "name the `timezone` of the source if its times are of another; they are read as if clocks had not "
+            )
+            return message, f"{instead}been set yet"
         case "AAC506":
             message = f"`{flaw.field}` lies outside {YEARS[0]} to {YEARS[-1]} in {_records(flaw)}{quoted}"
             return message, "correct it, or give the field the `format` it is written in"
