@@ -96,7 +96,7 @@ SAID = {
   The clock starts at created at, and stops at resolved at.
   The clock stands still over each Ticket wait where waits for is customer.
   The objective is that 85% of those that began in each month are in time.
-  Fewer than 20 are not judged.
+  With fewer than 20 in time or late it is not judged.
   It is also told by priority and category.
   When one is late, Customer Success is told.
   When it is off target, it is on the agenda of Monthly revenue sync.

@@ -156,12 +156,14 @@ def _by_calendar(written: Fields, place: str, tell: Teller) -> str:
 
 
 def _measured(how: Fields, tell: Teller) -> Iterator[str]:
-    starts = tell.rule("how measured starts", how.get("starts", f"{how['each']}.at"))
+    starts = str(how.get("starts", f"{how['each']}.at"))
+    word = tell.names.get(f"definition:{starts.removesuffix('.at')}") if starts.endswith(".at") else None
+    start = f"when it becomes a {word}" if word else f"at {tell.rule('how measured starts', starts)}"
     if "stops" in how:
-        yield f"The clock starts at {starts}, and stops at {tell.rule('how measured stops', how['stops'])}."
+        yield f"The clock starts {start}, and stops at {tell.rule('how measured stops', how['stops'])}."
     else:
         must = tell.rule("how measured must", "its rule is true")
-        yield f"The clock starts at {starts}; once the time is up, it must be that {must}."
+        yield f"The clock starts {start}; once the time is up, it must be that {must}."
     if "where" in how:
         yield f"It is promised where {tell.rule('how measured where', how['where'])}."
     if "excused" in how:
@@ -183,7 +185,7 @@ def _measured(how: Fields, tell: Teller) -> Iterator[str]:
     else:
         yield f"The objective is that {how['objective']} of those that began in {span} are in time."
     if str(how.get("min_n", "1")) != "1":
-        yield f"Fewer than {how['min_n']} are not judged."
+        yield f"With fewer than {how['min_n']} in time or late it is not judged."
     yield from _splits(how, "how measured ", tell)
 
 

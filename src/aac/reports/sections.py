@@ -188,6 +188,7 @@ def _number(result: Result, material: Material, beside: Sequence[str] = ()) -> V
     words, entry = result_words(result), material.entries.get(f"{result.kind}:{result.id}")
     counts = f" ({words['counts']})" if words["counts"] and words["is_share"] else ""
     through = through_words(result.reading) if isinstance(result.reading, ClockReading) else []
+    through = [f"where the time went: {through[0]}", *through[1:]] if through else []
     status = words["status"]
     so_far = ", so far" if words["so_far"] else ""
     owner = role_of(teams_of(entry)[0], material.entries) if entry and teams_of(entry) else NONE
