@@ -93,6 +93,15 @@ class DamagedStoreError(EngineError):
         super().__init__("the store is damaged: run `aac pull`, which makes it anew from the sources and `.aac/raw`")
 
 
+class PersonalStoreError(EngineError):
+    """The store holds columns that are not to arrive any more; a pull makes it anew without them."""
+
+    made_anew = "the store holds what is not to arrive any more: it is made anew from the sources and `.aac/raw`"
+
+    def __init__(self) -> None:
+        super().__init__("the store holds what is not to arrive any more: run `aac pull`, which makes it anew")
+
+
 class NoDataError(AacError):
     """There is no data yet."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aac.config import EMBEDDED
 from aac.engines.duckdb import Store, is_there
 from aac.engines.rewriting import locked, rewritten
-from aac.errors import DamagedStoreError, OtherLayoutError
+from aac.errors import DamagedStoreError, OtherLayoutError, PersonalStoreError
 from aac.findings import Finding, in_reading_order
 from aac.landing.events import Event
 from aac.landing.inputs import Inputs
@@ -75,7 +75,7 @@ def pull(
     with locked(path):
         try:
             done, state = run(anew=False)
-        except (OtherLayoutError, DamagedStoreError) as error:
+        except (OtherLayoutError, DamagedStoreError, PersonalStoreError) as error:
             # of what it holds nothing is lost: it came from the sources and from `.aac/raw`
             tell(Event("notice", error.made_anew))
             done, state = run(anew=True)

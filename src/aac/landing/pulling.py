@@ -14,7 +14,7 @@ from aac.connectors.base import Limited
 from aac.engines.base import Query, Select
 from aac.engines.raw import Raw
 from aac.engines.staged import FORGET
-from aac.errors import DamagedStoreError, EngineError, SourceError, UnfinishedError
+from aac.errors import DamagedStoreError, EngineError, PersonalStoreError, SourceError, UnfinishedError
 from aac.expressions.nodes import Aggregate
 from aac.findings import Finding
 from aac.folders import failure
@@ -164,7 +164,7 @@ class Pulling:
         """Tells what goes wrong with a source inside."""
         try:
             yield
-        except DamagedStoreError:
+        except (DamagedStoreError, PersonalStoreError):
             raise
         except UnfinishedError as error:
             self.unfinished.append(source.id)
@@ -247,6 +247,9 @@ class Pulling:
         known = self._inputs.stream(source.id, stream.name)
         hiding = self._hiding(source, stream)
         arrival = self._arrival(source, stream) if stream.key else None
+        if arrival is None and known is not None and hiding is not None:
+            if any(known.hidden.get(name) != how for name, how in hiding.columns.items()):
+                raise PersonalStoreError
         before = known if not self._wish.full else None
         reading = read_stream(discovery.connector, stream, before, folder, arrival, self._telling(source), hiding)
         if known is not None and reading.raw is not None:

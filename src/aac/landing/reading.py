@@ -92,6 +92,8 @@ def read_stream(
         raise SourceError(f"`{stream.name}` was not read to its end: run `aac pull` again")
     stream = hiding.arriving if hiding is not None else stream
     raw, originals = _copied(stream, files, end, before, folder) if files else (None, ())
+    if raw is not None and hiding is not None:
+        raw = replace(raw, hidden=dict(hiding.columns))
     return Reading(raw, originals, tuple(findings))
 
 

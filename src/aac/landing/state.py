@@ -36,6 +36,7 @@ class RawStream:
     that the source says its columns have, null where that was not kept.
     One that comes as rows lies in a ``table`` of the store, or in one batch as long as no record of it has changed, or
     in both, as long as few have: then the ``key`` tells which; ``changed`` is the last batch that changed it.
+    ``hidden``: the columns of files that were dropped or hashed before they arrived.
     """
 
     copies: tuple[str, ...]
@@ -51,6 +52,7 @@ class RawStream:
     told: Mapping[str, str] | None = None
     written: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
+    hidden: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def content(self) -> tuple[object, ...]:
