@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import time
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from tests.fakes.hubspot.account import OBJECTS, Account
 from tests.fakes.hubspot.answers import Answers
 from tests.fakes.hubspot.strict import Refused, query_of
+from tests.fakes.unwell import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+
+    from tests.fakes.unwell import Asked
 
 DATED = r"(?P<version>20\d\d-0[39])"
 ROUTES: dict[str, tuple[str, ...]] = {
@@ -79,6 +79,16 @@ class HubSpot:
 
     def __repr__(self) -> str:
         return f"HubSpot({self.account})"
+
+    def reply(self, asked: Asked) -> tuple[int, dict[str, str], bytes]:
+        """An answer as it is sent."""
+        way = f"{asked.method} {asked.path}"
+        status, data = self.answer(way, asked.query, asked.body, asked.headers["Authorization"])
+        self.daily_left -= 1
+        limits = {"Max": "100000", "Remaining": "99999", "Interval-Milliseconds": "10000"}
+        limits |= {"Daily": "250000", "Daily-Remaining": str(self.daily_left)}
+        told = {f"X-HubSpot-RateLimit-{name}": value for name, value in limits.items()}
+        return status, told, json.dumps(data).encode()
 
     def answer(self, call: str, query: str, body: bytes, token: str | None) -> tuple[int, Any]:
         """The status and the JSON of an answer."""
@@ -158,59 +168,9 @@ class HubSpot:
 def hubspot(account: Account | None = None) -> Generator[HubSpot]:
     """The server while it runs."""
     held = account or Account()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            bad = fake.trouble.popleft() if fake.trouble else "well"
-            if bad in BAD:
-                self._send(*BAD[bad])
-                return
-            there = urlsplit(self.path)
-            status, data = fake.answer(f"{self.command} {there.path}", there.query, body, self.headers["Authorization"])
-            fake.daily_left -= 1
-            limits = {"Max": "100000", "Remaining": "99999", "Interval-Milliseconds": "10000"}
-            limits |= {"Daily": "250000", "Daily-Remaining": str(fake.daily_left)}
-            told = {f"X-HubSpot-RateLimit-{name}": value for name, value in limits.items()}
-            self._send(status, told, json.dumps(data).encode(), bad)
-
-        def do_POST(self) -> None:
-            self.do_GET()
-
-        def _send(self, status: int, headers: dict[str, str], body: bytes, how: str = "well") -> None:
-            self.send_response_only(status)
-            for name, value in {"Date": formatdate(usegmt=True), "Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Type", "application/json;charset=utf-8")
-            self.end_headers()
-            if how == "truncated":
-                self.wfile.write(body[: len(body) // 2])
-                self.close_connection = True
-            elif how == "drip":
-                for start in range(0, len(body), max(1, len(body) // 20)):
-                    self.wfile.write(body[start : start + max(1, len(body) // 20)])
-                    self.wfile.flush()
-                    time.sleep(0.01)
-            else:
-                self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            del format, args
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    fake = HubSpot(held, f"http://127.0.0.1:{server.server_address[1]}", Answers(held))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    fake = HubSpot(held, "", Answers(held))
+    with serving(fake.reply, fake.trouble, BAD) as fake.url:
         yield fake
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 assert NEEDED.keys() == set(OBJECTS)

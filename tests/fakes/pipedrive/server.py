@@ -6,21 +6,20 @@ import base64
 import json
 import re
 import secrets
-import threading
-import time
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from tests.fakes.pipedrive.account import Account, old
 from tests.fakes.pipedrive.strict import COSTS, QUERIES, SCOPES, Refused, cursor_of, moment_of, need, place_of, query_of
+from tests.fakes.unwell import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+
+    from tests.fakes.unwell import Asked
 
 BAD: dict[str, tuple[int, dict[str, str], bytes]] = {
     "429": (429, {}, b'{"success": false, "error": "request over limit", "errorCode": 429}'),
@@ -50,7 +49,20 @@ class Pipedrive:
     app: tuple[str, str] = ("an-id", "a-secret-of-an-app")
     refresh: str = "1:2:a-refresh-token"
 
-    def answer(self, path: str, query: str, headers: Any) -> tuple[int, Any]:
+    def reply(self, asked: Asked) -> tuple[int, dict[str, str], bytes]:
+        """An answer as it is sent."""
+        if (asked.method, asked.path) == ("POST", "/oauth/token"):
+            status, data = self._token(asked.body, asked.headers)
+        else:
+            status, data = self._answer(asked.path, asked.query, asked.headers)
+        limits = {
+            "x-ratelimit-limit": "100000", "x-ratelimit-remaining": "99999", "x-ratelimit-reset": "2",
+            "x-daily-ratelimit-token-limit": str(self.budget),
+            "x-daily-ratelimit-token-remaining": str(self.tokens),
+        }  # fmt: skip
+        return status, limits, json.dumps(data).encode()
+
+    def _answer(self, path: str, query: str, headers: Any) -> tuple[int, Any]:
         """The status and the JSON of an answer."""
         try:
             route = re.sub(r"/\d+/", "/{id}/", path)
@@ -69,7 +81,7 @@ class Pipedrive:
         except Refused as refused:
             return refused.status, refused.body
 
-    def token(self, body: bytes, headers: Any) -> tuple[int, Any]:
+    def _token(self, body: bytes, headers: Any) -> tuple[int, Any]:
         """Another token for an app that is known."""
         known = base64.b64encode(":".join(self.app).encode()).decode()
         form = parse_qs(body.decode(), keep_blank_values=True)
@@ -198,62 +210,6 @@ def _counted(found: list[dict[str, Any]], given: dict[str, str]) -> dict[str, An
 @contextmanager
 def pipedrive(account: Account | None = None) -> Generator[Pipedrive]:
     """The server while it runs."""
-    held = account or Account()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
-            bad = fake.trouble.popleft() if fake.trouble else "well"
-            if bad in BAD:
-                self._send(*BAD[bad])
-                return
-            there = urlsplit(self.path)
-            status, data = (
-                fake.token(self.rfile.read(int(self.headers["Content-Length"])), self.headers)
-                if self.command == "POST" and there.path == "/oauth/token"
-                else fake.answer(there.path, there.query, self.headers)
-            )
-            limits = {
-                "x-ratelimit-limit": "100000", "x-ratelimit-remaining": "99999", "x-ratelimit-reset": "2",
-                "x-daily-ratelimit-token-limit": str(fake.budget),
-                "x-daily-ratelimit-token-remaining": str(fake.tokens),
-            }  # fmt: skip
-            self._send(status, limits, json.dumps(data).encode(), bad)
-
-        def do_POST(self) -> None:
-            self.do_GET()
-
-        def _send(self, status: int, headers: dict[str, str], body: bytes, how: str = "well") -> None:
-            self.send_response_only(status)
-            for name, value in {"Date": formatdate(usegmt=True), "Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Type", "application/json; charset=utf-8")
-            self.end_headers()
-            if how == "truncated":
-                self.wfile.write(body[: len(body) // 2])
-                self.close_connection = True
-            elif how == "drip":
-                step = max(1, len(body) // 20)
-                for start in range(0, len(body), step):
-                    self.wfile.write(body[start : start + step])
-                    self.wfile.flush()
-                    time.sleep(0.01)
-            else:
-                self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            del format, args
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    fake = Pipedrive(held, f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    fake = Pipedrive(account or Account(), "")
+    with serving(fake.reply, fake.trouble, BAD) as fake.url:
         yield fake
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -8,24 +8,24 @@ import io
 import json
 import re
 import secrets
-import threading
 import time
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from tests.fakes.salesforce.org import Org, written
 from tests.fakes.salesforce.strict import Parser, Refused, need, parameters
+from tests.fakes.unwell import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    from tests.fakes.unwell import Asked
 
 API = "/services/data/v67.0"
 BUSY = b'[{"message": "ConcurrentRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}]'
@@ -43,6 +43,8 @@ ROUTES = (
     ("GET", r"sobjects/\w+/describe", "describe"), ("GET", r"sobjects/\w+/deleted/", "deleted"),
     ("POST", r"jobs/query", "job"), ("GET", r"jobs/query/\w+", "job"), ("GET", r"jobs/query/\w+/results", "results"),
 )  # fmt: skip
+LONGEST = 16_384
+"""Bytes of an address."""
 JOB = {"operation", "query", "contentType", "columnDelimiter", "lineEnding"}
 
 
@@ -86,8 +88,17 @@ class Salesforce:
     )
     jobs: dict[str, Job] = field(default_factory=dict[str, Job])
 
-    def answer(self, method: str, path: str, query: str, body: bytes, headers: Any) -> tuple[int, Any, dict[str, str]]:
-        """The status, the body and more headers of an answer."""
+    def reply(self, asked: Asked) -> tuple[int, dict[str, str], bytes]:
+        """An answer as it is sent."""
+        if len(asked.path) + len(asked.query) > LONGEST:
+            return 414, {}, b""
+        status, data, more = self._answer(asked.method, asked.path, asked.query, asked.body, asked.headers)
+        usage = {"Sforce-Limit-Info": f"api-usage={self.used}/{self.most}"}
+        if isinstance(data, bytes):
+            return status, {**usage, **more, "Content-Type": "text/csv"}, data
+        return status, {**usage, **more}, json.dumps(data).encode()
+
+    def _answer(self, method: str, path: str, query: str, body: bytes, headers: Any) -> tuple[int, Any, dict[str, str]]:
         try:
             if path == "/services/oauth2/token":
                 return self._token(method, parse_qs(body.decode(), keep_blank_values=True))
@@ -290,62 +301,6 @@ def _plain(value: Any, type: str) -> str:
 @contextmanager
 def salesforce(org: Org | None = None) -> Generator[Salesforce]:
     """The server while it runs."""
-    held = org or Org()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            there = urlsplit(self.path)
-            bad = fake.trouble.popleft() if fake.trouble else "well"
-            if bad in BAD:
-                self._send(*BAD[bad])
-                return
-            if len(self.path) > 16_384:
-                self._send(414, {}, b"")
-                return
-            status, data, more = fake.answer(self.command, there.path, there.query, body, self.headers)
-            content = data if isinstance(data, bytes) else json.dumps(data).encode()
-            kind = "text/csv" if isinstance(data, bytes) else "application/json;charset=UTF-8"
-            usage = f"api-usage={fake.used}/{fake.most}"
-            self._send(status, {"Sforce-Limit-Info": usage, "Content-Type": kind, **more}, content, bad)
-
-        def do_POST(self) -> None:
-            self.do_GET()
-
-        def do_DELETE(self) -> None:
-            self.do_GET()
-
-        def _send(self, status: int, headers: dict[str, str], body: bytes, how: str = "well") -> None:
-            self.send_response_only(status)
-            for name, value in {"Date": formatdate(usegmt=True), "Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if how == "truncated":
-                self.wfile.write(body[: len(body) // 2])
-                self.close_connection = True
-            elif how == "drip":
-                step = max(1, len(body) // 20)
-                for start in range(0, len(body), step):
-                    self.wfile.write(body[start : start + step])
-                    self.wfile.flush()
-                    time.sleep(0.01)
-            else:
-                self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            del format, args
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    fake = Salesforce(held, f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    fake = Salesforce(org or Org(), "")
+    with serving(fake.reply, fake.trouble, BAD) as fake.url:
         yield fake
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

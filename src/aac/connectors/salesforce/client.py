@@ -181,8 +181,9 @@ class Client:
         query = {"maxRecords": str(CHUNK), **({"locator": place} if place else {})}
         answer = self._transport.ask(Call("GET", f"{self._base}/jobs/query/{id}/results", query, is_text=True))
         rows = [row for row in csv.reader(io.StringIO(answer.data or "", newline="")) if row]
-        if rows and [name.casefold() for name in rows[0]] == [name.casefold() for name in columns]:
-            rows = rows[1:]
+        named = {name.casefold(): name for name in columns}
+        if rows and sorted(name.casefold() for name in rows[0]) == sorted(named):
+            columns, rows = [named[name.casefold()] for name in rows[0]], rows[1:]
         said = answer.headers.get("sforce-numberofrecords", "")
         if (said.isdigit() and int(said) != len(rows)) or any(len(row) != len(columns) for row in rows):
             raise SourceError(
