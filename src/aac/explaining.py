@@ -82,6 +82,7 @@ def view_of(id_: Id, project: Project, today: date) -> View:
     titles = titles_of(project)
     edges = {f"{entry.kind}:{entry.id}": entry for entry in project.entries()}
     rules = [*rules_in_words(id_, project, titles)]
+    titles = replace(titles, names={**titles.names, **{subject: other.name for subject, other in edges.items()}})
     return {
         "kind": entry.kind,
         "id": entry.id,

@@ -109,7 +109,8 @@ def _tree(branches: Sequence[View], before: str = "  ") -> list[str]:
     for number, branch in enumerate(branches):
         is_last = number == len(branches) - 1
         name = f"  {branch['name']}" if branch["name"] else ""
-        lines.append(f"{before}{'└' if is_last else '├'}─ {branch['subject'].replace(':', ' ')}{name}")
+        line = f"{before}{'└' if is_last else '├'}─ {branch['subject'].replace(':', ' ')}{name}"
+        lines.append(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…")
         lines += _tree(branch["below"], before + ("   " if is_last else "│  "))
     return lines
 

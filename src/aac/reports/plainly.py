@@ -292,7 +292,7 @@ def _of_points(fields: Fields, tell: Teller) -> Iterator[str]:
     for row in _rows(fields.get("criteria")):
         over = f" for each {tell.name(row['over'], 'entity')}" if "over" in row else ""
         draft = " (a draft, not counted yet)" if row.get("status") == "draft" else ""
-        yield f"{_spaced(row['id'])}: {row['points']} points{over}{_where(row, 'criteria', tell)}{draft}."
+        yield f"{_spaced(row['id'])}: {_points(row)}{over}{_where(row, 'criteria', tell)}{draft}."
     if fields.get("required"):
         yield f"Without {_and(map(_spaced, fields['required']))} nothing fits."
     for key, said in (("anti_patterns", "does not fit"), ("exclusions", "is excluded")):
@@ -303,7 +303,7 @@ def _of_points(fields: Fields, tell: Teller) -> Iterator[str]:
     for row in _rows(fields.get("resets")):
         yield f"{_spaced(row['id'])} takes {row.get('group', 'all')} points away."
     for row in _rows(fields.get("decays")):
-        yield f"{_spaced(row['id'])}: {row['points']} points after {row['after']} of silence."
+        yield f"{_spaced(row['id'])}: {_points(row)} after {row['after']} of silence."
     for key in ("tiers", "bands"):
         ladder = [f"{_spaced(name)} from {points}" for name, points in dict(fields.get(key, {})).items()]
         if ladder:
@@ -312,6 +312,10 @@ def _of_points(fields: Fields, tell: Teller) -> Iterator[str]:
         yield f"{_and(fields['fits'])} fit."
     if "handover" in fields:
         yield f"At {_spaced(fields['handover']['at'])} it is handed over to {tell.subject(fields['handover']['to'])}."
+
+
+def _points(row: Fields) -> str:
+    return f"{row['points']} {'point' if str(row['points']) in ('1', '-1') else 'points'}"
 
 
 def _where(row: Fields, place: str, tell: Teller) -> str:
