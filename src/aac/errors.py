@@ -8,7 +8,8 @@ AacError
 ├── SourceError       a source failed: a folder is missing, a file cannot be read (exit 4)
 │   └── UnfinishedError    it ended where its limits are, and the next pull goes on from there (exit 3)
 ├── EngineError       the engine or its database failed (exit 4)
-│   └── DamagedStoreError  the file of the store is not whole; a pull makes it anew
+│   ├── DamagedStoreError  the file of the store is not whole; a pull makes it anew
+│   └── PersonalStoreError it holds columns that are not to arrive any more; a pull makes it anew
 ├── NoDataError       nothing was pulled yet (exit 4)
 │   └── OtherLayoutError   what was pulled is laid out as another version of ours does it
 ├── PluginError       a plugin cannot be loaded or breaks its contract (exit 2)

@@ -73,6 +73,10 @@ class Hiding:
         types = {name: type_ for name, type_ in self.stream.types.items() if name.casefold() not in self.columns}
         return replace(self.stream, types=types)
 
+    def was_otherwise(self, hidden: Mapping[str, str]) -> bool:
+        """Whether columns arrived as they are, or hashed, that do not any more; ``hidden``: those that did not then."""
+        return any(hidden.get(name) != how for name, how in self.columns.items())
+
     def of(self, message: Message) -> Message:
         """A message as it may arrive. Raises SourceError for what cannot be written anew."""
         match message:

@@ -247,9 +247,8 @@ class Pulling:
         known = self._inputs.stream(source.id, stream.name)
         hiding = self._hiding(source, stream)
         arrival = self._arrival(source, stream) if stream.key else None
-        if arrival is None and known is not None and hiding is not None:
-            if any(known.hidden.get(name) != how for name, how in hiding.columns.items()):
-                raise PersonalStoreError
+        if arrival is None and known is not None and hiding is not None and hiding.was_otherwise(known.hidden):
+            raise PersonalStoreError
         before = known if not self._wish.full else None
         reading = read_stream(discovery.connector, stream, before, folder, arrival, self._telling(source), hiding)
         if known is not None and reading.raw is not None:
