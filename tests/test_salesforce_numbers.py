@@ -15,6 +15,7 @@ from tests.commands import run_aac
 from tests.fakes.salesforce.org import Org, written
 from tests.fakes.salesforce.server import salesforce
 from tests.oracle.salesforce_numbers import Numbers
+from tests.test_pipedrive_numbers import pull, same
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -111,19 +112,6 @@ def root(fake: Salesforce, tmp_path: Path) -> Path:
     return root
 
 
-def pull(root: Path, *options: str) -> str:
-    done = run_aac(root, "pull", *options)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stderr
-
-
-def same(found: dict[Any, Any], expected: dict[Any, Any]) -> None:
-    """The same groups with the same numbers; quotients to the last double."""
-    assert found.keys() == expected.keys()
-    for group, value in expected.items():
-        assert found[group] == (pytest.approx(float(value), rel=1e-12) if value is not None else None), group
-
-
 def agree(root: Path, org: Org) -> None:
     """Every number is what the org's records come to."""
     done = run_aac(root, "check", "--window", "all", "--format", "json", "--fail-on", "never")
@@ -165,6 +153,7 @@ def test_numbers_are_what_the_records_come_to_also_after_changes(fake: Salesforc
     agree(root, fake.org)
 
 
+@pytest.mark.long
 def test_a_pull_that_runs_out_of_calls_goes_on_where_it_ended(fake: Salesforce, root: Path) -> None:
     fake.most = 20
     done = run_aac(root, "pull")

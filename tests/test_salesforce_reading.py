@@ -52,14 +52,16 @@ def connector(fake: Salesforce, folder: Path, **settings: Any) -> SalesforceConn
     return SalesforceConnector(SalesforceSettings.model_validate(given), Context(folder, folder / "files"))
 
 
-def pulled(made: SalesforceConnector, stream: str, state: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """The rows of a stream, as they were sent to be taken over."""
+def pulled(
+    made: SalesforceConnector, stream: str, state: dict[str, Any] | None = None, op: str = "upsert"
+) -> list[dict[str, Any]]:
+    """The rows of a stream, as they were sent to be taken over, or those of another kind."""
     made.check()
     (found,) = (each for each in made.discover() if each.name == stream)
     rows: list[dict[str, Any]] = []
     for part in made.slices(found, state):
         for message in made.read(found, part):
-            if isinstance(message, Rows) and message.op == "upsert":
+            if isinstance(message, Rows) and message.op == op:
                 rows += [json.loads(line) for line in message.path.read_text().splitlines()]
     return rows
 
@@ -186,6 +188,24 @@ def test_a_page_whose_place_is_forgotten_is_found_again(fake: Salesforce, tmp_pa
     rows = pulled(connector(fake, tmp_path, overlap="11 minutes"), "Lead", state)
     assert sorted({row["Id"] for row in rows}) == made
     assert len(rows) < 60  # what was read before is not read again
+
+
+def test_deletions_are_told_or_else_found_by_what_is_there(fake: Salesforce, tmp_path: Path) -> None:
+    begun = datetime.now(UTC).replace(microsecond=0)
+    stays, archived, goes = (fake.org.create("Task", {"IsArchived": n == 1}, begun - timedelta(9)) for n in range(3))
+    fake.org.delete("Task", goes)
+    fake.org.log["Task"] = [(goes, begun - timedelta(minutes=5))]
+    state = {"org": fake.org.id, "until": begun.isoformat(), "swept": begun.isoformat()}
+    for is_purged in (False, True):
+        deleted = pulled(connector(fake, tmp_path), "Task", state, "delete")
+        assert {row["Id"] for row in deleted} == {goes}
+        assert all(row["SystemModstamp"].endswith("Z") for row in deleted)
+        assert (len(deleted), pulled(connector(fake, tmp_path), "Task", state, "keys")) == (1 if is_purged else 2, [])
+        fake.org.purge()
+    fake.org.forget()
+    assert pulled(connector(fake, tmp_path), "Task", state, "delete") == []
+    keys = pulled(connector(fake, tmp_path), "Task", state, "keys")
+    assert [row["Id"] for row in keys] == [stays, archived]
 
 
 def test_a_job_reads_what_is_much_and_is_gone_on_with(fake: Salesforce, tmp_path: Path) -> None:

@@ -22,25 +22,21 @@ UNREADABLE = frozenset({"address", "location", "base64", "complexvalue"})
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """``type``: ours. ``own``: whether the org made it. ``calculated``: its value changes without its record."""
+    """``type``: ours. ``own``: whether the org made it."""
 
     name: str
     type: str
     own: bool
-    calculated: bool
 
 
 def fields_of(description: Record) -> dict[str, Field]:
     """The fields of an object that can be read, by name."""
     listed: Iterable[Record] = description["fields"]
     return {
-        str(each["name"]): Field(
-            str(each["name"]), TYPES.get(str(each["type"]), "text"), bool(each.get("custom")),
-            bool(each.get("calculated")),
-        )
+        str(each["name"]): Field(str(each["name"]), TYPES.get(str(each["type"]), "text"), bool(each.get("custom")))
         for each in listed
         if each["type"] not in UNREADABLE
-    }  # fmt: skip
+    }
 
 
 def value_of(value: Any, type: str) -> Any:
