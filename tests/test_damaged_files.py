@@ -116,3 +116,17 @@ def test_a_line_that_is_no_json_is_the_one_that_is_named(
     data = "\n".join(lines).encode()
     path.write_bytes(gzip.compress(data) if ending.endswith("gz") else data)
     assert told(project).startswith(f"line {line} of `{path}` is no JSON")
+
+
+def test_an_export_that_became_shorter_says_so(project: Project) -> None:
+    """Cut between two lines, nothing is wrong with it, so that only what was there before tells."""
+    project.tables = [table("lead", column("id"))]
+    for ids in ("abcd", "ab", "ab", "abc"):
+        project.put("lead", "id\n" + "".join(f"{id}\n" for id in ids))
+        assert project.pull().findings == ()
+    assert [words.partition(", ")[2].partition(", ")[2] for words in project.told] == [
+        "",
+        "2 fewer than before",
+        "",
+        "",
+    ]

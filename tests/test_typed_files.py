@@ -227,6 +227,8 @@ def test_lines_of_json(project: Project, name: str) -> None:
     ("data", "told"),
     [
         (b'{"id":1}\n[2]\n"x"\n', "holds 2 lines that are no JSON objects: write one object a line"),
+        (b'{"id":1}\n[2]\n', "holds 1 line that is no JSON object: write one object a line"),
+        (b'{"id":1}\n\n{"id":2,"n":3,"n":4}\n', "line 3 of `{path}` has the key `n` twice: write each key once"),
         (b'{"id":1}\n{"id":', "is no JSON (unexpected end of data): write one object a line, as UTF-8"),
         (b'{"id":"\xf6"}\n', "is no JSON (invalid UTF-8 encoding in string): write one object a line, as UTF-8"),
         (b"", "holds no record, so nobody knows its columns"),
@@ -234,11 +236,12 @@ def test_lines_of_json(project: Project, name: str) -> None:
     ],
 )
 def test_what_is_no_lines_of_json_says_so(project: Project, data: bytes, told: str) -> None:
-    (project.put("deal", "").parent / "deal.jsonl").write_bytes(data)
+    path = project.put("deal", "").parent / "deal.jsonl"
+    path.write_bytes(data)
     project.set(connector="jsonl")
-    project.tables = [table("deal", column("id"))]
+    project.tables = [table("deal", column("id"), column("n"))]
     (finding,) = project.pull().findings
-    assert told in finding.message
+    assert told.replace("{path}", str(path)) in finding.message
 
 
 # Workbooks

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 LOCKED = re.compile(r'Could not set lock on file "(?P<path>.*?)"(?:.*\(PID (?P<process>\d+)\))?')
 DAMAGED = re.compile("not a valid DuckDB database file|Could not read enough bytes from file|Corrupt database file")
 JSON_LINE = re.compile(r'Malformed JSON in file "(?P<path>.*?)", at byte \d+ in line (?P<line>\d+): (?P<why>[^.]*)')
+JSON_TWICE = re.compile(
+    r'JSON transform error in file "(?P<path>.*?)", in line (?P<line>\d+): .*has duplicate key "(?P<key>.*)"', re.DOTALL
+)
 NO_PARQUET = re.compile(
     r"(?m)(?:at end of file|Error: File|Failed to read file) ['\"](?P<path>.+?)['\"](?: too small|:|$)"
 )
@@ -394,6 +397,9 @@ def _sentence(message: str) -> str:
     if json := JSON_LINE.search(message):
         line = _line_of(json["path"], int(json["line"]) - 1)
         return f"line {line} of `{json['path']}` is no JSON ({json['why']}): write one object a line, as UTF-8"
+    if twice := JSON_TWICE.search(message):
+        line = _line_of(twice["path"], int(twice["line"]))
+        return f"line {line} of `{twice['path']}` has the key `{twice['key']}` twice: write each key once"
     if parquet := NO_PARQUET.search(message):
         return damaged(parquet["path"])
     if "GZIP stream" in message:

@@ -61,7 +61,8 @@ class DuckdbLook:
             return {name: type_of(type_) for name, type_, *_ in self._rows(PARQUET, names, path=names[0])}
         ((others,),) = self._rows(NO_OBJECTS, names, path=names[0])
         if others:
-            raise SourceError(f"`{names[0]}` holds {others:,} lines that are no JSON objects: write one object a line")
+            lines = "lines that are no JSON objects" if others > 1 else "line that is no JSON object"
+            raise SourceError(f"`{names[0]}` holds {others:,} {lines}: write one object a line")
         return {name: "text" for (name,) in self._rows(KEYS, names, path=names[0])}
 
     def tables(self, database: Path) -> Mapping[tuple[str, str], Mapping[str, str]]:

@@ -366,6 +366,9 @@ class Pulling:
         cursor, until = (end.state, end.until) if end is not None else (None, None)
         words = f"{source}.{arrival.stream}: {rows:,} record{'s' if rows != 1 else ''}, {seconds:.1f} s"
         words += f", {arrival.deleted:,} deleted" if arrival.deleted else ""
+        before = self._before.stream(source, arrival.stream)
+        if before is not None and arrival.rows is None and rows < before.rows:  # an export may have been cut
+            words += f", {before.rows - rows:,} fewer than before"
         words += f", read up to {until}" if until else ""
         values = {"source": source, "stream": arrival.stream, "rows": rows, "deleted": arrival.deleted}
         self._tell(Event("stream", words, {**values, "seconds": round(seconds, 3), "cursor": cursor, "until": until}))
