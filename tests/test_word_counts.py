@@ -107,7 +107,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
 
 def test_a_word_says_of_how_many_records_it_is_true_and_how_many_are_new(shown: Mapping[str, str]) -> None:
     text = shown["definition/hot.html"]
-    assert "Counts today 5 of 6 in lead, 83.3% As of Tue 2026-03-10 13:00 CET 1 not known" in text
+    assert "Counts today 5 of 6 records of lead, 83.3% As of Tue 2026-03-10 13:00 CET 1 not known" in text
     assert "3 new in 2026-02 1 new in 2026-03 so far" in text
     assert "New in the last 13 windows" in text
     assert "2026-02 3" in text
@@ -128,14 +128,14 @@ def test_it_is_the_number_that_explain_tells(shown: Mapping[str, str], tmp_path:
 
 
 def test_a_word_without_a_moment_has_no_windows(shown: Mapping[str, str]) -> None:
-    assert "Counts today 3 of 4 in account, 75% As of" in shown["definition/large.html"]
+    assert "Counts today 3 of 4 records of account, 75% As of" in shown["definition/large.html"]
     assert "new in" not in shown["definition/large.html"]
-    assert "Counts today 7 of 7 in lead, 100%" in shown["definition/everyone.html"]
+    assert "Counts today 7 of 7 records of lead, 100%" in shown["definition/everyone.html"]
 
 
 def test_tiers_tell_how_records_that_lead_to_them_fare(shown: Mapping[str, str]) -> None:
     text = shown["icp/core.html"]
-    assert "Counts today 3 of 4 in account, 75%" in text
+    assert "Counts today 3 of 4 records of account, 75%" in text
     # A; B: A-3; none: whose staff nobody knows
     assert "Number Tier A Tier B No tier Records today 2 1 2" in text
     # by the lead's account alone, though its parent is one too: no way is the only one, and two are direct
