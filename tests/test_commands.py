@@ -169,7 +169,7 @@ def test_formats_and_outputs_go_together(larkspur: Path) -> None:
     assert results["schema"] == "aac-results/1"
     validator: Any = Draft202012Validator(json.loads(run_aac(larkspur, "schema", "results").stdout))
     assert [error.message for error in validator.iter_errors(results)] == []
-    assert done.stdout.startswith("Larkspur")
+    assert done.stdout.splitlines()[0].endswith(" · Larkspur")
     missing = run_aac(larkspur, "check", "--format", "json", "--output", "no/such/folder/r.json", "--now", NOW)
     assert (missing.returncode, missing.stdout) == (4, "")
     assert "cannot be written" in missing.stderr
