@@ -206,6 +206,9 @@ CASES = {
         ],
     ),
     "what_comes_later": Case(of_entity("account", "country"), [("x", "DE"), ("y", None)]),
+    # the country of y is unknown
+    "texts_asked_for": Case(of_entity("account", "country", where="country in ('AT', 'DE')"), [("x", "DE")]),
+    "texts_not_asked_for": Case(of_entity("account", "country", where="not country in ('AT', 'CH')"), [("x", "DE")]),
     "reference_of_a_reference": Case(
         of_entity("act", "deal.account.country", "deal.won"),
         [("a", "DE", True), ("b", "DE", True), ("c", "DE", True), ("d", "DE", True), ("e", None, None)],

@@ -112,7 +112,7 @@ def _select(query: Query, select: Select) -> exp.Select:
     """One block as a SELECT of its own, without WITH."""
     block = _Block(query, select)
     columns = [exp.alias_(block.lower(node), name, quoted=True, copy=False) for name, node in select.columns]
-    where = block.lower(select.where) if select.where is not None else None
+    where = block.condition(select.where) if select.where is not None else None
     made = exp.select(*_grouped(select), *columns, copy=False).from_(block.source, copy=False)
     for join in block.joins:
         made = made.join(join, copy=False)
@@ -243,6 +243,21 @@ class _Block:
                 return self.rate(node)
             case _:
                 raise TypeError(f"{type(node).__name__} cannot be lowered: names are resolved before")
+
+    def condition(self, rule: Node) -> Expr:
+        """A rule as a condition, which leaves out rows of which it is unknown as well as those of which it is false.
+
+        Of several texts that are asked for, DuckDB makes a filter of the scan, which compares each row with each text;
+        with `coalesce` it compares each text of the column's dictionary once (a search among 5 million: 0.73 of it).
+        """
+        match rule:
+            case Call(function="and", arguments=parts):
+                return FUNCTIONS["and"](*map(self.condition, parts))
+            case Call(function="in", arguments=(Stored() as subject, *listed)) if len(texts := _texts(listed)) > 1:
+                held = exp.func("COALESCE", self.lower(subject), literal(""))
+                return FUNCTIONS["in"](held, *map(literal, texts))
+            case _:
+                return self.lower(rule)
 
     def alias(self, path: Path) -> str:
         """The alias of the records reached over ``path``; joins them on the first use."""
@@ -405,6 +420,17 @@ class _Block:
         conditions = on + (_exists(relation, name) if relation is not None else [])
         side = None if always else "LEFT"
         self.joins.append(exp.Join(this=_table(table, name), on=exp.and_(*conditions), side=side))
+
+
+def _texts(listed: Sequence[Node]) -> list[str]:
+    """The texts of a list of nothing else, none of them empty."""
+    values = [value for node in listed for value in (node.values if isinstance(node, Values) else [_value(node)])]
+    texts = [value for value in values if isinstance(value, str) and value]
+    return texts if len(texts) == len(values) else []
+
+
+def _value(node: Node) -> Value:
+    return node.value if isinstance(node, Literal) else None
 
 
 def _is_unknown_of_nothing(node: Node) -> bool:
