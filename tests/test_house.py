@@ -112,6 +112,7 @@ FLOORS = (
         "aac.sharing",
         "aac.loading",
         "aac.schemas",
+        "aac.engines.finishing",
         "aac.engines.functions",
         "aac.engines.calendar_joins",
         "aac.engines.raw",
@@ -392,6 +393,7 @@ OWNERS = {
     "pydantic_core": ("aac.kinds.written", "aac.models"),
     "sqlglot": (
         "aac.expressions.parse",
+        "aac.engines.finishing",
         "aac.engines.functions",
         "aac.engines.calendar_joins",
         "aac.engines.raw",
@@ -419,7 +421,7 @@ HEAVY = (
 )
 """Libraries that are imported inside functions."""
 
-DEVOTED = ("aac.engines.functions", "aac.engines.calendar_joins", "aac.engines.sql")
+DEVOTED = ("aac.engines.finishing", "aac.engines.functions", "aac.engines.calendar_joins", "aac.engines.sql")
 """Modules about a heavy library and nothing else: they load it at their top, and are themselves imported late."""
 
 STRANGERS = {
