@@ -384,3 +384,22 @@ def test_everything_that_names_a_word_of_another_entity_rests_on_it(tmp_path: Pa
     git(root, "commit", "--quiet", "-m", "first")
     edit(root, "employees > 50", "employees > 60")
     assert {change["id"] for change in told(root)["rests_on"]} == {"first", "second", "third", "far"}
+
+
+def test_a_diff_asks_nobody_outside_and_the_teams_of_what_is_new(project: Path) -> None:
+    """Nobody outside the company, also when a branch says so first; and the teams of what is new."""
+    teams = "alignment/teams.yml"
+    inside = [f"kind: team\nid: {id_}\nname: {id_}\n" for id_ in ("sales", "marketing")]
+    outside = "kind: team\nid: customers\nname: customers\nexternal: true\n"
+    (project / teams).write_text("---\n".join([*inside, outside]))
+    edit(project, "[marketing, sales]", "[marketing, sales, customers]")
+    git(project, "add", ".")
+    commit(project, ("score > 50", "score > 60"))
+    edit(project, "score > 60", "score > 70")
+    assert told(project)["teams"] == ["marketing", "sales"]
+    edit(project, "name: sales\n", "name: sales\nexternal: true\n", teams)
+    assert told(project)["teams"] == ["marketing", "sales"]
+    git(project, "checkout", "--quiet", FILE, teams)
+    new = "kind: definition\nid: hot\nowner: sales\nparties: [sales, customers]\nof: lead\nwhen: score > 90\n"
+    (project / "alignment/hot.yml").write_text(new)
+    assert (rules(project), told(project)["teams"]) == (["definition.added"], ["sales"])

@@ -54,6 +54,13 @@ def asked_of(
     return asked
 
 
+def outside_of(base: Project, head: Project) -> frozenset[str]:
+    """The teams that are never asked, as the base says it: of the head only those that are new there."""
+    ids = {*base.ids("team"), *head.ids("team")}
+    found = {id_: base.models.get(("team", id_), head.models.get(("team", id_))) for id_ in ids}
+    return frozenset(id_ for id_, team in found.items() if isinstance(team, Team) and team.external)
+
+
 def _parties(changes: Sequence[Change], words: Sequence[Word], base: Project) -> dict[Id, tuple[str, ...]]:
     """Whom each document asks: its teams where it changes or is new, and those whose word needs a proof."""
     found: dict[Id, dict[str, None]] = {}

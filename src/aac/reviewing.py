@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from aac import config
 from aac.approving import Approvals, approvers
-from aac.asking import agreed_in, asked_of
+from aac.asking import agreed_in, asked_of, outside_of
 from aac.beginnings import inside_open_windows
 from aac.changes import acknowledged, document_changes, settled
 from aac.config import FILE
@@ -321,7 +321,8 @@ def _view(found: Compared, windows: Sequence[str], now: Now | None) -> View:
 
     head = found.head.project
     titles = head.titles.names
-    view = changed.view(found.names, found.changes, found.broken, titles, agreed_in(found.changes, head))
+    agreed, outside = agreed_in(found.changes, head), outside_of(found.base.project, head)
+    view = changed.view(found.names, found.changes, found.broken, titles, agreed, outside)
     told = impact_view(impact(found, windows), {**titles, **_banded(head)}, windows)
     told["conflicts"] += conflicts(found.base.project, head)
     if now is not None:

@@ -20,7 +20,7 @@ from aac.reports.moved import (
 from aac.reports.wording import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from aac.changes import Change
     from aac.graph import Id
@@ -47,10 +47,12 @@ def view(
     broken: Iterable[tuple[Id, str]],
     titles: Mapping[str, str],
     agreements: Mapping[str, View],
+    outside: Container[str] = (),
 ) -> View:
     """Everything the screens say, as plain data: of each document its own changes, and what rests on it.
 
-    ``agreements``: who must agree to the documents that change and who has, by `kind:id`.
+    ``agreements``: who must agree to the documents that change and who has, by `kind:id`. ``outside``: the teams that
+    are never asked.
     """
     own = [change for change in changes if not change.over]
     return {
@@ -65,7 +67,7 @@ def view(
             "acknowledged": sum(change.acknowledged is not None for change in own),
         },
         "agreements": agreements,
-        "teams": sorted({team for change in changes if change.level == "breaking" for team in change.teams}),
+        "teams": sorted({team for change in changes if change.asks for team in change.teams if team not in outside}),
     }
 
 
