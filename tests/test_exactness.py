@@ -261,7 +261,7 @@ NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
 @given(MADE, SEEDS, WAYS)
-@settings(max_examples=3, deadline=None, phases=NO_SHRINKING)
+@settings(max_examples=5, deadline=None, phases=NO_SHRINKING)
 def test_any_project(made: Callable[[int], Given], seed: int, way: Way) -> None:
     check_any(made, seed, way)
 

@@ -219,15 +219,9 @@ def test_a_team_has_no_number_and_no_rule(larkspur: Path) -> None:
     assert not {"In words", "Today", "SQL"} & set(text.splitlines())
 
 
-def test_documents_of_every_kind_are_explained(larkspur: Path) -> None:
-    """Of each kind the first and the last, and all promises: of them most is told."""
+def test_every_document_is_explained(larkspur: Path) -> None:
     opened = open_project(larkspur)
-    by_kind: dict[str, list[str]] = {}
     for kind, id_ in opened.project.places:
-        by_kind.setdefault(kind, []).append(id_)
-    chosen = {kind: ids if kind == "sla" else {ids[0], ids[-1]} for kind, ids in by_kind.items()}
-    assert len(chosen) > 10
-    for kind, id_ in ((kind, id_) for kind, ids in chosen.items() for id_ in ids):
         text = explain(opened, NOW_US, Asked(), f"{kind}:{id_}", lambda _: None)
         assert text.startswith(f"{kind} {id_}")
         prose, _, query = text.partition("\nSQL\n")

@@ -186,9 +186,9 @@ def copy(before: Path, folder: Path) -> Path:
 
 
 def chosen(points: list[str]) -> list[int]:
-    """The numbers of points: of each phase its first and its last."""
+    """The numbers of points: of each phase its first two and its last two."""
     places = {name: [number for number, each in enumerate(points, 1) if each == name] for name in points}
-    return sorted({number for numbers in places.values() for number in (numbers[0], numbers[-1])})
+    return sorted({number for numbers in places.values() for number in (*numbers[:2], *numbers[-2:])})
 
 
 def test_killed_anywhere_it_is_before_or_after(tmp_path: Path, before: Path, pulls: Pulls) -> None:

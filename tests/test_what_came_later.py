@@ -66,7 +66,7 @@ NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 
 @given(SEEDS)
 @example(0)  # a stage that rules ask for, and that all have left since
-@settings(max_examples=2, deadline=None, phases=NO_SHRINKING)
+@settings(max_examples=4, deadline=None, phases=NO_SHRINKING)
 def test_what_came_later_changes_nothing(seed: int) -> None:
     check(seed)
 
