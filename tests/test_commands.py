@@ -223,6 +223,7 @@ def test_build_never_replaces_what_is_not_its_own(larkspur: Path, is_file: bool)
         ('connector = "cvs"', "8:1", "AAC610", "did you mean `csv`?"),
         ('connector = "csv"\npaht = "data"', "9:1", "AAC602", "did you mean `path`?"),
         ('connector = "csv"\nfiles = "x"', "9:1", "AAC603", "`x` is not a mapping"),
+        ('connector = "csv"\nencoding = "klingon"', "9:1", "AAC603", "]: no encoding has the name `klingon`\n"),
     ],
 )
 def test_settings_a_connector_does_not_understand(larkspur: Path, line: str, place: str, code: str, told: str) -> None:

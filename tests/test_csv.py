@@ -242,10 +242,10 @@ def test_folders_that_are_missing_or_empty_are_refused(tmp_path: Path) -> None:
     ("key", "value", "told"),
     [
         ("folder", "data", "Extra inputs"),
-        ("encoding", "klingon", "no encoding has this name"),
-        ("encoding", "base64", "no encoding has this name"),
-        ("delimiter", ";;", "a delimiter is one character"),
-        ("delimiter", '"', "a delimiter is one character"),
+        ("encoding", "klingon", "no encoding has the name `klingon`; write one as in"),
+        ("encoding", "base64", "no encoding has the name `base64`"),
+        ("delimiter", ";;", "`;;` cannot be a delimiter; write one character"),
+        ("delimiter", '"', '`"` cannot be a delimiter'),
     ],
 )
 def test_settings_that_cannot_be_are_refused(key: str, value: str, told: str) -> None:

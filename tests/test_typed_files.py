@@ -334,6 +334,9 @@ def test_what_is_no_workbook_says_so(project: Project) -> None:
     project.tables = [table("deal", column("id"))]
     (finding,) = project.pull().findings
     assert f"`{path}` cannot be read as a workbook" in finding.message
+    path.write_text("<html><table><tr><td>id</td></tr></table></html>")
+    (finding,) = project.pull().findings
+    assert f"`{path}` is a web page, whatever its name says: open it and save it as a workbook" in finding.message
 
 
 # Databases

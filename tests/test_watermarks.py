@@ -73,6 +73,14 @@ def test_a_watermark_that_changed_is_found_again_without_a_pull(project: Project
             assert [source.watermark_us for source in data.sources] == [expected]
 
 
+def test_a_text_that_is_no_moment_is_shown_of_a_column_that_holds_moments(project: Project) -> None:
+    project.put("lead", "id,at\n1,28-02-2026 10:00\n2,31-02-2026 10:00\n")
+    project.tables = [table("lead", column("id"), column("at", "timestamp", format="%d-%m-%Y %H:%M"))]
+    project.set(watermark="max(lead.at)")
+    (finding,) = project.pull().findings
+    assert finding.message == "1 text of `lead.at`, the watermark of `crm`, is no moment: '31-02-2026 10:00'"
+
+
 @pytest.mark.parametrize(
     ("text", "code", "message", "instead"),
     [

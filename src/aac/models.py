@@ -117,6 +117,9 @@ def explained(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, s
     match type_:
         case "finding":
             return context["code"], context["message"], context["instead"]
+        case "value_error":  # a rule of the model itself, which says what is wrong; and what to write
+            message, _, instead = str(context["error"]).partition("; ")
+            return "AAC308", message, instead or "correct it"
         case "missing":
             return "AAC210", f"`{key}` is missing", _example(model, detail["loc"])
         case "extra_forbidden":

@@ -38,13 +38,13 @@ class CsvSettings(FolderSettings):
         try:
             return known_encoding(name) if name is not None else None
         except ValueError:
-            raise ValueError("no encoding has this name: write one as in `windows-1252` or `utf-16`") from None
+            raise ValueError(f"no encoding has the name `{name}`; write one as in `windows-1252` or `utf-16`") from None
 
     @field_validator("delimiter")
     @classmethod
     def _is_one_character(cls, text: str | None) -> str | None:
         if text is not None and (len(text) != 1 or text in '"\r\n' or not text.isascii()):
-            raise ValueError('a delimiter is one character, as in `","` or `"\\t"`')
+            raise ValueError(f'`{text}` cannot be a delimiter; write one character, as in `","` or `"\\t"`')
         return text
 
 

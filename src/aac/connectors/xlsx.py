@@ -16,6 +16,7 @@ from pydantic import Field
 from aac.connectors.base import Checkpoint, Context, Files, Settings, Slice, Stream
 from aac.connectors.cell_errors import errors_in, told
 from aac.connectors.folders import FolderConnector, FolderSettings, refuse_doubled
+from aac.connectors.texts import HEAD, WEB_PAGE
 from aac.errors import SourceError
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
@@ -133,6 +134,9 @@ def _cells(path: Path, sheet: str | None, errors: Mapping[tuple[int, int], str])
         raise SourceError("workbooks are read by an extra: install `alignment-as-code[xlsx]`") from None
     try:
         with path.open("rb") as file:
+            if WEB_PAGE.match(file.read(HEAD)):
+                raise SourceError(f"`{path}` is a web page, whatever its name says: open it and save it as a workbook")
+            file.seek(0)
             book = CalamineWorkbook.from_filelike(file)
         if sheet is not None and sheet not in book.sheet_names:
             advice = did_you_mean(sheet, book.sheet_names) or f"there is {', '.join(book.sheet_names)}"

@@ -46,6 +46,14 @@ SEPARATED = re.compile(r"[-+]?(\d{1,3}([.,' ]\d{3})+([.,]\d+)?|\d+,\d+)")
 """A number with a decimal comma or thousands separators."""
 
 
+LONGEST_TEXT = 40
+
+
+def quoted(text: str) -> str:
+    """A text of the data as it stands in a sentence: in quotes, and not all of a long one."""
+    return repr(text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…")
+
+
 def meant(field: StoredField) -> str:
     """What the text of a field should have been: `a whole number`."""
     return TYPES[field.type.name][0]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aac.expressions.nodes import NOTHING, Call, Column, walk
 from aac.findings import Finding, did_you_mean
-from aac.landing.advising import advice, is_too_large, meant
+from aac.landing.advising import advice, is_too_large, meant, quoted
 from aac.landing.staging import PLACES, called, is_column, may_be_rounded, may_be_skipped, passed_over
 from aac.measures import StoredField
 from aac.periods import YEARS
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from aac.landing.state import Flaw, PreparedEntity, RawStream, State
     from aac.measures import StreamName, Table
 
-LONGEST_TEXT = 40
 PLAIN = re.compile(r"[A-Za-z0-9_]([\w .-]*\w)?")
 """Texts that need no quotes in YAML."""
 LEFT_OUT = re.compile(r'"field"\s*:\s*"([^"\\]+)"')
@@ -344,7 +343,7 @@ def _places(flaw: Flaw, streams: Sequence[RawStream]) -> str:
 
 def _quoted(texts: tuple[str, ...]) -> str:
     """`: 'GTXPro', …`, or nothing when there is nothing to quote."""
-    shown = [repr(text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…") for text in texts]
+    shown = [quoted(text) for text in texts]
     return f": {', '.join(shown)}" if shown else ""
 
 

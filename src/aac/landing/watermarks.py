@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aac.engines.base import Query, Select
 from aac.expressions.nodes import Aggregate, Call, Case, Column, Literal, Node
 from aac.findings import Finding, did_you_mean
+from aac.landing.advising import quoted
 from aac.landing.staging import EPOCH_DAY, column_text, is_believed, is_column, moment_value
 from aac.measures import StoredField
 from aac.periods import midnight_us, parse_moment
@@ -61,7 +62,8 @@ def _greatest(source: str, stream: str, column: str, inputs: Inputs, engine: Eng
         message = f"the watermark of `{source}` reads `{column}`, which `{source}.{stream}` does not have"
         return _wrong(source, inputs, "AAC606", message, did_you_mean(column, files.columns))
     nulls, zone = inputs.sources[source].nulls, inputs.zone(source)
-    day, moment = _readings(_field(source, inputs), Column("text"), zone)
+    field = _field(source, inputs)
+    day, moment = _readings(field, Column("text"), zone)
     read = Select(files, (("text", column_text(column, files, nulls)),))
     typed = Select("read", (("text", Column("text")), ("day", day), ("moment", moment)))
     unread = Call("and", tuple(Call("is_null", (Column(name),)) for name in ("day", "moment")))
@@ -69,23 +71,32 @@ def _greatest(source: str, stream: str, column: str, inputs: Inputs, engine: Eng
         "typed",
         (
             ("unread", Aggregate("count", (Column("text"),), unread)),
+            ("first", Aggregate("min", (Column("text"),), unread)),
             ("day", Aggregate("max", (Column("day"),), is_believed("date", Column("day")))),
             ("moment", Aggregate("max", (Column("moment"),), is_believed("timestamp", Column("moment")))),
         ),
     )
     rows: list[Any] = list(engine.run(Query((("read", read), ("typed", typed)), (output,), {}))[0])
-    unread_texts, last_day, last_moment = rows[0]
+    unread_texts, first, last_day, last_moment = rows[0]
     if unread_texts:
-        message = f"{unread_texts:,} texts of `{stream}.{column}`, the watermark of `{source}`, are no moments"
-        return _wrong(
-            source, inputs, "AAC608", message, "give a field that reads this column the `format` it is written in"
-        )
+        return _unread(source, f"{stream}.{column}", unread_texts, first if field is not None else None, inputs)
     ends = [midnight_us(EPOCH_DAY + timedelta(days=last_day + 1), zone)] if last_day is not None else []
     known = [*ends, *([last_moment] if last_moment is not None else [])]
     if not known:
         message = f"there is no moment in `{stream}.{column}`, the watermark of `{source}`"
         return _wrong(source, inputs, "AAC608", message, "name a column that has some, or leave the watermark out")
     return max(known)
+
+
+def _unread(source: str, place: str, count: int, shown: str | None, inputs: Inputs) -> Finding:
+    """AAC608; ``shown`` is one of the texts, of a column that is known to hold moments: others may hold names."""
+    texts, are = ("1 text", "is no moment") if count == 1 else (f"{count:,} texts", "are no moments")
+    message = f"{texts} of `{place}`, the watermark of `{source}`, {are}"
+    if shown is None:
+        advice = "give a field that reads this column the `format` it is written in"
+        return _wrong(source, inputs, "AAC608", message, advice)
+    advice = "correct it where it comes from, or the `format` that this column is read with"
+    return _wrong(source, inputs, "AAC608", f"{message}: {quoted(shown)}", advice)
 
 
 def _field(source: str, inputs: Inputs) -> StoredField | None:

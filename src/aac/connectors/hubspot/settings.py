@@ -29,5 +29,8 @@ class HubspotSettings(TimedSettings):
     @model_validator(mode="after")
     def _has_one_way_in(self) -> Self:
         if (self.token is None) == (self.oauth is None):
-            raise ValueError('say one of both: `token = { env = "HUBSPOT_TOKEN" }`, or `oauth` with its three secrets')
+            raise ValueError(
+                'there must be one way in; say one of both: `token = { env = "HUBSPOT_TOKEN" }`, or `oauth` with its '
+                "three secrets"
+            )
         return self

@@ -27,7 +27,7 @@ class PipedriveSettings(TimedSettings):
     def _has_one_way_in(self) -> Self:
         if [self.token, self.oauth, self.access_token].count(None) != 2:
             raise ValueError(
-                'say one of these: `token = { env = "PIPEDRIVE_TOKEN" }`, `oauth` of an app with its three secrets, '
-                "or its `access_token`"
+                'there must be one way in; say one of these: `token = { env = "PIPEDRIVE_TOKEN" }`, '
+                "`oauth` of an app with its three secrets, or its `access_token`"
             )
         return self

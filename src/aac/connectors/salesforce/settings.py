@@ -50,8 +50,8 @@ class SalesforceSettings(TimedSettings):
         has_key = self.key_file is not None
         if has_key == (self.client_secret is not None) or has_key != (self.username is not None):
             raise ValueError(
-                'say one of both: `client_secret = { env = "SALESFORCE_CLIENT_SECRET" }`, or `username` and '
-                '`key_file = { env = "SALESFORCE_KEY_FILE" }`'
+                'there must be one way in; say one of both: `client_secret = { env = "SALESFORCE_CLIENT_SECRET" }`, or '
+                '`username` and `key_file = { env = "SALESFORCE_KEY_FILE" }`'
             )
         return self
 
