@@ -292,11 +292,11 @@ CASES = {
     "clock_judged": Case(
         clock(None),
         [
-            ("a", 1, "DE", False, True, ASKED, REPLIED, 0, 4 * HOUR, False, 1, "met", False),
-            ("a", 2, "DE", None, True, ASKED, ASKED + 24 * HOUR, 1, 8 * HOUR, True, 1, "unmeasurable", False),
-            ("b", 1, None, False, None, ASKED, REPLIED, None, None, None, 1, "unmeasurable", False),
-            ("b", 2, "DE", False, True, ASKED_EARLY, None, 0, 183 * HOUR, False, 0, "late", False),
-            ("b", 3, None, False, None, None, REPLIED, None, None, None, -1, "unmeasurable", None),
+            ("a", 1, "DE", False, True, ASKED, REPLIED, 0, 4 * HOUR, False, 1, "met"),
+            ("a", 2, "DE", None, True, ASKED, ASKED + 24 * HOUR, 1, 8 * HOUR, True, 1, "unmeasurable"),
+            ("b", 1, None, False, None, ASKED, REPLIED, None, None, None, 1, "unmeasurable"),
+            ("b", 2, "DE", False, True, ASKED_EARLY, None, 0, 183 * HOUR, False, 0, "late"),
+            ("b", 3, None, False, None, None, REPLIED, None, None, None, -1, "unmeasurable"),
         ],
     ),
     # mask, window, outcome, country, vip; items, outside hours, unknown, in doubt, lately

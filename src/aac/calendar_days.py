@@ -250,6 +250,7 @@ class _BusinessDays:
         self._opened = list(self._openings)
         self._days = days
         self._known = known
+        self._dates: dict[int, Pattern | None] = {}
         turns = self.clocks.borders(-NEVER_US, NEVER_US)
         changed = {turn // DAY_US - before for turn in turns for before in range(3)}
         dates = [*self._opened, *(day + 7 for day in self._opened)]
@@ -323,6 +324,11 @@ class _BusinessDays:
 
     def of_readings(self, day: int) -> Pattern | None:
         """The pattern of a local date in readings, its ends too; null where clocks are changed within its hours."""
+        if day not in self._dates:
+            self._dates[day] = self._of_readings(day)
+        return self._dates[day]
+
+    def _of_readings(self, day: int) -> Pattern | None:
         around, place = self._around(day, UNCHANGED_BEHIND)
         if not around or self._is_changed_at_work(day, around):
             return None

@@ -315,14 +315,13 @@ class _Plan:
         clock, scope = self.clock, self.scope
         zone = scope.setting.zone_of(clock.starts, scope.entity)
         window = window_number(Column(STARTED), self.windows, zone, clock.starts.is_date)
-        recent = Call("ge", (Column(STARTED), Literal(_seven_days_before(scope))))
         keys = [name for name in self.carried if name not in (INCLUDED, EXCUSED, HELD, ROW, ENDED)]
         kept = [*keys, USED, OUTSIDE, *([ALLOWED] if isinstance(self.allowed, Column) else [])]
         kept += [DUE] if self.terms.has_deadlines else []
         kept += [WAITING] if clock.paused is not None else []
         kept += [f"step_{number}" for number in range(len(clock.through) + 1)] if clock.through else []
         in_doubt = Call("is_null", (Column(EXCUSED),))
-        made = ((WINDOW, window), (OUTCOME, self._outcome()), (RECENT, recent), (IN_DOUBT, in_doubt))
+        made = ((WINDOW, window), (OUTCOME, self._outcome()), (IN_DOUBT, in_doubt))
         return Select(TIMED, (*((name, Column(name)) for name in kept), *made))
 
     def _outcome(self) -> Node:
@@ -364,13 +363,14 @@ class _Plan:
             return Aggregate("count", (), conjunction([Column(MEMBER), *rules]))
 
         maybe_member = Call("is_null", (Column(MEMBER),))
+        recent = Call("ge", (Column(STARTED), Literal(_seven_days_before(self.scope))))
         nothing_used = Call("eq", (Column(USED), Literal(0)))
         counts: list[tuple[str, Node]] = [
             ("items", how_many()),
             (OUTSIDE, how_many(nothing_used, Column(OUTSIDE))),
             ("unknown", Aggregate("count", (), Call("and", (maybe_member, Call("is_not_null", (Column(STARTED),)))))),
             (IN_DOUBT, how_many(Column(IN_DOUBT))),
-            (RECENT, how_many(Column(RECENT))),
+            (RECENT, how_many(recent)),
         ]
         if self.clock.through:
             steps = [Column(f"step_{number}") for number in range(len(self.clock.through) + 1)]

@@ -47,7 +47,7 @@ def plan(
     clock_scans: list[tuple[ClockScan, Setting]] = []
     for asked in clocks:
         setting = setting_of(asked)
-        piece = replace(asked, of=as_known(asked.of, setting))
+        piece = replace(asked, of=placed(as_known(asked.of, setting), setting))
         for layer in layers(piece.windows):
             clock_scans.append((plan_clock(piece, layer, setting, keys[piece.of.population.entity]), setting))
     together: defaultdict[_Scan, list[Piece[Measure]]] = defaultdict(list)

@@ -6,15 +6,17 @@ A join carries a byte for each record then, and what groups are told apart by is
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from aac.expressions.nodes import Call, Stored, Values
 from aac.measures import Dimension
 
 if TYPE_CHECKING:
     from aac.expressions.nodes import Value
-    from aac.measures import Measure
+    from aac.measures import Clock, Measure
     from aac.planner.setting import Setting
+
+Part = TypeVar("Part", "Clock", "Measure")
 
 MOST = 255
 """A byte tells so many places, and that there is none."""
@@ -31,9 +33,9 @@ class Placed(Dimension):
         return None if stored is None else self.texts[int(stored) - 1]
 
 
-def placed(measure: Measure, setting: Setting) -> Measure:
-    """A measure that is split by places wherever it would be by texts of a closed list."""
-    return replace(measure, dimensions=tuple(_placed(split, setting) for split in measure.dimensions))
+def placed(part: Part, setting: Setting) -> Part:
+    """A measurement that is split by places wherever it would be by texts of a closed list."""
+    return replace(part, dimensions=tuple(_placed(split, setting) for split in part.dimensions))
 
 
 def _placed(split: Dimension, setting: Setting) -> Dimension:

@@ -36,6 +36,5 @@ SELECT "r"."k0" AS "k0",
   "r"."used" AS "used",
   "r"."outside_hours" AS "outside_hours",
   CASE WHEN ("r"."started" IS NULL) THEN (-1) ELSE CASE WHEN ("r"."started" < 1772319600000000) THEN CASE WHEN ("r"."started" < 1769900400000000) THEN NULL ELSE 0 END ELSE CASE WHEN ("r"."started" < 1774994400000000) THEN 1 ELSE NULL END END END AS "w",
-  CASE WHEN (("r"."included" IS NULL) OR ("r"."started" IS NULL) OR ("r"."used" IS NULL) OR ("r"."stopped" < "r"."started")) THEN CAST('unmeasurable' AS ENUM('unmeasurable', 'late', 'met', 'open')) WHEN ("r"."used" > 14400000000) THEN CAST('late' AS ENUM('unmeasurable', 'late', 'met', 'open')) WHEN (NOT ("r"."stopped" IS NULL)) THEN CAST('met' AS ENUM('unmeasurable', 'late', 'met', 'open')) ELSE CAST('open' AS ENUM('unmeasurable', 'late', 'met', 'open')) END AS "outcome",
-  ("r"."started" >= 1772578800000000) AS "recent"
+  CASE WHEN (("r"."included" IS NULL) OR ("r"."started" IS NULL) OR ("r"."used" IS NULL) OR ("r"."stopped" < "r"."started")) THEN CAST('unmeasurable' AS ENUM('unmeasurable', 'late', 'met', 'open')) WHEN ("r"."used" > 14400000000) THEN CAST('late' AS ENUM('unmeasurable', 'late', 'met', 'open')) WHEN (NOT ("r"."stopped" IS NULL)) THEN CAST('met' AS ENUM('unmeasurable', 'late', 'met', 'open')) ELSE CAST('open' AS ENUM('unmeasurable', 'late', 'met', 'open')) END AS "outcome"
 FROM "timed" AS "r"
