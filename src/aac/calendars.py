@@ -236,7 +236,8 @@ def due_in(opened: OpenDays, start_us: int, promised_us: int) -> int | None:
     """The same as `due_us`, found faster; null when it does not lie in the days whose open time is known."""
     day = start_us // DAY_US
     left, begun, first = promised_us, start_us - day * DAY_US, day - opened.first
-    for bounds in islice(opened.bounds, first, None) if first >= 0 else ():
+    for place in range(first, len(opened.bounds)) if first >= 0 else ():
+        bounds = opened.bounds[place]
         for opens, closes in zip(bounds[::2], bounds[1::2], strict=True):
             open_here = closes - max(opens, begun)
             if left < open_here:
