@@ -52,7 +52,7 @@ class Status(StrEnum):
     ON_TARGET = "on_target"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """One promise of an agreement that is listed by key: late, or open with ``used_us`` of its time gone.
 
@@ -85,7 +85,7 @@ class Spread:
     late_hours: Mapping[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClockReading:
     """What was counted of a clock in one window and group.
 
