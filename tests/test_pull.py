@@ -230,6 +230,14 @@ def test_a_damaged_store_says_how_it_is_mended(project: Project, damage: str) ->
     assert len(project.rows("lead")) == 100_000
 
 
+def test_of_a_source_that_failed_no_stream_counts_as_complete(project: Project) -> None:
+    project.put("account", "id\n1\n")
+    project.put("lead", "id,name\n1,x\n2\n")
+    project.tables = [table("account", column("id")), table("lead", column("id"))]
+    project.pull()
+    assert project.ask("SELECT stream, rows, complete FROM _aac.runs") == [("account", 1, False), (None, None, False)]
+
+
 def test_a_missing_folder_fails_the_source(project: Project) -> None:
     project.put("lead", "id\n1\n")
     project.tables = [table("lead", column("id"))]

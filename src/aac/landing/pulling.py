@@ -55,6 +55,10 @@ if TYPE_CHECKING:
     from aac.measures import Table
 
 
+COMPLETE = 6
+"""The place of `complete` in a row of `_aac.runs`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """How a pull is to be done.
@@ -162,6 +166,7 @@ class Pulling:
     @contextmanager
     def _whole(self, source: Source) -> Generator[None, None, None]:
         """Tells what goes wrong with a source inside."""
+        begun = len(self._log)
         try:
             yield
         except (DamagedStoreError, PersonalStoreError):
@@ -171,6 +176,8 @@ class Pulling:
             self._tell(Event("notice", f"source {source.id}: {error}", {"source": source.id}))
             self._note(source.id, error=str(error))
         except (SourceError, EngineError, OSError) as error:
+            # nothing of the source is kept, of the streams that had been read neither
+            self._log[begun:] = [(*values[:COMPLETE], False, *values[COMPLETE + 1 :]) for values in self._log[begun:]]
             if isinstance(error, SourceError) and error.findings:
                 self.findings += error.findings
                 self._note(source.id, error=error.findings[0].message)
