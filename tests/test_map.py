@@ -96,6 +96,7 @@ def test_how_full_a_field_is_comes_from_what_was_pulled(project: Path) -> None:
         "1 of 1 entities have a stream, with all their columns\n"
     )
     assert (project / ".aac" / "store.duckdb").read_bytes() == before
+    assert run_aac(project, "map", "deal").stdout.startswith("deal  from crm.deals · 1 record\n")
     wrong = run_aac(project, "map", "led")
     assert (wrong.returncode, wrong.stderr) == (2, "aac: there is no entity `led`; did you mean `lead`?\n")
     (project / "data" / "leads.csv").unlink()

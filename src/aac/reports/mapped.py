@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aac.reports.wording import visible
+from aac.reports.wording import plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ def mapped_text(entities: Sequence[View]) -> str:
 
 def _headline(entity: View) -> str:
     place = f"  from {' and '.join(entity['streams'])}" if entity["streams"] else ""
-    records = f" · {entity['records']:,} records" if entity["records"] is not None else ""
+    records = f" · {plural(entity['records'], 'record')}" if entity["records"] is not None else ""
     return f"{entity['entity']}{place}{records}"
 
 

@@ -248,7 +248,8 @@ def _finding_text(finding: Finding, color: bool) -> str:
     if finding.keys:
         keys = ", ".join(f"`{visible(key)}`" for key in finding.keys[:KEYS_SHOWN])
         more = finding.count - min(KEYS_SHOWN, len(finding.keys))
-        lines.append(f"{gutter} = records: {keys}" + (f" and {more:,} more" if more > 0 else ""))
+        what = "columns" if finding.code.startswith("AAC6") else "records"  # a source lacks columns
+        lines.append(f"{gutter} = {what}: {keys}" + (f" and {more:,} more" if more > 0 else ""))
     elif finding.count > 1:
         lines.append(f"{gutter} = {plural(finding.count, 'record')}")
     if finding.affects:
