@@ -75,6 +75,7 @@ FLOORS = (
         "aac.expressions.sense",
         "aac.expressions.words",
         "aac.measures",
+        "aac.people",
         "aac.results",
         "aac.recounts",
         "aac.judging",

@@ -16,6 +16,7 @@ from aac.evaluation.moves import moves_of
 from aac.expressions.nodes import BROKEN
 from aac.keeping import kept_of
 from aac.measures import Clock, Measure
+from aac.people import has_keys_of_people, people_of
 from aac.planner.setting import entities_in, entities_of
 from aac.profile_edits import edits_of
 from aac.recounts import Impact, Moves, Number
@@ -23,6 +24,7 @@ from aac.selecting import measurable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import date
 
     from aac.calendars import Calendar
@@ -237,13 +239,13 @@ def _moves(
             moved = moves_of(run, data[1].engine, old, piece, following, key, edits)
             if moved is not None and (moved.lost.records or moved.gained.records):
                 kept = kept_of((id_, now[id_]), (base, head), data[1], asked)
-                found[id_] = _shown_as(moved, kept, run.landed.tables[new.population.entity])
+                found[id_] = _shown_as(moved, kept, run.landed.tables[new.population.entity], people_of(head.tables))
     return found, tuple((":".join(pair[0]), OTHER_RECORDS) for pair in pairs if pair not in alike)
 
 
-def _shown_as(moved: Moves, kept: Sequence[Kept], table: Table) -> Moves:
-    """Who moved, with what was kept of theirs, and without keys that are personal."""
-    is_personal = any(table.field(name).pii for name in table.key)
+def _shown_as(moved: Moves, kept: Sequence[Kept], table: Table, people: AbstractSet[str]) -> Moves:
+    """Who moved, with what was kept of theirs, and without keys that are personal or those of ``people``."""
+    is_personal = any(table.field(name).pii for name in table.key) or has_keys_of_people(table, people)
     sides = (replace(side, kept=tuple(own)) for side, own in zip((moved.lost, moved.gained), kept, strict=True))
     return Moves(*(replace(side, keys=()) if is_personal else side for side in sides))
 

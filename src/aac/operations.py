@@ -369,11 +369,13 @@ def _measured(
 
 def _for_readers(results: Results, made: Project, asked: Asked) -> Results:
     """Results without what is personal, without small groups, and with keys as the project wants them."""
+    from aac.people import keyed_by_people
     from aac.privacy import with_hashed_keys, without_personal
     from aac.small_groups import without_small_groups
 
     privacy, places = made.config.privacy, made.config.places
-    results = without_personal(results, made.entries())
+    people = frozenset[str]() if asked.is_restricted else keyed_by_people(made.tables)
+    results = without_personal(results, made.entries(), people)
     if asked.is_restricted:
         return replace(results, is_restricted=True)
     results = without_small_groups(results, privacy.k, places.span_of("privacy", "k"))
@@ -386,8 +388,9 @@ def pulled_data(opened: Opened, asked: Asked, tell: Callable[[str], None]) -> Ge
     from aac.landing.landed import prepared
 
     made = opened.project
-    settings = made.config
-    with prepared(made.root, made.tables, settings.sources, made.timezone, settings.engine, asked.as_of_us) as data:
+    settings, zone = made.config, made.timezone
+    reached = (made.root, made.tables, settings.sources, zone, settings.engine, asked.as_of_us)
+    with prepared(*reached, names_people=asked.is_restricted) as data:
         for notice in data.notices:
             tell(notice)
         if has_errors(data.findings):

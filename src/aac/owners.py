@@ -1,32 +1,25 @@
 """Numbers by the people who own records: for the restricted pages alone.
 
-People are the records of an entity to which a field `owner` leads, and of `user`. A split tells of them when it is made
-by a reference to one, by what one is known by, or by a field `owner` that leads nowhere; that by their region does not.
+A split tells of people when it is made by what tells who one is (`aac.people`); that by their region does not.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aac.expressions.nodes import Aggregate, Call, Rollup, Stored, children
 from aac.findings import Finding
 from aac.measures import Clock, Derived, Dimension, Measure
+from aac.people import OWNER, people_of, tells_who
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aac.expressions.nodes import Node
-    from aac.measures import Shown, Table
+    from aac.measures import Shown
     from aac.project import Project
 
-OWNER = "owner"
-"""The field that says whose a record is, and the dimension that splits by it."""
-USER = "user"
-"""The entity of the colleagues, also where nobody owns anything."""
-KNOWN_BY = re.compile(r"(?:\w+_)?(?:name|e?mail|handle|login)")
-"""What a person's fields are called that say who it is, beside the key."""
 TELL_NOBODY = ("is_null", "is_not_null", "count", "count_distinct")
 """Calls and aggregates that tell whether somebody is there, or of how many, and not of whom."""
 
@@ -34,8 +27,8 @@ TELL_NOBODY = ("is_null", "is_not_null", "count", "count_distinct")
 def by_people(value: Node, project: Project) -> bool:
     """Whether a split tells single people apart."""
     tables = {table.entity: table for table in project.tables}
-    people = _people(tables.values())
-    return any(_is_somebody(part, tables[part.entity], people) for part in _told(value))
+    people = people_of(tables.values())
+    return any(tells_who(tables[part.entity], part.field, people) for part in _told(value))
 
 
 def _told(node: Node) -> Iterator[Stored]:
@@ -51,18 +44,6 @@ def _told(node: Node) -> Iterator[Stored]:
         case _:
             for part in children(node):
                 yield from _told(part)
-
-
-def _is_somebody(part: Stored, table: Table, people: set[str]) -> bool:
-    if part.entity in people and (part.field in table.key or KNOWN_BY.fullmatch(part.field)):
-        return True
-    return part.field == OWNER or table.field(part.field).type.entity in people
-
-
-def _people(tables: Iterable[Table]) -> set[str]:
-    """The entities of people."""
-    owners = (stored.type.entity for table in tables for stored in table.fields if stored.name == OWNER)
-    return {USER, *(entity for entity in owners if entity is not None)}
 
 
 def for_readers(

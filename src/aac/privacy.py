@@ -17,6 +17,7 @@ from aac.results import ClockReading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from aac.findings import Finding
     from aac.reports.base import Entry
@@ -37,10 +38,12 @@ def is_personal(field: object) -> bool:
     return str(_mapping(field).get("pii")).lower() in ("true", "yes", "on", "1", "y", "t")
 
 
-def without_personal(results: Results, entries: tuple[Entry, ...]) -> Results:
-    """The results without groups that a personal field splits, and without keys of records whose key is personal."""
+def without_personal(results: Results, entries: tuple[Entry, ...], people: AbstractSet[str] = frozenset()) -> Results:
+    """The results without groups that a personal field splits, and without keys of records whose key is personal;
+    ``people``: entities of which no key may be told either."""
     entities = {entry.id: entry for entry in entries if entry.kind == "entity"}
-    if not any(is_personal(field) for entity in entities.values() for field in _fields(entity).values()):
+    fields = (field for entity in entities.values() for field in _fields(entity).values())
+    if people.isdisjoint(entities) and not any(map(is_personal, fields)):
         return results
     documents = {f"{entry.kind}:{entry.id}": entry for entry in entries}
 
@@ -48,7 +51,7 @@ def without_personal(results: Results, entries: tuple[Entry, ...]) -> Results:
     def has_personal_keys(subject: str) -> bool:
         document = documents.get(subject)
         entity = _entity_of(document, documents) if document else None
-        return entity is not None and _key_is_personal(entity)
+        return entity is not None and (entity.id in people or _key_is_personal(entity))
 
     @cache
     def is_split(subject: str, name: str) -> bool:

@@ -30,6 +30,7 @@ from aac.expressions.nodes import (
 from aac.findings import Finding, did_you_mean
 from aac.landing.telling import columns_of, names_column
 from aac.measures import Clock, Derived, key_text
+from aac.people import people_of, tells_who
 from aac.periods import iso_utc
 from aac.planner.pasts import ever
 from aac.planner.setting import entities_in, entities_of, fields_in, fields_of, rules_of
@@ -300,7 +301,7 @@ def _ask(
 
 
 def _keys(run: Run, engine: Engine, fault: Fault, source: Entity) -> tuple[str, ...]:
-    """Keys of the first records, by key; none where a key is personal."""
+    """Keys of the first records, by key; none where a key is personal, or tells who somebody is."""
     table = run.landed.tables[fault.entity]
     if any(_is_personal(run, table, key) for key in table.key):
         return ()
@@ -317,8 +318,11 @@ def _keys(run: Run, engine: Engine, fault: Fault, source: Entity) -> tuple[str, 
 
 
 def _is_personal(run: Run, table: Table, name: str) -> bool:
-    """Whether a field holds personal data, itself or as the key of a record that does."""
+    """Whether a field holds personal data, itself or as the key of a record that does, or tells who somebody is, which
+    the restricted pages may."""
     field = table.field(name)
+    if not run.asked.is_restricted and tells_who(table, name, people_of(run.project.tables)):
+        return True
     target = run.landed.tables.get(field.type.entity) if field.type.entity else None
     return field.pii or (target is not None and any(target.field(key).pii for key in target.key))
 

@@ -23,6 +23,7 @@ from aac.landing.staging import EPOCH_DAY
 from aac.landing.state import KEPT, PREPARED, PreparedEntity, State, raw_folder, reach, read_state
 from aac.landing.telling import missing_columns, not_pulled, tell_flaws
 from aac.landing.watermarks import find_watermark, watermark_rule
+from aac.people import people_of
 from aac.periods import midnight_us
 
 if TYPE_CHECKING:
@@ -82,10 +83,13 @@ def prepared(
     default_zone: str,
     engine: EngineSettings = EMBEDDED,
     as_of_us: int | None = None,
+    *,
+    names_people: bool = False,
 ) -> Landed:
     """The prepared tables of the project at ``root``; nothing in the store changes. ``engine`` says where that lies.
 
     ``as_of_us``: instead of the watermarks; only tables of which several rows make one record depend on it.
+    ``names_people``: whether findings tell keys of people, for the restricted pages.
 
     Raises NoDataError when nothing was pulled yet, SourceError when raw copies that are needed are gone, EngineError
     when another process is writing to the store.
@@ -106,6 +110,7 @@ def prepared(
         inputs = Inputs(by_entity, sources, pulled, raw_folder(root), default_zone, as_of_us)
         known, wrong = _watermarks(inputs, store)
         inputs = replace(inputs, pulled={**pulled, **{source.id: source for source in known}})
+        people = None if names_people else people_of(tables)
         right = {table.entity: state.entities[table.entity] for table in tables if inputs.is_right(table, state)}
         stale = [table for table in tables if table.entity not in right]
         lacking = {table.entity: _lacking(table, inputs) for table in stale}
@@ -118,7 +123,7 @@ def prepared(
             store.attach(str(anew), CHANGED)
         entities = {**right, **changed}
         there = [table for table in tables if table.entity in entities]
-        flaws = [finding for table in there for finding in tell_flaws(table, State(pulled, entities))]
+        flaws = [finding for table in there for finding in tell_flaws(table, State(pulled, entities), people)]
         found = [*nowhere, *wrong, *(finding for findings in lacking.values() for finding in findings), *flaws]
         ends = [end for table in there for end in _ends(entities[table.entity], table, inputs.zone_of(table))]
         return Landed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,12 @@ from aac.findings import Finding, did_you_mean
 from aac.landing.advising import advice, is_too_large, meant, quoted
 from aac.landing.staging import PLACES, called, is_column, may_be_rounded, may_be_skipped, passed_over
 from aac.measures import StoredField
+from aac.people import has_keys_of_people, tells_who
 from aac.periods import YEARS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from aac.config import Source
     from aac.expressions.nodes import Node
@@ -48,14 +51,15 @@ def is_name(text: str) -> bool:
     return "@" not in text and any(len(word) > 1 and word.isalpha() for word in WORD.findall(text))
 
 
-def tell_flaws(table: Table, state: State) -> tuple[Finding, ...]:
-    """What is wrong with the records of a table, at the lines that its fields have today."""
+def tell_flaws(table: Table, state: State, people: AbstractSet[str] | None = None) -> tuple[Finding, ...]:
+    """What is wrong with the records of a table, at the lines that its fields have today; ``people``: the entities of
+    those whom no finding may name."""
     prepared = state.entities.get(table.entity)
     streams = [stream for name in table.streams if (stream := state.stream(*name)) is not None]
     if prepared is None or not streams:
         return ()
     flaws = [flaw for flaw in prepared.flaws if not _is_absent(flaw, prepared)]
-    told = [_told(flaw, table, prepared, streams) for flaw in flaws]
+    told = [_told(flaw, table, prepared, streams, people) for flaw in flaws]
     return (*told, *_unlike_preset(table, prepared, streams))
 
 
@@ -224,18 +228,36 @@ def _known_or_near(names: Iterable[str], columns: Collection[str]) -> bool:
     return any(get_close_matches(name.casefold(), folded, n=1, cutoff=0.6) for name in names)
 
 
-def _told(flaw: Flaw, table: Table, prepared: PreparedEntity, streams: Sequence[RawStream]) -> Finding:
+def _told(
+    flaw: Flaw, table: Table, prepared: PreparedEntity, streams: Sequence[RawStream], people: AbstractSet[str] | None
+) -> Finding:
     is_note = flaw.code in NOTES or (flaw.code == "AAC516" and prepared.rows > 0)
     level: Level = "info" if is_note else "warning"
     is_field = flaw.field is not None and not names_column(flaw.code, flaw.field, table)
     span = (table.field(str(flaw.field)) if is_field else table).span
-    message, instead = _sentences(flaw, table, prepared, streams)
+    nobody = flaw if people is None else _without_people(flaw, table, people)
+    message, instead = _sentences(nobody, table, prepared, streams, flaw.texts)
     doc = f"entity:{table.entity}"
-    return Finding(flaw.code, level, message, instead, span, doc, flaw.count, flaw.keys, flaw.field)
+    return Finding(flaw.code, level, message, instead, span, doc, flaw.count, nobody.keys, flaw.field)
 
 
-def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence[RawStream]) -> tuple[str, str]:
-    """What is wrong, and what to do."""
+def _without_people(flaw: Flaw, table: Table, people: AbstractSet[str]) -> Flaw:
+    """A flaw without the texts and keys that tell who somebody is."""
+    if flaw.field is None:
+        told = table.key
+    elif names_column(flaw.code, flaw.field, table):
+        told = tuple(field.name for field in table.fields if flaw.field in columns_of(field))
+    else:
+        told = (flaw.field,)
+    if any(tells_who(table, name, people) for name in told):
+        flaw = replace(flaw, texts=(), near=(), keys=() if flaw.code == "AAC509" else flaw.keys)
+    return replace(flaw, keys=()) if has_keys_of_people(table, people) else flaw
+
+
+def _sentences(
+    flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence[RawStream], texts: tuple[str, ...]
+) -> tuple[str, str]:
+    """What is wrong, and what to do; ``texts``: what stands there, also where it is not to be told."""
     key = " and ".join(f"`{name}`" for name in table.key)
     stream, quoted = _named(table), _quoted(flaw.texts)
     match flaw.code:
@@ -264,7 +286,7 @@ def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence
         case "AAC503":
             entity = table.field(str(flaw.field)).type.entity
             message = f"`{flaw.field}` finds no {entity} in {_records(flaw)}{quoted}"
-            if flaw.texts and not any(map(is_name, flaw.texts)):
+            if texts and not any(map(is_name, texts)):
                 return (
                     message,
                     f"add what is missing to `{entity}`, or read another column, which holds its key",
@@ -276,8 +298,8 @@ def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence
             return message, f"{_repair(near(flaw.texts, known))}, or add what is missing to `values`"
         case "AAC505":
             field = table.field(str(flaw.field))
-            instead = advice(field, flaw.texts, some_are_read=field.name in prepared.moments)
-            wrong = "too large for" if is_too_large(field, flaw.texts) else "not"
+            instead = advice(field, texts, some_are_read=field.name in prepared.moments)
+            wrong = "too large for" if is_too_large(field, texts) else "not"
             return f"`{flaw.field}` is {wrong} {meant(field)} in {_records(flaw)}{quoted}", instead
         case "AAC527":
             columns = table.columns if names_column(flaw.code, flaw.field, table) else table.fields
@@ -314,7 +336,7 @@ def _sentences(flaw: Flaw, table: Table, prepared: PreparedEntity, raw: Sequence
             like = StoredField(typed.name, typed.type, Column(typed.name), format=typed.format)
             readers = [field.name for field in table.fields if typed.name in columns_of(field)]
             rows = f"{flaw.count:,} row{_s(flaw)}"
-            instead = advice(like, flaw.texts, some_are_read=not prepared.moments.keys().isdisjoint(readers))
+            instead = advice(like, texts, some_are_read=not prepared.moments.keys().isdisjoint(readers))
             return f"`{flaw.field}` of {stream} is not {meant(like)} in {rows}{quoted}", instead
         case "AAC507":
             records = _records(flaw) if not table.per else f"{flaw.count:,} row{_s(flaw)}"
