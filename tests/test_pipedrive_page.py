@@ -39,6 +39,6 @@ def test_the_page_names_every_scope_setting_and_stream() -> None:
     scopes = {thing.scope for thing in THINGS} | {*SCOPES.values(), RECENTS}
     assert set(re.findall(r"^\| `([a-z]+:read)` \|", TEXT, re.MULTILINE)) == scopes
     named = set(re.findall(r"^\| `(\w+)` \|", TEXT.partition("## Settings")[2].partition("## How")[0], re.MULTILINE))
-    assert named == PipedriveSettings.model_fields.keys() - {"url"}
+    assert named == PipedriveSettings.model_fields.keys()
     streams = {thing.name for thing in THINGS} | SCOPES.keys() | {each.stream for each in FOLLOWED}
     assert {name for name in streams if f"`{name}`" not in TEXT} == set()

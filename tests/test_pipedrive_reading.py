@@ -11,12 +11,12 @@ import pytest
 from pydantic import ValidationError
 
 from aac.connectors.base import Context
-from aac.connectors.pipedrive.access import Held
+from aac.connectors.pipedrive.access import access_of
 from aac.connectors.pipedrive.changes import FOLLOWED, rows_of
 from aac.connectors.pipedrive.client import Client, Limits, service_of
 from aac.connectors.pipedrive.connector import PipedriveConnector
 from aac.connectors.pipedrive.fields import own_fields, value_of
-from aac.connectors.pipedrive.settings import PipedriveSettings
+from aac.connectors.pipedrive.settings import TOKENS, PipedriveSettings
 from aac.connectors.transport import RefusedError, Transport
 from tests.fakes.pipedrive.server import pipedrive
 from tests.fakes.scripted import Scripted, scripted
@@ -115,6 +115,33 @@ def test_there_is_one_way_in() -> None:
             PipedriveSettings.model_validate(ways)
 
 
+@pytest.mark.parametrize(
+    ("url", "tokens"),
+    [
+        ("https://api.pipedrive.com", "https://oauth.pipedrive.com"),
+        ("https://yours.pipedrive.com/", "https://oauth.pipedrive.com"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+    ],
+)
+def test_the_secrets_of_an_app_go_where_its_tokens_are_got(
+    url: str, tokens: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in APP:
+        monkeypatch.setenv(f"PIPEDRIVE_{name.upper()}", "a-secret")
+    settings = PipedriveSettings.model_validate({"oauth": APP, "url": url})
+    renewal = access_of(settings).renewal()
+    assert renewal is not None
+    assert renewal.call.base == tokens
+    service = service_of(settings, Limits())
+    assert {service.base, *(f"https://{host}" for host in service.hosts)} >= {url.rstrip("/"), TOKENS}
+
+
+def test_an_address_of_somebody_else_is_refused() -> None:
+    for url in ("https://pipedrive.com.evil.example", "http://yours.pipedrive.com", "https://a.b.pipedrive.com"):
+        with pytest.raises(ValidationError, match="is no address of Pipedrive"):
+            PipedriveSettings.model_validate({"token": {"env": "X"}, "url": url})
+
+
 RECENTS = Path(__file__).parent / "recorded" / "pipedrive" / "recents_response_with_null.json"
 
 
@@ -124,7 +151,7 @@ def test_a_recorded_list_of_recent_changes_tells_what_is_gone(monkeypatch: pytes
     without = {str(each["id"]) for each in json.loads(recorded)["data"] if each["data"] is None}
     with scripted(Scripted(body=recorded), Scripted(body=b'{"success": true, "data": null}')) as script:
         settings = PipedriveSettings.model_validate({"token": {"env": "PIPEDRIVE_TOKEN"}, "url": script.url})
-        transport = Transport(service_of(settings, Limits()), Held(settings))
+        transport = Transport(service_of(settings, Limits()), access_of(settings))
         gone = set(Client(transport).gone("person", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)))
         transport.close()
     assert gone == without == {"4"}

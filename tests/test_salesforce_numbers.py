@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.fakes.salesforce.server import Salesforce
 
 PROJECT = Path(__file__).parent / "projects" / "salesforce"
+DAY = timedelta(days=1)
 STAGES = ("Prospecting", "Proposal", "Negotiation")
 
 
@@ -53,9 +54,11 @@ def filled(seed: int) -> Org:
     return org
 
 
-def sell(org: Org, chance: random.Random, begun: datetime, number: int, companies: list[str]) -> str:
-    """A deal that moves through stages, forwards and back, and has several owners."""
-    at = begun + timedelta(seconds=chance.randrange(40 * 86400))
+def sell(
+    org: Org, chance: random.Random, begun: datetime, number: int, companies: list[str], day: timedelta = DAY
+) -> None:
+    """A deal that moves through stages, forwards and back, and has several owners; ``day``: how long one takes."""
+    at = begun + chance.randrange(40 * 86400) / 86400 * day
     users = list(org.records["User"])
     values = {
         "Name": f"Deal {number}", "AccountId": chance.choice([*companies, None]), "StageName": STAGES[0],
@@ -64,17 +67,14 @@ def sell(org: Org, chance: random.Random, begun: datetime, number: int, companie
     }  # fmt: skip
     deal = org.create("Opportunity", values, at)
     while chance.random() < 0.7:
-        at += timedelta(seconds=chance.randrange(1, 10**5))
+        at += chance.randrange(1, 10**5) / 86400 * day
         held = org.records["Opportunity"][deal]["StageName"]
         org.change("Opportunity", deal, {"StageName": chance.choice([s for s in STAGES if s != held])}, at)
-    org.change("Opportunity", deal, {"Amount": 1.5 + number}, at + timedelta(seconds=1))
+    org.change("Opportunity", deal, {"Amount": 1.5 + number}, at + day / 86400)
     if chance.random() < 0.5:
-        org.change("Opportunity", deal, {"OwnerId": chance.choice(users[1:])}, at + timedelta(hours=1))
+        org.change("Opportunity", deal, {"OwnerId": chance.choice(users[1:])}, at + day / 24)
     if chance.random() < 0.5:
-        org.change(
-            "Opportunity", deal, {"StageName": chance.choice(("Closed Won", "Closed Lost"))}, at + timedelta(days=1)
-        )
-    return deal
+        org.change("Opportunity", deal, {"StageName": chance.choice(("Closed Won", "Closed Lost"))}, at + day)
 
 
 def shake(org: Org, chance: random.Random) -> None:
@@ -91,9 +91,8 @@ def shake(org: Org, chance: random.Random) -> None:
     org.merge("Lead", leads[0], leads[1])
     org.convert(leads[2])
     org.change("Lead", leads[3], {"Status": "Unqualified"})
-    sell(org, chance, datetime.now(UTC) - timedelta(days=50), 100, companies)
-    newest = org.records["Opportunity"][max(org.records["Opportunity"])]
-    newest["SystemModstamp"] = written(datetime.now(UTC))
+    for number in range(100, 104):
+        sell(org, chance, datetime.now(UTC) - timedelta(minutes=15), number, companies, timedelta(seconds=9))
 
 
 @pytest.fixture

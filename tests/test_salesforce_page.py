@@ -12,11 +12,13 @@ import pytest
 from aac.connectors.salesforce.changes import FOLLOWED
 from aac.connectors.salesforce.objects import THINGS
 from aac.connectors.salesforce.settings import SalesforceSettings
+from aac.connectors.transport import OverError
 from aac.testing import replayed
 from tests.commands import run_aac
 from tests.documentation import ROOT, Session, blocks
 from tests.fakes.salesforce.server import salesforce
 from tests.test_salesforce_numbers import PROJECT, filled
+from tests.test_salesforce_reading import connector
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +45,19 @@ def test_the_page_names_every_setting_and_stream() -> None:
     assert named == SalesforceSettings.model_fields.keys()
     streams = {thing.name for thing in THINGS} | {each.stream for each in FOLLOWED}
     assert {name for name in streams if f"`{name}`" not in TEXT} == set()
+
+
+def test_the_page_counts_the_calls_before_anything_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = re.search(r"makes (\d+) calls before it reads", TEXT)
+    assert told is not None
+    with salesforce() as fake:
+        monkeypatch.setenv("SALESFORCE_CLIENT_ID", fake.client_id)
+        monkeypatch.setenv("SALESFORCE_CLIENT_SECRET", fake.client_secret)
+        made = connector(fake, tmp_path, max_calls=int(told[1]))
+        made.check()
+        made.discover()
+        with pytest.raises(OverError):
+            made.check()
 
 
 def test_a_recording_tells_of_nobody_and_can_be_answered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

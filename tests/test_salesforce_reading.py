@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +16,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import ValidationError
 
-from aac.connectors.base import Checkpoint, Context, Rows
+from aac.connectors.base import Checkpoint, Context, Notice, Rows
 from aac.connectors.salesforce.access import access_of
 from aac.connectors.salesforce.changes import FOLLOWED, rows_of
-from aac.connectors.salesforce.client import Client, codes_of, service_of, told
+from aac.connectors.salesforce.client import Client, Deleted, codes_of, service_of, told
 from aac.connectors.salesforce.connector import SalesforceConnector
 from aac.connectors.salesforce.fields import fields_of, value_of
 from aac.connectors.salesforce.records import row_of
 from aac.connectors.salesforce.settings import SalesforceSettings
-from aac.connectors.transport import RefusedError, Transport
+from aac.connectors.transport import OverError, RefusedError, Transport
 from aac.errors import SourceError, UnfinishedError
 from tests.fakes.salesforce.server import Salesforce, salesforce
 from tests.fakes.scripted import Scripted, scripted
@@ -52,18 +54,43 @@ def connector(fake: Salesforce, folder: Path, **settings: Any) -> SalesforceConn
     return SalesforceConnector(SalesforceSettings.model_validate(given), Context(folder, folder / "files"))
 
 
+@dataclass
+class Sent:
+    """What was sent of a stream: rows by their kind, notices, and the last state. ``is_whole``: to the end."""
+
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
+    notices: list[Notice] = field(default_factory=list[Notice])
+    state: dict[str, Any] | None = None
+    is_whole: bool = False
+
+
+def sent(made: SalesforceConnector, stream: str, state: dict[str, Any] | None = None) -> Sent:
+    """What a stream sends until it ends, or no more may be asked for."""
+    told = Sent(state=state)
+    try:
+        made.check()
+        (found,) = (each for each in made.discover() if each.name == stream)
+        (part,) = made.slices(found, state)
+        for message in made.read(found, part):
+            match message:
+                case Rows(path=path, op=op):
+                    told.rows.setdefault(op, []).extend(map(json.loads, path.read_text().splitlines()))
+                case Notice():
+                    told.notices.append(message)
+                case Checkpoint():
+                    told.state, told.is_whole = dict(message.state), message.complete
+                case _:
+                    pass
+    except OverError:
+        assert not told.is_whole
+    return told
+
+
 def pulled(
     made: SalesforceConnector, stream: str, state: dict[str, Any] | None = None, op: str = "upsert"
 ) -> list[dict[str, Any]]:
     """The rows of a stream, as they were sent to be taken over, or those of another kind."""
-    made.check()
-    (found,) = (each for each in made.discover() if each.name == stream)
-    rows: list[dict[str, Any]] = []
-    for part in made.slices(found, state):
-        for message in made.read(found, part):
-            if isinstance(message, Rows) and message.op == op:
-                rows += [json.loads(line) for line in message.path.read_text().splitlines()]
-    return rows
+    return sent(made, stream, state).rows.get(op, [])
 
 
 # Being let in
@@ -85,8 +112,30 @@ def test_a_key_lets_us_in_again_and_again(fake: Salesforce, tmp_path: Path, monk
     assert made.limits() == "999,998 of 1,000,000 calls are left of 24 hours"
     fake.certificate = rsa.generate_private_key(65537, 2048).public_key()
     fake.sessions.clear()
-    with pytest.raises(RefusedError, match=r"key in `SALESFORCE_KEY_FILE`.*\(invalid_grant: user hasn't approved"):
+    with pytest.raises(RefusedError, match=r"key in `SALESFORCE_KEY_FILE`.*clock.*\(invalid_grant: user hasn't"):
         made.check()
+
+
+@pytest.mark.parametrize(
+    ("host", "audience"),
+    [
+        ("yours.my", "login"), ("yours.develop.my", "login"), ("yours-dev-ed.trailblaze.my", "login"),
+        ("yours--uat.sandbox.my", "test"), ("yours-dev-ed.scratch.my", "test"), ("yours--uat.cs5.my", "test"),
+        ("yours--uat.my", "test"), ("yours-dev-ed.cs5.my", "test"),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("fake")
+def test_a_key_asks_where_the_org_lets_people_in(
+    host: str, audience: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    monkeypatch.setenv("SALESFORCE_KEY_FILE", str(key_file(tmp_path / "aac.key", key)))
+    settings = SalesforceSettings.model_validate({"url": f"https://{host}.salesforce.com", **BY_KEY})
+    renewal = access_of(settings).renewal()
+    assert renewal is not None
+    assert renewal.call.form is not None
+    claims = json.loads(base64.urlsafe_b64decode(renewal.call.form["assertion"].split(".")[1] + "=="))
+    assert claims["aud"] == f"https://{audience}.salesforce.com"
 
 
 def test_a_key_that_is_none_is_told(fake: Salesforce, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,6 +240,7 @@ def test_a_page_whose_place_is_forgotten_is_found_again(fake: Salesforce, tmp_pa
 
 
 def test_deletions_are_told_or_else_found_by_what_is_there(fake: Salesforce, tmp_path: Path) -> None:
+    fake.lag = timedelta()
     begun = datetime.now(UTC).replace(microsecond=0)
     stays, archived, goes = (fake.org.create("Task", {"IsArchived": n == 1}, begun - timedelta(9)) for n in range(3))
     fake.org.delete("Task", goes)
@@ -206,6 +256,38 @@ def test_deletions_are_told_or_else_found_by_what_is_there(fake: Salesforce, tmp
     assert pulled(connector(fake, tmp_path), "Task", state, "delete") == []
     keys = pulled(connector(fake, tmp_path), "Task", state, "keys")
     assert [row["Id"] for row in keys] == [stays, archived]
+
+
+def test_deletions_that_are_told_late_are_not_lost(fake: Salesforce, tmp_path: Path) -> None:
+    begun = datetime.now(UTC).replace(microsecond=0)
+    fake.org.log["Task"] = [("00THs0000000099AAA", begun - timedelta(minutes=50))]
+    early = (begun - timedelta(hours=1)).isoformat()
+    first = sent(connector(fake, tmp_path), "Task", {"org": fake.org.id, "until": early, "swept": early})
+    assert (first.rows, first.is_whole) == ({}, True)  # what is at work since two hours ago may still delete
+    fake.lag = timedelta()
+    second = sent(connector(fake, tmp_path), "Task", first.state)
+    assert [row["Id"] for row in second.rows["delete"]] == ["00THs0000000099AAA"]
+    assert sent(connector(fake, tmp_path), "Task", second.state).rows == {}
+    assert second.state is not None
+    late = second.state | {"told": (begun - timedelta(days=14, minutes=1)).isoformat()}  # of no use any more
+    task = fake.org.create("Task", {}, begun - timedelta(days=30))
+    assert sent(connector(fake, tmp_path), "Task", late).rows["keys"] == [{"Id": task}]
+
+
+def test_a_list_of_all_keys_goes_on_where_it_was_stopped(fake: Salesforce, tmp_path: Path) -> None:
+    fake.page = 3
+    made = [fake.org.create("Task", {}, datetime(2026, 1, 2, tzinfo=UTC)) for _ in range(20)]
+    fake.org.forget()
+    begun = datetime.now(UTC).isoformat()
+    told = Sent(state={"org": fake.org.id, "until": begun, "swept": begun})
+    keys: list[str] = []
+    pulls = 0
+    while not told.is_whole and pulls < 9:
+        pulls += 1
+        told = sent(connector(fake, tmp_path, max_calls=21), "Task", told.state)
+        keys += [row["Id"] for row in told.rows.get("keys", ())]
+    assert (sorted(keys), told.is_whole) == (made, True)
+    assert pulls > 1
 
 
 def test_a_job_reads_what_is_much_and_is_gone_on_with(fake: Salesforce, tmp_path: Path) -> None:
@@ -250,34 +332,80 @@ def test_jobs_that_fail_or_cannot_be_or_take_too_long(
         pulled(connector(fake, tmp_path, bulk_above=1), "Lead")
 
 
-def test_fields_without_number_are_read_by_a_job(fake: Salesforce, tmp_path: Path) -> None:
+def test_fields_without_number_are_asked_for_in_a_longer_call(fake: Salesforce, tmp_path: Path) -> None:
     for number in range(500):
         fake.org.add_field("Lead", f"A_rather_long_name_of_a_field_{number}__c", "string", "x")
     lead = fake.org.create("Lead", {"Name": "one"})
     (row,) = pulled(connector(fake, tmp_path), "Lead")
     assert (row["Id"], len([name for name in row if name.endswith("__c")])) == (lead, 500)
+    assert ("composite" in fake.asked, fake.jobs) == (True, {})
+    wrong = "SELECT Id, " + ", ".join(f"A_field_that_nobody_knows_any_more_{number}" for number in range(400))
+    with (
+        asked(fake.url) as client,
+        pytest.raises(RefusedError, match=r"refuses POST .*/composite: 400 INVALID_FIELD: "),
+    ):
+        client.find(f"{wrong} FROM Lead")
 
 
 def test_a_small_budget_gets_somewhere_each_time(fake: Salesforce, tmp_path: Path) -> None:
     deals = [fake.org.create("Opportunity", {"Name": f"{n}", "StageName": "A"}) for n in range(700)]
-    state: dict[str, Any] | None = None
-    seen: set[str] = set()
-    pulls, is_whole = 0, False
-    while not is_whole and pulls < 9:
-        pulls += 1
-        made = connector(fake, tmp_path, max_calls=20)
-        try:
-            made.check()
-            (found,) = (each for each in made.discover() if each.name == "opportunity_stage_changes")
-            for message in made.read(found, made.slices(found, state)[0]):
-                if isinstance(message, Rows):
-                    seen |= {json.loads(line)["record_id"] for line in message.path.read_text().splitlines()}
-                if isinstance(message, Checkpoint):
-                    state, is_whole = dict(message.state), message.complete
-        except UnfinishedError:
-            assert not is_whole
-    assert (seen, is_whole) == (set(deals), True)
-    assert pulls > 1
+    fake.page = 50
+    for deal in deals[::7]:
+        fake.org.change("Opportunity", deal, {"StageName": "B"})
+    begun = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
+    for state in (None, {"org": fake.org.id, "until": begun, "swept": begun}):
+        told, seen, pulls = Sent(state=state), dict[str, dict[str, Any]](), 0
+        while not told.is_whole and pulls < 19:
+            pulls += 1
+            told = sent(connector(fake, tmp_path, max_calls=22), "opportunity_stage_changes", told.state)
+            seen |= {row["change_id"]: row for row in told.rows.get("upsert", ())}
+        assert ({row["record_id"] for row in seen.values()}, told.is_whole) == (set(deals), True)
+        assert len(seen) == 800
+        assert sum(row["left_at"] is not None for row in seen.values()) == 100
+        assert pulls > 1
+
+
+def test_a_history_is_read_once_and_then_what_was_added(fake: Salesforce, tmp_path: Path) -> None:
+    deals = [fake.org.create("Opportunity", {"StageName": "A"}, datetime(2026, 1, 2, tzinfo=UTC)) for _ in range(500)]
+    first = sent(connector(fake, tmp_path), "opportunity_stage_changes")
+    assert (len(first.rows["upsert"]), fake.asked.count("queryAll")) == (500, 1)
+    assert first.state is not None
+    late = first.state | {"swept": (datetime.now(UTC) - timedelta(days=30)).isoformat()}
+    fake.asked.clear()
+    assert sent(connector(fake, tmp_path), "opportunity_stage_changes", late).rows == {}
+    assert fake.asked.count("queryAll") == 1
+    fake.org.change("Opportunity", deals[7], {"StageName": "B"})
+    rows = sent(connector(fake, tmp_path), "opportunity_stage_changes", late).rows["upsert"]
+    assert [(row["from_value"], row["value"], row["left_at"] is not None) for row in rows] == [
+        (None, "A", True), ("A", "B", False),
+    ]  # fmt: skip
+
+
+def test_a_field_that_is_not_tracked_has_no_history(fake: Salesforce, tmp_path: Path) -> None:
+    fake.org.tracked = {"Lead": {"Status"}, "Opportunity": {"OwnerId"}}
+    ben = fake.org.create("User", {"Name": "Ben"})
+    lead = fake.org.create("Lead", {"Status": "New"})
+    fake.org.change("Lead", lead, {"OwnerId": ben})
+    told = sent(connector(fake, tmp_path), "lead_owner_changes")
+    assert (told.rows, told.is_whole) == ({}, True)
+    (notice,) = told.notices
+    assert (notice.code, notice.level) == ("AAC646", "warning")
+    assert "does not track `OwnerId` of `Lead`" in notice.message
+    assert "Object Manager → Lead → Fields & Relationships → Set History Tracking" in notice.instead
+    for stream, value in (("lead_status_changes", "New"), ("opportunity_owner_changes", ben)):
+        deal = fake.org.create("Opportunity", {"OwnerId": ben})
+        told = sent(connector(fake, tmp_path), stream)
+        assert [row["value"] for row in told.rows["upsert"]] == [value]
+        assert (told.rows["upsert"][0]["record_id"] in (lead, deal), told.notices) == (True, [])
+        fake.org.delete("Opportunity", deal)
+    fake.org.hidden.add("FieldDefinition")
+    told = sent(connector(fake, tmp_path), "lead_status_changes")
+    assert told.rows == {}
+    ((code, advice),) = ((notice.code, notice.instead) for notice in told.notices)
+    assert (code, "*View Setup and Configuration*" in advice) == ("AAC646", True)
+    fake.org.change("Lead", lead, {"Status": "Working"})
+    told = sent(connector(fake, tmp_path), "lead_status_changes")
+    assert [row["value"] for row in told.rows["upsert"]] == ["New", "Working"]
 
 
 def test_another_org_is_refused(fake: Salesforce, tmp_path: Path) -> None:
@@ -375,7 +503,9 @@ def test_recorded_answers_arrive_to_the_last_field() -> None:
         assert script.got[2].path == "/services/data/v26.0/query/01gD"
         assert list(client.all("SELECT Id FROM Whizbang")) == []
         since, until = datetime(2013, 5, 5, tzinfo=UTC), datetime(2013, 5, 8, 21, 20, tzinfo=UTC)
-        assert client.deleted("Whizbang", since, until) == [("a00D0000008pQRAIA2", "2013-05-07T22:07:19.000+0000")]
+        assert client.deleted("Whizbang", since, until) == Deleted(
+            [("a00D0000008pQRAIA2", "2013-05-07T22:07:19.000+0000")], until
+        )
         fields = fields_of(client.describe("Whizbang"))
         assert client.names() == ["Account"]
         (record,) = client.all("SELECT Id FROM Whizbang")

@@ -17,7 +17,7 @@ from aac.connectors import transport
 from aac.connectors.limits import Bucket, Rate
 from aac.connectors.recording import read_recording
 from aac.connectors.redacting import Redactor, Shown, masked
-from aac.connectors.transport import Answer, Call, RefusedError, Service, Transport, recording_to
+from aac.connectors.transport import Answer, Call, RefusedError, Renewal, Service, Transport, recording_to
 from aac.errors import SourceError, UnfinishedError
 from tests.fakes.scripted import Scripted, scripted
 
@@ -61,8 +61,8 @@ class Token:
     def headers(self) -> Mapping[str, str]:
         return {"Authorization": f"Token {self.token}"}
 
-    def renewal(self) -> Call | None:
-        return Call("POST", "/token", form={"old": self.token}) if self.others else None
+    def renewal(self) -> Renewal | None:
+        return Renewal(Call("POST", "/token", form={"old": self.token}), self.renewed) if self.others else None
 
     def renewed(self, answer: Answer) -> None:
         assert answer.data["token"] in self.others

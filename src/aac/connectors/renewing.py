@@ -1,4 +1,4 @@
-"""Tokens that end after a while, and what gets another one (RFC 6749)."""
+"""Tokens that last, those that end after a while, and what gets another one (RFC 6749)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aac.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aac.connectors.transport import Answer
+    from aac.connectors.transport import Answer, Renewal
 
 
 class OAuth(BaseModel):
@@ -23,6 +23,32 @@ class OAuth(BaseModel):
     client_id: Secret
     client_secret: Secret
     refresh_token: Secret
+
+
+class Lasting:
+    """The one token that a setting names. ``wrong``: what to do when a service does not accept it, for the variable
+    that holds it. Raises SourceError when it is not there."""
+
+    def __init__(self, secret: Secret, wrong: str) -> None:
+        self._wrong = wrong.format(variable=secret.env)
+        self._token = secret.resolve()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must be seen nowhere."""
+        return (self._token,)
+
+    def headers(self) -> Mapping[str, str]:
+        """What a call carries."""
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def renewal(self) -> Renewal | None:
+        """There is no other."""
+        return None
+
+    def refused(self) -> str:
+        """What to do when the service does not let us in."""
+        return self._wrong
 
 
 class Renewed:

@@ -100,6 +100,14 @@ class Answer:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The ``call`` that gets another token, and what to do with its answer."""
+
+    call: Call
+    take: Callable[[Answer], None]
+
+
 class Access(Protocol):
     """How we may ask: with a token that lasts, or with one that is renewed."""
 
@@ -112,12 +120,8 @@ class Access(Protocol):
         """What a call carries; raises SourceError when there is no secret."""
         ...
 
-    def renewal(self) -> Call | None:
-        """The call that gets another token, or null when this is the only one."""
-        ...
-
-    def renewed(self, answer: Answer) -> None:
-        """Takes the other token."""
+    def renewal(self) -> Renewal | None:
+        """How another token is got, or null when this is the only one."""
         ...
 
     def refused(self) -> str:
@@ -205,9 +209,10 @@ class Transport:
 
     def _renew(self) -> bool:
         """Gets another token; false if there is none to get."""
-        call = self._access.renewal()
-        if call is None:
+        renewal = self._access.renewal()
+        if renewal is None:
             return False
+        call = renewal.call
         for attempt in range(ATTEMPTS):
             answer = self._tried(call, {})
             if isinstance(answer, str) or self._are_too_many(answer) or answer.status >= BROKEN:
@@ -217,7 +222,7 @@ class Transport:
                 told = self.redactor.text(self._service.told(answer.data))
                 raise RefusedError(self._access.refused() + (f" ({told})" if told else ""), answer.status, answer.data)
             else:
-                self._access.renewed(answer)
+                renewal.take(answer)
                 self.redactor.add(*self._access.secrets)
                 return True
         return False

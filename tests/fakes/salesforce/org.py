@@ -6,7 +6,7 @@ Written from Salesforce's documentation; it shares nothing with what is tried on
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -79,6 +79,9 @@ OBJECTS: dict[str, tuple[str, dict[str, str]]] = {
     "LeadHistory": ("017", CHANGED | {"LeadId": "reference"}),
     "AccountHistory": ("017", CHANGED | {"AccountId": "reference"}),
     "ContactHistory": ("017", CHANGED | {"ContactId": "reference"}),
+    "FieldDefinition": ("000", {
+        "QualifiedApiName": "string", "IsFieldHistoryTracked": "boolean", "EntityDefinition.QualifiedApiName": "string",
+    }),
     "Organization": ("00D", made_of(id="Id", string="Name", datetime="CreatedDate SystemModstamp")),
 }  # fmt: skip
 """Each object's prefix and the types of its fields."""
@@ -246,5 +249,12 @@ class Org:
         entry = {"Field": what, "OldValue": old, "NewValue": new, "DataType": type, f"{object}Id": id}
         self.create(HISTORIES[object], entry, moment, by)
 
-    def forgotten_after(self) -> datetime:
-        return max(self.earliest, datetime.now(UTC) - timedelta(days=15))
+    def definitions(self) -> list[dict[str, Any]]:
+        """How the fields of all objects are set up."""
+        return [
+            {
+                "EntityDefinition.QualifiedApiName": object, "QualifiedApiName": name,
+                "IsFieldHistoryTracked": name in self.tracked.get(object, ()),
+            }
+            for object, types in self.types.items() for name in types if object != "FieldDefinition"
+        ]  # fmt: skip

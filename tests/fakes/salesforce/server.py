@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from tests.fakes.salesforce.org import Org, written
 from tests.fakes.salesforce.strict import Parser, Refused, need, parameters
@@ -41,7 +41,8 @@ BAD: dict[str, tuple[int, dict[str, str], bytes]] = {
 ROUTES = (
     ("GET", r"query|queryAll", "query"), ("GET", r"query/[\w-]+", "more"), ("GET", r"sobjects", "sobjects"),
     ("GET", r"sobjects/\w+/describe", "describe"), ("GET", r"sobjects/\w+/deleted/", "deleted"),
-    ("POST", r"jobs/query", "job"), ("GET", r"jobs/query/\w+", "job"), ("GET", r"jobs/query/\w+/results", "results"),
+    ("POST", r"composite", "composite"), ("POST", r"jobs/query", "job"), ("GET", r"jobs/query/\w+", "job"),
+    ("GET", r"jobs/query/\w+/results", "results"),
 )  # fmt: skip
 LONGEST = 16_384
 """Bytes of an address."""
@@ -63,7 +64,8 @@ class Job:
 class Salesforce:
     """The server. ``trouble``: what is wrong with the next calls, in order, none for `well`; also `truncated` and
     `drip`. ``asked``: the addresses so far. ``page``, ``chunk``: rows of an answer at most. ``headed``: whether every
-    part of a job's result begins with names. ``ending``: how jobs end. ``certificate``: what the app holds of a key."""
+    part of a job's result begins with names. ``ending``: how jobs end. ``certificate``: what the app holds of a key.
+    ``lag``: how far behind now it is known what was deleted, because of whatever is still at work in the instance."""
 
     org: Org
     url: str
@@ -82,6 +84,8 @@ class Salesforce:
     client_secret: str = "the-consumer-secret-of-an-app"
     username: str = "integration@example.com"
     certificate: RSAPublicKey | None = None
+    audience: str = "https://login.salesforce.com"
+    lag: timedelta = timedelta(hours=2)
     sessions: set[str] = field(default_factory=set[str])
     places: dict[str, tuple[list[str], list[dict[str, Any]], int, int]] = field(
         default_factory=dict[str, tuple[list[str], list[dict[str, Any]], int, int]]
@@ -156,9 +160,8 @@ class Salesforce:
         except InvalidSignature:
             return False
         who = (told["iss"], told["sub"], told["aud"])
-        return who == (self.client_id, self.username, "https://login.salesforce.com") and (
-            0 < told["exp"] - time.time() <= 301
-        )
+        is_timely = 0 < told["exp"] - time.time() <= 301
+        return who == (self.client_id, self.username, self.audience) and is_timely
 
     def _asked(
         self, route: str, parts: list[str], given: dict[str, str], body: bytes
@@ -175,10 +178,33 @@ class Salesforce:
                 return 200, self._described(parts[1]), {}
             case "deleted":
                 return 200, self._deleted(parts[1], given), {}
+            case "composite":
+                return 200, {"compositeResponse": [self._part(part) for part in self._parts(body)]}, {}
             case "job":
                 return (200, self._looked(parts[2]), {}) if len(parts) == 3 else (200, self._begun(body), {})
             case _:
                 return self._results(parts[2], given)
+
+    def _parts(self, body: bytes) -> list[dict[str, str]]:
+        """Calls that go together, up to 25 of them."""
+        told = json.loads(body)
+        need(told.keys() <= {"compositeRequest", "allOrNone", "collateSubrequests"}, "JSON_PARSER_ERROR", str(told))
+        parts = told["compositeRequest"]
+        need(0 < len(parts) <= 25, "LIMIT_EXCEEDED", "too many subrequests")
+        for part in parts:
+            need(part.keys() == {"method", "url", "referenceId"}, "JSON_PARSER_ERROR", f"keys {sorted(part)}")
+        return parts
+
+    def _part(self, part: dict[str, str]) -> dict[str, Any]:
+        there = urlsplit(part["url"])
+        found = re.fullmatch(rf"{API}/(query|queryAll)", there.path)
+        need(part["method"] == "GET" and found is not None, "INVALID_HTTP_REQUEST", "this server takes questions only")
+        try:
+            given = parameters("query", parse_qs(there.query, keep_blank_values=True))
+            status, answer = 200, self._found(given["q"], there.path.endswith("queryAll"))
+        except Refused as refused:
+            status, answer = refused.status, refused.body
+        return {"body": answer, "httpHeaders": {}, "httpStatusCode": status, "referenceId": part["referenceId"]}
 
     # What there is
 
@@ -205,7 +231,16 @@ class Salesforce:
 
     def _rows(self, text: str, everything: bool) -> tuple[list[str], str, list[dict[str, Any]]]:
         question = Parser(text, self._seen()).read()
-        held = list(self.org.records[question.object].values())
+        is_set_up = question.object == "FieldDefinition"
+        need(not (is_set_up and everything), "INVALID_TYPE", "FieldDefinition is not supported by queryAll")
+        held: list[dict[str, Any]] = (
+            self.org.definitions() if is_set_up else list(self.org.records[question.object].values())
+        )
+        for name in question.fields:
+            parent, _, field = name.partition(".")
+            if field:
+                found = self.org.records[parent]
+                held = [each | {name: found[each[f"{parent}Id"]][field]} for each in held]
         if not everything:
             held = [each for each in held if not each.get("IsDeleted") and not each.get("IsArchived")]
         rows = [each for each in held if question.test(each)]
@@ -219,7 +254,7 @@ class Salesforce:
         return self._paged(fields, [{"attributes": about, **each} for each in rows], 0, len(rows))
 
     def _paged(self, fields: list[str], rows: list[dict[str, Any]], start: int, total: int) -> dict[str, Any]:
-        page = [{name: row[name] for name in ("attributes", *fields)} for row in rows[start : start + self.page]]
+        page = [_shown(row, fields) for row in rows[start : start + self.page]]
         end = start + len(page)
         told: dict[str, Any] = {"totalSize": total, "done": end >= total, "records": page}
         if end < total:
@@ -239,10 +274,11 @@ class Salesforce:
         wrong = "INVALID_REPLICATION_DATE"
         need(end - start > timedelta(minutes=1), wrong, "startDate must be more than one minute before endDate")
         need(start > datetime.now(UTC) - timedelta(days=15), wrong, "startDate is more than 15 days ago")
-        found = [(id, at) for id, at in self.org.log.get(object, []) if start <= at < end]
+        covered = min(end, datetime.now(UTC) - self.lag)
+        found = [(id, at) for id, at in self.org.log.get(object, []) if start <= at < covered]
         return {
             "deletedRecords": [{"id": id, "deletedDate": written(at)} for id, at in found],
-            "earliestDateAvailable": written(self.org.earliest), "latestDateCovered": written(end),
+            "earliestDateAvailable": written(self.org.earliest), "latestDateCovered": written(covered),
         }  # fmt: skip
 
     # Jobs
@@ -287,6 +323,18 @@ class Salesforce:
         writer.writerows(([job.fields] if self.headed or not start else []) + rows)
         locator = f"MTA{end:x}" if end < len(job.rows) else "null"
         return 200, text.getvalue().encode(), {"Sforce-Locator": locator, "Sforce-NumberOfRecords": str(len(rows))}
+
+
+def _shown(row: dict[str, Any], fields: list[str]) -> dict[str, Any]:
+    """A record as an answer holds it; what is of another one that it points to lies below that."""
+    shown: dict[str, Any] = {"attributes": row["attributes"]}
+    for name in fields:
+        parent, _, field = name.partition(".")
+        if field:
+            shown.setdefault(parent, {"attributes": {"type": parent}})[field] = row[name]
+        else:
+            shown[name] = row[name]
+    return shown
 
 
 def _plain(value: Any, type: str) -> str:

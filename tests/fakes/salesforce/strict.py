@@ -31,10 +31,10 @@ def need(fulfilled: bool, code: str, message: str, status: int = 400) -> None:
 
 
 PARAMETERS = {
-    "query": {"q"}, "queryAll": {"q"}, "more": set[str](), "sobjects": set[str](), "describe": set[str](),
+    "query": {"q"}, "more": set[str](), "sobjects": set[str](), "describe": set[str](), "composite": set[str](),
     "deleted": {"start", "end"}, "job": set[str](), "results": {"maxRecords", "locator"},
 }  # fmt: skip
-NEEDED = {"query": {"q"}, "queryAll": {"q"}, "deleted": {"start", "end"}}
+NEEDED = {"query": {"q"}, "deleted": {"start", "end"}}
 TOKENS = re.compile(
     r"""\s*(?:(?P<text>'(?:[^'\\]|\\['"\\nrtbf_%])*')
     |(?P<moment>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?(?:Z|[+-]\d{2}:\d{2}))
@@ -96,10 +96,14 @@ class Parser:
         self._word("FROM")
         object = self._name()
         need(object in self._types, "INVALID_TYPE", f"sObject type '{object}' is not supported.")
-        self._fields = self._types[object]
+        self._fields = {**self._types[object], **self._of_parents(object)}
         for name in fields:
             need(name in self._fields, "INVALID_FIELD", f"No such column '{name}' on entity '{object}'.")
         need(len({name.lower() for name in fields}) == len(fields), "MALFORMED_QUERY", "duplicate field selected")
+        if object == "FieldDefinition":
+            filtered = any(text == "EntityDefinition.QualifiedApiName" for _, text in self._tokens)
+            need(filtered, "MALFORMED_QUERY", "FieldDefinition: a filter on a reified column is required")
+            need(not any(text == "OR" for _, text in self._tokens), "MALFORMED_QUERY", "Disjunctions not supported.")
         test: Test = self._any() if self._is("WHERE") else lambda _: True
         order: list[tuple[str, bool]] = []
         if self._is("ORDER"):
@@ -110,6 +114,14 @@ class Parser:
         limit = int(self._next("number")) if self._is("LIMIT") else None
         need(self._place == len(self._tokens), "MALFORMED_QUERY", f"unexpected token: {self._tokens[-1][1]}")
         return Question(fields, object, test, order, limit)
+
+    def _of_parents(self, object: str) -> dict[str, str]:
+        """The fields of the records that a record points to, as far as those are called like the fields that do."""
+        parents = [name.removesuffix("Id") for name, type in self._types[object].items() if type == "reference"]
+        return {
+            f"{parent}.{name}": type for parent in parents if parent in self._types
+            for name, type in self._types[parent].items()
+        }  # fmt: skip
 
     def _any(self) -> Test:
         """Terms with AND between them, or with OR; who mixes them has to write parentheses."""

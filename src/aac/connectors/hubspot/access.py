@@ -5,40 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aac.connectors.hubspot.paths import Paths
-from aac.connectors.renewing import Renewed
-from aac.connectors.transport import Call
+from aac.connectors.renewing import Lasting, Renewed
+from aac.connectors.transport import Call, Renewal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from aac.connectors.base import Secret
     from aac.connectors.hubspot.settings import HubspotSettings
     from aac.connectors.renewing import OAuth
-    from aac.connectors.transport import Access, Answer
+    from aac.connectors.transport import Access
 
 
-class Private:
-    """The token of a private app: there is no other."""
-
-    def __init__(self, token: Secret) -> None:
-        self._variable = token.env
-        self._token = token.resolve()
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        return (self._token,)
-
-    def headers(self) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {self._token}"}
-
-    def renewal(self) -> Call | None:
-        return None
-
-    def renewed(self, answer: Answer) -> None:
-        raise NotImplementedError  # there is no renewal
-
-    def refused(self) -> str:
-        return f"HubSpot does not accept the token in `{self._variable}`: copy it again from the private app's page"
+WRONG = "HubSpot does not accept the token in `{variable}`: copy it again from the private app's page"
 
 
 class Refreshed(Renewed):
@@ -59,8 +35,8 @@ class Refreshed(Renewed):
     def secrets(self) -> tuple[str, ...]:
         return (*super().secrets, self._form["client_secret"], self._form["refresh_token"])
 
-    def renewal(self) -> Call | None:
-        return Call("POST", self._path, form=self._form)
+    def renewal(self) -> Renewal:
+        return Renewal(Call("POST", self._path, form=self._form), self.renewed)
 
     def refused(self) -> str:
         return (
@@ -74,4 +50,4 @@ def access_of(settings: HubspotSettings) -> Access:
     if settings.oauth is not None:
         return Refreshed(settings.oauth, Paths(settings.api_version).token())
     assert settings.token is not None
-    return Private(settings.token)
+    return Lasting(settings.token, WRONG)

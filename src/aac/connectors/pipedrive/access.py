@@ -4,49 +4,35 @@ from __future__ import annotations
 
 import base64
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from aac.connectors.pipedrive.settings import API, TOKENS
-from aac.connectors.renewing import Renewed
-from aac.connectors.transport import Call
+from aac.connectors.pipedrive.settings import TOKENS
+from aac.connectors.renewing import Lasting, Renewed
+from aac.connectors.transport import LOOPBACK, Call, Renewal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aac.connectors.pipedrive.settings import PipedriveSettings
     from aac.connectors.renewing import OAuth
-    from aac.connectors.transport import Access, Answer
+    from aac.connectors.transport import Access
 
 
-class Held:
-    """The one token that the settings name. Raises SourceError when it is not there."""
+WRONG = "Pipedrive does not accept the token in `{variable}`: "
 
-    def __init__(self, settings: PipedriveSettings) -> None:
-        secret = settings.token or settings.access_token
-        assert secret is not None
-        self._variable = secret.env
-        self._is_of_user = settings.token is not None
-        self._token = secret.resolve()
 
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        return (self._token,)
+class OfUser(Lasting):
+    """The token of a user, which has a header of its own."""
 
     def headers(self) -> Mapping[str, str]:
-        return {"x-api-token": self._token} if self._is_of_user else {"Authorization": f"Bearer {self._token}"}
-
-    def renewal(self) -> Call | None:
-        return None
-
-    def renewed(self, answer: Answer) -> None:
-        raise NotImplementedError  # there is no renewal
-
-    def refused(self) -> str:
-        where = "copy it again from *Personal preferences → API*" if self._is_of_user else "get a new one for the app"
-        return f"Pipedrive does not accept the token in `{self._variable}`: {where}"
+        return {"x-api-token": self._token}
 
 
 class Refreshed(Renewed):
-    """A token that lasts an hour; the app is known by a header (RFC 6749, 2.3.1)."""
+    """A token that lasts an hour; the app is known by a header (RFC 6749, 2.3.1).
+
+    The refresh token stays the same: each use makes it last another 60 days (docs of `POST /oauth/token`).
+    """
 
     def __init__(self, oauth: OAuth, base: str) -> None:
         super().__init__("Pipedrive")
@@ -60,10 +46,10 @@ class Refreshed(Renewed):
     def secrets(self) -> tuple[str, ...]:
         return (*super().secrets, self._secret, self._refresh, self._known)
 
-    def renewal(self) -> Call | None:
+    def renewal(self) -> Renewal:
         form = {"grant_type": "refresh_token", "refresh_token": self._refresh}
         known = {"Authorization": f"Basic {self._known}"}
-        return Call("POST", "/oauth/token", form=form, headers=known, base=self._base)
+        return Renewal(Call("POST", "/oauth/token", form=form, headers=known, base=self._base), self.renewed)
 
     def refused(self) -> str:
         return (
@@ -74,6 +60,10 @@ class Refreshed(Renewed):
 
 def access_of(settings: PipedriveSettings) -> Access:
     """The way in that the settings name. Raises SourceError when a secret is not there."""
-    if settings.oauth is None:
-        return Held(settings)
-    return Refreshed(settings.oauth, TOKENS if settings.url == API else settings.url)
+    if settings.oauth is not None:
+        is_here = urlsplit(settings.url).hostname in LOOPBACK
+        return Refreshed(settings.oauth, settings.url if is_here else TOKENS)
+    if settings.token is not None:
+        return OfUser(settings.token, WRONG + "copy it again from *Personal preferences → API*")
+    assert settings.access_token is not None
+    return Lasting(settings.access_token, WRONG + "get a new one for the app")

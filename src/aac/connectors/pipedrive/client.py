@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Record = Mapping[str, Any]
 
-HOSTS = frozenset({"api.pipedrive.com", "oauth.pipedrive.com"})
+HOSTS = frozenset({"oauth.pipedrive.com"})
 PAGE = 500
 """The most records of a page."""
 WINDOW_SECONDS = 2
@@ -73,7 +73,9 @@ def _number(headers: Mapping[str, str], name: str) -> int | None:
 def service_of(settings: PipedriveSettings, limits: Limits) -> Service:
     """Pipedrive for the transport."""
     rates = {"general": FIRST_RATE}
-    return Service("Pipedrive", "pipedrive", settings.url, HOSTS, rates, limits.rate, limits.is_over, told)
+    return Service(
+        "Pipedrive", "pipedrive", settings.url, HOSTS | {settings.host}, rates, limits.rate, limits.is_over, told
+    )
 
 
 def told(answer: Any) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aac.connectors.renewing import Renewed
-from aac.connectors.transport import Call
+from aac.connectors.transport import Call, Renewal
 from aac.errors import SourceError
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ TOKENS = "/services/oauth2/token"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 PRODUCTION, SANDBOX = "https://login.salesforce.com", "https://test.salesforce.com"
 """For whom an assertion is made: the two places where Salesforce lets people in."""
+IS_FOR_TRIALS = re.compile(r"\.(?:sandbox|scratch)\.|^[a-z0-9-]+--|\.cs\d+\.")
+"""Hosts of sandboxes and scratch orgs, by their domain of now or of before (`yours--uat.cs5.my.salesforce.com`)."""
 ASSERTION_SECONDS = 180
 """How long an assertion holds, which is the longest that Salesforce takes."""
 
@@ -44,9 +48,9 @@ class ByCredentials(Renewed):
     def secrets(self) -> tuple[str, ...]:
         return (*super().secrets, self._secret)
 
-    def renewal(self) -> Call | None:
+    def renewal(self) -> Renewal:
         form = {"grant_type": "client_credentials", "client_id": self._client_id, "client_secret": self._secret}
-        return Call("POST", TOKENS, form=form)
+        return Renewal(Call("POST", TOKENS, form=form), self.renewed)
 
     def refused(self) -> str:
         return (
@@ -66,15 +70,18 @@ class ByKey(Renewed):
         self._variable = settings.key_file.env
         self._key = _key(Path(settings.key_file.resolve()), self._variable)
         self._username = settings.username
-        self._audience = SANDBOX if ".sandbox." in settings.host else PRODUCTION
+        self._audience = SANDBOX if IS_FOR_TRIALS.search(settings.host) else PRODUCTION
 
-    def renewal(self) -> Call | None:
-        return Call("POST", TOKENS, form={"grant_type": JWT_BEARER, "assertion": self._assertion()})
+    def renewal(self) -> Renewal:
+        form = {"grant_type": JWT_BEARER, "assertion": self._assertion()}
+        return Renewal(Call("POST", TOKENS, form=form), self.renewed)
 
     def refused(self) -> str:
         return (
             f"Salesforce gives no token for the key in `{self._variable}`: see whether its certificate is that of the "
-            f"app, and whether `{self._username}` was admitted to the app (*Manage policies → Permitted users*)"
+            f"app, whether `{self._username}` was admitted to the app (*Manage policies → Permitted users*), and "
+            f"whether the clock of this machine is right: it says {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, and what "
+            "it signs holds for three minutes"
         )
 
     def _assertion(self) -> str:

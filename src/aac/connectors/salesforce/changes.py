@@ -2,7 +2,11 @@
 
 Stages of opportunities have a history of their own, which is always kept. Other fields have one if the org tracks
 them; then a record that was made while it did so has an entry that says that it was created, and only of these it is
-known what a field was at the beginning.
+known what a field was at the beginning. That entry is also there when only other fields are tracked: what a field is
+today is then no news of its past.
+
+A history only grows, so the walk goes through it and not through the records: once in the order of the records, by
+pages, as a job sends no order; then what was added, with all that there is of these records.
 """
 
 from __future__ import annotations
@@ -11,14 +15,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aac.connectors.base import Stream
+from aac.connectors.base import Notice, Stream
 from aac.connectors.salesforce import soql
 from aac.connectors.salesforce.fields import value_of
 from aac.connectors.salesforce.objects import CREATED, DELETED, ID, LEAD, OPPORTUNITY
-from aac.connectors.salesforce.records import TRUE
+from aac.connectors.salesforce.walking import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aac.connectors.base import Message
     from aac.connectors.row_files import RowFiles
@@ -32,7 +36,7 @@ COLUMNS = (
 BEFORE, AFTER = 2, 1
 """What makes a change better known: the value before it, and the one after it."""
 BATCH = 200
-"""Records whose histories are asked for at once."""
+"""Entries whose records' histories are asked for at once."""
 BEGINNING = "created"
 """The entry of a history that tells that its record was made."""
 NAMES_SOMEBODY = re.compile(r"00[5G]\w{12}(?:\w{3})?")
@@ -53,6 +57,22 @@ class Followed:
     of: str
     entries: tuple[str, ...] = ()
 
+    @property
+    def parent(self) -> str:
+        """The record that an entry is of, as questions name it."""
+        return self.of.removesuffix("Id")
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is read of the history."""
+        held = ("Field", "OldValue", "NewValue", f"{self.parent}.{self.field}") if self.entries else (self.field,)
+        fields = (ID, self.of, CREATED, "CreatedById", *held)
+        living = f"{DELETED} = false"
+        told = (soql.among("Field", (BEGINNING, *self.entries)),) if self.entries else ()
+        return Wanted(
+            self.history, fields, CREATED, only_grows=True, by=self.of, batch=BATCH, conditions=(living, *told)
+        )
+
 
 OWNERS = ("Owner", "ownerAccepted", "ownerAssignment")
 FOLLOWED = (
@@ -72,7 +92,10 @@ def change_stream(followed: Followed) -> Stream:
 
 
 def rows_of(followed: Followed, record: Record, history: Sequence[Record]) -> list[dict[str, Any]]:
-    """The values that a field of a record had, the oldest first. ``history``: of that record, in any order."""
+    """The values that a field of a record had, the oldest first. ``history``: of that record, in any order.
+
+    ``record``: its field only where the org is known to track it.
+    """
     ordered = sorted(history, key=lambda entry: (str(entry[CREATED]), str(entry[ID])))
     found: list[dict[str, Any]] = []
     for value, entry in _values(followed, record, ordered):
@@ -117,35 +140,60 @@ def _is_of_ids(followed: Followed, entry: Record) -> bool:
 
 
 class Changes:
-    """Reads the changes of a field."""
+    """Reads the changes of a field. ``tracked``: whether the org keeps them; null: it does not say so."""
 
-    def __init__(self, client: Client, followed: Followed) -> None:
+    def __init__(self, client: Client, followed: Followed, tracked: bool | None) -> None:
         self._client = client
         self._followed = followed
+        self._tracked = tracked
 
     def read(self, walk: Walk, files: RowFiles) -> Iterator[Message]:
-        """Those of all records that changed themselves."""
+        """Those of all records whose history has grown."""
+        of = self._followed.of
 
         def take(page: Sequence[Record]) -> None:
-            living = [record for record in page if record.get(DELETED) not in TRUE]
-            histories = self._histories([str(record[ID]) for record in living])
-            for record in living:
-                for row in rows_of(self._followed, record, histories.get(str(record[ID]), ())):
+            entries = page if walk.sweeps else self._histories(dict.fromkeys(str(entry[of]) for entry in page))
+            histories = dict[str, list[Any]]()
+            for entry in entries:
+                histories.setdefault(str(entry[of]), []).append(entry)
+            for id, history in histories.items():
+                for row in rows_of(self._followed, self._record(id, history[0]), history):
                     files.add("upsert", row)
 
         yield from walk.read(take, files)
+        if not self._tracked:
+            yield _untracked(self._followed, is_known=self._tracked is not None)
         yield from walk.ended(files)
 
-    def _histories(self, ids: Sequence[str]) -> Mapping[str, Sequence[Record]]:
-        """The histories of some records, as far as they are of use."""
-        followed, found = self._followed, dict[str, list[Any]]()
-        held = ("Field", "OldValue", "NewValue") if followed.entries else (followed.field,)
-        if not ids:
-            return found
-        conditions = [soql.among(followed.of, ids)]
-        if followed.entries:
-            conditions.append(soql.among("Field", (BEGINNING, *followed.entries)))
-        fields = (ID, followed.of, CREATED, "CreatedById", *held)
-        for entry in self._client.all(soql.select(fields, followed.history, conditions)):
-            found.setdefault(str(entry[followed.of]), []).append(entry)
-        return found
+    def _record(self, id: str, entry: Record) -> Record:
+        """A record as far as its history tells of it, with what its field is today if nothing came before that."""
+        followed = self._followed
+        if not followed.entries or not self._tracked:
+            return {ID: id}
+        parent: Record = entry.get(followed.parent) or {}
+        return {ID: id, followed.field: parent.get(followed.field)}
+
+    def _histories(self, ids: Iterable[str]) -> Iterator[Record]:
+        """All entries of some records."""
+        wanted = self._followed.wanted
+        conditions = (*wanted.conditions, soql.among(self._followed.of, ids))
+        return self._client.all(soql.select(wanted.fields, wanted.object, conditions))
+
+
+def _untracked(followed: Followed, *, is_known: bool) -> Notice:
+    """That nobody keeps, or may keep, the history of a field."""
+    object, field = followed.thing.name, followed.field
+    where = f"*Setup → Object Manager → {object} → Fields & Relationships → Set History Tracking*"
+    if is_known:
+        message = (
+            f"the org does not track `{field}` of `{object}`: of its past there is only what was tracked before, and "
+            "nothing of a record without that"
+        )
+        return Notice("AAC646", "warning", message, f"let it be tracked from now on ({where})")
+    message = (
+        f"the app's user may not see whether the org tracks `{field}` of `{object}`: of a record in which it never "
+        "changed nothing is told"
+    )
+    return Notice(
+        "AAC646", "warning", message, f"give the user the right *View Setup and Configuration*, and look at {where}"
+    )

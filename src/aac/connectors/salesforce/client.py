@@ -10,9 +10,11 @@ import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote_plus
 
 from aac.connectors.limits import Rate
 from aac.connectors.redacting import Shown
+from aac.connectors.salesforce import soql
 from aac.connectors.transport import Call, RefusedError, Service
 from aac.errors import SourceError
 
@@ -28,10 +30,14 @@ REFUSED, FORBIDDEN, ABSENT = 400, 403, 404
 RATE = Rate(1_000, 1)
 """Salesforce counts calls of a day and those that run at once, of which there is one here; there is no rate."""
 TOO_MANY, OF_THE_DAY = "REQUEST_LIMIT_EXCEEDED", "TotalRequests"
+UNSEEN = frozenset({"INVALID_TYPE", "INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY"})
+"""An object is not there for the app's user."""
 LOST_PLACE = "INVALID_QUERY_LOCATOR"
 """Where a page begins is not known any more."""
 BEYOND = frozenset({"INVALID_REPLICATION_DATE", "EXCEEDED_ID_LIMIT"})
 """What was deleted in that time is not known any more, or is too much."""
+LONGEST = 12_000
+"""Bytes of a question in an address; Salesforce takes 16,384 of address and headers, the token among these."""
 CHUNK = 10_000
 """Rows of a part of what a job found."""
 NO_MORE = "null"
@@ -46,6 +52,14 @@ SHOWN = Shown(
     ),
 )  # fmt: skip
 """What a recording shows: ids, stages and words of Salesforce's own; no name, address or text of anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The records that were deleted, and when, as far as is known ``until`` then."""
+
+    records: Sequence[tuple[str, str]]
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +135,24 @@ class Client:
 
     def find(self, question: str) -> Found:
         """The first page of the records that a question asks for; deleted and archived ones too."""
-        return _found(self._transport.ask(self._question(question, "queryAll")).data)
+        return _found(self._answered(question, "queryAll"))
+
+    def tracked(self, object: str) -> set[str] | None:
+        """The fields whose changes the org keeps; null when the app's user may not see how it is set up.
+
+        Of what fields are there is no second page, and no `queryAll`.
+        """
+        question = soql.select(
+            ("QualifiedApiName", "IsFieldHistoryTracked"), "FieldDefinition",
+            (f"EntityDefinition.QualifiedApiName = {soql.text(object)}",),
+        )  # fmt: skip
+        try:
+            listed = _found(self._answered(question, "query")).records
+        except RefusedError as error:
+            if codes_of(error.answer) & UNSEEN:
+                return None
+            raise
+        return {str(each["QualifiedApiName"]) for each in listed if each["IsFieldHistoryTracked"]}
 
     def more(self, place: str) -> Found | None:
         """The next page; null when Salesforce does not know any more where it begins."""
@@ -146,8 +177,8 @@ class Client:
                 raise SourceError("Salesforce forgot where a page begins: run `aac pull` again")
             page = after
 
-    def deleted(self, object: str, since: datetime, until: datetime) -> list[tuple[str, str]] | None:
-        """The records that were deleted between two minutes, and when; null when Salesforce does not know them all."""
+    def deleted(self, object: str, since: datetime, until: datetime) -> Deleted | None:
+        """The records that were deleted between two minutes; null when Salesforce does not know them any more."""
         query = {"start": f"{since:%Y-%m-%dT%H:%M:%SZ}", "end": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
         try:
             data: Record = self._transport.ask(Call("GET", f"{self._base}/sobjects/{object}/deleted/", query)).data
@@ -157,7 +188,9 @@ class Client:
             raise
         if datetime.fromisoformat(str(data["earliestDateAvailable"])).astimezone(UTC) > since:
             return None
-        return [(str(each["id"]), str(each["deletedDate"])) for each in data["deletedRecords"]]
+        covered = datetime.fromisoformat(str(data["latestDateCovered"])).astimezone(UTC)
+        records = [(str(each["id"]), str(each["deletedDate"])) for each in data["deletedRecords"]]
+        return Deleted(records, min(covered, until))
 
     # Jobs
 
@@ -199,6 +232,19 @@ class Client:
 
     def _question(self, question: str, place: str) -> Call:
         return Call("GET", f"{self._base}/{place}", {"q": question})
+
+    def _answered(self, question: str, place: str) -> Record:
+        """What a question finds; one that no address can hold goes as a part of a call."""
+        asked = quote_plus(question)
+        if len(asked) <= LONGEST:
+            return self._transport.ask(self._question(question, place)).data
+        part = {"method": "GET", "url": f"{self._base}/{place}?q={asked}", "referenceId": "found"}
+        call = Call("POST", f"{self._base}/composite", data={"compositeRequest": [part]})
+        (given,) = self._transport.ask(call).data["compositeResponse"]
+        status, answer = int(given["httpStatusCode"]), given["body"]
+        if status >= REFUSED:
+            raise RefusedError(f"Salesforce refuses {call}: {status} {told(answer)}", status, answer)
+        return answer
 
 
 def _found(data: Record) -> Found:

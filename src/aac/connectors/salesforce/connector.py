@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from aac.connectors.base import Context, Settings, Slice, Stream
 from aac.connectors.row_files import RowFiles
 from aac.connectors.salesforce.access import access_of
-from aac.connectors.salesforce.changes import BATCH, FOLLOWED, Changes, change_stream
+from aac.connectors.salesforce.changes import FOLLOWED, Changes, change_stream
 from aac.connectors.salesforce.client import ABSENT, FORBIDDEN, SHOWN, Client, service_of
 from aac.connectors.salesforce.fields import Field, fields_of
-from aac.connectors.salesforce.objects import CREATED, CURSORS, DELETED, ID, THINGS, further
+from aac.connectors.salesforce.objects import CURSORS, DELETED, ID, THINGS, further
 from aac.connectors.salesforce.records import Records, history_stream, record_stream
 from aac.connectors.salesforce.settings import SalesforceSettings
 from aac.connectors.salesforce.walking import Times, Walk, Wanted
@@ -65,6 +65,7 @@ class SalesforceConnector:
         self._now: datetime | None = None
         self._org = ""
         self._seen: dict[str, Seen] = {}
+        self._tracked: dict[str, set[str] | None] = {}
 
     def check(self) -> None:
         """Asks for the org, and takes the time from the answer: this pull is as of then."""
@@ -129,9 +130,9 @@ class SalesforceConnector:
             if object not in known:
                 near = did_you_mean(object, known) or "name it in `objects` too"
                 raise SourceError(f"`fields` in aac.toml names the object `{object}`, which is not read: {near}")
-        further = {thing.name for thing in self._things()} - {thing.name for thing in THINGS}
-        names = self._client.names() if further else []
-        for name in sorted(further - set(names)):
+        own = {thing.name for thing in self._things()} - {thing.name for thing in THINGS}
+        names = self._client.names() if own else []
+        for name in sorted(own - set(names)):
             near = did_you_mean(name, names) or "correct `objects` in aac.toml, or let the app's user read it"
             raise SourceError(f"there is no object `{name}` that may be read: {near}")
 
@@ -178,11 +179,19 @@ class SalesforceConnector:
         return Walk(self._client, wanted, self._org, part.bounds, times)
 
     def _changes(self, followed: Followed, stream: Stream, part: Slice) -> Iterator[Message]:
-        seen = self._seen[followed.thing.name]
-        needed = dict.fromkeys((ID, CREATED, followed.field, seen.cursor, DELETED))
-        wanted = Wanted(followed.thing.name, tuple(needed), seen.cursor, batch=BATCH)
         files = RowFiles(self._folder, stream.name, {"upsert": stream.columns})
-        yield from Changes(self._client, followed).read(self._walk(wanted, part), files)
+        changes = Changes(self._client, followed, self._is_tracked(followed))
+        yield from changes.read(self._walk(followed.wanted, part), files)
+
+    def _is_tracked(self, followed: Followed) -> bool | None:
+        """Whether the org keeps the history of a field; null when it does not say so."""
+        if not followed.entries:
+            return True
+        object = followed.thing.name
+        if object not in self._tracked:
+            self._tracked[object] = self._client.tracked(object)
+        tracked = self._tracked[object]
+        return followed.field in tracked if tracked is not None else None
 
 
 def _advice(thing: Thing) -> str:

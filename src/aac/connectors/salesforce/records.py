@@ -86,12 +86,21 @@ class Records:
         """What was deleted, also what the recycle bin does not hold any more; all keys where that is not known."""
         assert walk.since is not None
         until = walk.bound.replace(second=0, microsecond=0)
-        since = min(walk.since.replace(second=0, microsecond=0), until - SHORTEST)
-        known = self._client.deleted(self._wanted.object, since, until)
+        since = min(walk.told or walk.since, walk.since, until - SHORTEST).replace(second=0, microsecond=0)
+        known = self._client.deleted(self._wanted.object, since, until) if walk.listed is None else None
         if known is not None:
-            for id, at in known:
+            for id, at in known.records:
                 self._gone(files, id, at)
+            walk.told = known.until
             return
+        self._list(walk, files)
+
+    def _list(self, walk: Walk, files: RowFiles) -> None:
+        """All keys; a pull that is stopped goes on behind the last one."""
         files.begin("keys")
-        for record in self._client.all(soql.select((ID,), self._wanted.object, (f"{DELETED} = false",), (ID,))):
+        living = f"{DELETED} = false"
+        conditions = (living, f"{ID} > {soql.text(walk.listed)}") if walk.listed else (living,)
+        for record in self._client.all(soql.select((ID,), self._wanted.object, conditions, (ID,))):
             files.add("keys", {ID: record[ID]})
+            walk.listed = str(record[ID])
+        walk.told = walk.bound

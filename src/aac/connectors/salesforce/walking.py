@@ -1,8 +1,9 @@
 """How all records of an object are gone through, or those that changed, page by page.
 
 What changed comes in the order of its moment and id, which are where the next page begins: many records may have one
-moment. All records come in the order of their ids, which never change. From time to time all are read: a sweep finds
-what is not there any more, and values that Salesforce calculates. Of very many records a job is made.
+moment. All records come in the order of their ids, which never change, or of those that they belong to. From time to
+time all are read: a sweep finds what is not there any more, and values that Salesforce calculates. Of very many records
+a job is made.
 """
 
 from __future__ import annotations
@@ -32,8 +33,6 @@ HORIZON = timedelta(days=14)
 """What was deleted is told for 15 days: after a longer pause only a sweep finds it."""
 SECOND = timedelta(seconds=1)
 """The server's time is told in whole seconds, and what happened in the last one belongs to this pull too."""
-LONGEST = 12_000
-"""Characters of a question that an address can hold, as others make place for the rest; a job takes any."""
 FIRST_LOOK, LONGEST_LOOK, PATIENCE = 1.0, 30.0, 3_600.0
 """Seconds until a job is looked at for the first time, between two looks at most, and until we come back later."""
 
@@ -49,19 +48,26 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is read of an object: its ``fields``, the ``cursor`` among them. ``only_grows``: no sweep is needed.
-    ``bulk_above``: how many records make a job; null: none do. ``batch``: how many are taken at once, at most."""
+    """What is read of an object: its ``fields``, the ``cursor`` among them. ``only_grows``: no second sweep is needed.
+    ``bulk_above``: how many records make a job; null: none do. ``by``: the field in whose order a sweep goes, which
+    takes records of one value together; ``batch``: how many of those that changed are taken at once, at most.
+    ``conditions``: which records there are to us."""
 
     object: str
     fields: tuple[str, ...]
     cursor: str
     only_grows: bool = False
     bulk_above: int | None = None
+    by: str = ID
     batch: int = ROWS
+    conditions: tuple[str, ...] = ()
 
 
 class Walk:
-    """One walk through an object of an ``org``; ``state`` is that of the last checkpoint of its stream."""
+    """One walk through an object of an ``org``; ``state`` is that of the last checkpoint of its stream.
+
+    ``told``: until when it is known what was deleted; ``listed``: the last id of a list of all that was begun.
+    """
 
     def __init__(self, client: Client, wanted: Wanted, org: str, state: Mapping[str, Any], times: Times) -> None:
         self._client = client
@@ -69,17 +75,19 @@ class Walk:
         self._org = org
         self._until = _moment(state.get("until"))
         self._swept = _moment(state.get("swept"))
+        self.told = _moment(state.get("told")) or self._until
         begun: Mapping[str, Any] = state.get("begun") or {}
         self.bound = _moment(begun.get("at")) or times.now
         self._after: tuple[str, str] | None = tuple(begun["after"]) if begun.get("after") else None
         self._job: dict[str, str | None] | None = dict(begun["job"]) if begun.get("job") else None
+        self.listed: str | None = begun.get("listed")
         self.sweeps: bool = begun["sweeps"] if begun else self._is_due(times)
         self._overlap = times.overlap
 
     def _is_due(self, times: Times) -> bool:
-        if self._until is None or self._swept is None:
+        if self._until is None or self._swept is None or self.told is None:
             return True
-        is_late = times.now - self._swept >= times.sweep or times.now - self._until >= HORIZON
+        is_late = times.now - self._swept >= times.sweep or times.now - min(self._until, self.told) >= HORIZON
         return is_late and not self._wanted.only_grows
 
     @property
@@ -103,9 +111,6 @@ class Walk:
 
     def _by_pages(self, take: Callable[[Sequence[Record]], None], files: RowFiles) -> Iterator[Message]:
         """All pages, unless they are so many that a job is made."""
-        if len(self._question()) > LONGEST:
-            self._begin_job()
-            return
         page = self._client.find(self._question())
         if self._wanted.bulk_above is not None and page.total > self._wanted.bulk_above:
             try:
@@ -114,32 +119,41 @@ class Walk:
             except RefusedError as error:
                 if error.status != REFUSED:  # not every object can be read by a job
                     raise
+        place = self._wanted.by if self.sweeps else ID
         rows, kept, total = 0, 0, page.total
+        held: list[Record] = []
         while True:
-            for start in range(0, len(page.records), self._wanted.batch):
-                batch = page.records[start : start + self._wanted.batch]
+            records, held = _together([*held, *page.records], place, is_last=page.more is None)
+            size = max(1, len(records)) if self.sweeps else self._wanted.batch
+            for start in range(0, len(records), size):
+                batch = records[start : start + size]
                 take(batch)
                 rows += len(batch)
-                self._after = (str(value_of(batch[-1][self._wanted.cursor], "timestamp")), str(batch[-1][ID]))
+                self._after = (str(value_of(batch[-1][self._wanted.cursor], "timestamp")), str(batch[-1][place]))
             if page.more is None:
                 return
             if rows - kept >= ROWS:
                 kept = rows
                 yield from self.kept(files)
                 yield Progress(rows, total)
-            page = self._client.more(page.more) or self._client.find(self._question())
+            after = self._client.more(page.more)
+            if after is None:
+                after, held = self._client.find(self._question()), []
+            page = after
 
     def _question(self, in_order: bool = True) -> str:
         wanted, cursor = self._wanted, self._wanted.cursor
         if self.sweeps:
-            conditions = [f"{ID} > {soql.text(self._after[1])}"] if self._after is not None else []
-            return soql.select(wanted.fields, wanted.object, conditions, (ID,) if in_order else ())
+            further = [f"{wanted.by} > {soql.text(self._after[1])}"] if self._after is not None else []
+            order = (ID,) if wanted.by == ID else (wanted.by, cursor, ID)
+            return soql.select(wanted.fields, wanted.object, (*wanted.conditions, *further), order if in_order else ())
         assert self.since is not None
         first = f"{cursor} >= {soql.moment(self.since)}"
         if self._after is not None:
             first = soql.behind(cursor, *self._after)
         last = f"{cursor} < {soql.moment(self.bound + SECOND)}"
-        return soql.select(wanted.fields, wanted.object, (first, last), (cursor, ID) if in_order else ())
+        conditions = (*wanted.conditions, first, last)
+        return soql.select(wanted.fields, wanted.object, conditions, (cursor, ID) if in_order else ())
 
     # Jobs
 
@@ -201,16 +215,29 @@ class Walk:
     def kept(self, files: RowFiles) -> Iterator[Message]:
         """A checkpoint on the way: a pull that is stopped goes on behind the last record."""
         yield from files.take()
-        begun = {"at": self.bound.isoformat(), "after": self._after, "sweeps": self.sweeps, "job": self._job}
-        state = {"org": self._org, "until": _text(self._until), "swept": _text(self._swept), "begun": begun}
-        yield Checkpoint(state, complete=False)
+        begun = {
+            "at": self.bound.isoformat(), "after": self._after, "sweeps": self.sweeps, "job": self._job,
+            "listed": self.listed,
+        }  # fmt: skip
+        state = {"until": _text(self._until), "swept": _text(self._swept), "told": _text(self.told), "begun": begun}
+        yield Checkpoint({"org": self._org, **state}, complete=False)
 
     def ended(self, files: RowFiles) -> Iterator[Message]:
         """The last checkpoint: the next walk begins where this one began."""
         yield from files.take()
         swept = self.bound if self.sweeps else self._swept
-        state = {"org": self._org, "until": self.bound.isoformat(), "swept": _text(swept)}
+        told = self.bound if self.sweeps else self.told
+        state = {"org": self._org, "until": self.bound.isoformat(), "swept": _text(swept), "told": _text(told)}
         yield Checkpoint(state, complete=True, until=f"{self.bound:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _together(records: list[Record], by: str, *, is_last: bool) -> tuple[list[Record], list[Record]]:
+    """The records that are complete, and those of the last value, of which more may come."""
+    if is_last or not records or by == ID:
+        return records, []
+    last = records[-1][by]
+    cut = next(place for place, record in enumerate(records) if record[by] == last)
+    return records[:cut], records[cut:]
 
 
 def _moment(text: str | None) -> datetime | None:
