@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from aac.findings import Span
 from aac.periods import Window
-from aac.small_groups import hidden_cells, size_of, without_small_groups
+from aac.small_groups import findings_of, hidden_cells, size_of, without_small_groups
 from tests.oracle.small_groups import can_be_reckoned
 from tests.reported import FEBRUARY, MARCH, RESULTS, clock, counted, tally
 from tests.small import COMPANY, groups, measured, metric, write_project
@@ -53,6 +53,18 @@ def test_a_small_group_takes_the_next_one_with_it() -> None:
     assert not finding.is_about("metric:losses")
     assert finding.message == "2 groups are not shown: fewer than 5 records, or a number that would tell of those"
     assert finding.span == PLACE
+
+
+def test_a_document_is_told_of_its_own_groups_alone() -> None:
+    """Two of three wins are hidden, and all three losses: five together."""
+    lost = [counted("losses", FEBRUARY, "count", None, n=2, by={"d": d}) for d in "abc"]
+    groups = [wins(FEBRUARY, 51), *(wins(FEBRUARY, n, d=d) for d, n in {"a": 3, "b": 40, "c": 8}.items()), *lost]
+    found = left(groups)
+    assert found.findings[0].message.startswith("5 groups are not shown: fewer than 5 records")
+    told = {id_: findings_of(f"metric:{id_}", found.findings, found.left_out) for id_ in ("wins", "losses", "deals")}
+    assert [(f.count, f.message.partition(":")[0]) for f in told["wins"]] == [(2, "2 groups are not shown")]
+    assert [(f.count, f.message.partition(":")[0]) for f in told["losses"]] == [(3, "3 groups are not shown")]
+    assert told["deals"] == []
 
 
 def test_small_groups_that_are_few_together_take_more() -> None:

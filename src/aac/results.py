@@ -343,7 +343,8 @@ class Results:
     ``items``: how many late items of each were asked for, null as many as a report shows of its own accord;
     ``is_selection``: whether somebody chose what is in it, and so wants to see all of it; ``are_keys_hashed``: whether
     hashes stand in place of the keys of records; ``is_restricted``: whether groups of any size are in it; ``fail_on``:
-    what ends this run with an exit code (`--fail-on`), null where nobody asks.
+    what ends this run with an exit code (`--fail-on`), null where nobody asks; ``left_out``: of each promise or number
+    (`kind:id`) how many groups are not in it, as they are too small.
     """
 
     project: str
@@ -359,6 +360,7 @@ class Results:
     is_restricted: bool = False
     fail_on: tuple[str, ...] | None = None
     background: Background = field(default_factory=Background)
+    left_out: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def has_warnings(self) -> bool:

@@ -8,7 +8,7 @@ what is left out is the same whichever tables are asked for together.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -34,11 +34,15 @@ Cell: TypeAlias = tuple[int, Group]
 Atom: TypeAlias = tuple[int, Group]
 """The number of a stretch of time, and a group of all dimensions."""
 
+HIDDEN = "not shown"
+"""What the finding says of groups, behind how many they are."""
+
 
 def without_small_groups(results: Results, k: int | None, span: Span | None) -> Results:
     """The results without groups of fewer than ``k`` records and those that would tell of them; null: all of them.
 
-    One finding (AAC540) tells of how many, and of which documents; ``span`` is where ``k`` stands.
+    One finding (AAC540) tells of how many, and of which documents; ``span`` is where ``k`` stands. How many of each
+    document, ``left_out`` of the results tells.
     """
     if k is None or k < 2:
         return results
@@ -51,15 +55,29 @@ def without_small_groups(results: Results, k: int | None, span: Span | None) -> 
         return results
     gone = {id(result) for result in hidden}
     left = tuple(result for result in results.results if id(result) not in gone)
-    return replace(results, results=left, findings=(*results.findings, _told(hidden, k, span)))
-
-
-def _told(hidden: Sequence[Result], k: int, span: Span | None) -> Finding:
-    groups = "1 group is" if len(hidden) == 1 else f"{len(hidden):,} groups are"
-    message = f"{groups} not shown: fewer than {k} records, or a number that would tell of those"
+    left_out = Counter(f"{result.kind}:{result.id}" for result in hidden)
+    message = f"{_groups(len(hidden))} {HIDDEN}: fewer than {k} records, or a number that would tell of those"
     instead = f"ask for longer windows or fewer groups; `k = {k}` in `[privacy]` says how many records a group needs"
-    subjects = tuple(sorted({f"{result.kind}:{result.id}" for result in hidden}))
-    return Finding("AAC540", "info", message, instead, span, count=len(hidden), affects=subjects)
+    told = Finding("AAC540", "info", message, instead, span, count=len(hidden), affects=tuple(sorted(left_out)))
+    return replace(results, results=left, findings=(*results.findings, told), left_out=left_out)
+
+
+def findings_of(subject: str, findings: Iterable[Finding], left_out: Mapping[str, int]) -> list[Finding]:
+    """The findings about a document; that of groups which are not shown tells of its own alone."""
+    return [
+        _of_its_own(finding, left_out[subject]) if finding.code == "AAC540" else finding
+        for finding in findings
+        if finding.is_about(subject)
+    ]
+
+
+def _of_its_own(finding: Finding, count: int) -> Finding:
+    why = finding.message.partition(HIDDEN)[2]
+    return replace(finding, message=f"{_groups(count)} {HIDDEN}{why}", count=count)
+
+
+def _groups(count: int) -> str:
+    return "1 group is" if count == 1 else f"{count:,} groups are"
 
 
 def _hidden(table: Sequence[Result], k: int) -> list[Result]:

@@ -12,6 +12,7 @@ from aac.reports.json import as_json, dumps, json_value
 from aac.reports.tables import harmless
 from aac.reports.wording import as_of_words, group_words, is_provisional, result_words, target_words, visible
 from aac.results import NumberReading
+from aac.small_groups import findings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,8 +79,8 @@ def query_text(project: ReportProject, results: Results, by: Sequence[str]) -> s
     for subject in dict.fromkeys(f"{result.kind}:{result.id}" for result in results.results):
         of_metric = [result for result in results.results if f"{result.kind}:{result.id}" == subject]
         lines += ["", _title(of_metric, entries.get(subject)), *_table(of_metric, by)]
-        for finding in results.findings:
-            if finding.is_about(subject) and finding.level == "info":
+        for finding in findings_of(subject, results.findings, results.left_out):
+            if finding.level == "info":
                 lines += textwrap.wrap(f"note: {finding.message}", WIDTH, initial_indent="  ", subsequent_indent="    ")
     return "".join(f"{visible(line)}\n" for line in lines)
 

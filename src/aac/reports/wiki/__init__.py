@@ -24,6 +24,7 @@ from aac.reports.wiki.shelves import SECTIONS, by_document, files_of, link_to, r
 from aac.reports.wiki.trends import Beside, spread_of, steps_of, trend_of
 from aac.reports.wiki.words import counts_of, stages_of, tiers_of
 from aac.reports.wording import as_of_words, freshness_of_all, moment
+from aac.small_groups import findings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,7 +118,7 @@ def _documents(
         found = now.get(subject, [])
         rules = project.in_words(entry.kind, entry.id)
         documents.append(
-            document_view(entry, links, [finding for finding in findings if finding.is_about(subject)])
+            document_view(entry, links, findings_of(subject, findings, results.left_out))
             | {"measured": measured_view(entry, found, zone), "receivers": receivers}
             | _past(entry, found, past.get(subject, []), zone, beside(subject))
             | {"counts": counts_of(entry, words.get(subject, []), links, zone)}
