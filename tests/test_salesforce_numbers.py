@@ -168,3 +168,19 @@ def test_a_pull_that_runs_out_of_calls_goes_on_where_it_ended(fake: Salesforce, 
     fake.org.forget()
     pull(root)
     agree(root, fake.org)
+
+
+def test_a_pull_that_was_stopped_does_not_begin_with_what_it_has_read(fake: Salesforce, root: Path) -> None:
+    entities = ("account", "campaign", "contact", "lead", "user")
+    (root / "alignment" / "all.yml").write_text(
+        "\n---\n".join(f"kind: entity\nid: {entity}\nextends: salesforce" for entity in entities) + "\n"
+    )
+    with (root / "aac.toml").open("a") as settings:
+        settings.write("max_calls = 21\n")  # 17 before anything is read, and a call for each of five streams
+    codes = [run_aac(root, "pull").returncode for _ in range(2)]
+    assert codes == [3, 0]
+    fake.asked.clear()
+    assert run_aac(root, "pull").returncode == 3  # a new pull asks each for what changed and what was deleted
+    assert [path for path in fake.asked if "Account" in path and "describe" not in path] == [
+        "sobjects/Account/deleted/"
+    ]

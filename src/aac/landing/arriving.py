@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import groupby
+from time import time
 from typing import TYPE_CHECKING, Any
 
 from aac.engines.base import Files, Query, Select, Stack
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from aac.engines.raw import Raw
     from aac.landing.batches import Batches
     from aac.landing.events import Tell
+
+
+ONE_PULL = 3_600
+"""Seconds within which pulls that go on from each other count as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,19 @@ class Arrival:
     def end(self) -> Note | None:
         """What was written last: with it comes the state that the next pull goes on from."""
         return self._last
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was never read, or not to its end."""
+        return self._last is None or self.state is None or not self._last.complete
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it was read to its end just now, by a pull that did not come to its own end."""
+        merged = self.known.number if self.known is not None else 0
+        if self.is_open or self._number <= merged:
+            return False
+        return time() - self.batches.path(self._number).stat().st_mtime < ONE_PULL
 
     def _reason(self, last: Note | None) -> str | None:
         """What has changed so that the state of the connector means nothing any more."""

@@ -152,8 +152,13 @@ class Pulling:
         """Reads every source and stages its tables; when something is wrong with one, it stays as it was."""
         for found in self._found.values():
             with self._whole(found.source):
-                wanted = self._wanted(found)
-                arrivals = [self._arrive(found, found.streams[name]) for name in wanted]
+                streams = [found.streams[name] for name in self._wanted(found)]
+                arriving = [self._arrival(found.source, stream) if stream.key else None for stream in streams]
+                if not any(rows is not None and rows.is_open for rows in arriving):
+                    ready = [False for _ in arriving]
+                else:  # a pull that goes on from one that was stopped does not begin with what that has read
+                    ready = [rows is not None and rows.is_waiting for rows in arriving]
+                arrivals = [self._arrive(found, *each) for each in zip(streams, arriving, ready, strict=True)]
                 with self._store.transaction():
                     arrivals = [self._merged(arrival) for arrival in arrivals]
                     entered = self._entered(found.source, arrivals)
@@ -247,13 +252,14 @@ class Pulling:
             raise SourceError(f"`{source.id}` lacks streams", tuple(absent))
         return sorted({*(name.stream for _, name in named), *((watermark[0],) if watermark else ())})
 
-    def _arrive(self, discovery: _Discovery, stream: Stream) -> _Arrival:
-        """Reads a stream: copies its files, or adds batches of its rows."""
+    def _arrive(self, discovery: _Discovery, stream: Stream, arrival: Arrival | None, is_ready: bool) -> _Arrival:
+        """Reads a stream: copies its files, or adds batches of its rows; nothing where these are ready."""
+        if is_ready:
+            return _Arrival(stream.name, None, arrival, (), 0.0)
         started = perf_counter()
         source, folder = discovery.source, self._inputs.raw / discovery.source.id
         known = self._inputs.stream(source.id, stream.name)
         hiding = self._hiding(source, stream)
-        arrival = self._arrival(source, stream) if stream.key else None
         if arrival is None and known is not None and hiding is not None and hiding.was_otherwise(known.hidden):
             raise PersonalStoreError
         before = known if not self._wish.full else None
