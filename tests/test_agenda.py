@@ -236,6 +236,24 @@ def test_a_day_that_is_over_has_what_was_known_when_it_began(pulled: Path) -> No
     assert "Data as of Tue 2026-03-10 13:00 CET" in later.stdout
 
 
+def test_data_is_as_old_as_it_was_on_a_day_that_is_over(tmp_path: Path) -> None:
+    """The data is of 10 March, 13:00, and may be two days old. The meetings are on Wednesdays at 10:00."""
+    settings = 'freshness = {error_after = "2 days"}\n'
+    root = write_project(tmp_path / "p", DOCUMENTS.removesuffix("---\n"), {"lead": LEADS}, settings=settings)
+    pull_sources(open_sound_project(root), NOW_US, lambda _: None)
+
+    def is_too_old(now: str, *on: str) -> bool:
+        return "too old" in run_aac(root, "agenda", "weekly", *on, "--now", now).stdout.split("\n## ")[0]
+
+    april, tenth = "2026-04-30T12:00Z", "2026-03-10T12:30Z"
+    assert is_too_old(april)
+    assert not is_too_old(april, "--on", "2026-02-11")
+    assert not is_too_old(april, "--on", "2026-03-11")
+    assert is_too_old(april, "--on", "2026-03-18")
+    assert not is_too_old(tenth, "--on", "2026-03-18"), "a day to come has the data of today"
+    assert is_too_old("2026-03-15T12:00Z", "--on", "2026-04-29")
+
+
 def test_a_meeting_of_a_year_has_the_numbers_of_a_year(tmp_path: Path) -> None:
     """In June 2025 there were two, and one of them had an answer within 24 hours; the target is one of months."""
     yearly = "repeats: yearly on 01-15\nsections: [{id: year, minutes: 9, shows: ['metric:leads', 'sla:reply']}]\n"

@@ -20,6 +20,7 @@ from jsonschema import Draft202012Validator
 from aac.distribution import VERSION
 from aac.findings import Finding, Level, Span
 from aac.periods import ALL, Window
+from aac.reports.ending import next_steps
 from aac.reports.filling import fill
 from aac.reports.json import JsonReport, as_json, dumps, json_number
 from aac.reports.markdown import MarkdownReport
@@ -434,6 +435,15 @@ def test_the_agenda_that_has_what_is_off_target_stands_beside_its_page() -> None
     assert shown.endswith("\nDetails  `aac build`, then site/sla/sales_follow_up.html\nAgenda   `aac agenda weekly`\n")
     shown = screen(replace(RESULTS, results=(short,)))
     assert shown.endswith("\nDetails  `aac build`, then site/sla/a.html     Agenda  `aac agenda weekly`\n")
+    built = replace(RESULTS, results=(late,), pages=frozenset({"site/index.html", "site/sla/sales_follow_up.html"}))
+    assert screen(built).endswith("\nDetails  site/sla/sales_follow_up.html     Agenda  `aac agenda weekly`\n")
+
+
+def test_the_screen_ends_with_the_wiki_where_it_is_there() -> None:
+    well = replace(RESULTS, results=(clock("a", FEBRUARY, tally(3, 1), Status.ON_TARGET),), findings=())
+    assert next_steps(well, (), ("sla:a",), {}) == [{"title": "Next", "words": "`aac build` writes the wiki"}]
+    built = replace(well, pages=frozenset({"site/index.html"}))
+    assert next_steps(built, (), ("sla:a",), {}) == [{"title": "Next", "words": "site/index.html"}]
 
 
 def test_without_an_agreement_on_freshness_nothing_is_called_fresh() -> None:

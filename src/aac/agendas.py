@@ -51,6 +51,14 @@ def as_of_its_day(wanted: Wanted, project: Project, asked: Asked, newest_us: int
     return replace(asked, as_of_us=begins) if begins < newest_us else asked
 
 
+def now_of_its_day(wanted: Wanted, project: Project, now_us: int) -> int:
+    """When data is judged as to its age: of a meeting of a day that is over, when it began. What it rests on then was
+    all that had come by then, and what is too old by now may have been fresh."""
+    if wanted.on is None or wanted.meeting is None:
+        return now_us
+    return min(now_us, meetings.sitting_on(meetings.find(wanted.meeting, project), project, wanted.on).from_us)
+
+
 def page(wanted: Wanted, project: Project, results: Results, asked: Asked) -> Page | Sheet:
     """The agenda, or without a meeting that of the one that comes next; `ics` then has all meetings."""
     every = [meetings.find(wanted.meeting, project)] if wanted.meeting else meetings.all_meetings(project)

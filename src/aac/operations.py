@@ -428,6 +428,8 @@ def check(
 ) -> Checked:
     """Everything that a target was agreed for, or what was ``chosen`` as `--select` says: one text a format, and the
     exit code it leads to. ``items``: how many late items of each are told. Raises what `measure` does."""
+    from aac.publishing import pages_of
+
     made: ReportProject = opened.project
     if chosen:
         selection = select(chosen, opened.project)
@@ -436,7 +438,7 @@ def check(
         made = Extract(opened.project, selection.told(made.findings), lambda _: True)
     else:
         results = measure(opened, now_us, asked, tell, everything=False)
-    results = replace(results, items=items, fail_on=tuple(fail_on))
+    results = replace(results, items=items, fail_on=tuple(fail_on), pages=pages_of(opened.project.root))
     texts = tuple(_readable(opened, _screen(opened.registry, made, results, name)) for name in formats)
     return Checked(results, texts, exit_code(results.deciding(), results.has_warnings, fail_on))
 
@@ -544,6 +546,7 @@ def agenda(opened: Opened, now_us: int, asked: Asked, wanted: Wanted, tell: Call
     with pulled_data(opened, asked, lambda _: None) as data:
         newest = max(source.watermark_us for source in data.sources)
     asked = agendas.as_of_its_day(wanted, opened.project, asked, newest)
+    now_us = agendas.now_of_its_day(wanted, opened.project, now_us)
     chosen = partial(_agreed, everything=True)
     results = _measured(opened, now_us, asked, tell, chosen, longer, measurable)
     made = agendas.page(wanted, opened.project, results, asked)

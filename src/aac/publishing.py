@@ -31,6 +31,14 @@ def site_of(root: Path, out: Path | None, *, is_restricted: bool) -> Path:
     return out or root / SITES[is_restricted]
 
 
+def pages_of(root: Path) -> frozenset[str]:
+    """The pages for everybody that lie where they go without another word, as `site/index.html`."""
+    site = site_of(root, None, is_restricted=False)
+    listed = site / MANIFESTS[False]
+    paths = listed.read_text(encoding="utf-8", errors="replace").splitlines() if listed.is_file() else []
+    return frozenset(f"{site.name}/{path}" for path in paths if (site / path).is_file())
+
+
 def replace_folder(folder: Path, pages: Sequence[Page], *, is_restricted: bool = False) -> None:
     """Puts pages in place of those we made before; what else lies in the folder (`CNAME`, `.git`) stays.
 

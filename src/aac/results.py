@@ -344,7 +344,8 @@ class Results:
     ``is_selection``: whether somebody chose what is in it, and so wants to see all of it; ``are_keys_hashed``: whether
     hashes stand in place of the keys of records; ``is_restricted``: whether groups of any size are in it; ``fail_on``:
     what ends this run with an exit code (`--fail-on`), null where nobody asks; ``left_out``: of each promise or number
-    (`kind:id`) how many groups are not in it, as they are too small.
+    (`kind:id`) how many groups are not in it, as they are too small; ``pages``: those of the wiki that are there, as
+    paths in the project.
     """
 
     project: str
@@ -361,6 +362,7 @@ class Results:
     fail_on: tuple[str, ...] | None = None
     background: Background = field(default_factory=Background)
     left_out: Mapping[str, int] = field(default_factory=dict[str, int])
+    pages: frozenset[str] = frozenset()
 
     @property
     def has_warnings(self) -> bool:

@@ -59,11 +59,12 @@ def next_steps(
     results: Results, findings: Iterable[Finding], shown: Iterable[str], entries: Mapping[str, Entry]
 ) -> list[View]:
     """Where to look now, each as ``title`` and ``words``: the page of the first of those ``shown`` (``kind:id``) that
-    is off target, and the agenda that has it; else the worst finding; else that the wiki can be built."""
+    is off target, and the agenda that has it; else the worst finding; else the wiki. Pages may have to be built."""
     off = {f"{r.kind}:{r.id}": r for r in results.headline() if r.standing is Status.OFF_TARGET}
     worst = next((subject for subject in shown if subject in off), None)
     if worst is not None:
-        page = {"title": "Details", "words": f"`aac build`, then site/{worst.replace(':', '/')}.html"}
+        path = f"site/{worst.replace(':', '/')}.html"
+        page = {"title": "Details", "words": path if path in results.pages else f"`aac build`, then {path}"}
         meeting = _meeting(off[worst], entries.get(worst))
         return [page, *([{"title": "Agenda", "words": f"`aac agenda {meeting}`"}] if meeting else [])]
     mendable = [finding for finding in findings if finding.level != "info"]
@@ -71,7 +72,8 @@ def next_steps(
         first = min(mendable, key=lambda finding: SEVERITY[finding.level])
         whole = f"{first.instead} ({first.span})" if first.span else first.instead
         return [{"title": "Next", "words": whole if len(visible(whole)) <= ROOM else first.instead}]
-    return [{"title": "Next", "words": "`aac build` writes the wiki"}]
+    wiki = "site/index.html" if "site/index.html" in results.pages else "`aac build` writes the wiki"
+    return [{"title": "Next", "words": wiki}]
 
 
 def _meeting(result: Result, entry: Entry | None) -> str | None:
