@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from aac.connectors.base import SchemaChange
 from aac.errors import NoDataError
+from aac.landing.pull import rehearse
 from tests.landing import NOW_US, column, table
 from tests.oracle.records import Stream as Oracle
 from tests.rows import STREAM, Sent, Stopped
@@ -376,6 +377,38 @@ def test_a_batch_that_was_cut_is_read_anew(project: Sent, number: int, store: st
     (project.root / ".aac" / "store.duckdb").unlink()
     assert told(project, ("checkpoint", {"n": 6}, True)) == []
     assert project.seen == there
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_what_was_cut_is_told_until_the_stream_is_read_anew(project: Sent, number: int) -> None:
+    """However it ends what found it first: a pull that only asks, one that is killed, one whose source fails."""
+    for n in range(1, 4):
+        project.send(("upsert", [("a", n, f"x{n}"), (str(n), 1, "y")]), ("checkpoint", {"n": n}, True))
+    there = {"a": "x3", "1": "y", "2": "y", "3": "y"}
+    cut(project, number)
+    folder = project.root / ".aac" / "raw" / "crm" / "deal"
+    before = {path.name for path in folder.iterdir()}
+    every = [("a", 3, "x3"), ("1", 1, "y"), ("2", 1, "y"), ("3", 1, "y")]
+    rehearse(project.root, project.sources, project.tables, lambda _: project.sender, "UTC", project.hear)
+    assert {path.name for path in folder.iterdir()} == before
+    with suppress(Stopped):
+        project.send(("upsert", every[:1]), ("stop",))
+    assert told(project, ("upsert", every[:1])) != []  # without an end
+    with suppress(Stopped):
+        project.send(("upsert", every[:1]), ("checkpoint", {"n": 9}, False), ("stop",))
+    assert told(project, ("upsert", every[1:]), ("checkpoint", {"n": 10}, True)) == []
+    assert project.sender.states[-4:] == [None, None, None, {"n": 9}]
+    assert sum("was cut" in words for words in project.told) == 4
+    (project.root / ".aac" / "store.duckdb").unlink()
+    assert told(project, ("checkpoint", {"n": 11}, True)) == []
+    assert project.seen == there
+
+
+def test_what_was_cut_is_told_of_a_pull_that_reads_all_anew_anyway(project: Sent) -> None:
+    project.send(("upsert", [("a", 1, "x")]), END)
+    cut(project, 1)
+    assert told(project, ("upsert", [("a", 1, "x")]), END, full=True) == []
+    assert [words for words in project.told if "was cut, so all of it is read anew" in words] != []
 
 
 def test_the_only_batch_may_be_cut(project: Sent) -> None:

@@ -82,12 +82,11 @@ class Arrival:
         self._settings = settings
         self._hidden = hidden
         self._waiting: list[Rows] = []
-        self._cut = batches.set_aside()
-        numbers = batches.numbers()
-        self._number = max([*numbers, known.number if known else 0])
-        self._last = batches.note(numbers[-1]) if numbers and numbers[-1] == self._number else known and known.note
-        lost = [number for number in batches.listed() if number > self._number]
-        batches.remove(batches.path_of_keys(number) for number in lost)  # their batch was never finished
+        self._cut = batches.cut()  # they keep their names until all is read anew: so the next pull, too, knows of it
+        numbers = [number for number in batches.numbers() if batches.path(number) not in self._cut]
+        merged = known.number if known else 0
+        self._number = max([*batches.numbers(), merged])
+        self._last = batches.note(numbers[-1]) if numbers and numbers[-1] >= merged else known and known.note
         self._scans = self._is_scanning(numbers)
         self.places = Places(stream, self._last)
         self.raw = replace(raw, columns=self.places.names)
@@ -97,7 +96,8 @@ class Arrival:
         """The batch that holds all records merged so far but for those that changed; null where a table holds them, or
         where it was removed."""
         base = self.known.base if self.known is not None else None
-        return base if base is not None and self.batches.path(base).is_file() else None
+        path = self.batches.path(base) if base is not None else None
+        return base if path is not None and path.is_file() and path not in self._cut else None
 
     def _is_scanning(self, numbers: Sequence[int]) -> bool:
         """Whether keys were listed since the stream was last complete: the next ones belong to the same list."""
@@ -114,7 +114,7 @@ class Arrival:
         with its reason if it is news."""
         self._refuse_others()
         last = None if full else self._last
-        reason = self._reason(last) if not full else None
+        reason = self._reason(last) if self._cut or not full else None
         if reason is not None:
             words = f"{self._stream.name}: {reason}, so all of it is read anew"
             tell(Event("notice", words, {"stream": self._stream.name}))
@@ -156,7 +156,7 @@ class Arrival:
         stream = self._stream
         if self._cut:
             lost = " (of what the source has forgotten since, that part is lost)" if stream.history else ""
-            return f"`{self._cut[0]}`, which holds a part of it in `.aac/raw`, was cut{lost}"
+            return f"`{self._cut[0].name}`, which holds a part of it in `.aac/raw`, was cut{lost}"
         if last is None:
             return None
         if self.known is not None and self.known.base != self.base:
@@ -210,13 +210,17 @@ class Arrival:
             checkpoint.until,
             self._hidden,
         )
-        if note == self._last and not self._waiting:
+        if note == self._last and not self._waiting and not self._cut:
             return
+        unfinished = [number for number in self.batches.listed() if number > self._number]
+        self.batches.remove(map(self.batches.path_of_keys, unfinished))  # keys whose batch was never written
         before = self.batches.listed()
         if keys:
             self.batches.write_keys(self._number + 1, _sql([self._keys(part) for part in keys]))
         select = _sql([self._rows(at, part) for at, part in enumerate(parts)]) if parts else self.raw.nothing
         self.batches.write(self._number + 1, select, note, self.raw, stream.version if parts else None)
+        self.batches.set_aside(self._cut)
+        self._cut = []
         if keys and not self._scans:
             self.batches.remove(self.batches.path_of_keys(each) for each in before)
         self._scans = not complete and (self._scans or bool(keys))

@@ -83,12 +83,14 @@ class Batches:
         """The batches that keys lie beside."""
         return sorted(int(path.name.partition(".")[0]) for path in self._folder.glob("*.keys.parquet"))
 
-    def set_aside(self) -> list[str]:
-        """Sets aside the files that were cut, which cannot be read any more; their names."""
-        cut = [path for path in sorted(self._folder.glob("*.parquet")) if is_cut(path)]
+    def cut(self) -> list[Path]:
+        """The files that were cut, which cannot be read any more, in order."""
+        return [path for path in sorted(self._folder.glob("*.parquet")) if is_cut(path)]
+
+    def set_aside(self, cut: Iterable[Path]) -> None:
+        """Gives files that were cut names under which nobody looks for them."""
         for path in cut:
             path.replace(path.with_name(path.name + CUT))
-        return [path.name for path in cut]
 
     def path(self, number: int) -> Path:
         """The file of a batch."""
