@@ -109,10 +109,10 @@ def test_a_pull_that_ran_out_of_its_calls_is_resumable(project: Path) -> None:
 
 
 def test_only_what_is_named_is_read(project: Path) -> None:
-    done = run_aac(project, "pull", "crm")
+    done = run_aac(project, "pull", "crm", "--record", "calls")
     assert (done.returncode, [line.partition(",")[0] for line in done.stderr.splitlines()]) == (
         0,
-        ["crm.leads: 2 records"],
+        ["crm.leads: 2 records", "nothing was written to `calls`: of these sources none was asked over HTTP"],
     )
     wrong = run_aac(project, "pull", "crmm")
     assert (wrong.returncode, wrong.stderr) == (2, "aac: there is no source `crmm`; did you mean `crm`?\n")

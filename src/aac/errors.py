@@ -52,7 +52,7 @@ class DocumentsError(AacError):
     exit_code = 2
 
     def __init__(self, findings: tuple[Finding, ...], documents: int) -> None:
-        super().__init__("the documents have errors: nothing was evaluated")
+        super().__init__("the documents have errors: nothing was done")
         self.findings = findings
         self.documents = documents
 

@@ -42,6 +42,7 @@ def pull(
 ) -> None:
     """Read sources, all if none is named, and say what is wrong with their data."""
     from aac.findings import has_errors
+    from aac.landing.events import Event
     from aac.landing.pulling import Wish
     from aac.operations import open_sound_project, pull_sources
     from aac.sourcing import rehearse_pull
@@ -54,6 +55,9 @@ def pull(
     else:
         pulled = pull_sources(opened, running.now_us(now, opened.project.timezone), tell, wish)
         findings, unfinished = pulled.findings, pulled.unfinished
+    if record is not None and not record.exists():
+        told = f"nothing was written to `{record}`: of these sources none was asked over HTTP"
+        tell(Event("notice", told, {}))
     running.tell_findings(findings, None, "stdout")
     ctx.exit(running.SOURCE_FAILED if has_errors(findings) else RESUMABLE if unfinished else 0)
 
