@@ -93,8 +93,8 @@ SAID = {
   Where priority is P2, the time for each Ticket is 40 business hours, by Berlin
     desk.
   Where priority is P3, nothing is promised: What is built is decided elsewhere.
-  The clock starts at created at, and stops at resolved at.
-  The clock stands still over each Ticket wait where waits for is customer.
+  The clock starts at “created at”, and stops at “resolved at”.
+  The clock stands still over each Ticket wait where “waits for” is customer.
   The objective is that 85% of those that began in each month are in time.
   With fewer than 20 in time or late it is not judged.
   It is also told by priority and category.
@@ -202,14 +202,14 @@ def test_a_metric(larkspur: Path) -> None:
 def test_a_promise(larkspur: Path) -> None:
     text = told(larkspur, "sales_follow_up")
     assert "  how measured where       source is not partner\n" in text
-    assert "the first occurred at of its activities that are\n                           human, at or" in text
+    assert "the first “occurred at” of its activities that are\n                           human, at or" in text
     assert "77 of 93  90%  ■ off target" in text
 
 
 def test_an_entity(larkspur: Path) -> None:
     text = told(larkspur, "lead")
     assert "  segment               the size band of its account\n" in section(text, "In words")
-    assert "  first human touch at  the first occurred at of its activities" in section(text, "In words")
+    assert "  first human touch at  the first “occurred at” of its activities" in section(text, "In words")
     assert "  all  4,080\n" in section(text, "Today")
 
 
@@ -367,3 +367,18 @@ def test_a_code_needs_no_project(tmp_path: Path) -> None:
     unknown = run_aac(tmp_path, "explain", "AAC000")
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert unknown.stderr.startswith("aac: there is no code `AAC000`; ")
+
+
+def test_what_has_no_name_is_called_by_its_id_in_words() -> None:
+    written = {
+        "formula": "sum(mrr)", "of": "won_deal", "at": "closed_at", "unit": "EUR/year", "better": "higher",
+        "target": {"at_least": "1250000.5"}, "leads_to": ["net_new"], "by": ["closed_by"],
+    }  # fmt: skip
+    names = {"definition:won_deal": "won_deal", "metric:net_new": "Net new ARR"}
+    assert plainly.sentences_of("metric", written, names, {"at": "“closed at”"}) == [
+        "It counts each won deal in the month of “closed at”.",
+        "It is told in EUR a year, and higher is better.",
+        "The target is at least 1,250,000.5 EUR a year.",
+        "It leads to Net new ARR.",
+        "It is also told by “closed by”.",
+    ]

@@ -106,7 +106,7 @@ def test_a_call_means_the_rule_of_what_it_is_given(tmp_path: Path) -> None:
         ("not is_near(score, 5)", "it is not true that score is close to 5"),
         ("is_near(score + 1, wanted)", "(score plus 1) is close to wanted"),
         ("per_head(paid, heads) > 10", "per head of paid and heads is more than 10"),
-        ("first_moment(called_at, mailed_at) is null", "first moment of called at and mailed at is not known"),
+        ("first_moment(called_at, mailed_at) is null", "first moment of “called at” and “mailed at” is not known"),
         ("is_free_mail(email) = is_free_mail(account.mail)", "both or neither of these hold: "
          "it is free mail of email and it is free mail of the mail of its account"),
     ],

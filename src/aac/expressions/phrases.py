@@ -100,6 +100,8 @@ CONVERSIONS = frozenset({3_600_000_000, 86_400_000_000, 24 * 3_600_000_000, 60_0
 
 PLAIN_TEXT = re.compile(r"[^\W\d_][\w-]*")
 """A text that needs no quotes in a sentence."""
+GOES_ON = frozenset({"at", "by", "for", "from", "in", "of", "on", "since", "to", "until", "with"})
+"""Words with which no noun of a sentence begins or ends, and names of fields do: `created_at`, `from_user`."""
 CONFUSING = frozenset({"and", "or", "not", "is", "it", "its", "known", "unknown", "true", "false", "if", "otherwise"})
 LETTERS_WITH_AN = "AEFHILMNORSX"
 """Letters whose names begin with a vowel: an SQL, an MQL."""
@@ -108,6 +110,14 @@ LETTERS_WITH_AN = "AEFHILMNORSX"
 def spaced(name: str) -> str:
     """A name of the documents as words: `first_human_touch_at` is `first human touch at`."""
     return name.replace("_", " ").strip()
+
+
+def field_words(name: str) -> str:
+    """The name of a field as a noun: `close date`; one that begins or ends with a word which leads to another stands in
+    quotes, so that a sentence can go on around it: `“created at”`, `its “to user”`."""
+    said = spaced(name)
+    first, *others = said.split(" ")
+    return f"“{said}”" if others and not GOES_ON.isdisjoint((first, others[-1])) else said
 
 
 def lowered(title: str) -> str:

@@ -49,6 +49,7 @@ from aac.expressions.phrases import (
     amount,
     both,
     either,
+    field_words,
     is_plural,
     lowered,
     pattern_words,
@@ -379,6 +380,8 @@ class _Speaker:
                 said[1] = f"{places} decimal{'s' * (places != 1)}"
             case "round", _:
                 said[1:] = ["a whole number"]
+            case "opening" | "closing", (Literal(value=1),):
+                said = [f"the number of {self.records}"]
             case "business_hours_between", (_, _, calendar):
                 said[2] = self.calendar(calendar)
             case "date_part" | "date_trunc", (Literal(value=part), _):
@@ -474,16 +477,16 @@ class _Speaker:
 
     def title(self, name: str) -> str:
         """What people call something, else its id in words."""
-        return self.titles.names.get(name) or spaced(name.rpartition(".")[2])
+        return self.titles.names.get(name) or field_words(name.rpartition(".")[2])
 
     def field_title(self, node: Stored) -> str:
-        return self.titles.names.get(f"{node.entity}.{node.field}") or spaced(node.field)
+        return self.titles.names.get(f"{node.entity}.{node.field}") or field_words(node.field)
 
     def owner(self, path: Path) -> str:
         """The record a path leads to: `it`, `its account`, `the owner of its account`."""
         if not path:
             return "it"
-        first, *others = (spaced(re.sub("_id$", "", step.field)) for step in path)
+        first, *others = (field_words(re.sub("_id$", "", step.field)) for step in path)
         return "".join(f"the {step} of " for step in reversed(others)) + f"its {first}"
 
 

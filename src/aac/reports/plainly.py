@@ -3,10 +3,12 @@ a plugin's, is told key by key."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from aac.expressions.phrases import field_words, with_article
 from aac.periods import parse_duration
 from aac.reports.wording import plural
 
@@ -27,13 +29,15 @@ ROLES = {
     "input": "It is only an input of other numbers.",
 }
 SERVES = {"successful_acquisition": "winning customers", "customer_success": "keeping customers"}
+WHOLE = re.compile(r"(?<![\w.])\d{4,}")
+"""A number of thousands, before its decimals."""
 DAYS = {"mon": "Mon", "tue": "Tue", "wed": "Wed", "thu": "Thu", "fri": "Fri", "sat": "Sat", "sun": "Sun"}
 
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """What a sentence may ask: ``names`` of documents by `kind:id`, and ``rules`` of this one in words by their place
-    (`how measured starts`)."""
+    """What a sentence may ask: ``names`` of documents by `kind:id`, which are their ids where they have none, and
+    ``rules`` of this one in words by their place (`how measured starts`)."""
 
     names: Mapping[str, str]
     rules: Mapping[str, str]
@@ -41,7 +45,8 @@ class Teller:
     def name(self, id_: object, *kinds: str) -> str:
         """What people call a document of one of the kinds; the text itself where there is none."""
         found = (self.names[f"{kind}:{id_}"] for kind in kinds if f"{kind}:{id_}" in self.names)
-        return next(found, _spaced(id_))
+        name = next(found, id_)
+        return _spaced(name) if name == id_ else str(name)
 
     def named(self, ids: object, *kinds: str) -> str:
         """Several of them: `Marketing, Sales and Customer Success`."""
@@ -49,7 +54,8 @@ class Teller:
 
     def subject(self, written: object) -> str:
         """`metric:win_rate` and `sla/kickoff` as people call them; other words as they stand."""
-        return self.names.get(str(written).replace("/", ":"), _spaced(written))
+        kind, mark, id_ = str(written).replace("/", ":").partition(":")
+        return self.name(id_, kind) if mark and f"{kind}:{id_}" in self.names else _spaced(written)
 
     def rule(self, place: str, written: object) -> str:
         """A rule in words, else as it was written; parts of a checklist that have no words are not told."""
@@ -95,19 +101,30 @@ def _splits(fields: Fields, place: str, tell: Teller) -> Iterator[str]:
     """`It is also told by segment (the size band of its account) and source.`"""
     names = [_first(by) for by in _list(fields.get("by"))]
     rules = [tell.rules.get(f"{place}by {name}") for name in names]
-    told = [name if rule in (None, name) else f"{name} ({rule})" for name, rule in zip(names, rules, strict=True)]
+    called = [field_words(name) for name in names]
+    told = [name if rule in (None, name) else f"{name} ({rule})" for name, rule in zip(called, rules, strict=True)]
     if told:
         yield f"It is also told by {_and(told)}."
 
 
 def _limits(limits: Fields, unit: str = "") -> str:
-    """`at least 120 and at most 150`."""
-    unit = "" if unit in ("", "percent", "count", "ratio", "score") else f" {_spaced(unit)}"
+    """`at least 120 and at most 150`, `at least 20,000 EUR a year`."""
+    unit = "" if unit in ("", "percent", "count", "ratio", "score") else f" {_unit(unit)}"
     if "between" in limits:
-        least, most = _list(limits["between"])
+        least, most = map(_in_thousands, _list(limits["between"]))
         return f"between {least} and {most}{unit}"
-    parts = [f"{_spaced(key)} {limits[key]}{unit}" for key in ("at_least", "at_most") if key in limits]
+    parts = [f"{_spaced(key)} {_in_thousands(limits[key])}{unit}" for key in ("at_least", "at_most") if key in limits]
     return _and(parts)
+
+
+def _in_thousands(written: object) -> str:
+    """A number as written, its thousands apart."""
+    return WHOLE.sub(lambda number: f"{int(number[0]):,}", str(written), count=1)
+
+
+def _unit(unit: str) -> str:
+    """What stands behind a number: `EUR a year`, `business hours`."""
+    return _spaced(unit).replace("/", " a ")
 
 
 # Promises and numbers
@@ -158,7 +175,7 @@ def _by_calendar(written: Fields, place: str, tell: Teller) -> str:
 def _measured(how: Fields, tell: Teller) -> Iterator[str]:
     starts = str(how.get("starts", f"{how['each']}.at"))
     word = tell.names.get(f"definition:{starts.removesuffix('.at')}") if starts.endswith(".at") else None
-    start = f"when it becomes a {word}" if word else f"at {tell.rule('how measured starts', starts)}"
+    start = f"when it becomes {with_article(word)}" if word else f"at {tell.rule('how measured starts', starts)}"
     if "stops" in how:
         yield f"The clock starts {start}, and stops at {tell.rule('how measured stops', how['stops'])}."
     else:
@@ -203,8 +220,9 @@ def _of_metric(fields: Fields, tell: Teller) -> Iterator[str]:
         yield f"It is {formula}."
     if "of" in fields:
         yield _population(fields, tell)
-    unit = _spaced(fields["unit"])
-    yield f"It is told in {unit}, and {fields['better']} is better."
+    unit = fields["unit"]
+    told = f"as a {unit}" if unit in ("count", "ratio", "score") else f"in {_unit(unit)}"
+    yield f"It is told {told}, and {fields['better']} is better."
     target = fields.get("target")
     if isinstance(target, dict):
         limits = cast("Fields", target)
@@ -239,7 +257,7 @@ def _population(fields: Fields, tell: Teller) -> str:
         case "snapshot":
             return f"It counts each {each} in force at the end of the {window}."
         case "retention":
-            return f"It compares each {_spaced(fields['per'])} of today with {fields['span']} before."
+            return f"It compares each {_spaced(fields['per'])} of today with {_length(fields['span'])} before."
         case _ if "at" in fields:
             return f"It counts each {each} in the {window} of {tell.rule('at', fields['at'])}."
         case _:
@@ -334,13 +352,13 @@ def _of_entity(fields: Fields, tell: Teller) -> Iterator[str]:
     if streams:
         yield f"Its records come from {streams}."
     if "key" in fields:
-        yield f"One is told from another by its {_and(map(_spaced, _list(fields['key'])))}."
+        yield f"One is told from another by its {_and(map(field_words, _list(fields['key'])))}."
     if "occurs" in fields:
-        yield f"A record is there from {_spaced(fields['occurs'])} on."
+        yield f"A record is there from {field_words(fields['occurs'])} on."
     known: Fields = fields.get("fields", {})
     if known:
-        yield f"What is known of it: {_and(map(_spaced, known))}."
-    long = {_spaced(key): cast("Fields", field) for key, field in known.items() if isinstance(field, dict)}
+        yield f"What is known of it: {_and(map(field_words, known))}."
+    long = {field_words(key): cast("Fields", field) for key, field in known.items() if isinstance(field, dict)}
     for key, field in long.items():
         if "ref" in field:
             yield f"Its {key} is a record of {tell.name(field['ref'], 'entity')}."
@@ -352,7 +370,8 @@ def _of_entity(fields: Fields, tell: Teller) -> Iterator[str]:
 def _of_lifecycle(fields: Fields, tell: Teller) -> Iterator[str]:
     for place, stage in enumerate(_rows(fields["stages"]), 1):
         shown = f", shown by {stage['evidence']}" if "evidence" in stage else ""
-        yield f"Stage {place}, {_spaced(stage['id'])}: it is a {tell.name(stage['is'], 'definition')}{shown}."
+        word = with_article(tell.name(stage["is"], "definition"))
+        yield f"Stage {place}, {_spaced(stage['id'])}: it is {word}{shown}."
     if fields.get("may_skip"):
         yield f"It may skip {_and(map(_spaced, fields['may_skip']))}."
     for move in _rows(fields.get("never")):
