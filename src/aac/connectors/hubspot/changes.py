@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aac.connectors.base import Notice, Stream
 from aac.connectors.hubspot.objects import STAGE_MOMENT
@@ -43,8 +42,7 @@ def change_stream(name: str, type: str) -> Stream:
     return Stream(name, COLUMNS, types, key=("change_id",), version="known")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One value that a property got. ``value`` is null when it was cleared."""
 
     value: str | None
