@@ -155,11 +155,14 @@ def test_the_run_of_every_morning(sample: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "SOURCE_DATE_EPOCH": "1772442000"}
     results: list[str] = []
     for _ in ("cold", "warm"):
-        codes = [
-            subprocess.run(["bash", "-e", "-c", step["run"]], cwd=root, env=environment, check=False).returncode
+        ran = [
+            subprocess.run(
+                ["bash", "-e", "-c", step["run"]], cwd=root, env=environment, check=False, stdout=subprocess.PIPE
+            )
             for step in steps()[1:]
         ]
-        assert codes == [0, 0, 1, 0]
+        assert [one.returncode for one in ran] == [0, 0, 1, 0]
+        assert ran[2].stdout == (root / "check.txt").read_bytes()  # told in the log, though it failed
         results.append((root / "results.json").read_text())
         assert (root / "site" / "index.html").is_file()
         shutil.rmtree(root / "site")

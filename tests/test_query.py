@@ -366,3 +366,14 @@ def test_the_command(larkspur: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "aac: there is no metric `win_rat`; did you mean `win_rate`?\n"
     assert run_aac(larkspur, "query").returncode == 2
+
+
+def test_the_table_is_straight_though_a_value_holds_what_is_not_seen(tmp_path: Path) -> None:
+    leads = LEADS.replace("id: text, at: timestamp", "id: text, at: timestamp, source: text")
+    text = COMPANY + leads + metric("leads", "count(*)", of="lead", at="at", by="[source]")
+    rows = "id,at,source\n1,2026-01-02 10:00,a\tb\n2,2026-01-02 10:00,website\n"
+    root = write_project(tmp_path, text, {"leads": rows})
+    pull_sources(open_sound_project(root), NOW_US, lambda _: None)
+    told = asked(root, "leads", by=("source",), form="text").splitlines()
+    assert any("a\\x09b" in line for line in told)
+    assert len({len(line) for line in told if line.startswith("  ") and line[-1].isdigit()}) == 1, told

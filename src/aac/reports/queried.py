@@ -126,7 +126,8 @@ def _in_order(results: Sequence[Result], by: Sequence[str]) -> list[Result]:
 def _row(result: Result, by: Sequence[str]) -> list[str]:
     words = result_words(result)
     values: Mapping[str, Value] = result.reading.by
-    groups = [group_words(values[name]) or UNKNOWN for name in by] if values else ["total", *[""] * (len(by) - 1)]
+    total = ["total", *[""] * (len(by) - 1)]
+    groups = [visible(group_words(values[name]) or UNKNOWN) for name in by] if values else total
     notes = [*(["so far"] if words["so_far"] else []), *words["beside"]]
     return [words["window"], *(groups if by else []), words["shown"], words["counts"] or "", " · ".join(notes)]
 
