@@ -16,7 +16,7 @@ import statistics
 import sys
 from typing import TYPE_CHECKING
 
-from gate import GENERATOR, OUT, generate, prepare
+from gate import GENERATOR, generate, prepare
 from work import forget, timed
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def main() -> int:
     if not GENERATOR.exists():
         print(f"The generator is absent: {GENERATOR}. AAC_SHARED names another folder.", file=sys.stderr)
         return 2
-    return measured(OUT / "project" if asked.again else prepare(generate(asked.leads)), asked.runs)
+    return measured(prepare(generate(asked.leads), again=asked.again), asked.runs)
 
 
 def measured(root: Path, runs: int) -> int:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`aac pull` of files against DuckDB's own `COPY` of the same columns with the same types: CSV and Parquet.
 
-    python bench/landing.py [--rows 2000000] [--runs 5]     # 12,000,000 rows are 1 GB of CSV
+    python bench/landing.py [--rows 2000000] [--runs 5] [--save]     # 12,000,000 rows are 1 GB of CSV
 
 The rival copies three files into typed tables of a new database and checkpoints it. `aac pull` copies the files to
 `.aac/raw`, looks for doubled keys, references that lead nowhere, values outside lists and texts that are no values, and
@@ -16,22 +16,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import shutil
 import statistics
-import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from figures import AAC, Figure, Used, median, told, used
 
-LEAST_RATE = 0.55
+LEAST_RATE = 0.6
 MOST_AGAIN = 0.1
 OUT = Path(__file__).parent / "out" / "landing"
-AAC = Path(sys.executable).parent / "aac"
 
 DEALS = """
 SELECT 'D-' || range AS deal_id, 'A-' || (range * 7919 % 50000) AS account, 'U-' || (range * 31 % 500) AS owner,
@@ -101,25 +95,19 @@ fields: {id: text}
 SUMS = "SELECT count(*), sum(amount), sum(score), count(*) FILTER (is_inbound), count(note), {moments} FROM {table}"
 
 
-class Used(NamedTuple):
-    """Seconds of a process: of the processor, and by the clock."""
-
-    processor: float
-    clock: float
-
-
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rows", type=int, default=2_000_000)
     options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--save", action="store_true")
     asked = options.parse_args()
     shutil.rmtree(OUT, ignore_errors=True)
-    is_well = [compare(kind, asked.rows, asked.runs) for kind in ("csv", "parquet")]
-    return int(not all(is_well))
+    figures = [figure for kind in ("csv", "parquet") for figure in compared(kind, asked.rows, asked.runs)]
+    return told(f"landing-{asked.rows}", figures, save=asked.save)
 
 
-def compare(kind: str, rows: int, runs: int) -> bool:
-    """Whether `aac pull` is as quick as it has to be: the medians of pairs, each from nothing."""
+def compared(kind: str, rows: int, runs: int) -> list[Figure]:
+    """How quick `aac pull` is: the medians of pairs, each from nothing."""
     project, empty = OUT / kind, OUT / f"{kind}-empty"
     write(project, kind, rows)
     write(empty, kind, 0)
@@ -129,23 +117,26 @@ def compare(kind: str, rows: int, runs: int) -> bool:
     for _ in range(runs):
         (theirs, ours), (idle, begun) = pulled(project, kind), pulled(empty, kind)
         rates.append((theirs.processor - idle.processor) / (ours.processor - begun.processor))
-        validated, second = used((AAC, "validate"), project), used((AAC, "pull"), project)
+        validated, second = used((AAC, "validate"), project)[0], used((AAC, "pull"), project)[0]
         again.append((second.processor - validated.processor) / (ours.processor - validated.processor))
         seconds.append((ours, theirs, second))
     agree(project / ".aac" / "store.duckdb", project / "rival.duckdb")
-    rate, part = statistics.median(rates), statistics.median(again)
-    tell(kind, seconds, rate, part)
-    return rate >= LEAST_RATE and part < MOST_AGAIN
-
-
-def tell(kind: str, seconds: Sequence[tuple[Used, Used, Used]], rate: float, part: float) -> None:
-    """Prints the medians."""
-    ours, theirs = (statistics.median(times[at].processor for times in seconds) for at in (0, 1))
-    print(f"{kind}: {ours:.2f} s of processor time against {theirs:.2f} s, {rate:.2f} of the rate")
-    print(f"{kind}: a second pull takes {part:.3f} of that")
+    ours, theirs, second = (median(side) for side in zip(*seconds, strict=True))
     clock = statistics.median(theirs.clock / ours.clock for ours, theirs, _ in seconds)
-    share = statistics.median(second.clock / ours.clock for ours, _, second in seconds)
-    print(f"{kind}: by the clock, from start to end: {clock:.2f} of the rate; a second pull takes {share:.2f}")
+    seen = (
+        f"{ours.processor:.2f} s against {theirs.processor:.2f} s of the processor with the start of either; "
+        f"by the clock {clock:.2f} of the rate"
+    )
+    what = f"aac pull, {rows:,} rows of {kind}"
+    return [
+        Figure(f"{what}, of the rate of COPY", statistics.median(rates), LEAST_RATE, seen, least=True),
+        Figure(
+            f"{what}, again, of the first",
+            statistics.median(again),
+            MOST_AGAIN,
+            f"{second.processor:.2f} s of the processor, {second.clock:.2f} s by the clock",
+        ),
+    ]
 
 
 def pulled(project: Path, kind: str) -> tuple[Used, Used]:
@@ -153,8 +144,8 @@ def pulled(project: Path, kind: str) -> tuple[Used, Used]:
     store = project / "rival.duckdb"
     store.unlink(missing_ok=True)
     shutil.rmtree(project / ".aac", ignore_errors=True)
-    theirs = used((sys.executable, "-c", RIVAL, str(project / "data"), kind, str(store)), project)
-    return theirs, used((AAC, "pull"), project)
+    theirs, _ = used((sys.executable, "-c", RIVAL, str(project / "data"), kind, str(store)), project)
+    return theirs, used((AAC, "pull"), project)[0]
 
 
 def write(project: Path, kind: str, rows: int) -> None:
@@ -172,16 +163,6 @@ def write(project: Path, kind: str, rows: int) -> None:
             some = "" if rows else " LIMIT 0"
             connection.execute(f"COPY ({select}{some}) TO '{path}' {options}")
             os.utime(path, (1_700_000_000, 1_700_000_000))
-
-
-def used(command: Sequence[str | Path], folder: Path) -> Used:
-    """What a command takes."""
-    began = time.perf_counter()
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Used(processor, time.perf_counter() - began)
 
 
 def agree(ours: Path, theirs: Path) -> None:

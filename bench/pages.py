@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """`aac build` of 1,000 pages against MkDocs with the same texts, beyond the evaluation.
 
-    python bench/pages.py --mkdocs PATH/TO/mkdocs [--pages 1000] [--runs 5]
+    python bench/pages.py --mkdocs PATH/TO/mkdocs [--pages 1000] [--runs 5] [--save]
+    python bench/pages.py --times 10 [--pages 1000] [--runs 2] [--save]
 
 Both make their folder anew, as whole processes, one after the other, by the clock on the wall. Of ours the time is
 taken off in which numbers are measured, which MkDocs has none of; MkDocs reads a Markdown file a page with the same
@@ -9,28 +10,29 @@ prose, rule and links. It is no part of this project: install it elsewhere
 (`python -m venv mk && mk/bin/pip install mkdocs==1.6.1`).
 
 Then we build again: when nothing changed, and when one document did. Ends with 1 when a clean build is less than
-`FASTER` times as fast, takes more than `MOST_A_PAGE` ms a page, or one document changes a page that does not name it.
+`FASTER` times as fast or takes more than `MOST_A_PAGE` ms a page, when a build takes more than `MOST_AGAIN` of that
+when nothing changed, or when one document changes a page that does not name it. With `--times` a build of so many times
+the pages is compared with that of the pages instead: a tenth longer than as many times as long is too long.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from figures import ROOT, Figure, Used, median, told, used
 
 FASTER = 8.0
 MOST_A_PAGE = 1.5
-ROOT = Path(__file__).parents[1]
+MOST_AGAIN = 0.25
+MOST_GROWTH = 1.1
 NOW = ("--now", "2026-03-02T09:00")
 TIMED = """
 import sys, time
@@ -38,16 +40,16 @@ from aac import operations
 from alignment_as_code import main
 measure, spent = operations._measured_for_pages, []
 def timed(*given):
-    begins = time.perf_counter()
+    begins = time.process_time(), time.perf_counter()
     try:
         return measure(*given)
     finally:
-        spent.append(time.perf_counter() - begins)
+        spent.append((time.process_time() - begins[0], time.perf_counter() - begins[1]))
 operations._measured_for_pages = timed
 try:
     main()
 finally:
-    print(f"EVALUATED {sum(spent):.6f}")
+    print("EVALUATED", *map(sum, zip(*spent) if spent else [(), ()]))
 """
 SETTINGS = '[project]\nname = "Many pages"\nspec = 1\n\n[sources.crm]\nconnector = "csv"\npath = "data"\n'
 BASE = """\
@@ -126,21 +128,15 @@ def page(n: int) -> str:
     )
 
 
-def run(command: Sequence[str], root: Path) -> tuple[float, str]:
-    """Seconds on the wall, and what was said."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "XDG_CACHE_HOME": str(root / "cache")}
-    begins = time.perf_counter()
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
-    took = time.perf_counter() - begins
-    assert done.returncode == 0, done.stderr[-2000:] + done.stdout[-2000:]
-    return took, done.stdout
+def ours(root: Path) -> tuple[Used, Used]:
+    """What a build takes in all, and beyond the evaluation."""
+    spent, said = used([sys.executable, "-c", TIMED, "build", *NOW], root, surroundings(root))
+    processor, clock = map(float, said.rpartition("EVALUATED ")[2].split())
+    return spent, Used(spent.processor - processor, spent.clock - clock, spent.peak)
 
 
-def ours(root: Path) -> tuple[float, float]:
-    """Seconds of a build beyond the evaluation, and of the evaluation."""
-    took, said = run([sys.executable, "-c", TIMED, "build", *NOW], root)
-    evaluated = float(said.rpartition("EVALUATED ")[2])
-    return took - evaluated, evaluated
+def surroundings(root: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT / "src"), "XDG_CACHE_HOME": str(root / "cache")}
 
 
 def written_since(folder: Path, moment_ns: int) -> list[str]:
@@ -149,54 +145,105 @@ def written_since(folder: Path, moment_ns: int) -> list[str]:
     return sorted(p.relative_to(folder).as_posix() for p in files if p.stat().st_mtime_ns > moment_ns)
 
 
-def clean(root: Path, mkdocs: str) -> tuple[float, float, float]:
-    """Seconds of ours beyond the evaluation, of the evaluation, and of MkDocs, both from nothing."""
-    for site in ("site", "mk"):
-        shutil.rmtree(root / site, ignore_errors=True)
-    beyond, evaluated = ours(root)
-    theirs, _ = run([mkdocs, "build", "--quiet", "--site-dir", "mk"], root)
-    return beyond, evaluated, theirs
+def clean(root: Path) -> tuple[Used, Used]:
+    """What a build takes from nothing, and beyond the evaluation."""
+    shutil.rmtree(root / "site", ignore_errors=True)
+    return ours(root)
 
 
-def again(root: Path) -> tuple[float, list[str]]:
-    """Seconds of another build, and the files that it wrote."""
+def again(root: Path) -> tuple[Used, list[str]]:
+    """What another build takes, and the files that it wrote."""
     moment = time.time_ns()
-    beyond, _ = ours(root)
-    return beyond, written_since(root / "site", moment)
+    spent, _ = ours(root)
+    return spent, written_since(root / "site", moment)
 
 
-def compared(root: Path, mkdocs: str, runs: int) -> bool:
-    """Prints how long it all took; whether it is fast enough, and only what names a document is written for it."""
-    pairs = [clean(root, mkdocs) for _ in range(runs)]
-    pages = len([*(root / "site").rglob("*.html")])
-    beyond, evaluated, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-    ratio = statistics.median(pair[2] / pair[0] for pair in pairs)
-    each = 1000 * beyond / pages
-    print(f"{pages} pages: {beyond:.2f} s beyond {evaluated:.2f} s of evaluation, {each:.2f} ms a page")
-    print(f"MkDocs {theirs:.2f} s: {ratio:.1f} times as long")
-    took, written = again(root)
-    print(f"nothing changed: {took:.2f} s, {took / beyond:.2f} of a clean build; written: {written}")
-    is_kept = not written
+def mkdocs(root: Path, command: str) -> float:
+    """Seconds by the clock."""
+    shutil.rmtree(root / "mk", ignore_errors=True)
+    return used([command, "build", "--quiet", "--site-dir", "mk"], root, surroundings(root))[0].clock
+
+
+def compared(root: Path, command: str, pages: int, runs: int) -> list[Figure]:
+    """A build against MkDocs, then another when nothing changed, and one when one document did."""
+    pairs = [(*clean(root), mkdocs(root, command)) for _ in range(runs)]
+    made = len([*(root / "site").rglob("*.html")])
+    whole, beyond = (median([pair[side] for pair in pairs]) for side in (0, 1))
+    theirs = statistics.median(took for _, _, took in pairs)
+    second, untouched = again(root)
     document = root / "alignment" / "word_5.yml"
     document.write_text(document.read_text().replace("called first", "called at once"))
-    took, written = again(root)
-    print(f"one document changed: {took:.2f} s; written: {written}")
-    names_it = all("word_5" in (root / "site" / path).read_text() for path in written)
-    return ratio >= FASTER and each <= MOST_A_PAGE and is_kept and names_it
+    third, written = again(root)
+    others = [path for path in written if "word_5" not in (root / "site" / path).read_text()]
+    what = f"aac build, {pages:,} pages"
+    seen = f"{theirs:.2f} s against {beyond.clock:.2f} s by the clock beyond the evaluation"
+    return [
+        Figure(
+            f"{what}, times as fast as MkDocs",
+            statistics.median(took / spent.clock for _, spent, took in pairs),
+            FASTER,
+            seen,
+            least=True,
+        ),
+        Figure(
+            f"{what}, ms a page by the clock",
+            1000 * beyond.clock / made,
+            MOST_A_PAGE,
+            f"{beyond.processor:.2f} s of the processor",
+        ),
+        Figure(
+            f"{what}, nothing changed, of a clean build",
+            second.processor / whole.processor,
+            MOST_AGAIN,
+            f"{second.processor:.2f} s against {whole.processor:.2f} s of the processor",
+        ),
+        Figure("files written when nothing changed", len(untouched), 0, " ".join(untouched)),
+        Figure(
+            "files that do not name the document that changed, and were written",
+            len(others),
+            0,
+            f"{' '.join(written)} in {third.processor:.2f} s of the processor",
+        ),
+    ]
 
 
-def main() -> None:
+def grown(root: Path, pages: int, times: int, runs: int) -> list[Figure]:
+    """How much longer a build of ``times`` as many pages takes, by the processor."""
+    folders = [made_ready(root / str(count), count) for count in (pages, pages * times)]
+    pairs = [[spent.processor for _, spent in map(clean, folders)] for _ in range(runs)]
+    few, many = (statistics.median(side) for side in zip(*pairs, strict=True))
+    ratio = statistics.median(large / small for small, large in pairs)
+    seen = f"{many:.1f} s against {few:.1f} s of the processor beyond the evaluation"
+    return [Figure(f"aac build, {pages * times:,} pages, times {pages:,}", ratio, MOST_GROWTH * times, seen)]
+
+
+def made_ready(root: Path, pages: int) -> Path:
+    """A project of so many pages whose data was pulled."""
+    root.mkdir()
+    write(root, pages)
+    used([sys.executable, "-m", "aac", "pull", *NOW], root, surroundings(root))
+    return root
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mkdocs", required=True, help="the command of MkDocs")
+    parser.add_argument("--mkdocs", help="the command of MkDocs")
+    parser.add_argument("--times", type=int, help="so many times the pages, against the pages")
     parser.add_argument("--pages", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--save", action="store_true")
     asked = parser.parse_args()
+    if not asked.mkdocs and not asked.times:
+        parser.error("either --mkdocs or --times")
+    compileall.compile_dir(ROOT / "src", quiet=1)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        write(root, asked.pages)
-        run([sys.executable, "-m", "aac", "pull", *NOW], root)
-        sys.exit(not compared(root, asked.mkdocs, asked.runs))
+        if asked.times:
+            figures = grown(root, asked.pages, asked.times, asked.runs)
+            return told(f"pages-{asked.pages * asked.times}", figures, save=asked.save)
+        figures = compared(made_ready(root / "one", asked.pages), asked.mkdocs, asked.pages, asked.runs)
+    return told(f"pages-{asked.pages}", figures, save=asked.save)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

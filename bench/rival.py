@@ -21,19 +21,22 @@ SINCE = "TIMESTAMP '2025-12-01'"  # the window `last`; `current` begins at as_of
 WINDOWS = {"last": "2025-12", "current": "2026-01"}
 PROMISED = 4 * 3600 * 1_000_000
 
+
 # One row a region and local day under one dense key: a moment finds it by (moment + standard offset) // one day.
-CALENDAR = f"""
-CREATE TEMP TABLE zone AS
+def calendar(since: str) -> str:
+    """The SQL of the tables `zone` and `cal`, of the days from ``since`` on."""
+    return f"""
+CREATE OR REPLACE TEMP TABLE zone AS
 SELECT id AS rid, region, tz, least(
   epoch_us(timezone('UTC', TIMESTAMP '2025-01-01')) - epoch_us(timezone(tz, TIMESTAMP '2025-01-01')),
   epoch_us(timezone('UTC', TIMESTAMP '2025-07-01')) - epoch_us(timezone(tz, TIMESTAMP '2025-07-01'))) AS off
 FROM regions;
-CREATE TEMP TABLE cal AS
+CREATE OR REPLACE TEMP TABLE cal AS
 WITH day AS (
   SELECT rid, day::DATE AS day, epoch_us(timezone(tz, day + INTERVAL 9 HOUR)) AS opens,
     epoch_us(timezone(tz, day + INTERVAL 18 HOUR)) AS closes,
     isodow(day) < 6 AND NOT EXISTS (FROM holidays h WHERE h.region = zone.region AND h.day = t.day::DATE) AS is_open
-  FROM zone, range({SINCE} - INTERVAL 2 DAY, {AS_OF} + INTERVAL 14 DAY, INTERVAL 1 DAY) t(day)
+  FROM zone, range({since} - INTERVAL 2 DAY, {AS_OF} + INTERVAL 14 DAY, INTERVAL 1 DAY) t(day)
 )
 SELECT (rid * 32768 + (day - DATE '1970-01-01'))::INT AS key, opens, if(is_open, closes, opens) AS closes,
   coalesce(sum(if(is_open, closes - opens, 0)) OVER before, 0)::BIGINT AS worked,
@@ -42,6 +45,7 @@ FROM day
 WINDOW before AS (PARTITION BY rid ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
   after AS (PARTITION BY rid ORDER BY day ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING);
 """
+
 
 ITEMS = f"""
 CREATE TEMP TABLE item AS
@@ -125,7 +129,7 @@ SCANS = [
 
 def promise(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
     """Counts by group and the first late leads of the last window."""
-    connection.execute(CALENDAR)
+    connection.execute(calendar(SINCE))
     connection.execute(ITEMS)
     cells = [
         {
