@@ -89,12 +89,15 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/pyright
 
+BENCHES := start.py documents.py documents.py+--documents+10000 gate.py agreements.py work.py+--again \
+	together.py+--again+--little scans.py impact.py landing.py
+
+# All of them, whatever one misses.
 bench: $(READY)
-	$(BIN)/python bench/documents.py
-	$(BIN)/python bench/gate.py
-	$(BIN)/python bench/work.py
-	$(BIN)/python bench/impact.py
-	$(BIN)/python bench/landing.py
+	@for bench in $(BENCHES); do \
+		$(BIN)/python bench/$$(echo $$bench | tr + ' ') || missed="$$missed $$bench"; \
+	done; \
+	test -z "$$missed" || { echo "missed:$$missed" >&2; exit 1; }
 
 clean:
 	rm -rf .venv .aac site dist bench/out .pytest_cache .ruff_cache .hypothesis

@@ -99,17 +99,15 @@ def cut_down(path: Path, runs: int) -> Figure:
 
 
 def other_rows(ours: dict[str, Any], theirs: dict[str, Any]) -> str | None:
-    """What the two tell differently of the first contact and the volume; kickoffs `limit.py` counts by dates."""
-    counts, (late, keys, bits) = ours["touch"]
-    wanted = theirs["sla"]
-    found = {
-        "cells": len(counts),
-        **{name: sum(row[at] for row in counts) for at, name in enumerate(("n", "met", "missed", "pending"), 2)},
-        "missed_ids": {"count": late, "sum": int(keys), "xor": bits},
-        "mqls_icp": sum(n for _, n in ours["volume"]),
-    }
-    expected = {name: wanted[name] for name in found if name in wanted} | {"mqls_icp": theirs["volume"]["mqls_icp"]}
-    return None if found == expected else json.dumps([found, expected])
+    """What the two tell differently."""
+    found: dict[str, Any] = {"volume": sum(n for _, n in ours["volume"])}
+    for name, table in (("sla", "touch"), ("kickoff", "kickoff")):
+        counts, (late, keys, bits) = ours[table]
+        totals = {part: sum(row[at] for row in counts) for at, part in enumerate(("n", "met", "missed", "pending"), 2)}
+        found[name] = {"cells": len(counts), **totals, "missed_ids": {"count": late, "sum": int(keys), "xor": bits}}
+    wanted = {name: {part: theirs[name][part] for part in found[name]} for name in ("sla", "kickoff")}
+    wanted["volume"] = theirs["volume"]["mqls_icp"]
+    return None if found == wanted else json.dumps([found, wanted])
 
 
 if __name__ == "__main__":

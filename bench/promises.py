@@ -8,7 +8,8 @@ counts of every month in all and by team, and the first fifty late items of a mo
 the seconds used. It knows what `rival.py` knows, and that a promise in business days ends within 14 days.
 
 `cut` returns no more than the shared `limit.py` does: counts by month and team, and of the late items how many they are
-and sums of their keys. It runs the same statements without what only full rows need; leads of unknown owners are left out.
+and sums of their keys. It runs the same statements without what only full rows need: leads of unknown owners are left
+out, and kickoffs end by dates.
 """
 
 from __future__ import annotations
@@ -113,6 +114,20 @@ SELECT id, team, date_trunc('month', make_timestamp(starts))::DATE AS month, sta
     WHEN coalesce(stops, epoch_us({AS_OF})) > due THEN 'late' ELSE 'open' END AS outcome
 FROM ends
 """
+CUT_KICKOFF = f"""
+CREATE OR REPLACE TEMP TABLE kickoff AS
+WITH business AS (
+  SELECT key, count(*) FILTER (closes > opens) OVER (PARTITION BY key // 32768 ORDER BY key) AS days FROM cal
+),
+begun AS (
+  SELECT h.opportunity_id AS id, team, base, off, epoch_us(h.closed_at) AS mql,
+    epoch_us(coalesce(h.kickoff_at, {AS_OF})) AS stops, h.kickoff_at IS NULL AS is_open
+  FROM handoffs h JOIN own o ON o.id = h.csm_id
+)
+SELECT id, team, {MONTH},
+  CASE WHEN b.days - a.days > {DAYS} THEN 'late' WHEN is_open THEN 'open' ELSE 'met' END AS outcome
+FROM begun JOIN business a ON a.key = key_of(base, off, mql) JOIN business b ON b.key = key_of(base, off, stops)
+"""
 KICKED_OFF = f"""
 CREATE OR REPLACE TEMP TABLE kicked_off AS
 SELECT id, team, month, mql, due, stops, outcome,
@@ -177,7 +192,7 @@ def cut(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """What `limit.py` returns: of both promises the counts by month and team, and how many are late; the volume."""
     begin(connection)
     found: dict[str, Any] = {}
-    for table, statement in (("touch", CUT), ("kickoff", KICKOFF)):
+    for table, statement in (("touch", CUT), ("kickoff", CUT_KICKOFF)):
         connection.execute(statement)
         counts = connection.execute(CUT_COUNTS.format(table=table)).fetchall()
         found[table] = (counts, connection.execute(CUT_LATE.format(table=table)).fetchone())

@@ -221,6 +221,8 @@ def cells_of_metrics(connection: duckdb.DuckDBPyConnection, queries: Sequence[tu
         cursor = connection.execute(sql)
         groups = len(cursor.description) - 1 - len(names)
         for month, *row in cursor.fetchall():
+            if not FIRST <= f"{month:%Y-%m-%d}" < UNTIL:  # ours was not asked for it
+                continue
             place = (f"{month:%Y-%m}", *map(str, row[:groups]))
             found |= {(name, *place): value for name, value in zip(names, row[groups:], strict=True)}
     return something(found)
