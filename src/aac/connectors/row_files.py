@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any
 
-from pydantic_core import to_json
+from pydantic import TypeAdapter
 
 from aac.connectors.base import Rows
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from typing import Literal
 
     Op = Literal["upsert", "delete", "keys"]
+
+
+ENCODE = TypeAdapter[Any](Any).dump_json
+"""More than twice as fast as what Python's own library has."""
 
 
 class RowFiles:
@@ -37,7 +41,7 @@ class RowFiles:
     def add(self, op: Op, row: Mapping[str, Any]) -> None:
         """Writes a row down; columns that are left out are empty."""
         self.begin(op)
-        self._open[op][1].write(to_json(row) + b"\n")  # four times as fast as the one of Python's own library
+        self._open[op][1].write(ENCODE(row) + b"\n")
 
     def take(self) -> Iterator[Rows]:
         """All that waits: records as they are, then those that are gone, then lists of keys."""
