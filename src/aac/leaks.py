@@ -38,6 +38,7 @@ PHONE = re.compile(
     ) (?![\w-])""",
     re.VERBOSE,
 )
+DIGIT = re.compile(r"\d")
 FOLDED = "\r\n "
 """Where a long line of a calendar file is broken."""
 ESCAPED = re.compile(r"\\([^A-Za-z0-9\s])")
@@ -87,7 +88,9 @@ def contacts(pages: Iterable[Page]) -> dict[str, Told]:
     """What looks like an e-mail address or a phone number, in small letters, and the first page that says it."""
     found: dict[str, Told] = {}
     for page, text in _once(pages, re.compile(r"[^\r\n]+")):
-        for sort, pattern in (("e-mail address", ADDRESS), ("phone number", PHONE)):
+        sorts = [("e-mail address", ADDRESS)] if "@" in text else []
+        sorts += [("phone number", PHONE)] if DIGIT.search(text) else []
+        for sort, pattern in sorts:
             for match in pattern.finditer(text):
                 found.setdefault(match[0].lower(), Told(page.path, match[0], sort))
     return found
