@@ -291,6 +291,7 @@ FLOORS = (
         "aac.leaks",
         "aac.publishing",
         "aac.sealing",
+        "aac.verdicts",
         "aac.mapping",
         "aac.selecting",
         "aac.settling",

@@ -47,7 +47,7 @@ class Seal:
     @property
     def name(self) -> str:
         """What it is kept under."""
-        return f"build-{_digest([str(self.site)])}"
+        return f"build-{digest([str(self.site)])}"
 
     def holds(self) -> bool:
         """Whether the pages that are there were made of the same, and are as they were left."""
@@ -67,20 +67,30 @@ class Seal:
             return None
         paths = [listed, *(self.site / line for line in listed.read_text(encoding="utf-8").splitlines())]
         dates = list(_dates(paths))
-        return _digest(dates) if len(dates) == len(paths) else None
+        return digest(dates) if len(dates) == len(paths) else None
 
 
 def seal_of(start: Path, words: Sequence[str], out: Path | None, *, is_restricted: bool) -> Seal | None:
     """The seal of a build of the project at or above a folder; null where it is not known what it would read."""
     try:
         made = config.load(start)
-        found = [*words, *_of_us(), *_of_project(made), *_of_guests(made), *_of_data(made)]
+        found = [*words, stamp_of(made), *_of_data(made)]
     except (AacError, OSError):  # what is wrong is told by the build
         return None
     if any(one is None for one in found):
         return None
     site = site_of(made.root, out, is_restricted=is_restricted).absolute()
-    return Seal(start, tuple(words), site, is_restricted, _digest(str(one) for one in found))
+    return Seal(start, tuple(words), site, is_restricted, digest(str(one) for one in found))
+
+
+def stamp_of(made: config.Config) -> str:
+    """This program, a project and its plugins, as one digest of what they say."""
+    return digest([*_of_us(), *_of_project(made), *_of_guests(made)])
+
+
+def dates_of(made: config.Config) -> str:
+    """The files of a project and its plugins, as one digest of when they were written."""
+    return digest(_dates(_files([*_own(made), *guest_places(made.root)])))
 
 
 def _of_us() -> Iterator[str]:
@@ -94,8 +104,12 @@ def _of_us() -> Iterator[str]:
 
 def _of_project(made: config.Config) -> Iterator[str]:
     """Its documents, settings and templates word by word, and what git knows of it."""
-    yield from _words([made.root / config.FILE, *(made.root / name for name in OWN)])
+    yield from _words(_own(made))
     yield from standing(made.root)
+
+
+def _own(made: config.Config) -> list[Path]:
+    return [made.root / config.FILE, *(made.root / name for name in OWN)]
 
 
 def _of_guests(made: config.Config) -> Iterator[str]:
@@ -105,10 +119,13 @@ def _of_guests(made: config.Config) -> Iterator[str]:
 
 def _words(places: Iterable[Path]) -> Iterator[str]:
     """Some files, and those in some folders, by what they say."""
-    paths = (path for place in places for path in (sorted(place.rglob("*")) if place.is_dir() else [place]))
-    for path in paths:
+    for path in _files(places):
         if path.suffix != ".pyc" and path.is_file():
             yield from (str(path), sha256(path.read_bytes()).hexdigest())
+
+
+def _files(places: Iterable[Path]) -> Iterator[Path]:
+    return (path for place in places for path in (sorted(place.rglob("*")) if place.is_dir() else [place]))
 
 
 def _of_data(made: config.Config) -> Iterator[str | None]:
@@ -127,5 +144,6 @@ def _dates(paths: Iterable[Path]) -> Iterator[str]:
             yield f"{path} {told.st_size} {told.st_mtime_ns}"
 
 
-def _digest(parts: Iterable[str]) -> str:
+def digest(parts: Iterable[str]) -> str:
+    """Some texts as one short text, which others never share."""
     return sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()

@@ -27,19 +27,30 @@ def validate(
 ) -> None:
     """Check every document: names, types, units and agreements. With PATHs only what is found there is told."""
     from aac.findings import has_errors
-    from aac.operations import extract, findings_as, open_project, with_reviews
+    from aac.verdicts import question_of
 
     formats = formats or ("text",)
     running.check_outputs(formats, outputs)
-    opened = open_project(Path.cwd(), with_plugins=not no_plugins)
-    now = running.now_us(None, opened.project.timezone)
-    found = extract(with_reviews(opened, now), paths)
     terminal = None if outputs else sys.stdout
-    screen = running.findings_words(found.findings, found.documents(), terminal)
-    texts = [f"{screen}\n" if name == "text" else findings_as(opened, found, now, name) for name in formats]
+    now = running.now_us(None, "UTC")
+    question = question_of(Path.cwd(), with_plugins=not no_plugins) if formats == ("text",) and not paths else None
+    known = question.answer(now) if question is not None else None
+    if known is not None:
+        findings = known.findings
+        texts = [f"{running.findings_words(findings, known.documents, terminal)}\n"]
+    else:
+        from aac.operations import extract, findings_as, open_project, with_reviews
+
+        opened = open_project(Path.cwd(), with_plugins=not no_plugins)
+        found = extract(with_reviews(opened, now), paths)
+        findings = found.findings
+        screen = running.findings_words(findings, found.documents(), terminal)
+        texts = [f"{screen}\n" if name == "text" else findings_as(opened, found, now, name) for name in formats]
+        if question is not None:
+            question.keep(findings, found.documents(), opened.project.timezone, now)
     running.put(texts, outputs)
-    warned = strict and any(finding.level == "warning" for finding in found.findings)
-    ctx.exit(2 if warned or has_errors(found.findings) else 0)
+    warned = strict and any(finding.level == "warning" for finding in findings)
+    ctx.exit(2 if warned or has_errors(findings) else 0)
 
 
 @hookimpl
