@@ -258,6 +258,16 @@ def test_the_scorecard_by_segment_has_the_groups_of_each_number() -> None:
         assert [cell is not None for cell in cells] == [(group, window) in told for group in split["columns"]]
 
 
+def test_a_scorecard_by_a_dimension_tells_the_last_change_of_what_it_shows() -> None:
+    view = WikiReport().view(project(), results())
+    shown = {
+        page["name"]: [row["of"]["id"] for team in page["teams"] for row in team["rows"]] for page in view["splits"]
+    }
+    assert shown == {"segment": ["win_rate", "sales_follow_up"], "source": ["sales_follow_up"]}
+    revisions = {page["name"]: page["revision"] for page in view["splits"]}
+    assert revisions == {"segment": "cccccccccc", "source": "bbbbbbbbbb"}  # win_rate was changed last
+
+
 def test_teams_of_a_pod_stand_together_and_others_behind_them() -> None:
     page = WikiReport().view(project(), results())["sections"]["scorecards"]
     ((name, stands, teams),) = [(pod["name"], pod["stands"], pod["teams"]) for pod in page["pods"]]

@@ -6,6 +6,7 @@ the project's own `templates/` come first.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from aac.distribution import VERSION
@@ -27,7 +28,7 @@ from aac.reports.wording import as_of_words, freshness_of_all, moment
 from aac.small_groups import findings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from aac.findings import Finding
     from aac.reports.base import Entry, Report, ReportProject, View
@@ -61,7 +62,7 @@ class WikiReport:
             documents, results.background.sittings
         )
         shown = _sections(project, results, findings, documents, links)
-        splits = _splits(documents, links, shown)
+        splits = _splits(documents, links, shown, results.background)
         return {
             "site": _site(project, results, shown),
             "home": home,
@@ -150,11 +151,16 @@ def _past(entry: Entry, now: Sequence[Result], past: Sequence[Result], zone: str
 
 def _origin(entries: Sequence[Entry], background: Background) -> View:
     """Where the text of a page can be read, and the last change of all that it rests on."""
-    newest = background.newest(map(subject_of, entries))
     address = None
     if background.web is not None and len(entries) == 1:
         address = background.web.replace("{path}", entries[0].file) + f"#L{entries[0].line}"
-    return {"edit": address, "revision": newest.revision if newest is not None else None}
+    return _of_several(background, map(subject_of, entries)) | {"edit": address}
+
+
+def _of_several(background: Background, subjects: Iterable[str]) -> View:
+    """The last change of documents whose text stands in several places, and of all that they rest on."""
+    newest = background.newest(subjects)
+    return {"edit": None, "revision": newest.revision if newest is not None else None}
 
 
 def _sections(
@@ -188,12 +194,13 @@ def _sections(
     return shown
 
 
-def _splits(documents: Sequence[View], links: Mapping[str, View], shown: Mapping[str, View]) -> list[View]:
+def _splits(
+    documents: Sequence[View], links: Mapping[str, View], shown: Mapping[str, View], background: Background
+) -> list[View]:
     """The pages of the scorecard by dimension; it and they lead to each other."""
     if "scorecards" not in shown:
         return []
-    origin = {key: shown["scorecards"][key] for key in ("edit", "revision")}
-    pages = [origin | page for page in sections.splits(documents, links)]
+    pages = sections.splits(documents, links, partial(_of_several, background))
     first = {"title": "By team", "href": shown["scorecards"]["href"]}
     ways = [first, *({"title": f"By {page['name'].replace('_', ' ')}", "href": page["href"]} for page in pages)]
     for page in (shown["scorecards"], *pages):

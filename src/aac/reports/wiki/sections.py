@@ -13,7 +13,7 @@ from aac.reports.wording import NONE, STATUSES, freshness_words, moment, status_
 from aac.results import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from aac.findings import Finding
     from aac.reports.base import Entry, View
@@ -108,11 +108,12 @@ def _pod(name: str, teams: list[View]) -> View:
     return {"name": name, "stands": stands, "teams": teams}
 
 
-def splits(documents: Sequence[View], links: Mapping[str, View]) -> list[View]:
+def splits(documents: Sequence[View], links: Mapping[str, View], origin: Callable[[Sequence[str]], View]) -> list[View]:
     """A page for each dimension that numbers with a limit are split by, the commonest first: these by team, each in
     its newest window.
 
-    ``title`` is what the page is called, ``columns`` are the groups that any of them has.
+    ``title`` is what the page is called, ``columns`` are the groups that any of them has; ``origin`` is told of the
+    numbers that it shows.
     """
     judged = [doc for doc in documents if _is_judged(doc)]
     names = [n for n, _ in Counter(part["name"] for doc in judged for part in doc["measured"]["groups"]).most_common()]
@@ -126,7 +127,8 @@ def splits(documents: Sequence[View], links: Mapping[str, View]) -> list[View]:
         if rows:
             title = f"Scorecard by {name.replace('_', ' ')}"
             page = {"name": name, "title": title, "href": f"scorecards-by-{path}.html", "columns": columns}
-            made.append(page | {"teams": _split_by_team(rows, columns, links)})
+            shown = origin([f"{doc['kind']}:{doc['id']}" for doc, _ in rows])
+            made.append(shown | page | {"teams": _split_by_team(rows, columns, links)})
     return made
 
 
