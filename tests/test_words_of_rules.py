@@ -119,7 +119,7 @@ CALLS: list[tuple[Node, str]] = [
     (Aggregate("sum", (call("opening", A),)), "the sum of amount at the beginning"),
     (call("gt", call("opening", Literal(1)), Literal(0)), "the number of records at the beginning is more than 0"),
     (call("is_not_null", Stored("deal", "to_user")), "“to user” is known"),
-    (call("eq", Stored("deal", "region", (Stored("deal", "closed_by"),)), Literal("EU")),
+    (call("eq", Stored("deal", "region", (Reference("closed_by", "user"),)), Literal("EU")),
      "the region of its “closed by” is EU"),
     (Aggregate("sum", (call("least", call("closing", A), call("opening", A)),)),
      "the sum of the least of amount at the end and amount at the beginning"),
