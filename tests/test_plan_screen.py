@@ -47,6 +47,17 @@ def test_what_a_plan_says(tmp_path: Path) -> None:
     assert (printed.returncode, printed.stdout) == (0, said)
 
 
+def test_a_plan_of_what_was_chosen(tmp_path: Path) -> None:
+    metrics = [metric(id_, "count(*)", of="lead", at="at", target="{at_least: 1}") for id_ in ("leads", "others")]
+    documents = "".join([COMPANY, ENTITY, *metrics]).removesuffix("---\n")
+    root = write_project(tmp_path, documents, {"leads": "id,at,score\n"})
+    pull_sources(open_sound_project(root), NOW_US, lambda _: None)
+    printed = run_aac(root, "check", "--plan", "--select", "others")
+    assert printed.stdout.startswith("1 query answers 1 metric.\n")
+    assert "answers  metric:others\n" in printed.stdout
+    assert "there is no" in run_aac(root, "check", "--plan", "--select", "other_ones").stderr
+
+
 def test_a_plan_of_nothing(tmp_path: Path) -> None:
     root = write_project(tmp_path, (COMPANY + ENTITY).removesuffix("---\n"), {"leads": "id,at,score\n"})
     opened = open_sound_project(root)

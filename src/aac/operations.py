@@ -274,16 +274,24 @@ def _agreed(made: Project, *, everything: bool) -> list[Shown]:
     return [part for part in measurable(made) if everything or is_agreed(part)]
 
 
-def plan_text(opened: Opened, asked: Asked, tell: Callable[[str], None]) -> str:
-    """The queries that `check` would run, and what each answers. Raises what `measure` does."""
+def plan_text(opened: Opened, asked: Asked, tell: Callable[[str], None], *, chosen: Sequence[str] = ()) -> str:
+    """The queries that `check` would run, maybe of what was ``chosen`` alone, and what each answers.
+
+    Raises what `measure` does.
+    """
     from aac.evaluate import plan_of
     from aac.explaining import view_of_plan
     from aac.owners import without_people
     from aac.reports.planned import planned_text
 
+    selection = select(chosen, opened.project) if chosen else None
+
+    def wanted(day: Project) -> list[Shown]:
+        return selection.of(measurable(day)) if selection is not None else _agreed(day, everything=False)
+
     with pulled_data(opened, asked, tell) as data:
         made = on_its_day(opened.project, asked, data.sources)
-        planned = plan_of(made, data, asked, lambda day: without_people(_agreed(day, everything=False), day))
+        planned = plan_of(made, data, asked, lambda day: without_people(wanted(day), day))
         return planned_text(view_of_plan(planned, made))
 
 

@@ -54,7 +54,7 @@ def check(
     at = running.now_us(now, opened.project.timezone)
     asked = running.asked(opened, as_of, windows, restate=restate)
     if is_plan:
-        click.echo(plan_text(opened, asked, running.tell), nl=False)
+        click.echo(plan_text(opened, asked, running.tell, chosen=chosen), nl=False)
         return
     summary = os.environ.get(SUMMARY)
     every = (*formats, "markdown") if summary else formats
