@@ -275,20 +275,13 @@ def _agreed(made: Project, *, everything: bool) -> list[Shown]:
 
 
 def plan_text(opened: Opened, asked: Asked, tell: Callable[[str], None], *, chosen: Sequence[str] = ()) -> str:
-    """The queries that `check` would run, maybe of what was ``chosen`` alone, and what each answers.
-
-    Raises what `measure` does.
-    """
+    """The queries that `check` would run, and what each answers. Raises what `measure` does."""
     from aac.evaluate import plan_of
     from aac.explaining import view_of_plan
     from aac.owners import without_people
     from aac.reports.planned import planned_text
 
-    selection = select(chosen, opened.project) if chosen else None
-
-    def wanted(day: Project) -> list[Shown]:
-        return selection.of(measurable(day)) if selection is not None else _agreed(day, everything=False)
-
+    wanted = select(chosen, opened.project).measured if chosen else partial(_agreed, everything=False)
     with pulled_data(opened, asked, tell) as data:
         made = on_its_day(opened.project, asked, data.sources)
         planned = plan_of(made, data, asked, lambda day: without_people(wanted(day), day))
@@ -441,7 +434,7 @@ def check(
     made: ReportProject = opened.project
     if chosen:
         selection = select(chosen, opened.project)
-        results = _measured(opened, now_us, asked, tell, lambda version: selection.of(measurable(version)))
+        results = _measured(opened, now_us, asked, tell, selection.measured)
         results = replace(results, findings=selection.told(results.findings), is_selection=True)
         made = Extract(opened.project, selection.told(made.findings), lambda _: True)
     else:

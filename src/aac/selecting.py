@@ -36,6 +36,10 @@ class Selection:
         """Those of several that were selected."""
         return [p for p in parts if p.subject in self.named or (p.subject in self.others and is_agreed(p))]
 
+    def measured(self, project: Project) -> list[Shown]:
+        """What was selected of a version of the project."""
+        return self.of(measurable(project))
+
     def told(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Those of several that say something of what was selected, or of no document."""
         return tuple(finding for finding in findings if finding.doc is None or finding.doc in self.about)
