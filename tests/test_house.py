@@ -194,6 +194,7 @@ FLOORS = (
         "aac.planner.spreads",
         "aac.planner.listing",
         "aac.planner.clocks",
+        "aac.planner.joint",
         "aac.planner.fuse",
         "aac.privacy",
         "aac.small_groups",

@@ -402,7 +402,7 @@ def test_what_is_derived_is_read_with_what_it_is_derived_from(larkspur: Path, tm
     with planned(root, asked=named("d1", "d2", "d3")) as (made, engine):
         hidden = scans_of_metrics(made, engine)
         assert hidden.keys() == before.keys() - {("opportunity", "opened_on")}
-        assert [scan.piece.subject for scan, _ in made.clocks] == ["sla:kickoff"]
+        assert [piece.subject for joint in made.clocks for piece in joint.pieces] == ["sla:kickoff"]
         assert not any(piece.is_shown for scan, _ in made.metrics for piece in scan.pieces)
 
 
@@ -412,7 +412,7 @@ def test_a_clock_reads_its_records_once(larkspur: Path) -> None:
     In each version of the project: in October one of the five was agreed anew.
     """
     with planned(larkspur, "last:13", "current", asked=named(*SLAS)) as (made, engine):
-        clocks = {(id(scan.piece.project), scan.piece.of.subject): scan.query for scan, _ in made.clocks}
+        clocks = {(id(piece.project), piece.subject): joint.query for joint in made.clocks for piece in joint.pieces}
         assert len(clocks) == len(made.clocks) == 2 * len(SLAS)
         for query in clocks.values():
             (shared,) = query.shared
@@ -423,7 +423,9 @@ def test_a_clock_reads_its_records_once(larkspur: Path) -> None:
             lists = {name: select.source for name, select in query.blocks if name in (LATE_ITEMS, DUE_ITEMS)}
             assert {lists.get(str(output.source), output.source) for output in query.outputs} == {shared}
     with planned(larkspur, "2026-02", "2026-Q1", asked=named(*SLAS)) as (made, _):
-        assert Counter(scan.piece.of.subject for scan, _ in made.clocks) == {f"sla:{id_}": 2 for id_ in SLAS}
+        assert Counter(piece.subject for joint in made.clocks for piece in joint.pieces) == {
+            f"sla:{id_}": 2 for id_ in SLAS
+        }
 
 
 def counted(made: Plan, engine: DuckdbEngine, version: Project) -> dict[tuple[str, str, str], tuple[object, ...]]:

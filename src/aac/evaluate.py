@@ -146,12 +146,13 @@ def _planned(run: Run, pieces: Pieces, engine: Engine | None = None) -> Plan:
 def _counted(run: Run, engine: Engine, planned: Plan) -> Iterator[Measured]:
     """What the engine counted, also for pieces that are only parts of other numbers."""
     told: set[str] = set()
-    for scan, setting in planned.clocks:
-        piece, outputs = scan.piece, engine.run(scan.query)
-        is_first = piece.is_shown and piece.subject not in told
-        results = clock_results(run, scan, setting, outputs, with_unplaced=is_first)
-        yield from ((piece, result) for result in results)
-        told |= {piece.subject} if piece.is_shown else set()
+    for joint in planned.clocks:
+        for scan, outputs in joint.answers(engine.run(joint.query)):
+            piece = scan.piece
+            is_first = piece.is_shown and piece.subject not in told
+            results = clock_results(run, scan, joint.setting, outputs, with_unplaced=is_first)
+            yield from ((piece, result) for result in results)
+            told |= {piece.subject} if piece.is_shown else set()
     for scan, setting in planned.metrics:
         yield from number_results(run, scan, setting, engine.run(scan.query))
 

@@ -185,7 +185,8 @@ def sql_of(id_: Id, project: Project, as_of_us: int) -> list[str]:
     clocks = [Piece(project, replace(c, remind_at=None), _newest(c, setting)) for c in parts if isinstance(c, Clock)]
     measures = [Piece(project, m, _newest(m, setting)) for m in parts if isinstance(m, Measure)]
     planned = plan(clocks, measures, lambda _: setting, keys)
-    queries = [scan.query for scan, _ in (*planned.clocks, *planned.metrics)]
+    queries = [scan.query for joint in planned.clocks for scan in joint.scans]
+    queries += [scan.query for scan, _ in planned.metrics]
     if not queries and id_ in project.models:
         queries = [query for query in [_words_query(id_, project, setting)] if query is not None]
     return [output_sql(replace(query, shared=()), query.outputs[0], readable=True) for query in queries]
@@ -201,7 +202,7 @@ def queries_of(project: Project, as_of_us: int) -> dict[str, list[str]]:
 
 def view_of_plan(planned: Plan, project: Project) -> View:
     """The queries of a plan with what they read and answer, as plain values."""
-    clocks = [(scan.query, setting, (scan.piece,), scan.windows) for scan, setting in planned.clocks]
+    clocks = [(joint.query, joint.setting, joint.pieces, joint.windows) for joint in planned.clocks]
     numbers = [(scan.query, setting, scan.pieces, scan.windows) for scan, setting in planned.metrics]
     return {
         "queries": [

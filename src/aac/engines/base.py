@@ -181,6 +181,18 @@ class Query:
     calendars: Mapping[str, int] = field(default_factory=dict[str, int])
     pieces: int = 1
 
+    def read_by(self, select: Select) -> set[str]:
+        """The names of all blocks that a select is made of, those below others too."""
+        blocks = dict(self.blocks)
+        found: set[str] = set()
+        waiting = list(select.reads)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += blocks[name].reads
+        return found
+
 
 def database_alias(path: str) -> str:
     """The name by which a query knows the database file at ``path``."""

@@ -21,7 +21,7 @@ from aac.folders import no_room, not_writable, unreadable
 from aac.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Collection, Generator, Iterable, Sequence
 
     from aac.config import EngineSettings
     from aac.engines.base import Engine, Query, Rows, Select
@@ -169,19 +169,31 @@ class DuckdbEngine:
             appender.append_rows(rows)
 
     def run(self, query: Query) -> list[Rows]:
-        """The rows of each output, in order. A shared block is a temporary table for as long as that takes."""
+        """The rows of each output, in order. A shared block is a temporary table, from the first output that reads it
+        to the last one."""
         from aac.engines import sql
 
+        rows: list[Rows] = []
         made: list[str] = []
+        read = [query.read_by(output) for output in query.outputs]
         with self._reaching(query):
             try:
-                for name in query.shared:
-                    self.execute(f"CREATE TEMP TABLE {_quoted(name)} AS {sql.shared_sql(query, name)}")
-                    made.append(name)
-                return [self.execute(sql.output_sql(query, output)) for output in query.outputs]
+                for number, output in enumerate(query.outputs):
+                    for name in query.shared:
+                        if name in read[number] and name not in made:
+                            self.execute(f"CREATE TEMP TABLE {_quoted(name)} AS {sql.shared_sql(query, name)}")
+                            made.append(name)
+                    rows.append(self.execute(sql.output_sql(query, output)))
+                    self._drop(made, but=set[str]().union(*read[number + 1 :]))
             finally:
-                for name in made:
-                    self.execute(f"DROP TABLE {_quoted(*TEMPORARY, name)}")
+                self._drop(made)
+        return rows
+
+    def _drop(self, made: list[str], but: Collection[str] = ()) -> None:
+        """Lets go of the temporary tables in ``made``, which names those that are left afterwards."""
+        for name in [name for name in made if name not in but]:
+            self.execute(f"DROP TABLE {_quoted(*TEMPORARY, name)}")
+            made.remove(name)
 
     @contextmanager
     def _reaching(self, query: Query) -> Generator[None, None, None]:

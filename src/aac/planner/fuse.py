@@ -8,8 +8,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from aac.measures import Retention, Snapshot
-from aac.planner.clocks import ClockScan, plan_clock
+from aac.planner.clocks import plan_clock
 from aac.planner.in_force import plan_in_force
+from aac.planner.joint import Joint, joined
 from aac.planner.known import as_known
 from aac.planner.metrics import MetricScan, parted, plan_metrics
 from aac.planner.places import placed
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from aac.measures import Clock, Measure, Moment
+    from aac.planner.clocks import ClockScan
     from aac.planner.pieces import Piece
     from aac.planner.setting import Setting
 
@@ -30,7 +32,7 @@ NumberScan = MetricScan
 class Plan:
     """The scans of a run, each with the setting it was made for."""
 
-    clocks: tuple[tuple[ClockScan, Setting], ...]
+    clocks: tuple[Joint, ...]
     metrics: tuple[tuple[NumberScan, Setting], ...]
 
 
@@ -67,7 +69,7 @@ def plan(
         for layer in layers(windows):
             pieces = [piece for piece in group if not set(piece.windows).isdisjoint(layer)]
             metric_scans += [(plan_metrics(part, layer, setting), setting) for part in parted(pieces)]
-    return Plan(tuple(clock_scans), tuple(metric_scans))
+    return Plan(joined(clock_scans), tuple(metric_scans))
 
 
 def _all_windows(pieces: Iterable[Piece[Measure]]) -> tuple[Chosen, ...]:
