@@ -28,6 +28,8 @@ REFUSED = [
     ("columns(*)", 0, "AAC303", "did you mean `count`?"),
     ("*", 0, "AAC303", "use comparisons"),
     ("leads.*", 0, "AAC303", "write `field` or `reference.field`"),
+    ("count(* exclude (a))", 6, "AAC303", "use comparisons"),
+    ("count(* replace (1 as a))", 6, "AAC303", "use comparisons"),
     ("count(leads.*)", 6, "AAC303", "write `field` or `reference.field`"),
     ("now() > a", 0, "AAC303", "write `as_of`, the moment that every number is d"),
     ("current_date", 0, "AAC303", "write `as_of`, the moment that every number is d"),

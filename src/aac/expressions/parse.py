@@ -6,6 +6,8 @@ DuckDB's spelling, one expression each (LANGUAGE §4). sqlglot reads the text; n
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections import defaultdict
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -198,7 +200,9 @@ class _Reader:
     """A tree of sqlglot as our own nodes. ``near``: the place of what holds a node, for nodes without one."""
 
     def __init__(self, tokens: list[Token], tree: Expr, functions: Mapping[str, Spelling]) -> None:
-        self.tokens = tokens
+        self.words = defaultdict[str, list[int]](list)
+        for token in tokens:
+            self.words[token.text.lower()].append(token.start)
         self.functions = functions
         self.leftmost = _leftmost(tree)
 
@@ -245,12 +249,12 @@ class _Reader:
         kind = type(tree).__name__
         sign = str(tree.this).lower() if kind == "Boolean" else ALONE.get(kind)
         if sign is not None:
-            places = [token.start for token in self.tokens if token.text.lower() == sign]
-            return next((place for place in places if place >= near), places[-1] if places else near)
+            places = self.words.get(sign, [near])
+            return places[min(bisect_left(places, near), len(places) - 1)]
         at = self.leftmost.get(id(tree), near)
-        word = OPENING.get(kind)
-        begins = [token.start for token in self.tokens if token.start < at and token.text.lower() == word]
-        return begins[-1] if begins else at
+        places = self.words.get(OPENING.get(kind, ""), [])
+        before = bisect_left(places, at)
+        return places[before - 1] if before else at
 
     def unknown(self, tree: Expr, at: int) -> Refused:
         advice = INSTEAD.get(type(tree).__name__) or f"{ALLOWED}{', '.join(sorted(self.functions))}"
@@ -346,6 +350,8 @@ class _Reader:
             raise _no_function(tree.name, function, self.functions, at)
         signs = [type(part).__name__ for part in tree.expressions]
         if function == "count" and signs == ["Star"]:
+            if any(tree.expressions[0].args.values()):  # as in `count(* exclude (a))`
+                raise self.unknown(tree.expressions[0], self.place(tree.expressions[0], at))
             return Aggregate("count", (), at=at)
         if function == "count" and signs == ["Distinct"] and len(tree.expressions[0].expressions) == 1:
             return Aggregate("count_distinct", self.values(tree.expressions[0].expressions, at), at=at)
