@@ -123,6 +123,7 @@ FLOORS = (
         "aac.engines.looking",
         "aac.engines.rewriting",
         "aac.engines.*",
+        "aac.connectors.ahead",
         "aac.connectors.limits",
         "aac.connectors.redacting",
         "aac.connectors.recording",

@@ -160,6 +160,19 @@ def test_a_first_batch_that_names_a_record_twice_is_merged(project: Sent) -> Non
     assert (project.ask(RAW_TABLES), project.seen) == ([("deal",)], {"a": "new", "b": "y"})
 
 
+@pytest.mark.parametrize("again", [[], [("a", 2, "new")]], ids=["each once", "one twice"])
+def test_first_batches_are_one_table_in_their_order(project: Sent, again: list[tuple[Any, ...]]) -> None:
+    pages = [[("c", 1, "x"), ("a", 1, "x")], [("d", 1, "x")], [("b", 1, "x"), *again]]
+    steps = [step for page in pages for step in (("upsert", page), ("keys", page), ("checkpoint", {"n": 1}, False))]
+    assert told(project, *steps, ("upsert", [("e", 1, "x")]), ("delete", [("d", 1)]), ("keys", [("e",)]), END) == []
+    a = "new" if again else "x"
+    assert project.rows("deal") == [("c", "x"), ("a", a), ("b", "x"), ("e", "x")]
+    assert project.ask("SELECT id, _aac_source_us, _aac_deleted_us FROM raw_crm.deal WHERE id IN ('a', 'd')") == [
+        ("a", 2 if again else 1, None),
+        ("d", 1, 1),
+    ]
+
+
 def test_what_was_removed_is_read_anew(project: Sent) -> None:
     project.send(("upsert", [("a", 1, "x"), ("b", 1, "y")]), END)
     project.send(("checkpoint", {"n": 2}, True))

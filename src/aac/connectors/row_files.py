@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Op = Literal["upsert", "delete", "keys"]
 
 
-ENCODE = TypeAdapter[Any](Any).dump_json
+ENCODE = TypeAdapter[Any](Any).serializer.to_json
 """More than twice as fast as what Python's own library has."""
 
 

@@ -104,13 +104,13 @@ class Raw:
 
     @property
     def repeats(self) -> str:
-        """One row: how many rows part $2 of the batch $1 has, and how many keys."""
+        """One row: how many rows part $2 of the batch or the batches $1 has, and how many keys."""
         keys = f"SELECT DISTINCT {self._keys()} FROM read_parquet($1) WHERE {PART} = $2"
         return f"SELECT (SELECT count(*) FROM read_parquet($1) WHERE {PART} = $2), (SELECT count(*) FROM ({keys}))"
 
     @property
     def fill(self) -> str:
-        """Adds part $2 of the batch $1, in which no key comes twice, to a table without rows."""
+        """Adds part $2 of the batch or the batches $1, in which no key comes twice, to a table without rows."""
         return f"""INSERT INTO {name(*self.table)} ({self._kept()})
             SELECT {self._kept()} FROM read_parquet($1) WHERE {PART} = $2"""
 

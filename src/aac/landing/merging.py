@@ -7,6 +7,7 @@ those that have changed.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from aac.engines.base import ROWS
@@ -90,7 +91,7 @@ class _Merge:
     def run(self, *, mass_delete: bool) -> Mark:
         """Merges all batches, and then judges the scan of keys."""
         numbers = [number for number in self._batches.numbers() if number > self._number]
-        for number in numbers:
+        for number in self._filled(numbers):
             self._merge(number)
         self._judge(numbers, mass_delete=mass_delete)
         note = self._batches.note(numbers[-1]) if numbers else self._known and self._known.note
@@ -117,6 +118,27 @@ class _Merge:
         names = [str(name) for (name,) in self._store.execute(COLUMNS, *table)]
         columns = tuple(name for name in names if name not in OURS)
         return RawStream((), ROWS, columns, "", rows, state, table=table, changed=mark.changed)
+
+    def _filled(self, numbers: list[int]) -> list[int]:
+        """Makes a table that is not there of the first batches at once, as far as these only bring records and none of
+        them twice; what is left to be merged one by one."""
+        if self._base is not None or self._has_table or not numbers:
+            return numbers
+        note = self._batches.note(numbers[0])
+        first = list(takewhile(lambda number: self._brings(number, note), numbers))
+        raw, paths = self._as_of(note), [str(self._batches.path(number)) for number in first]
+        if len(first) < 2 or not self._is_plain(raw, paths, 0):
+            return numbers
+        self._make_room(note)
+        self.value(raw.fill, paths, 0)
+        self._number = self._changed = first[-1]
+        return numbers[len(first) :]
+
+    def _brings(self, number: int, like: Note) -> bool:
+        """Whether a batch has records in one part, and nothing else, with the columns and the key of another batch."""
+        note = self._batches.note(number)
+        alike = (note.columns, note.key) == (like.columns, like.key)
+        return alike and self._batches.parts(number) == [(0, "upsert")]
 
     def _merge(self, number: int) -> None:
         note, parts = self._batches.note(number), self._batches.parts(number)
@@ -201,9 +223,9 @@ class _Merge:
             return self.value(self._as_of(self._batches.note(self._base)).number)
         return self.value(self._raw.number) if self._has_table else 0
 
-    def _is_plain(self, raw: Raw, path: str, part: int) -> bool:
+    def _is_plain(self, raw: Raw, batches: str | list[str], part: int) -> bool:
         """Whether no key comes twice."""
-        ((rows, keys),) = self._store.execute(raw.repeats, path, part)
+        ((rows, keys),) = self._store.execute(raw.repeats, batches, part)
         return rows == keys
 
     def _judge(self, numbers: list[int], *, mass_delete: bool) -> None:

@@ -83,16 +83,19 @@ class Changes:
         self._example = ""
 
     def read(self, walk: Walk, files: RowFiles) -> Iterator[Message]:
-        def take(page: list[Record]) -> None:
+        def ask(page: list[Record]) -> list[Record]:
             ids = [str(record["id"]) for record in page]
-            for record in self._client.histories(self._thing, ids, self._property, tuple(self._moments)):
+            return list(self._client.histories(self._thing, ids, self._property, tuple(self._moments)))
+
+        def take(_: list[Record], histories: list[Record]) -> None:
+            for record in histories:
                 shown: Record = record.get("propertiesWithHistory") or {}
                 changes = changes_of(shown.get(self._property) or (), self._type)
                 for row in self._rows(str(record["id"]), changes):
                     files.add("upsert", row)
                 self._compare(record, changes)
 
-        yield from walk.read([], take, files)
+        yield from walk.read([], ask, take, files)
         if self._disagree:
             yield self._told()
         yield from walk.ended(files)

@@ -56,11 +56,13 @@ class Records:
     def read(self, walk: Walk, files: RowFiles) -> Iterator[Message]:
         """All of it. Records that were merged into others are gone, whatever a search still shows of them."""
 
-        def take(page: list[Record]) -> None:
-            linked = [(column, self._linked(to, page)) for to, column in self._links] if page else []
+        def ask(page: list[Record]) -> dict[str, dict[str, str]]:
+            return {column: self._linked(to, page) for to, column in self._links} if page else {}
+
+        def take(page: list[Record], linked: Mapping[str, Mapping[str, str]]) -> None:
             for record in page:
                 id = str(record["id"])
-                files.add("upsert", self._row(record) | {column: found.get(id) for column, found in linked})
+                files.add("upsert", self._row(record) | {column: found.get(id) for column, found in linked.items()})
                 if walk.sweeps:
                     files.add("keys", {ID: id})
                 for gone in self._gone(record):
@@ -69,10 +71,10 @@ class Records:
         if walk.sweeps:
             files.begin("keys")
         properties = [*self._columns, MERGED]
-        yield from walk.read(properties, take, files)
+        yield from walk.read(properties, ask, take, files)
         try:
             for page in self._pointing_anew(walk.window, properties):
-                take(page)
+                take(page, ask(page))
             for page in self._client.archived(self._thing):
                 for record in page:
                     files.add("delete", {ID: str(record["id"])})

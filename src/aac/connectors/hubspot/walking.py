@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from aac.connectors.ahead import ahead
 from aac.connectors.base import Checkpoint, Progress
 from aac.connectors.hubspot.objects import NO_ID
 from aac.connectors.transport import OverError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aac.connectors.hubspot.objects import Thing
     from aac.connectors.row_files import RowFiles
 
+T = TypeVar("T")
 PAGES = 25
 """Pages between two checkpoints: what is lost, at most, when a pull is killed."""
 SECOND = timedelta(seconds=1)
@@ -65,25 +66,34 @@ class Walk:
         return self._until - self._overlap, self._bound + SECOND
 
     def read(
-        self, properties: Sequence[str], take: Callable[[list[Record]], None], files: RowFiles
+        self,
+        properties: Sequence[str],
+        ask: Callable[[list[Record]], T],
+        take: Callable[[list[Record], T], None],
+        files: RowFiles,
     ) -> Iterator[Message]:
-        """Lets every page be taken, with checkpoints on the way. When the calls of a pull are used up, what was taken
-        is kept before that is raised."""
+        """Lets every page be taken with what ``ask`` gets for its records, with checkpoints on the way. The next page
+        and what is asked for it come while one is taken, so only ``ask`` may use the client. When the calls of a pull
+        are used up, what was taken is kept before that is raised."""
         rows = 0
-        for number in count(1):
-            try:
-                page, more = self._client.search(self._thing, self._after, self.window, properties)
-                take(page)
-            except OverError:
-                yield from self.kept(files)
-                raise
-            self._after = str(page[-1]["id"]) if page else self._after
-            rows += len(page)
-            if not more:
-                return
-            if number % PAGES == 0:
-                yield from self.kept(files)
-                yield Progress(rows)
+        try:
+            for number, (page, found) in enumerate(ahead(self._pages(properties, ask))):
+                if number and number % PAGES == 0:
+                    yield from self.kept(files)
+                    yield Progress(rows)
+                take(page, found)
+                self._after = str(page[-1]["id"]) if page else self._after
+                rows += len(page)
+        except OverError:
+            yield from self.kept(files)
+            raise
+
+    def _pages(self, properties: Sequence[str], ask: Callable[[list[Record]], T]) -> Iterator[tuple[list[Record], T]]:
+        after, more = self._after, True
+        while more:
+            page, more = self._client.search(self._thing, after, self.window, properties)
+            yield page, ask(page)
+            after = str(page[-1]["id"]) if page else after
 
     def kept(self, files: RowFiles) -> Iterator[Message]:
         """A checkpoint on the way: a pull that is stopped goes on behind the last id."""
