@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from aac.testing import Trial, connector_suite, run
+from aac.testing import CHECKS, Trial, connector_suite, run
+from tests.fakes.pipedrive.account import written
 from tests.fakes.pipedrive.server import pipedrive
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Sequence
-    from datetime import datetime
+    from collections.abc import Collection, Generator, Mapping, Sequence
     from pathlib import Path
 
     from tests.fakes.pipedrive.server import Pipedrive
@@ -21,7 +21,10 @@ QUICK = (
     "a page twice", "500 equal cursors", "late rows", "column added", "hard delete", "lost permission", "empty",
 )  # fmt: skip
 """Checks that are made each time; all of them, of each object, are long."""
-SCOPE = {"deals": "deals:read", "persons": "contacts:read", "activities": "activities:read"}
+SCOPE = {
+    "deals": "deals:read", "persons": "contacts:read", "organizations": "contacts:read", "leads": "leads:read",
+    "activities": "activities:read", "deals_owner_changes": "deals:read", "users": "users:read",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -93,6 +96,79 @@ class ActivitiesTrial(PipedriveTrial):
     cannot = dict.fromkeys(("column added", "column dropped", "column retyped"), NO_FIELDS)
 
 
+class OrganizationsTrial(PipedriveTrial):
+    stream = "organizations"
+    text = "name"
+
+
+class LeadsTrial(PipedriveTrial):
+    """Leads: their deletion is told by their absence alone."""
+
+    stream = "leads"
+    page = 499  # a page begins with the last lead of the one before
+    cannot = dict.fromkeys(("column added", "column dropped", "column retyped"), "custom fields of leads are not read")
+
+    def create(self, texts: Sequence[str], at: datetime | None = None) -> list[str]:
+        return [self.account.lead(text, at or datetime.now(UTC)) for text in texts]
+
+    def change(self, keys: Collection[str], text: str) -> None:
+        for key in keys:
+            self.account.change_lead(key, text)
+
+    def delete(self, keys: Collection[str]) -> None:
+        for key in keys:
+            del self.account.leads[key]
+
+
+class ChangesTrial(PipedriveTrial):
+    """The owners that deals had; each record of the trial is a deal that was made by a user of that number."""
+
+    stream = "deals_owner_changes"
+    key, text, at = "change_id", "value", "changed_at"
+    page = 50
+    many = 500
+    NEVER = "a change never changes: rows are only added"
+    cannot: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(
+            ("killed at every checkpoint", "a page twice", "changed while read", "hard delete", "mass delete stopped",
+             "empty"), NEVER
+        ),
+        **dict.fromkeys(("column added", "column dropped", "column retyped"), "its columns are always the same"),
+    }  # fmt: skip
+
+    def create(self, texts: Sequence[str], at: datetime | None = None) -> list[str]:
+        keys: list[str] = []
+        for text in texts:
+            deal = self.account.create("deals", {"owner_id": text}, at)
+            made = self.account.records["deals"][deal].made
+            keys.append(f"deals/{deal}/owner_id/{written(made)}/{text}")
+        return keys
+
+
+class UsersTrial(PipedriveTrial):
+    """Users: a table that is read whole each time."""
+
+    stream = "users"
+    text, at = "name", "modified"
+    page = 0
+    cannot = dict.fromkeys(("column added", "column dropped", "column retyped"), "users have no fields of one's own")
+
+    def __init__(self, fake: Pipedrive) -> None:
+        super().__init__(fake)
+        self.account.users.clear()
+
+    def create(self, texts: Sequence[str], at: datetime | None = None) -> list[str]:
+        return [self.account.join(text, at or datetime.now(UTC)) for text in texts]
+
+    def change(self, keys: Collection[str], text: str) -> None:
+        for user in self.account.users:
+            if str(user["id"]) in keys:
+                user["name"] = text
+
+    def delete(self, keys: Collection[str]) -> None:
+        self.account.users = [user for user in self.account.users if str(user["id"]) not in keys]
+
+
 @pytest.mark.parametrize("check", QUICK)
 def test_deals_quickly(check: str, fake: Pipedrive, tmp_path: Path) -> None:
     run(check, PipedriveTrial(fake), tmp_path / "project")
@@ -104,13 +180,18 @@ def test_deals(check: str, fake: Pipedrive, tmp_path: Path) -> None:
     run(check, PipedriveTrial(fake), tmp_path / "project")
 
 
-@pytest.mark.long
-@connector_suite(PersonsTrial)
-def test_persons(check: str, fake: Pipedrive, tmp_path: Path) -> None:
-    run(check, PersonsTrial(fake), tmp_path / "project")
+OTHERS = (PersonsTrial, OrganizationsTrial, ActivitiesTrial, LeadsTrial, ChangesTrial, UsersTrial)
 
 
 @pytest.mark.long
-@connector_suite(ActivitiesTrial)
-def test_activities(check: str, fake: Pipedrive, tmp_path: Path) -> None:
-    run(check, ActivitiesTrial(fake), tmp_path / "project")
+@pytest.mark.parametrize(
+    ("trial", "check"),
+    [
+        pytest.param(trial, check, id=f"{trial.stream}-{check}")
+        for trial in OTHERS
+        for check in CHECKS
+        if check not in trial.cannot
+    ],
+)
+def test_other_streams(trial: type[PipedriveTrial], check: str, fake: Pipedrive, tmp_path: Path) -> None:
+    run(check, trial(fake), tmp_path / "project")

@@ -78,6 +78,8 @@ def shake(account: Account, chance: random.Random) -> None:
     account.merge("organizations", companies[0], companies[1])
     account.delete("activities", next(iter(account.records["activities"])))
     account.leads.pop(next(iter(account.leads)))
+    for lead in list(account.leads)[:3]:
+        account.convert(lead)
     account.stages[1]["name"] = "Contacted, «really»"
     sell(account, chance, datetime.now(UTC) - timedelta(days=50), 100, companies)
     account.records["deals"][max(account.records["deals"])].changed = datetime.now(UTC)
@@ -133,6 +135,7 @@ def agree(root: Path, account: Account) -> None:
     same(found("handed_over", "none"), {"total": numbers.owners()})
     same(found("touches", "none"), {"total": numbers.touches()})
     same(found("leads", "none"), {"total": numbers.leads()})
+    same(found("from_leads", "none"), {"total": numbers.from_leads()})
 
 
 def test_numbers_are_what_the_records_come_to_also_after_changes(fake: Pipedrive, root: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aac.connectors.pipedrive.changes import FOLLOWED
+from aac.connectors.pipedrive.leads import LEADS
 from aac.connectors.pipedrive.objects import RECENTS, THINGS
 from aac.connectors.pipedrive.settings import PipedriveSettings
 from aac.connectors.pipedrive.wholes import SCOPES
@@ -36,9 +37,9 @@ def test_the_page_leads_to_data(tmp_path: Path) -> None:
 
 
 def test_the_page_names_every_scope_setting_and_stream() -> None:
-    scopes = {thing.scope for thing in THINGS} | {*SCOPES.values(), RECENTS}
+    scopes = {thing.scope for thing in (*THINGS, LEADS)} | {*SCOPES.values(), RECENTS}
     assert set(re.findall(r"^\| `([a-z]+:read)` \|", TEXT, re.MULTILINE)) == scopes
     named = set(re.findall(r"^\| `(\w+)` \|", TEXT.partition("## Settings")[2].partition("## How")[0], re.MULTILINE))
     assert named == PipedriveSettings.model_fields.keys()
-    streams = {thing.name for thing in THINGS} | SCOPES.keys() | {each.stream for each in FOLLOWED}
+    streams = {thing.name for thing in (*THINGS, LEADS)} | SCOPES.keys() | {each.stream for each in FOLLOWED}
     assert {name for name in streams if f"`{name}`" not in TEXT} == set()

@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
 
-from aac.connectors.base import Context
+from aac.connectors.base import Context, Rows, Slice
 from aac.connectors.pipedrive.access import access_of
 from aac.connectors.pipedrive.changes import FOLLOWED, rows_of
 from aac.connectors.pipedrive.client import Client, Limits, service_of
 from aac.connectors.pipedrive.connector import PipedriveConnector
 from aac.connectors.pipedrive.fields import own_fields, value_of
 from aac.connectors.pipedrive.settings import TOKENS, PipedriveSettings
-from aac.connectors.transport import RefusedError, Transport
+from aac.connectors.transport import OverError, RefusedError, Transport
 from tests.fakes.pipedrive.server import pipedrive
 from tests.fakes.scripted import Scripted, scripted
+
+if TYPE_CHECKING:
+    from tests.fakes.pipedrive.server import Pipedrive
 
 OWNER, STAGE, STATUS = FOLLOWED
 
@@ -157,3 +160,92 @@ def test_a_recorded_list_of_recent_changes_tells_what_is_gone(monkeypatch: pytes
     assert gone == without == {"4"}
     assert "since_timestamp=2026-01-02+03%3A04%3A05" in script.got[0].path
     assert script.got[0].headers["x-api-token"] == "a-token"
+
+
+def test_no_lead_is_passed_over_when_others_go_between_two_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pipedrive() as fake:
+        at = datetime(2026, 1, 2, tzinfo=UTC)
+        monkeypatch.setenv("PIPEDRIVE_TOKEN", fake.bearer)
+        kept = [fake.account.lead(f"Lead {number}", at) for number in range(1200)]
+        settings = PipedriveSettings.model_validate({"access_token": {"env": "PIPEDRIVE_TOKEN"}, "url": fake.url})
+        transport = Transport(service_of(settings, Limits()), access_of(settings))
+
+        def change(_: str) -> None:
+            match len(fake.asked):
+                case 2:
+                    del fake.account.leads[kept.pop(3)]
+                case 4:
+                    fake.account.lead("New", at)
+                case _:
+                    pass
+
+        fake.before = change
+        read = {lead["id"] for lead in Client(transport).all_leads("/v1/leads")}
+        transport.close()
+    assert read >= set(kept)
+    assert fake.asked.count("/v1/leads") <= 6
+
+
+def test_a_deal_that_is_deleted_while_its_changes_are_read_stops_no_pull(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pipedrive() as fake:
+        monkeypatch.setenv("PIPEDRIVE_TOKEN", fake.bearer)
+        first, second = (fake.account.create("deals", {}) for _ in range(2))
+
+        def delete(route: str) -> None:
+            if route.endswith("changelog"):
+                fake.account.delete("deals", first)
+
+        made = connector(fake, tmp_path)
+        made.check()
+        (stream,) = (each for each in made.discover() if each.name == "deals_stage_changes")
+        fake.before = delete
+        rows = [message for message in made.read(stream, Slice(stream.name)) if isinstance(message, Rows)]
+        read = {json.loads(line)["deal_id"] for each in rows for line in each.path.read_text().splitlines()}
+    assert read == {str(second)}
+
+
+def test_a_sweep_that_finds_nothing_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pipedrive() as fake:
+        monkeypatch.setenv("PIPEDRIVE_TOKEN", fake.bearer)
+        made = connector(fake, tmp_path)
+        made.check()
+        (stream,) = (each for each in made.discover() if each.name == "persons")
+        told = [message for message in made.read(stream, Slice(stream.name)) if isinstance(message, Rows)]
+    assert [(each.op, each.path.read_text()) for each in told] == [("keys", "")]
+
+
+def test_a_budget_with_too_little_left_for_a_call_is_used_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pipedrive() as fake:
+        monkeypatch.setenv("PIPEDRIVE_TOKEN", fake.bearer)
+        made = connector(fake, tmp_path)
+        fake.tokens = 3
+        made.check()
+        with pytest.raises(OverError, match="allows no more calls today"):
+            made.discover()
+
+
+def test_a_deal_that_comes_back_from_the_archive_during_a_sweep_is_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pipedrive() as fake:
+        monkeypatch.setenv("PIPEDRIVE_TOKEN", fake.bearer)
+        deal = fake.account.create("deals", {"is_archived": True})
+
+        def restore(route: str) -> None:
+            if route.endswith("archived"):
+                fake.account.change("deals", deal, {"is_archived": False})
+
+        made = connector(fake, tmp_path)
+        made.check()
+        (stream,) = (each for each in made.discover() if each.name == "deals")
+        fake.before = restore
+        told = [message for message in made.read(stream, Slice(stream.name)) if isinstance(message, Rows)]
+        (keys,) = (each.path.read_text() for each in told if each.op == "keys")
+    assert json.loads(keys) == {"id": str(deal)}
+
+
+def connector(fake: Pipedrive, folder: Path) -> PipedriveConnector:
+    settings = PipedriveSettings.model_validate({"access_token": {"env": "PIPEDRIVE_TOKEN"}, "url": fake.url})
+    return PipedriveConnector(settings, Context(folder, folder / "files"))

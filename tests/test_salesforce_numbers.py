@@ -74,7 +74,8 @@ def sell(
     if chance.random() < 0.5:
         org.change("Opportunity", deal, {"OwnerId": chance.choice(users[1:])}, at + day / 24)
     if chance.random() < 0.5:
-        org.change("Opportunity", deal, {"StageName": chance.choice(("Closed Won", "Closed Lost"))}, at + day)
+        closed = {"StageName": chance.choice(("Closed Won", "Closed Lost")), "CloseDate": f"{at + day:%Y-%m-%d}"}
+        org.change("Opportunity", deal, closed, at + day)
 
 
 def shake(org: Org, chance: random.Random) -> None:

@@ -91,4 +91,8 @@ class Numbers:
         return sum(activity.values["done"] for activity in self.living("activities"))
 
     def leads(self) -> int:
-        return len(self.account.leads)
+        """A lead that became a deal is one, though Pipedrive deletes it."""
+        return len(self.account.leads) + len(self.account.converted)
+
+    def from_leads(self) -> int:
+        return len(self.account.converted)

@@ -81,6 +81,7 @@ class Account:
     )  # fmt: skip
     records: dict[str, dict[int, Record]] = field(default_factory=lambda: {name: {} for name in FOLLOWED})
     leads: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    converted: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     log: dict[int, list[Logged]] = field(default_factory=dict[int, list[Logged]])
     fields: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: {name: {} for name in FOLLOWED})
     users: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -104,6 +105,13 @@ class Account:
              "modified": "2024-01-02 08:00:00"}
         )  # fmt: skip
 
+    def join(self, name: str, at: datetime) -> str:
+        """Somebody who came at some time; the key of that user."""
+        id = next(self.numbers)
+        self.hire(id, name)
+        self.users[-1] |= {"created": old(at), "modified": old(at)}
+        return str(id)
+
     def create(self, object: str, values: dict[str, Any], at: datetime | None = None) -> int:
         moment, id = at or datetime.now(UTC), next(self.numbers)
         assert values.keys() <= EMPTY[object].keys(), values
@@ -122,6 +130,16 @@ class Account:
         moment = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self.leads[id] = {"id": id, "title": title, **empty, **values, "add_time": moment, "update_time": moment}
         return id
+
+    def change_lead(self, lead: str, title: str) -> None:
+        moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self.leads[lead] |= {"title": title, "update_time": moment}
+
+    def convert(self, lead: str) -> int:
+        """Makes a deal of a lead, which is deleted by that (docs of `POST /leads/{id}/convert/deal`); the deal's id."""
+        gone = self.leads.pop(lead)
+        self.converted.append(gone)
+        return self.create("deals", {"title": gone["title"], "source_lead_id": lead})
 
     def change(self, object: str, id: int, values: dict[str, Any], at: datetime | None = None, user: int = 1) -> None:
         record, moment = self.records[object][id], at or datetime.now(UTC)

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from tests.fakes.pipedrive.account import Account, old
-from tests.fakes.pipedrive.strict import COSTS, QUERIES, SCOPES, Refused, cursor_of, moment_of, need, place_of, query_of
+from tests.fakes.pipedrive.strict import (
+    ASKED,
+    COSTS,
+    QUERIES,
+    SCOPES,
+    Refused,
+    cursor_of,
+    moment_of,
+    need,
+    place_of,
+    query_of,
+)
 from tests.fakes.unwell import serving
 
 if TYPE_CHECKING:
@@ -73,7 +84,6 @@ class Pipedrive:
                 self.before(route)
             self._permit(route, headers)
             if self.tokens < COSTS[route]:
-                self.tokens = 0
                 raise Refused(429, "the daily budget of tokens is used up")
             self.tokens -= COSTS[route]
             given = query_of(route, parse_qs(query, keep_blank_values=True))
@@ -111,7 +121,7 @@ class Pipedrive:
             case ["api", "v2", object]:
                 return self._records(object, given)
             case ["v1", "users", *me]:
-                mine = {**account.users[0], "company_id": 1, "company_name": "Larkspur"}
+                mine = {"id": 1, "name": "Ada", "company_id": 1, "company_name": "Larkspur"}
                 return {"data": mine if me else account.users}
             case ["v1", "leads", *archived]:
                 return self._leads(given, bool(archived))
@@ -132,6 +142,9 @@ class Pipedrive:
             if record.deleted and (wanted is None or "deleted" not in wanted or account.forgotten(record)):
                 continue
             shown = account.shown(object, record)
+            for name in ASKED.get(object, ()):
+                if name not in given.get("include_fields", "").split(","):
+                    del shown[name]
             if object == "deals" and (shown["is_archived"] != archived or (wanted and shown["status"] not in wanted)):
                 continue
             found.append(shown)
@@ -151,7 +164,7 @@ class Pipedrive:
     def _leads(self, given: dict[str, str], archived: bool) -> dict[str, Any]:
         need(given.get("sort", "id ASC") == "id ASC", "this server sorts leads by id only")
         found = [lead for _, lead in sorted(self.account.leads.items()) if lead["is_archived"] == archived]
-        return _counted(found, given)
+        return _counted(found, given, "")
 
     def _recents(self, given: dict[str, str]) -> dict[str, Any]:
         """What changed since then; what was deleted has no data any more."""
@@ -167,7 +180,8 @@ class Pipedrive:
         return _counted(found, given)
 
     def _changelog(self, deal: int, given: dict[str, str]) -> dict[str, Any]:
-        if deal not in self.account.records["deals"]:
+        record = self.account.records["deals"].get(deal)
+        if record is None or record.deleted is not None:
             raise Refused(404, "Deal not found")
         entries = sorted(self.account.log.get(deal, []), key=lambda entry: entry.at)
         shown = [
@@ -199,12 +213,12 @@ def _paged(found: list[dict[str, Any]], given: dict[str, str]) -> dict[str, Any]
     return {"data": page, "additional_data": {"next_cursor": more}}
 
 
-def _counted(found: list[dict[str, Any]], given: dict[str, str]) -> dict[str, Any]:
-    """A page of version 1: so many records from a place on."""
+def _counted(found: list[dict[str, Any]], given: dict[str, str], where: str = "pagination") -> dict[str, Any]:
+    """A page of version 1: so many records from a place on. ``where`` the answer tells the page: of leads, beside."""
     start, limit = int(given.get("start", 0)), int(given.get("limit", 100))
     more = len(found) > start + limit
     paging = {"start": start, "limit": limit, "more_items_in_collection": more}
-    return {"data": found[start : start + limit] or None, "additional_data": {"pagination": paging}}
+    return {"data": found[start : start + limit] or None, "additional_data": {where: paging} if where else paging}
 
 
 @contextmanager

@@ -29,11 +29,15 @@ class Refused(Exception):
 MOST = 500
 WINDOW = {"updated_since": "moment", "updated_until": "moment", "sort_direction": "asc desc"}
 PAGED = {"limit": "limit", "cursor": "cursor"}
+ASKED = {"deals": ("source_lead_id",)}
+"""What records show only when `include_fields` names it, as far as this account holds it."""
 IDS = {"filter_id": "int", "ids": "text", "owner_id": "int"}
 DEALS = {
     **WINDOW, **PAGED, **IDS, "person_id": "int", "org_id": "int", "pipeline_id": "int", "stage_id": "int",
     "status": "open won lost deleted", "sort_by": "id update_time add_time", "custom_fields": "text",
-    "include_fields": "text",
+    "include_fields": "next_activity_id last_activity_id first_won_time products_count files_count notes_count "
+    "followers_count email_messages_count activities_count done_activities_count undone_activities_count "
+    "participants_count last_incoming_mail_time last_outgoing_mail_time smart_bcc_email source_lead_id",
 }  # fmt: skip
 OLD = {"start": "int", "limit": "limit"}
 LEADS = {

@@ -13,7 +13,7 @@ from aac.connectors.base import Stream
 from aac.connectors.pipedrive.fields import value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from aac.connectors.base import Message
     from aac.connectors.pipedrive.client import Client, Record
@@ -88,14 +88,15 @@ class Changelogs:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._held: dict[tuple[str, str], tuple[Mapping[str, Any], ...]] = {}
+        self._held: dict[tuple[str, str], tuple[Record, ...] | None] = {}
 
-    def of(self, deal: Record) -> Sequence[Record]:
-        """The changelog of a deal as it is at its last change."""
+    def of(self, deal: Record) -> Sequence[Record] | None:
+        """The changelog of a deal as it is at its last change; null when the deal is gone."""
         state = (str(deal["id"]), str(deal.get("update_time")))
         if state not in self._held:
             entries = self._client.changelog(state[0])
-            self._held[state] = tuple(entry for entry in entries if entry["field_key"] in KEYS)
+            of_use = tuple(entry for entry in entries or () if entry["field_key"] in KEYS)
+            self._held[state] = of_use if entries is not None else None
         return self._held[state]
 
 
@@ -109,7 +110,8 @@ class Changes:
     def read(self, walk: Walk, files: RowFiles) -> Iterator[Message]:
         def take(page: Sequence[Record]) -> None:
             for deal in page:
-                for row in rows_of(self._followed, deal, self._changelogs.of(deal)):
+                changelog = self._changelogs.of(deal)
+                for row in rows_of(self._followed, deal, changelog) if changelog is not None else ():
                     files.add("upsert", row)
 
         yield from walk.read(take, files)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aac.connectors.limits import Rate
 from aac.connectors.redacting import Shown
-from aac.connectors.transport import Call, Service
+from aac.connectors.transport import Call, RefusedError, Service
 from aac.errors import SourceError
 
 if TYPE_CHECKING:
@@ -26,11 +26,15 @@ if TYPE_CHECKING:
 HOSTS = frozenset({"oauth.pipedrive.com"})
 PAGE = 500
 """The most records of a page."""
+MOST_BACKWARDS = 50
+"""How often a page of leads is read again in one list because leads came or went meanwhile."""
 WINDOW_SECONDS = 2
 """For how long the number of calls holds that Pipedrive tells with each answer."""
 FIRST_RATE = Rate(20, WINDOW_SECONDS)
 """What the smallest plan may do; the first answer says what this account may."""
-REFUSED, FORBIDDEN = 400, 403
+REFUSED, FORBIDDEN, MISSING = 400, 403, 404
+DEAREST = 40
+"""Tokens that the dearest call takes: a day on which fewer are left is over when a call is refused."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
 SHOWN = Shown(
     keys=frozenset(
@@ -62,7 +66,7 @@ class Limits:
     def is_over(self, answer: Any) -> bool:
         """Whether a refusal is for the rest of the day."""
         del answer
-        return self.left == 0
+        return self.left is not None and self.left < DEAREST
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:
@@ -120,24 +124,50 @@ class Client:
 
     def old(self, path: str, **more: str) -> Iterator[Record]:
         """All records of a list of version 1, which counts from where a page begins."""
-        start = 0
-        while True:
-            query = {"start": str(start), "limit": str(PAGE), **more}
-            answer: Record = self._transport.ask(Call("GET", path, query)).data
-            records: Sequence[Record] = answer.get("data") or ()
+        start, has_more = 0, True
+        while has_more:
+            records, has_more = self._counted(path, start, more)
             yield from records
             start += len(records)
-            paging = _held(_held(answer.get("additional_data")).get("pagination"))
-            if not records or not paging.get("more_items_in_collection", True):
-                return
+
+    def all_leads(self, path: str) -> Iterator[Record]:
+        """All of a list of leads, some of them twice.
+
+        A page begins with the last lead of the one before. Where it does not, leads before it are gone or are new since
+        then, and the page before is read again, so that none is passed over. Raises SourceError when that never ends.
+        """
+        start, last, backwards, has_more = 0, None, 0, True
+        while has_more:
+            records, has_more = self._counted(path, start, {"sort": "id ASC"})
+            if last is not None and (not records or records[0]["id"] != last):
+                start, last, backwards, has_more = max(0, start - PAGE), None, backwards + 1, True
+                if backwards > MOST_BACKWARDS:
+                    raise SourceError("Pipedrive lists leads in another order each time: run `aac pull` again later")
+                continue
+            yield from records
+            start, last = start + len(records) - 1, records[-1]["id"] if records else None
+
+    def _counted(self, path: str, start: int, more: Mapping[str, str]) -> tuple[Sequence[Record], bool]:
+        """A page of a list of version 1, and whether there are more."""
+        query = {"start": str(start), "limit": str(PAGE), **more}
+        answer: Record = self._transport.ask(Call("GET", path, query)).data
+        records: Sequence[Record] = answer.get("data") or ()
+        told = _held(answer.get("additional_data"))  # of leads the page is told here, of others in `pagination`
+        more_items = _held(told.get("pagination", told)).get("more_items_in_collection", len(records) == PAGE)
+        return records, bool(records and more_items)
 
     def users(self) -> Sequence[Record]:
         """All users, those who have left too."""
         return self._transport.ask(Call("GET", "/v1/users")).data["data"] or ()
 
-    def changelog(self, deal: str) -> list[Record]:
-        """What was changed of a deal, the newest first."""
-        return list(self.all(f"/v1/deals/{deal}/changelog"))
+    def changelog(self, deal: str) -> list[Record] | None:
+        """What was changed of a deal, the newest first; nothing of one that was deleted meanwhile."""
+        try:
+            return list(self.all(f"/v1/deals/{deal}/changelog"))
+        except RefusedError as error:
+            if error.status != MISSING:
+                raise
+            return None
 
     def deleted(self, path: str) -> Iterator[str]:
         """The deals that were deleted within 30 days."""

@@ -17,6 +17,7 @@ from aac.connectors.pipedrive.access import access_of
 from aac.connectors.pipedrive.changes import FOLLOWED, PAGE, Changelogs, Changes, change_stream
 from aac.connectors.pipedrive.client import FORBIDDEN, SHOWN, Client, Limits, service_of
 from aac.connectors.pipedrive.fields import own_fields
+from aac.connectors.pipedrive.leads import LEADS, Leads, lead_stream
 from aac.connectors.pipedrive.objects import DEALS, RECENTS, THINGS
 from aac.connectors.pipedrive.records import Records, record_stream
 from aac.connectors.pipedrive.settings import PipedriveSettings
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from aac.connectors.base import Connector, Message
     from aac.connectors.pipedrive.fields import Field
+    from aac.connectors.row_files import Op
 
 
 class PipedriveConnector:
@@ -54,6 +56,7 @@ class PipedriveConnector:
         self._changelogs = Changelogs(self._client)
         self._now: datetime | None = None
         self._own: dict[str, tuple[Field, ...]] = {}
+        self._sees_deals = False
 
     def check(self) -> None:
         """Asks whose token it is, and takes the time from the answer: this pull is as of then."""
@@ -71,6 +74,9 @@ class PipedriveConnector:
             streams.append(replace(record_stream(thing, self._own[thing.name]), refused=missing))
             if thing is DEALS:
                 streams += [replace(change_stream(each), refused=refused or recents) for each in FOLLOWED]
+        self._sees_deals = all(each.refused is None for each in streams if each.name == DEALS.name)
+        refused = self._refusal(LEADS.scope, lambda: next(self._client.all_leads(LEADS.paths[0]), None))
+        streams.append(replace(lead_stream(), refused=refused))
         for name, scope in wholes.SCOPES.items():
             refused = self._refusal(scope, lambda name=name: wholes.may_read(self._client, name))
             streams.append(replace(wholes.whole_stream(name), refused=refused))
@@ -85,16 +91,17 @@ class PipedriveConnector:
         times = Times(self._moment(), self._settings.overlap_time, self._settings.sweep_time)
         thing = next((each for each in THINGS if each.name == stream.name), None)
         followed = next((each for each in FOLLOWED if each.stream == stream.name), None)
+        columns: Mapping[Op, tuple[str, ...]] = {"upsert": stream.columns, "delete": stream.key, "keys": stream.key}
+        files = RowFiles(self._folder, stream.name, columns)
         if thing is not None:
-            files = RowFiles(
-                self._folder, stream.name, {"upsert": stream.columns, "delete": stream.key, "keys": stream.key}
-            )
             records = Records(self._client, thing, self._own[thing.name])
             yield from records.read(Walk(self._client, thing, part.bounds, times), files)
         elif followed is not None:
-            files = RowFiles(self._folder, stream.name, {"upsert": stream.columns})
             walk = Walk(self._client, DEALS, part.bounds, times, page=PAGE, rows=PAGE)
             yield from Changes(followed, self._changelogs).read(walk, files)
+        elif stream.name == LEADS.name:
+            walk = Walk(self._client, LEADS, part.bounds, times)
+            yield from Leads(self._client, self._sees_deals).read(walk, files)
         else:
             yield from self._whole(stream)
 

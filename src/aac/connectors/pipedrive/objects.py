@@ -18,6 +18,7 @@ class Thing:
 
     ``inner``: columns that are called otherwise or lie within a value: where, and under which key. ``fields``: the
     list of its fields. ``item``: what the list of recent changes calls it; none: to be deleted is a status of its own.
+    ``asked``: what the lists are asked for besides.
     """
 
     name: str
@@ -27,9 +28,10 @@ class Thing:
     inner: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     fields: str | None = None
     item: str | None = None
+    asked: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def _columns(**types: str) -> Mapping[str, str]:
+def typed(**types: str) -> Mapping[str, str]:
     """Names by type, each type's in one text."""
     return {name: type for type, names in types.items() for name in names.split()}
 
@@ -38,7 +40,7 @@ DEALS = Thing(
     "deals",
     ("/api/v2/deals", "/api/v2/deals/archived"),
     "deals:read",
-    _columns(
+    typed(
         text="id title status currency lost_reason owner_id creator_user_id person_id org_id pipeline_id stage_id "
         "origin channel source_lead_id",
         number="amount probability acv arr mrr",
@@ -48,12 +50,13 @@ DEALS = Thing(
     ),
     inner={"amount": ("value", "")},
     fields="/api/v2/dealFields",
+    asked={"include_fields": "source_lead_id"},
 )
 PEOPLE = Thing(
     "persons",
     ("/api/v2/persons",),
     "contacts:read",
-    _columns(
+    typed(
         text="id name first_name last_name job_title email owner_id org_id",
         timestamp="add_time update_time",
     ),
@@ -65,7 +68,7 @@ ORGANIZATIONS = Thing(
     "organizations",
     ("/api/v2/organizations",),
     "contacts:read",
-    _columns(text="id name owner_id country region city", timestamp="add_time update_time"),
+    typed(text="id name owner_id country region city", timestamp="add_time update_time"),
     {
         "country": ("address", "country"),
         "region": ("address", "admin_area_level_1"),
@@ -78,7 +81,7 @@ ACTIVITIES = Thing(
     "activities",
     ("/api/v2/activities",),
     "activities:read",
-    _columns(
+    typed(
         text="id type owner_id creator_user_id deal_id lead_id person_id org_id due_time duration",
         boolean="done",
         date="due_date",

@@ -68,6 +68,8 @@ class Records:
                 if walk.sweeps:
                     files.add("keys", {"id": str(record["id"])})
 
+        if walk.sweeps:
+            files.begin("keys")
         yield from walk.read(take, files)
         try:
             for id in self._gone(walk):

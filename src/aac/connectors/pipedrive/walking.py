@@ -58,6 +58,7 @@ class Walk:
         self._cursor: str | None = begun.get("cursor")
         self.sweeps: bool = begun["sweeps"] if begun else self._is_due(times)
         self._overlap = times.overlap
+        self._lists = self.lists(thing)
 
     def _is_due(self, times: Times) -> bool:
         if self._until is None or self._swept is None:
@@ -69,11 +70,17 @@ class Walk:
         """From when on records were updated; null: all are wanted."""
         return None if self.sweeps or self._until is None else self._until - self._overlap
 
+    def lists(self, thing: Thing) -> tuple[tuple[str, datetime | None], ...]:
+        """The lists to go through, and from when on each. A sweep ends with what came from a later list into the first
+        one meanwhile: it would look as if it were not there any more."""
+        again = ((thing.paths[0], self._bound),) if self.sweeps and len(thing.paths) > 1 else ()
+        return (*((path, self.since) for path in thing.paths), *again)
+
     def read(self, take: Callable[[Sequence[Record]], None], files: RowFiles) -> Iterator[Message]:
         """Lets every page be taken, with checkpoints on the way. When nothing more may be asked for now, what was
         taken is kept before that is raised."""
         rows = waiting = 0
-        while self._list < len(self._thing.paths):
+        while self._list < len(self._lists):
             try:
                 records, after = self._next()
                 take(records)
@@ -90,10 +97,10 @@ class Walk:
                 yield Progress(rows)
 
     def _next(self) -> tuple[Sequence[Record], str | None]:
-        path = self._thing.paths[self._list]
-        more = {"sort_by": "id"}
-        if self.since is not None:
-            more["updated_since"] = f"{self.since:%Y-%m-%dT%H:%M:%SZ}"
+        path, since = self._lists[self._list]
+        more = {"sort_by": "id", **self._thing.asked}
+        if since is not None:
+            more["updated_since"] = f"{since:%Y-%m-%dT%H:%M:%SZ}"
         try:
             return self._client.page(path, self._page, self._cursor, more)
         except RefusedError as error:

@@ -1,4 +1,4 @@
-"""Tables that are read whole each time: users, pipelines, stages, and leads, whose deletion Pipedrive does not tell."""
+"""Tables that are read whole each time: users, pipelines and stages."""
 
 from __future__ import annotations
 
@@ -13,12 +13,6 @@ if TYPE_CHECKING:
     from aac.connectors.pipedrive.client import Client, Record
 
 TABLES: Mapping[str, Mapping[str, str]] = {
-    "leads": {
-        "id": "text", "title": "text", "owner_id": "text", "creator_id": "text", "person_id": "text",
-        "organization_id": "text", "source_name": "text", "origin": "text", "channel": "text", "was_seen": "boolean",
-        "is_archived": "boolean", "amount": "number", "currency": "text", "expected_close_date": "date",
-        "add_time": "timestamp", "update_time": "timestamp",
-    },
     "pipelines": {"id": "text", "name": "text", "order_nr": "integer", "is_deleted": "boolean"},
     "stages": {
         "id": "text", "name": "text", "pipeline_id": "text", "order_nr": "integer", "deal_probability": "number",
@@ -30,7 +24,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 """Our types of the columns of each."""
-SCOPES = {"leads": "leads:read", "pipelines": "deals:read", "stages": "deals:read", "users": "users:read"}
+SCOPES = {"pipelines": "deals:read", "stages": "deals:read", "users": "users:read"}
 
 
 def whole_stream(name: str) -> Stream:
@@ -48,10 +42,6 @@ def whole_rows(client: Client, name: str) -> Iterator[dict[str, Any]]:
 def _asked(client: Client, name: str) -> Iterator[Record]:
     if name == "users":
         yield from client.users()
-    elif name == "leads":
-        for path in ("/v1/leads", "/v1/leads/archived"):
-            for lead in client.old(path, sort="id ASC"):
-                yield {**lead, **(lead.get("value") or {})}  # an amount and its currency
     else:
         yield from client.all(f"/api/v2/{name}")
 
