@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """`aac pull` of contacts and the history of their lifecycle from a HubSpot on loopback, against a bare client.
 
-    python bench/crm.py [--contacts 100000] [--runs 3]     # 1,000,000 take some minutes
+    python bench/crm.py [--contacts 100000] [--runs 3] [--save]     # 1,000,000 take some minutes
 
 The server is that of the tests, in a process of its own, and writes down what it is asked. `aac pull` goes first; the
 bare client then asks for the very same, call by call, on one connection of the same HTTP library, and reads the JSON of
 each answer; it keeps nothing. Both are whole processes, compared in pairs by the clock, and processor time is told.
 Ends with 1 when a record or a change is missing, when the rate of `aac pull` by the clock is less than `LEAST_RATE` of
-the bare client's, or when it takes `MOST_BYTES` of memory or more; as in the suite of connectors, the engine may take
+the bare client's, or when it takes `MOST_MEMORY` MB or more; as in the suite of connectors, the engine may take
 200 MB of these.
 """
 
@@ -20,24 +20,25 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from collections import deque
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator
 
     from tests.fakes.unwell import Asked
 
+from figures import ROOT, Figure, Used, median, told, used
+
 LEAST_RATE = 0.7
-MOST_BYTES = 500_000_000
-ROOT = Path(__file__).parents[1]
+MOST_MEMORY = 500
+MIB = 1.048576
+"""MB of what the system calls one."""
 OUT = ROOT / "bench" / "out" / "crm"
 PROJECT, CALLS = OUT / "project", OUT / "calls.jsonl"
-AAC = (sys.executable, "-m", "aac")
 STAGES = ("subscriber", "lead", "customer")
 
 BARE = """
@@ -90,24 +91,17 @@ fields:
 """
 
 
-class Cost(NamedTuple):
-    """What a process took: seconds by the clock, seconds of the processor, and bytes of memory at most."""
-
-    clock: float
-    processor: float
-    memory: int
-
-
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--contacts", type=int, default=100_000)
     options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--save", action="store_true")
     options.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     asked = options.parse_args()
     if asked.serve:
         serve(asked.contacts)
         return 0
-    pairs: list[tuple[Cost, Cost]] = []
+    pairs: list[tuple[Used, Used]] = []
     with serving(asked.contacts) as (url, token):
         os.environ["BENCH_TOKEN"] = token
         for _ in range(asked.runs):
@@ -116,34 +110,26 @@ def main() -> int:
             (PROJECT / "aac.toml").write_text(SETTINGS.format(url=url))
             (PROJECT / "alignment" / "all.yml").write_text(DOCUMENTS)
             CALLS.unlink(missing_ok=True)
-            ours = run((*AAC, "pull"))
+            ours, _ = used((sys.executable, "-m", "aac", "pull"), PROJECT)
             there(asked.contacts)
             calls = CALLS.rename(OUT / "asked.jsonl")
-            theirs = run((sys.executable, "-c", BARE, url, str(calls), token))
+            theirs, _ = used((sys.executable, "-c", BARE, url, calls, token), PROJECT)
             pairs.append((ours, theirs))
     made = sum(1 for _ in (OUT / "asked.jsonl").open())
+    print(f"{asked.contacts:,} contacts, {len(STAGES)} lifecycle stages each, {made:,} calls")
+    for ours, theirs in pairs:
+        print(f"{ours.clock:.1f} s and {ours.processor:.1f} s of the processor against {theirs.clock:.1f} and ", end="")
+        print(f"{theirs.processor:.1f}; {ours.peak * MIB:,.0f} MB against {theirs.peak * MIB:,.0f}")
     clock = statistics.median(theirs.clock / ours.clock for ours, theirs in pairs)
     processor = statistics.median(theirs.processor / ours.processor for ours, theirs in pairs)
-    memory = max(ours.memory for ours, _ in pairs)
-    ours, theirs = pairs[-1]
-    print(f"{asked.contacts:,} contacts, {len(STAGES)} lifecycle stages each, {made:,} calls")
-    print(f"by the clock: {ours.clock:.1f} s against {theirs.clock:.1f} s, {clock:.2f} of the rate")
-    print(f"processor: {ours.processor:.1f} s against {theirs.processor:.1f} s, {processor:.2f} of the rate")
-    print(f"memory: {memory / 1e6:,.0f} MB against {theirs.memory / 1e6:,.0f} MB")
-    return int(clock < LEAST_RATE or memory >= MOST_BYTES)
-
-
-def run(command: Sequence[str]) -> Cost:
-    """Runs a command to its end; raises when it fails."""
-    began = time.perf_counter()
-    with (OUT / "told.txt").open("w") as told:
-        process = subprocess.Popen(command, cwd=PROJECT, stdout=told, stderr=subprocess.STDOUT)
-        _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit((OUT / "told.txt").read_text())
-    scale = 1 if sys.platform == "darwin" else 1024
-    return Cost(time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss * scale)
+    ours, theirs = median([ours for ours, _ in pairs]), median([theirs for _, theirs in pairs])
+    seen = f"medians {ours.clock:.1f} s and {theirs.clock:.1f} s; of the processor {processor:.2f}"
+    memory = max(ours.peak for ours, _ in pairs) * MIB
+    figures = [
+        Figure("rate by the clock, of a bare client's", clock, LEAST_RATE, seen, least=True),
+        Figure("memory in MB", memory, MOST_MEMORY),
+    ]
+    return told(f"crm-{asked.contacts}", figures, save=asked.save)
 
 
 def there(contacts: int) -> None:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aac.connectors.ahead import ahead
+from aac.connectors.ahead import MOST, ahead
 from aac.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def test_one_item_is_got_ahead_in_another_thread_and_no_more() -> None:
-    begun = [Event() for _ in range(4)]
+def test_some_items_are_got_ahead_in_another_thread_and_no_more() -> None:
+    begun = [Event() for _ in range(MOST + 4)]
 
     def items() -> Iterator[int]:
         assert current_thread() is not main_thread()
@@ -27,9 +27,9 @@ def test_one_item_is_got_ahead_in_another_thread_and_no_more() -> None:
     assert not begun[0].is_set()
     for number in range(3):
         assert next(given) == number
-        assert begun[number + 1].wait(10)
-        assert [event.is_set() for event in begun] == [at <= number + 1 for at in range(4)]
-    assert list(given) == [3]
+        assert begun[number + MOST].wait(10)
+        assert [event.is_set() for event in begun] == [at <= number + MOST for at in range(MOST + 4)]
+    assert list(given) == list(range(3, MOST + 4))
 
 
 def test_what_goes_wrong_is_told_behind_what_went_well() -> None:

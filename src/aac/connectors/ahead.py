@@ -1,39 +1,57 @@
-"""The next thing of a source is got while the last one is written: one thing ahead, in a thread."""
+"""The next things of a source are got while the last one is written, in a thread."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future
-from threading import Thread
-from typing import TYPE_CHECKING, TypeVar
+from queue import SimpleQueue
+from threading import Semaphore, Thread
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
 T = TypeVar("T")
+MOST = 4
+"""Items that wait at most: writing a batch takes as long as getting some of them."""
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:
     """The same items, none of them null. What goes wrong with one is raised in its place, after those before it.
 
-    While they last, nobody else may use what makes them. Ctrl-C waits for no thread: that ends with its item.
+    While they last, nobody else may use what makes them. Who stops, by Ctrl-C too, waits for no thread: that ends with
+    the item that it is at.
     """
-    following = _begun(items)
-    while (item := following.result()) is not None:
-        following = _begun(items)
-        yield item
+    line = _Line(items)
+    Thread(target=line.fill, daemon=True).start()
+    try:
+        while (item := line.got.get().result()) is not None:
+            line.room.release()
+            yield item
+    finally:
+        line.is_wanted = False
+        line.room.release()
 
 
-def _begun(items: Iterator[T]) -> Future[T | None]:
-    """The next item, or null behind the last one, as soon as it is there."""
-    item = _Item[T | None]()
-    Thread(target=_get, args=(items, item), daemon=True).start()
-    return item
+class _Line(Generic[T]):
+    """Items that wait, and null behind the last one."""
 
+    def __init__(self, items: Iterator[T]) -> None:
+        self.got = SimpleQueue[_Item[T | None]]()
+        self.room = Semaphore(MOST)
+        self.is_wanted = True
+        self._items = items
 
-def _get(items: Iterator[T], item: _Item[T | None]) -> None:
-    with item:
-        item.set_result(next(items, None))
+    def fill(self) -> None:
+        """Gets items one after the other, as long as there is room for them."""
+        is_at_end = False
+        while not is_at_end:
+            self.room.acquire()
+            item = _Item[T | None]()
+            with item:
+                item.set_result(next(self._items, None) if self.is_wanted else None)
+            self.got.put(item)
+            is_at_end = item.exception() is not None or item.result() is None
 
 
 class _Item(Future[T]):

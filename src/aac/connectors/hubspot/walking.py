@@ -72,9 +72,9 @@ class Walk:
         take: Callable[[list[Record], T], None],
         files: RowFiles,
     ) -> Iterator[Message]:
-        """Lets every page be taken with what ``ask`` gets for its records, with checkpoints on the way. The next page
-        and what is asked for it come while one is taken, so only ``ask`` may use the client. When the calls of a pull
-        are used up, what was taken is kept before that is raised."""
+        """Lets every page be taken with what ``ask`` gets for its records, with checkpoints on the way. The next pages
+        and what is asked for them come while one is taken, so only ``ask`` may use the client. When the calls of a
+        pull are used up, what was taken is kept before that is raised."""
         rows = 0
         try:
             for number, (page, found) in enumerate(ahead(self._pages(properties, ask))):
