@@ -101,5 +101,10 @@ def test_how_full_a_field_is_comes_from_what_was_pulled(project: Path) -> None:
     assert (wrong.returncode, wrong.stderr) == (2, "aac: there is no entity `led`; did you mean `lead`?\n")
     (project / "data" / "leads.csv").unlink()
     (project / "data" / "deals.csv").unlink()
+    (project / "data").rmdir()
     failed = run_aac(project, "map", "lead")
     assert (failed.returncode, "AAC609" in failed.stderr) == (4, True)
+    assert failed.stdout.startswith(
+        "lead  from crm.leads · 3 records\n  no source has a stream `crm.leads`: the source `crm` could not be read\n"
+    )
+    assert failed.stdout.endswith("\n\n0 of 1 entities have a stream\n")

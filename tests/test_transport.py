@@ -349,6 +349,12 @@ def test_the_same_key_can_be_shown_in_one_place_and_not_in_another() -> None:
     assert masked(answer, shown) == expected
 
 
+def test_values_are_shown_where_it_stands_beside_them_of_what_they_are() -> None:
+    shown = Shown(frozenset({"of"}), named=frozenset({"stage"}), values=frozenset({"new"}))
+    answer = [{"of": "stage", "new": "won", "by": "Ada"}, {"of": "title", "new": "Acme"}]
+    assert masked(answer, shown) == [{"of": "stage", "new": "won", "by": "xxx"}, {"of": "title", "new": "xxxx"}]
+
+
 @given(st.text(min_size=1), st.text(), st.text())
 def test_a_redactor_leaves_nothing_of_a_secret(secret: str, before: str, after: str) -> None:
     hidden = Redactor(secret).text(f"{before}{secret}{after}")

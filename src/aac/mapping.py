@@ -45,6 +45,8 @@ def _view(table: Table, project: Project, offers: Offers, filled: Filled | None)
     is_there = bool(table.streams) and not lost
     wanted = f"{lost[0].source}.{lost[0].stream}" if lost else table.entity
     near = _near(wanted if lost else f".{table.entity}", streams) if not is_there else ""
+    if lost and lost[0].source in project.config.sources and lost[0].source not in offers:
+        near = f"the source `{lost[0].source}` could not be read"
     return {
         "entity": table.entity,
         "streams": [f"{name.source}.{name.stream}" for name in table.streams],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -53,11 +53,14 @@ class Redactor:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What of an answer everybody may read: the texts under some ``keys`` and, within the ``records`` that stand under
-    some keys, those of some ``fields``."""
+    some keys, those of some ``fields``. Where one of the texts of ``named`` says of what the values are, as entries of
+    a history do, those under ``values`` are shown, too."""
 
     keys: frozenset[str] = frozenset()
     records: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+    values: frozenset[str] = frozenset()
 
 
 def masked(value: Any, shown: Shown, key: str = "") -> Any:
@@ -71,7 +74,9 @@ def masked(value: Any, shown: Shown, key: str = "") -> Any:
             return value if kept else "".join(_mask(letter) for letter in value)
         case Mapping():
             held = cast("Mapping[str, Any]", value)
-            within = Shown(shown.fields, fields=shown.fields) if key in shown.records else shown
+            within = replace(shown, keys=shown.fields, records=frozenset()) if key in shown.records else shown
+            if any(isinstance(each, str) and each in shown.named for each in held.values()):
+                within = replace(within, keys=within.keys | shown.values)
             return {name: masked(each, within, key if name == VALUE else name) for name, each in held.items()}
         case list() | tuple():
             return [masked(each, shown, key) for each in cast("list[Any]", value)]

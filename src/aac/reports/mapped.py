@@ -74,4 +74,6 @@ def _closing(entities: Sequence[View]) -> str:
     absent = sum(entity["missing"] is not None for entity in entities)
     lost = sum(bool(each["missing"]) for entity in entities for each in entity["fields"])
     there = f"{len(entities) - absent} of {len(entities)} entities have a stream"
-    return f"{there}, and {lost} of their fields have no column" if lost else f"{there}, with all their columns"
+    if lost or absent == len(entities):
+        return f"{there}, and {lost} of their fields have no column" if lost else there
+    return f"{there}, with all their columns"

@@ -39,12 +39,14 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 SHOWN = Shown(
     keys=frozenset(
         {
-            "item", "status", "currency", "type", "field_key", "field_code", "field_type", "change_source", "origin",
+            "id", "lead_id", "source_lead_id", "item", "status", "currency", "type", "field_key", "field_code", "field_type", "change_source", "origin",
             "source_name", "next_cursor", "timezone_name", "duration", "due_time",
         }
-    )
+    ),
+    named=frozenset({"stage_id", "owner_id", "user_id", "status"}),
+    values=frozenset({"old_value", "new_value"}),
 )  # fmt: skip
-"""What a recording shows: words of Pipedrive's own; no name, address or text of anybody."""
+"""What a recording shows: ids, and words of Pipedrive's own; no name, address or text of anybody."""
 
 
 class Limits:

@@ -50,6 +50,8 @@ SHOWN = Shown(
             "CreatedById", "WhoId", "WhatId", "ForecastCategory", "TaskSubtype", "IsoCode", "CurrencyIsoCode", "type",
         }
     ),
+    named=frozenset({"StageName", "Status"}),
+    values=frozenset({"OldValue", "NewValue"}),
 )  # fmt: skip
 """What a recording shows: ids, stages and words of Salesforce's own; no name, address or text of anybody."""
 
