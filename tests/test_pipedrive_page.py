@@ -41,7 +41,7 @@ def test_the_page_leads_to_data(tmp_path: Path) -> None:
 
 def test_a_recording_tells_of_nobody_and_can_be_answered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "alignment").mkdir()
-    entities = "account activity contact lead opportunity owner_change stage_change user".split()
+    entities = ("account", "activity", "contact", "lead", "opportunity", "owner_change", "stage_change", "user")
     documents = "---\n".join(f"kind: entity\nid: {each}\nextends: pipedrive\n" for each in entities)
     (tmp_path / "alignment" / "all.yml").write_text(documents)
     with pipedrive(filled(7)) as fake:

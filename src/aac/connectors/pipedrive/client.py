@@ -39,8 +39,9 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 SHOWN = Shown(
     keys=frozenset(
         {
-            "id", "lead_id", "source_lead_id", "item", "status", "currency", "type", "field_key", "field_code", "field_type", "change_source", "origin",
-            "source_name", "next_cursor", "timezone_name", "duration", "due_time",
+            "id", "lead_id", "source_lead_id", "item", "status", "currency", "type", "field_key", "field_code",
+            "field_type", "change_source", "origin", "source_name", "next_cursor", "timezone_name", "duration",
+            "due_time",
         }
     ),
     named=frozenset({"stage_id", "owner_id", "user_id", "status"}),
