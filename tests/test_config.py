@@ -351,6 +351,7 @@ def test_a_near_name_is_offered(tmp_path: Path) -> None:
         'auth = { "password" = "hunter2" }',
         "'secret' = 'hunter2'",
         'dsn = "h:hunter2"',
+        'token = { env = "pat-eu1-hunter2" }',
     ],
 )
 def test_no_finding_shows_a_secret(tmp_path: Path, line: str) -> None:

@@ -317,7 +317,7 @@ def test_nothing_is_lost_or_doubled_when_answers_are_bad(fake: HubSpot, connect:
 
     monkeypatch.setattr(transport, "FIRST_WAIT", 0.001)
     ids = [fake.account.create("deals", {"dealname": str(number)}) for number in range(450)]
-    for trouble in ("429", "429 wait", "500", "502", "malformed", "truncated", "drip"):
+    for trouble in ("429", "429 wait", "500", "502", "malformed", "null", "other", "odd", "truncated", "drip"):
         connector = connect()
         connector.discover()
         fake.trouble.extend(["well"] * 26 + [trouble, "well", trouble])
@@ -352,6 +352,16 @@ def test_a_token_that_is_wrong_is_told_by_its_variable(fake: HubSpot, connect: C
     with pytest.raises(SourceError, match="HubSpot does not accept the token in `HUBSPOT_TOKEN`") as error:
         connect()
     assert "pat-" not in str(error.value)
+
+
+@pytest.mark.parametrize("token", ["pät-eu1-0000", "pat-eu1 0000-1111", "a\tb"])
+def test_what_can_be_no_token_is_not_sent(fake: HubSpot, connect: Connect, monkeypatch: Any, token: str) -> None:
+    monkeypatch.setenv("HUBSPOT_TOKEN", token)
+    with pytest.raises(SourceError, match="HubSpot does not accept the token in `HUBSPOT_TOKEN`"):
+        connect()
+    assert not fake.asked
+    monkeypatch.setenv("HUBSPOT_TOKEN", f" {fake.account.token}\n")
+    connect()
 
 
 def test_another_account_is_not_mixed_into_the_first(fake: HubSpot, connect: Connect) -> None:

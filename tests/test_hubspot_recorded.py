@@ -120,7 +120,7 @@ def test_every_field_of_a_history_arrives(tmp_path: Path, monkeypatch: pytest.Mo
         transport = Transport(service_of(settings), access_of(settings))
         client = Client(transport, "v3")
         files = RowFiles(tmp_path, "it", {"upsert": COLUMNS})
-        changes = Changes(client, thing, property, "text", {}, lambda _: None)
+        changes = Changes(client, thing, property, "text", {}, dict)
         messages = changes.read(Walk(client, thing, {}, times), files)
         paths = [message.path for message in messages if isinstance(message, Rows)]
         transport.close()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from aac.connectors import transport
 from aac.connectors.limits import Bucket, Rate
@@ -130,16 +131,45 @@ def test_a_call_and_its_answer() -> None:
         Scripted(503, b"<html>"),
         Scripted(body=b'{"id": 1}', cut=4),
         Scripted(body=b'{"id": '),
+        Scripted(body=b"[" * 200_000),
         Scripted(body=b"\x1f\x8b no gzip", headers={"Content-Encoding": "gzip"}),
         Scripted(429, b"{}"),
     ],
-    ids=["failed", "failed without JSON", "cut short", "no JSON", "malformed", "too many"],
+    ids=["failed", "failed without JSON", "cut short", "no JSON", "too deep", "malformed", "too many"],
 )
 def test_what_goes_wrong_is_tried_again_after_a_wait_by_chance_that_doubles(bad: Scripted) -> None:
     with asking(bad, bad, bad, WELL) as (made, script, clock):
         assert made.ask(ASK).data == {"id": 1}
     assert len(script.got) == 4
     assert [each for each in clock.slept if each >= 0.5] == [0.5, 1.0, 2.0]  # half of 1, 2 and 4
+
+
+class Numbered(BaseModel):
+    id: int
+
+
+def test_an_answer_of_another_shape_is_none(tmp_path: Path) -> None:
+    asked, path = replace(ASK, shape=Numbered), tmp_path / "calls.jsonl"
+    answers, recording = (answered({"id": "x"}), answered(None), WELL), recording_to(path, Shown())
+    with asking(*answers, recording=recording) as (made, script, _):
+        assert made.ask(asked).data == {"id": 1}
+    assert (len(script.got), len(list(read_recording(path)))) == (3, 3)  # what is wrong can be reported
+    with (
+        asking(answered({"id": "x"})) as (made, _, _),
+        pytest.raises(SourceError, match="gives no answer to GET /deals: the answer is not what the CRM documents"),
+    ):
+        made.ask(asked)
+
+
+@pytest.mark.parametrize(
+    ("given", "waited"),
+    [("Thu, 26 Nov 2026 10:00:07 -0000", 7.0), ("\xb2", 0.5), ("Thu, 26 Nov 99999999999999 10:00:00 GMT", 0.5)],
+)
+def test_a_wait_that_is_written_oddly(given: str, waited: float) -> None:
+    odd = answered({}, 429, Retry_After=given, Date="Thu, 26 Nov 2026 10:00:00 GMT")
+    with asking(odd, WELL) as (made, _, clock):
+        assert made.ask(ASK).data == {"id": 1}
+    assert waited in clock.slept
 
 
 def test_waits_by_chance_have_an_end() -> None:
@@ -261,6 +291,9 @@ def test_nobody_there() -> None:
         "http://crm.example.com",
         "https://crm.example.com:8443",
         "https://crm.example.com.evil.org",
+        "https://crm.example.com@evil.org",
+        "https://crm.example.com:abc",
+        "https://[crm.example.com",
     ],
 )
 def test_secrets_go_to_known_hosts_only(url: str) -> None:

@@ -45,6 +45,8 @@ TIMES_US = (1000, 86_400_000_000)
 CLASSES = ("breaking", "compatible", "editorial")
 """The classes that a change may be put into."""
 FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""The name of an environment variable, which a secret that was written in its place seldom looks like."""
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 NAME_RULE = "write small letters, digits and `_`, with a letter first"
 
@@ -433,7 +435,7 @@ class Reading:
 
     def _require_reference(self, value: object, path: Keys) -> None:
         variable = cast("Table", value).get("env") if isinstance(value, dict) else None
-        if not (isinstance(variable, str) and variable and value == {"env": variable}):
+        if not (isinstance(variable, str) and VARIABLE.fullmatch(variable) and value == {"env": variable}):
             key = path[-1]
             name = f"{path[1]}_{key}".upper()
             instead = f'name the environment variable that holds it: `{key} = {{ env = "{name}" }}`'

@@ -31,7 +31,9 @@ class Lasting:
 
     def __init__(self, secret: Secret, wrong: str) -> None:
         self._wrong = wrong.format(variable=secret.env)
-        self._token = secret.resolve()
+        self._token = secret.resolve().strip()
+        if not (self._token.isascii() and self._token.isprintable()) or " " in self._token:
+            raise SourceError(self._wrong)  # no header could carry it
 
     @property
     def secrets(self) -> tuple[str, ...]:

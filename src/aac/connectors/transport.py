@@ -14,6 +14,8 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
+from pydantic import ValidationError
+
 from aac.connectors.limits import Bucket, SystemClock
 from aac.connectors.recording import Exchange
 from aac.connectors.redacting import Redactor
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from httpx2 import Client, Response
+    from pydantic import BaseModel
 
     from aac.connectors.limits import Clock, Rate
     from aac.connectors.recording import Recording
@@ -43,8 +46,8 @@ MOST_PATIENCE = 300.0
 """Seconds that a source may ask us to wait within one pull; for more the pull ends and the next one goes on."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """This machine, for recordings and tests: the only hosts that are asked without encryption."""
-UNAUTHORISED, TOO_MANY, FAILED, BROKEN = 401, 429, 400, 500
-"""Statuses (RFC 9110, RFC 6585), the last two being where refusals and failures begin."""
+UNAUTHORISED, TOO_MANY, REFUSED, FAILED, BROKEN = 401, 429, 300, 400, 500
+"""Statuses (RFC 9110, RFC 6585), the last three being where others than answers, refusals and failures begin."""
 
 
 class RefusedError(SourceError):
@@ -65,7 +68,7 @@ class Call:
     """``path`` begins with a slash; ``data`` is sent as JSON, ``form`` as a form. ``kind``: the class of its limit.
 
     ``is_text``: the answer is text and no JSON. ``headers``: beside those that let us in. ``base``: where it goes, if
-    elsewhere than most calls to the service.
+    elsewhere than most calls to the service. ``shape``: what its answer is at least; another one is none.
     """
 
     method: str
@@ -77,6 +80,7 @@ class Call:
     is_text: bool = False
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     base: str = ""
+    shape: type[BaseModel] | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -93,11 +97,7 @@ class Answer:
 
     @property
     def at(self) -> datetime | None:
-        given = self.headers.get("date")
-        try:
-            return parsedate_to_datetime(given).astimezone(UTC) if given else None
-        except ValueError:
-            return None
+        return _moment(self.headers.get("date", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Service:
     ``hosts``: who may be sent its secrets, beside this machine. ``rates`` by class; ``rate_told``: what the headers of
     an answer to a class say about its rate. ``is_over``: whether a refusal of too many calls is for the rest of the
     day. ``told``: what a refusal says, in words. ``are_too_many``: whether one with another status than 429 is of too
-    many calls, too.
+    many calls, too. ``meanings``: of statuses that it alone has.
     """
 
     name: str
@@ -148,6 +148,7 @@ class Service:
     is_over: Callable[[Any], bool]
     told: Callable[[Any], str]
     are_too_many: Callable[[Any], bool] = lambda _: False
+    meanings: Mapping[int, str] = field(default_factory=dict[int, str])
 
 
 class Transport:
@@ -201,7 +202,7 @@ class Transport:
                 case Answer(status=status) if self._are_too_many(answer) or status >= BROKEN:
                     self._refuse_for_today(answer)
                     self._wait(call, attempt, self._asked_to_wait(answer), self._told(answer))
-                case Answer(status=status) if status >= 300:  # redirects too: nobody is followed elsewhere
+                case Answer(status=status) if status >= REFUSED:  # redirects too: nobody is followed elsewhere
                     raise RefusedError(self._refusal(call, answer), status, answer.data)
                 case _:
                     return answer
@@ -218,7 +219,7 @@ class Transport:
             if isinstance(answer, str) or self._are_too_many(answer) or answer.status >= BROKEN:
                 told = answer if isinstance(answer, str) else self._told(answer)
                 self._wait(call, attempt, None if isinstance(answer, str) else self._asked_to_wait(answer), told)
-            elif answer.status >= 300:
+            elif answer.status >= REFUSED:
                 told = self.redactor.text(self._service.told(answer.data))
                 raise RefusedError(self._access.refused() + (f" ({told})" if told else ""), answer.status, answer.data)
             else:
@@ -249,6 +250,8 @@ class Transport:
             if self._are_too_many(answer):
                 bucket.drain()
             self.told_limits |= {name: value for name, value in answer.headers.items() if "limit" in name}
+            if answer.status < REFUSED and not _fits(call, answer):
+                return f"the answer is not what {self._service.name} documents"
         return answer
 
     def _sent(self, call: Call, headers: Mapping[str, str]) -> Answer | str:
@@ -278,7 +281,7 @@ class Transport:
         try:
             is_text = call.is_text and response.status_code < FAILED
             data = body.decode() if is_text else json.loads(body) if body else None
-        except ValueError:
+        except (ValueError, RecursionError):
             if response.status_code < FAILED:
                 return f"the answer is no {'text' if call.is_text else 'JSON'}, or not all of it"
             data = None  # what stands before a service may answer in other ways
@@ -312,13 +315,10 @@ class Transport:
     def _asked_to_wait(self, answer: Answer) -> float | None:
         """The seconds of Retry-After: a number, or the moment until which (RFC 9110, 10.2.3)."""
         given = answer.headers.get("retry-after", "").strip()
-        if given.isdigit():
+        if given.isdecimal():
             return float(given)
-        try:
-            until = parsedate_to_datetime(given)
-        except ValueError:
-            return None
-        return max(0.0, (until - (answer.at or datetime.now(UTC))).total_seconds())
+        until = _moment(given)
+        return max(0.0, (until - (answer.at or datetime.now(UTC))).total_seconds()) if until is not None else None
 
     def _are_too_many(self, answer: Answer) -> bool:
         return answer.status == TOO_MANY or (answer.status >= FAILED and self._service.are_too_many(answer.data))
@@ -331,10 +331,31 @@ class Transport:
             )
 
     def _told(self, answer: Answer) -> str:
-        return self.redactor.text(f"{answer.status} {self._service.told(answer.data)}".strip())
+        words = (str(answer.status), self._service.told(answer.data), self._service.meanings.get(answer.status, ""))
+        return self.redactor.text(" ".join(filter(None, words)))
 
     def _refusal(self, call: Call, answer: Answer) -> str:
         return f"{self._service.name} refuses {call}: {self._told(answer)}"
+
+
+def _moment(given: str) -> datetime | None:
+    """A moment of a header; null where it is none."""
+    try:
+        moment = parsedate_to_datetime(given)
+    except (ValueError, OverflowError):
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def _fits(call: Call, answer: Answer) -> bool:
+    """Whether an answer is what its call says that it is."""
+    if call.shape is None:
+        return True
+    try:
+        call.shape.model_validate(answer.data)
+    except ValidationError:
+        return False
+    return True
 
 
 def _address(call: Call) -> str:
@@ -345,9 +366,13 @@ def _address(call: Call) -> str:
 
 def _is_here(service: Service, base: str) -> bool:
     """Whether an address is of this machine; raises SourceError when it is of nobody who may be sent secrets."""
-    there = urlsplit(base)
-    here = there.hostname in LOOPBACK
-    if not here and (there.scheme != "https" or there.hostname not in service.hosts or there.port not in (None, 443)):
+    try:
+        there = urlsplit(base)
+        scheme, host, port = there.scheme, there.hostname, there.port
+    except ValueError:  # brackets that are not closed, a port that is no number
+        scheme, host, port = "", "", None
+    here = host in LOOPBACK
+    if not here and (scheme != "https" or host not in service.hosts or port not in (None, 443)):
         known = ", ".join(f"`https://{host}`" for host in sorted(service.hosts))
         raise SourceError(f"`{base}` is no address of {service.name}: its secrets are only sent to {known}")
     return here

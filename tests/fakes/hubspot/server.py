@@ -58,6 +58,9 @@ BAD: dict[str, tuple[int, dict[str, str], bytes]] = {
     "500": (500, {}, b'{"status": "error", "message": "internal error"}'),
     "502": (502, {}, b"<html>Bad Gateway</html>"),
     "malformed": (200, {}, b'{"results": [{"id": "1", "properties": {'),
+    "null": (200, {}, b"null"),
+    "other": (200, {}, b'{"status": "error"}'),
+    "odd": (200, {}, b'{"results": [{"id": "one", "properties": {"dealname": 5}}], "total": 1}'),
 }
 """Answers that are no answers, by the names they are asked for."""
 

@@ -66,32 +66,34 @@ def changes_of(entries: Sequence[Mapping[str, Any]], type: str) -> list[Change]:
 class Changes:
     """Reads the changes of a property. ``moments``: calculated properties by the stage whose entry they tell.
 
-    ``owner_of``: the owner behind the id of a user.
+    ``owners``: asks for the owner behind the id of each user.
     """
 
     def __init__(
         self, client: Client, thing: Thing, property: str, type: str, moments: Mapping[str, str],
-        owner_of: Callable[[str], str | None],
+        owners: Callable[[], Mapping[str, str]],
     ) -> None:  # fmt: skip
         self._client = client
         self._thing = thing
         self._property = property
         self._type = type
         self._moments = moments
-        self._owner_of = owner_of
+        self._owners = owners
         self._disagree: Counter[str] = Counter()
         self._example = ""
 
     def read(self, walk: Walk, files: RowFiles) -> Iterator[Message]:
-        def ask(page: list[Record]) -> list[Record]:
+        def ask(page: list[Record]) -> tuple[list[Record], Mapping[str, str]]:
             ids = [str(record["id"]) for record in page]
-            return list(self._client.histories(self._thing, ids, self._property, tuple(self._moments)))
+            histories = list(self._client.histories(self._thing, ids, self._property, tuple(self._moments)))
+            return histories, self._owners() if histories else {}
 
-        def take(_: list[Record], histories: list[Record]) -> None:
+        def take(_: list[Record], found: tuple[list[Record], Mapping[str, str]]) -> None:
+            histories, owners = found
             for record in histories:
                 shown: Record = record.get("propertiesWithHistory") or {}
                 changes = changes_of(shown.get(self._property) or (), self._type)
-                for row in self._rows(str(record["id"]), changes):
+                for row in self._rows(str(record["id"]), changes, owners):
                     files.add("upsert", row)
                 self._compare(record, changes)
 
@@ -100,7 +102,7 @@ class Changes:
             yield self._told()
         yield from walk.ended(files)
 
-    def _rows(self, id: str, changes: list[Change]) -> Iterator[dict[str, Any]]:
+    def _rows(self, id: str, changes: list[Change], owners: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         for place, change in enumerate(changes):
             before = changes[place - 1] if place else None
             after = changes[place + 1] if place + 1 < len(changes) else None
@@ -117,7 +119,7 @@ class Changes:
                 "source_id": entry.get("sourceId"),
                 "source_label": entry.get("sourceLabel"),
                 "user_id": str(user) if user is not None else None,
-                "changed_by": self._owner_of(str(user)) if user is not None else None,
+                "changed_by": owners.get(str(user)) if user is not None else None,
                 "known": (BEFORE if before else 0) + (AFTER if after else 0),
             }
 

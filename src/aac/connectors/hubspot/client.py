@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from aac.connectors.hubspot import shapes
 from aac.connectors.hubspot.paths import Paths
 from aac.connectors.limits import Rate
 from aac.connectors.redacting import Shown
@@ -28,6 +29,7 @@ HOSTS = frozenset({"api.hubapi.com", "api-eu1.hubapi.com", "api-na1.hubapi.com"}
 SEARCH_PAGE, LIST_PAGE, READ_BATCH, HISTORY_BATCH, LINK_BATCH = 200, 100, 100, 50, 1000
 """The most records of a page of a search, of a list, of a batch, of one with history, and of one of associations."""
 FORBIDDEN, ABSENT = 403, 404
+MEANINGS = {530: "(HubSpot says this of a token that it cannot read, too: see whether all of it was copied)"}
 FIRST_RATE = Rate(100, 10)
 """What we begin with; the headers of the first answer say what this account may do."""
 SHOWN = Shown(
@@ -52,7 +54,7 @@ SHOWN = Shown(
 def service_of(settings: HubspotSettings) -> Service:
     """HubSpot for the transport."""
     rates = {"general": FIRST_RATE, "search": Rate(settings.searches_per_second, 1)}
-    return Service("HubSpot", "hubspot", settings.url, HOSTS, rates, rate_told, is_over, told)
+    return Service("HubSpot", "hubspot", settings.url, HOSTS, rates, rate_told, is_over, told, meanings=MEANINGS)
 
 
 def rate_told(kind: str, headers: Mapping[str, str]) -> Rate | None:
@@ -79,8 +81,8 @@ def scopes_of(error: RefusedError) -> tuple[str, ...]:
     """The scopes that a refusal asks for, where it names them."""
     found: list[str] = []
     for detail in cast("list[Any]", _held(error.answer).get("errors") or []):
-        found += _held(_held(detail).get("context")).get("requiredGranularScopes", ())
-    return tuple(found)
+        found += _held(_held(detail).get("context")).get("requiredGranularScopes") or ()
+    return tuple(map(str, found))
 
 
 def _held(answer: Any) -> Record:
@@ -96,14 +98,14 @@ class Client:
 
     def account(self) -> tuple[Record, datetime]:
         """The account, which every token may ask for, and the server's own time."""
-        answer = self._ask(Call("GET", self._paths.account()))
+        answer = self._ask(Call("GET", self._paths.account(), shape=shapes.Account))
         if answer.at is None:
             raise SourceError("HubSpot does not say what time it is, so nothing can be read up to a moment")
         return answer.data, answer.at
 
     def may_read(self, thing: Thing) -> None:
         """Raises RefusedError unless records of an object may be read."""
-        self._ask(Call("GET", self._paths.objects(thing.place), {"limit": "1"}))
+        self._ask(Call("GET", self._paths.objects(thing.place), {"limit": "1"}, shape=shapes.Records))
 
     def search(
         self,
@@ -133,21 +135,22 @@ class Client:
             "limit": SEARCH_PAGE,
             "after": "0",
         }
-        page = self._ask(Call("POST", self._paths.search(thing.place), data=data, kind="search")).data
+        call = Call("POST", self._paths.search(thing.place), data=data, kind="search", shape=shapes.Found)
+        page = self._ask(call).data
         records: list[Record] = sorted(page["results"], key=lambda record: int(record["id"]))
         return records, len(records) == SEARCH_PAGE or (bool(records) and page["total"] > len(records))
 
     def archived(self, thing: Thing) -> Iterator[list[Record]]:
         """The records in the recycle bin, page by page; they leave it after 90 days."""
         query = {"archived": "true", "limit": str(LIST_PAGE), "properties": "hs_object_id"}
-        yield from self._pages(self._paths.objects(thing.place), query)
+        yield from self._pages(self._paths.objects(thing.place), query, shapes.Records)
 
     def read(self, thing: Thing, ids: Sequence[str], properties: Sequence[str]) -> Iterator[list[Record]]:
         """Those of some records that there are, batch by batch."""
         for start in range(0, len(ids), READ_BATCH):
             inputs = [{"id": id} for id in ids[start : start + READ_BATCH]]
             data = {"inputs": inputs, "properties": list(properties), "propertiesWithHistory": []}
-            yield self._ask(Call("POST", self._paths.batch(thing.place), data=data)).data["results"]
+            yield self._batch(thing, data)
 
     def histories(self, thing: Thing, ids: Sequence[str], property: str, properties: Sequence[str]) -> Iterator[Record]:
         """Records with all values that a property ever had, and today's values of others."""
@@ -157,7 +160,7 @@ class Client:
                 "properties": list(properties),
                 "propertiesWithHistory": [property],
             }
-            yield from self._ask(Call("POST", self._paths.batch(thing.place), data=data)).data["results"]
+            yield from self._batch(thing, data)
 
     def links(self, thing: Thing, to: str, ids: Sequence[str]) -> dict[str, list[Record]]:
         """The records of another object that each of some records is associated with."""
@@ -165,7 +168,8 @@ class Client:
         for start in range(0, len(ids), LINK_BATCH):
             inputs: list[dict[str, str]] = [{"id": id} for id in ids[start : start + LINK_BATCH]]
             while inputs:
-                call = Call("POST", self._paths.associations(thing.place, to), data={"inputs": inputs})
+                path = self._paths.associations(thing.place, to)
+                call = Call("POST", path, data={"inputs": inputs}, shape=shapes.Links)
                 inputs = []
                 for result in self._ask(call).data["results"]:
                     id = str(result["from"]["id"])
@@ -176,26 +180,32 @@ class Client:
 
     def properties(self, thing: Thing) -> list[Record]:
         """What the account says about the properties of an object."""
-        return self._ask(Call("GET", self._paths.properties(thing.place))).data["results"]
+        return self._ask(Call("GET", self._paths.properties(thing.place), shape=shapes.Properties)).data["results"]
 
     def owners(self) -> Iterator[Record]:
         """All owners, those who have left too."""
         for archived in ("false", "true"):
-            for page in self._pages(self._paths.owners(), {"archived": archived, "limit": str(LIST_PAGE)}):
+            query = {"archived": archived, "limit": str(LIST_PAGE)}
+            for page in self._pages(self._paths.owners(), query, shapes.Owners):
                 yield from page
 
     def pipelines(self, object: str) -> list[Record]:
         """The pipelines of an object with their stages."""
-        return self._ask(Call("GET", self._paths.pipelines(object))).data["results"]
+        return self._ask(Call("GET", self._paths.pipelines(object), shape=shapes.Pipelines)).data["results"]
 
     def schemas(self) -> list[Record]:
         """The objects that the account defined itself."""
-        return self._ask(Call("GET", self._paths.schemas())).data["results"]
+        return self._ask(Call("GET", self._paths.schemas(), shape=shapes.Schemas)).data["results"]
 
-    def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[list[Record]]:
+    def _batch(self, thing: Thing, data: Any) -> list[Record]:
+        call = Call("POST", self._paths.batch(thing.place), data=data, shape=shapes.Records)
+        return self._ask(call).data["results"]
+
+    def _pages(self, path: str, query: Mapping[str, str], of: type[shapes.Shape]) -> Iterator[list[Record]]:
         after: str | None = None
         while True:
-            answer = self._ask(Call("GET", path, {**query, **({"after": after} if after else {})})).data
+            asked = {**query, **({"after": after} if after else {})}
+            answer = self._ask(Call("GET", path, asked, shape=of)).data
             yield answer["results"]
             after = answer.get("paging", {}).get("next", {}).get("after")
             if after is None:

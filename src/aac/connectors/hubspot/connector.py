@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import weakref
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from aac.connectors.base import Checkpoint, Context, Files, Settings, Slice, Stream
@@ -66,6 +65,7 @@ class HubspotConnector:
         self._found: dict[str, Found] = {}
         self._changes: dict[str, tuple[Found, str]] = {}
         self._pipelines: dict[str, list[Record]] = {}
+        self._owners: Mapping[str, str] | None = None
 
     def check(self) -> None:
         """Asks for the account, and takes the time from the answer: this pull is as of then."""
@@ -105,9 +105,9 @@ class HubspotConnector:
     def limits(self) -> str:
         """What is left of the day's calls, as far as answers tell."""
         told = {name.removeprefix("x-hubspot-ratelimit-"): value for name, value in self._transport.told_limits.items()}
-        most, left = told.get("daily"), told.get("daily-remaining")
+        most, left = told.get("daily", ""), told.get("daily-remaining", "")
         zone = self._account.get("timeZone", "the account's zone")
-        if most is None or left is None:
+        if not (most.isdecimal() and left.isdecimal()):
             return f"{self._transport.calls} calls made; HubSpot does not say how many are left today"
         return f"{int(left):,} of {int(most):,} calls are left until midnight in {zone}"
 
@@ -197,7 +197,7 @@ class HubspotConnector:
         moments = stage_moments(list(found.properties), [*options, *stages])
         type = type_of(str(found.properties[property]["type"]))
         moments = moments if property in ("dealstage", "hs_pipeline_stage", "lifecyclestage") else {}
-        changes = Changes(self._client, found.thing, property, type, moments, self._owner_ids.get)
+        changes = Changes(self._client, found.thing, property, type, moments, self._owner_ids)
         files = RowFiles(self._folder, stream.name, {"upsert": stream.columns})
         yield from changes.read(self._walk(found, part), files)
 
@@ -206,9 +206,13 @@ class HubspotConnector:
         """The objects whose records say what was merged into them."""
         return {name for name, found in self._found.items() if MERGED in found.properties}
 
-    @cached_property
-    def _owner_ids(self) -> dict[str, str]:
+    def _owner_ids(self) -> Mapping[str, str]:
         """The owner behind each user, as far as the token may see them."""
+        if self._owners is None:
+            self._owners = self._asked_owners()
+        return self._owners
+
+    def _asked_owners(self) -> dict[str, str]:
         try:
             rows = list(wholes.owner_rows(self._client.owners()))
         except RefusedError:
