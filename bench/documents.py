@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from figures import AAC, ROOT, Figure, told, used
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
 SLOWEST_COLD = 1.5
 MOST_AGAIN = 0.5
@@ -189,7 +189,8 @@ def compared(project: Path, count: int, runs: int) -> list[Figure]:
     taken: list[tuple[float, float, float]] = []
     for _ in range(runs):
         shutil.rmtree(cache, ignore_errors=True)
-        taken.append(tuple(used(command, project, env)[0].processor for command in (validate, validate, floor)))
+        one, two, three = (used(command, project, env)[0].processor for command in (validate, validate, floor))
+        taken.append((one, two, three))
     cold, again, least = (statistics.median(column) for column in zip(*taken, strict=True))
     what, most = f"aac validate, {count:,} documents", MOST_AGAIN_LARGE if count >= LARGE else MOST_AGAIN
     return [
@@ -310,11 +311,11 @@ def floor(project: Path) -> None:
                 parse_one(rule, into=Condition)
 
 
-def built(events: Iterator[Any]) -> Iterator[Any]:
+def built(events: Iterator[Any], type_of: Callable[[object], object] = type) -> Iterator[Any]:
     """Documents from the events of libyaml."""
     import yaml
 
-    stack: list[Any] = []
+    stack: list[list[Any] | dict[Any, Any]] = []
     keys: list[Any] = []
     root: Any = None
 
@@ -331,11 +332,11 @@ def built(events: Iterator[Any]) -> Iterator[Any]:
             keys[-1] = None
 
     for event in events:
-        kind = type(event)
+        kind = type_of(event)
         if kind is yaml.ScalarEvent:
             put(event.value)
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-            value: Any = {} if kind is yaml.MappingStartEvent else []
+            value: list[Any] | dict[Any, Any] = {} if kind is yaml.MappingStartEvent else []
             put(value)
             stack.append(value)
             keys.append(None)
@@ -346,12 +347,11 @@ def built(events: Iterator[Any]) -> Iterator[Any]:
             yield root
 
 
-def rules(value: Any, key: str = "") -> Iterator[str]:
+def rules(value: dict[str, Any] | list[Any] | str | None, key: str = "") -> Iterator[str]:
     """The texts below keys that hold rules."""
     if isinstance(value, dict):
-        known: Mapping[str, Any] = value
-        is_metric_or_word = known.get("kind") in ("metric", "definition", "entity", "sla") or key
-        for name, inner in known.items():
+        is_metric_or_word = value.get("kind") in ("metric", "definition", "entity", "sla") or key
+        for name, inner in value.items():
             if isinstance(inner, str) and is_metric_or_word and name in RULES and not (key == "" and name == "from"):
                 yield inner
             else:

@@ -157,8 +157,10 @@ def first_difference(rival: Cells, aac: Cells) -> str | None:
         if place not in aac or place not in rival:
             return f"{name} is only in {'the rival' if place in rival else 'aac'}"
         for column, wanted in rival[place].items():
-            found = aac[place].get(column)
+            found: Any = aac[place].get(column)
             if column == "items":
+                mine: object
+                theirs: object
                 for mine, theirs in zip(wanted, found, strict=False):
                     if mine != theirs:
                         return f"{name}: the rival has {mine}, aac {theirs}"

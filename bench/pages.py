@@ -168,7 +168,7 @@ def compared(root: Path, command: str, pages: int, runs: int) -> list[Figure]:
     """A build against MkDocs, then another when nothing changed, and one when one document did."""
     pairs = [(*clean(root), mkdocs(root, command)) for _ in range(runs)]
     made = len([*(root / "site").rglob("*.html")])
-    whole, beyond = (median([pair[side] for pair in pairs]) for side in (0, 1))
+    whole, beyond = median([pair[0] for pair in pairs]), median([pair[1] for pair in pairs])
     theirs = statistics.median(took for _, _, took in pairs)
     second, untouched = again(root)
     document = root / "alignment" / "word_5.yml"

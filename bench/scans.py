@@ -122,7 +122,7 @@ def measured(asked: argparse.Namespace) -> int:
             print("the fifty metrics are others beside fifty more")
             return 1
         forget(landed)
-        ratios: list[tuple[float, float]] = []
+        ratios, parts = list[tuple[float, float]](), list[float]()
         for _ in range(asked.runs):
             parts = [timed(part).cpu for part in (fifty, hundred)]
             for part in (one, two):

@@ -186,7 +186,7 @@ def forget(landed: Landed) -> None:
 
 def cells_of(results: Sequence[Result]) -> Cells:
     """Ours by name, month and group; totals over all groups are left out, and counted in `limit.py` by no query."""
-    from aac.results import ClockReading
+    from aac.results import CardReading, ClockReading
 
     found: dict[tuple[str, ...], float | None] = {}
     for result in results:
@@ -197,7 +197,7 @@ def cells_of(results: Sequence[Result]) -> Cells:
         if isinstance(reading, ClockReading):
             counts = {str(outcome): n for outcome, n in reading.counts.items()}
             found |= {(result.id, outcome, *place): n for outcome, n in counts.items()}
-        else:
+        elif not isinstance(reading, CardReading):
             found[result.id, *place] = None if reading.value is None else float(reading.value)
     return something(found)
 
