@@ -38,7 +38,8 @@ PHONE = re.compile(
     ) (?![\w-])""",
     re.VERBOSE,
 )
-DIGIT = re.compile(r"\d")
+DIGITS = re.compile(r"\d[\d ()./-]{4}")
+"""What stands in every phone number, and is found in a third of the time."""
 FOLDED = "\r\n "
 """Where a long line of a calendar file is broken."""
 ESCAPED = re.compile(r"\\([^A-Za-z0-9\s])")
@@ -89,7 +90,7 @@ def contacts(pages: Iterable[Page]) -> dict[str, Told]:
     found: dict[str, Told] = {}
     for page, text in _once(pages, re.compile(r"[^\r\n]+")):
         sorts = [("e-mail address", ADDRESS)] if "@" in text else []
-        sorts += [("phone number", PHONE)] if DIGIT.search(text) else []
+        sorts += [("phone number", PHONE)] if DIGITS.search(text) else []
         for sort, pattern in sorts:
             for match in pattern.finditer(text):
                 found.setdefault(match[0].lower(), Told(page.path, match[0], sort))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from aac.comparing import fields_of, mark_at
@@ -26,17 +27,19 @@ ENTITY = "entity"
 
 def can_mean(model: Kind) -> bool:
     """Whether a document decides anything that is measured: what is shown at a meeting does not."""
-    return any(sort == "meaning" for sort in _sorts(model))
+    return "meaning" in _sorts(type(model))
 
 
 def is_prose(model: Kind) -> bool:
     """Whether a document says nothing that teams agree on: it only tells of something."""
-    return all(sort == "prose" for sort in _sorts(model))
+    return _sorts(type(model)) <= {"prose"}
 
 
-def _sorts(model: Kind) -> Iterator[str]:
-    own = (mark for key, (_, mark) in fields_of(type(model)).items() if key not in Kind.model_fields)
-    return ((mark or MEANING).sort for mark in own)
+@cache
+def _sorts(kind: type[Kind]) -> frozenset[str]:
+    """What the keys of a kind decide, those left out that all kinds have."""
+    own = (mark for key, (_, mark) in fields_of(kind).items() if key not in Kind.model_fields)
+    return frozenset((mark or MEANING).sort for mark in own)
 
 
 def only_named(id_: Id, project: Project) -> set[Id]:

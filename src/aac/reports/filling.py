@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aac.errors import PageError
 from aac.findings import did_you_mean
+from aac.reports import copies
 from aac.reports.base import Page, Sheet
 from aac.reports.pages import Templates, every_template, filler, needs_own
 from aac.reports.wording import visible
@@ -21,7 +23,7 @@ from aac.reports.wording import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from aac.reports.pages import Template
+    from aac.reports.pages import Filler, Template
 
 START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from aac.reports.sandbox import main; main()"
 """The program of the other process, which looks for modules where this one does."""
@@ -41,10 +43,9 @@ def fill(parts: Iterable[Page | Sheet], templates: Templates | None = None) -> t
         is_own = needs_own(templates, known)
         theirs = {n: part for n, part in enumerate(given) if isinstance(part, Sheet) and is_own(part)}
         made = dict(zip(theirs, _elsewhere([*theirs.values()], known), strict=True)) if theirs else {}
-    ours = filler(templates)
-    return tuple(
-        made[n] if n in made else ours.page(part) if isinstance(part, Sheet) else part for n, part in enumerate(given)
-    )
+    ours = {n: part for n, part in enumerate(given) if isinstance(part, Sheet) and n not in made}
+    made |= zip(ours, _here([*ours.values()], filler(templates)), strict=True)
+    return tuple(made[n] if isinstance(part, Sheet) else part for n, part in enumerate(given))
 
 
 def idle(parts: Iterable[Page | Sheet], templates: Templates) -> list[str]:
@@ -58,6 +59,18 @@ def idle(parts: Iterable[Page | Sheet], templates: Templates) -> list[str]:
         for name, template in templates.own.items()
         if name not in known and not any(name in text for text in texts)
     ]
+
+
+def _here(sheets: Sequence[Sheet], filler: Filler) -> list[Page]:
+    """The pages of sheets. The first one of a template that many need comes before the others, which copies of this
+    process make too: so such a template is read once."""
+    many = Counter(sheet.templates for sheet in sheets)
+    firsts = {sheet.templates: n for n, sheet in reversed([*enumerate(sheets)]) if many[sheet.templates] > 1}
+    made = {n: filler.page(sheets[n]) for n in sorted(firsts.values())}
+    others = [n for n in range(len(sheets)) if n not in made]
+    texts = copies.all_of(len(others), lambda place: filler.page(sheets[others[place]]).text)
+    made |= {n: Page(sheets[n].path, text) for n, text in zip(others, texts, strict=True)}
+    return [made[n] for n in range(len(sheets))]
 
 
 def _elsewhere(sheets: Sequence[Sheet], known: Mapping[str, Template]) -> list[Page]:
