@@ -28,18 +28,18 @@ def plain(n):
 def whose(n):
     return str(os.getpid() == us)
 def killed(n):
-    if n == 151 and os.getpid() != us:
+    if n == 251 and os.getpid() != us:
         os.kill(os.getpid(), signal.SIGKILL)
     return str(n)
 def wrong(n):
-    if n in (110, 111, 150):
+    if n in (210, 211, 250):
         raise PageError(f"page {n}")
     return str(n)
 def refused():
     raise BlockingIOError("no more processes")
 def said(make):
     try:
-        return copies.all_of(200, make)
+        return copies.all_of(400, make)
     except PageError as error:
         return str(error)
 told = {make.__name__: said(make) for make in (plain, whose, killed, wrong)}
@@ -70,20 +70,20 @@ def told() -> dict[str, list[str] | str | int]:
 
 
 def test_texts_come_in_order(told: dict[str, list[str]]) -> None:
-    assert told["plain"] == [f"{n} ö \ud800" for n in range(200)]
+    assert told["plain"] == [f"{n} ö \ud800" for n in range(400)]
 
 
 @ONE
 def test_a_copy_makes_every_second_text(told: dict[str, list[str]]) -> None:
-    assert told["whose"] == ["True", "False"] * 100
+    assert told["whose"] == ["True", "False"] * 200
 
 
 def test_a_copy_that_is_killed_leaves_nothing_out(told: dict[str, list[str]]) -> None:
-    assert told["killed"] == [str(n) for n in range(200)]
+    assert told["killed"] == [str(n) for n in range(400)]
 
 
 def test_the_first_that_is_wrong_is_told(told: dict[str, str]) -> None:
-    assert told["wrong"] == "page 110"
+    assert told["wrong"] == "page 210"
 
 
 def test_where_no_process_may_be_started_all_is_made_here(told: dict[str, list[str]]) -> None:
@@ -91,7 +91,7 @@ def test_where_no_process_may_be_started_all_is_made_here(told: dict[str, list[s
 
 
 def test_a_process_with_threads_is_not_copied(told: dict[str, list[str]]) -> None:
-    assert told["in_threads"] == ["True"] * 200
+    assert told["in_threads"] == ["True"] * 400
 
 
 def test_no_copy_is_left(told: dict[str, int]) -> None:
@@ -102,5 +102,5 @@ def test_many_pages_are_those_of_one_after_the_other() -> None:
     menu: list[View] = []
     site: View = {"project": "P", "as_of": "today", "freshness": None, "is_restricted": False, "menu": menu}
     view: View = {"page": {"title": "A & B", "revision": None}, "site": site}
-    sheets = [Sheet(f"pages/{n}.html", ("wiki/section.html.j2",), view) for n in range(250)]
-    assert fill(sheets) == tuple(page for sheet in sheets for page in fill([sheet]))
+    sheets = [Sheet(f"pages/{n}.html", ("wiki/section.html.j2",), view) for n in range(500)]
+    assert fill(sheets) == (*fill(sheets[:250]), *fill(sheets[250:]))

@@ -215,7 +215,7 @@ def _trusted() -> type[Environment]:
             if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
                 super()._output_child_pre(node, frame, finalize)
             else:
-                self.write("(environment.shown(")
+                self.write("(environment.shown(")  # Jinja closes what it opens: `escape(environment.finalize(`
 
     class Trusted(Environment):
         code_generator_class = Generator
