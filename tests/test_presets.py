@@ -456,3 +456,18 @@ def test_columns_in_the_other_way_of_writing_are_the_same(tmp_path: Path) -> Non
     assert rows(tmp_path / "a", "account", "account_id", "name", "employees") == [("1", "One", None)]
     (missing,) = [f for f in found if f.code == "AAC641"]
     assert {"IsDeleted", "Name", "NumberOfEmployees"} & {*missing.keys} == {"NumberOfEmployees"}  # which of the two?
+
+
+def test_a_reference_to_what_is_deleted_says_so(tmp_path: Path) -> None:
+    documents = (
+        "kind: entity\nid: deal\nkey: id\nfields: {id: text, account: {ref: account}}\n"
+        "---\nkind: entity\nid: account\nkey: id\ndeleted: gone\nfields: {id: text}\n"
+    )
+    accounts = "id,gone\na,false\nb,true\n"
+    root = project(tmp_path, documents, {"deal": "id,account\n1,a\n2,b\n3,c\n4,b\n", "account": accounts})
+    message = "`account` finds no account in 3 records, 2 of which name one that is deleted there (AAC516): 'b', 'c'"
+    assert [each.message for each in pulled(root).findings if each.code == "AAC503"] == [message]
+    (root / "data" / "deal.csv").write_text("id,account\n1,a\n2,b\n")
+    (finding,) = [each for each in pulled(root).findings if each.code == "AAC503"]
+    assert finding.message.startswith("`account` finds no account in 1 record, 1 of which names one")
+    assert finding.instead == "nothing, if it was meant to be deleted: what it was is unknown here"

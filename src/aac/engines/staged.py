@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 FORGET = ("DELETE FROM _aac.set_aside WHERE entity = $1", "DELETE FROM _aac.problems WHERE entity = $1")
 """What makes room for the flaws of entity $1."""
+GONE = """
+    SELECT count(*) FROM _aac.problems WHERE entity = $1 AND code = 'AAC503' AND field = $2
+    AND text IN (SELECT keys[1] FROM _aac.set_aside WHERE entity = $3 AND code = 'AAC516')"""
+"""One value: in how many records of entity $1 reference $2 leads to a record of $3 that was left out as deleted."""
 
 
 @dataclass(frozen=True, slots=True)

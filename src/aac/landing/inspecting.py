@@ -88,7 +88,9 @@ class Inspection:
         lost = f"l{place} IS NOT NULL OR " if can_be_lost(field) else ""
         text = f"coalesce({', '.join(self._written(field, place))})"
         if self._keep("AAC503", field, f"{lost}({unmatched})", text) and target is not None:
-            self.flaws[-1] = replace(self.flaws[-1], near=self._near(self.flaws[-1], target))
+            entity = self.table.entity, field.name, field.type.entity
+            ((gone,),) = list[Any](self._store.execute(statements.GONE, *entity))
+            self.flaws[-1] = replace(self.flaws[-1], near=self._near(self.flaws[-1], target), gone=gone)
             if place not in self.staged.keys:
                 self._store.execute(self.staged.forget(place, unmatched))
             else:

@@ -87,7 +87,8 @@ class Flaw:
     """What is wrong with ``count`` records of an entity, told by code; nothing personal is in it.
 
     ``texts``: up to five of what was written; ``keys``: up to ten keys; ``rows``: up to five rows of the stream;
-    ``near``: those of the texts that are nearly a key, and which.
+    ``near``: those of the texts that are nearly a key, and which; ``gone``: how many of the records point to one that
+    was left out as deleted.
     """
 
     code: str
@@ -97,6 +98,7 @@ class Flaw:
     keys: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
     near: tuple[tuple[str, str], ...] = ()
+    gone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,6 @@ def _entity(row: Sequence[Any]) -> tuple[str, PreparedEntity]:
     return id, PreparedEntity(fingerprint, rows, extents, known, tuple(json.loads(lacking)), tuple(json.loads(filled)))
 
 
-def _flaw(code: str, field: str | None, count: int, **others: list[Any]) -> Flaw:
+def _flaw(code: str, field: str | None, count: int, gone: int = 0, **others: list[Any]) -> Flaw:
     texts, keys, rows, near = (tuple(others[name]) for name in ("texts", "keys", "rows", "near"))
-    return Flaw(code, field, count, texts, keys, rows, tuple((text, key) for text, key in near))
+    return Flaw(code, field, count, texts, keys, rows, tuple((text, key) for text, key in near), gone)

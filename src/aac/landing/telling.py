@@ -285,7 +285,14 @@ def _sentences(
             return message, "correct it where the tool that lands them says why, and have them read again"
         case "AAC503":
             entity = table.field(str(flaw.field)).type.entity
-            message = f"`{flaw.field}` finds no {entity} in {_records(flaw)}{quoted}"
+            gone = (
+                f", {flaw.gone:,} of which name{'s' * (flaw.gone == 1)} one that is deleted there (AAC516)"
+                if flaw.gone
+                else ""
+            )
+            message = f"`{flaw.field}` finds no {entity} in {_records(flaw)}{gone}{quoted}"
+            if flaw.gone == flaw.count:
+                return message, "nothing, if it was meant to be deleted: what it was is unknown here"
             if texts and not any(map(is_name, texts)):
                 return (
                     message,
