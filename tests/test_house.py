@@ -41,6 +41,7 @@ FLOORS = (
     # 1: the ground
     (
         "aac.distribution",
+        "aac.records",
         "aac.findings",
         "aac.errors",
         "aac.periods",
@@ -53,6 +54,7 @@ FLOORS = (
         "aac.texts",
         "aac.scalars",
         "aac.folders",
+        "aac.files",
         "aac.toml_mistakes",
         "aac.toml_places",
         "aac.yaml_mistakes",
@@ -441,7 +443,7 @@ STRANGERS = {
 """Rooms and what they know nothing of, whatever floor it stands on."""
 
 WRITERS = (
-    "aac.operations", "aac.publishing", "aac.connectors.xlsx", "aac.connectors.dlt", "aac.landing.pull",
+    "aac.files", "aac.operations", "aac.publishing", "aac.connectors.xlsx", "aac.connectors.dlt", "aac.landing.pull",
     "aac.landing.copying", "aac.landing.hiding", "aac.landing.reading", "aac.landing.batches", "aac.caches",
     "aac.engines.duckdb", "aac.engines.rewriting",
     "aac.testing.bench", "aac.testing.checks", "aac.connectors.postgres", "aac.reviewing",
@@ -449,7 +451,7 @@ WRITERS = (
     "aac.agreeing", "aac.locking", "aac.connectors.recording",
     "aac.connectors.row_files", "aac.connectors.hubspot.connector", "aac.connectors.pipedrive.connector",
 )  # fmt: skip
-"""Who may change files: operations writes what the user sees, the others what lies in folders of ours."""
+"""Who may change files: `files`, `operations` and `publishing` what users see, the others what lies in our folders."""
 
 CONTRACTS = (
     ("aac.kinds.base", "Kind"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aac import meetings
 from aac.errors import UsageError
 from aac.findings import did_you_mean
 from aac.lately import news
+from aac.records import record
 from aac.reports import agenda, ics
 from aac.reports.base import Page, Sheet
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 FORMATS = ("md", "html", "ics")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wanted:
     """Which agenda is wanted: of the meeting that is named, or that comes next; ``on`` a day, or the next time."""
 

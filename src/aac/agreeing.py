@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +12,12 @@ from aac.changes import flow
 from aac.comparing import SKIPPED, fields_of
 from aac.errors import UsageError
 from aac.explaining import document
+from aac.files import write_file
 from aac.findings import did_you_mean
 from aac.kinds.signoff import Signoff
 from aac.kinds.team import Team
-from aac.operations import write_file
 from aac.periods import day_of
+from aac.records import record
 from aac.reports.agreed import agreed_view
 from aac.resting import Grounds
 from aac.signing import FIRST, handles_of, members_of, speaks_for
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 FOLDER = "alignment/signoffs"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word:
     """A sign-off that is to be written: the document, its file and text, and what is said of it."""
 
@@ -64,7 +65,7 @@ def agree(
     return words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Signer:
     """A member who signs for a team on a day; of each day of the project what documents rest on is read once."""
 

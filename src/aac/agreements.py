@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -23,6 +23,7 @@ from aac.kinds.signoff import Signoff
 from aac.kinds.team import Team
 from aac.kinds.written import Split, Strict
 from aac.periods import Duration
+from aac.records import record
 from aac.resting import Grounds
 from aac.signing import members_of, named_teams, signed, signed_version, speaks_for
 
@@ -179,7 +180,7 @@ def ground_print(model: Kind, parse: Parse) -> str:
 State = Literal["agreed", "waiting", "lapsed", "alone"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signature:
     """A team's word: who gave it, on which day, and whether it is of what the document says today.
 
@@ -193,7 +194,7 @@ class Signature:
     changed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Agreement:
     """Who must agree to a document, and who has.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, cast
 
 from aac.errors import UsageError
+from aac.records import record
 from aac.signing import bare
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _user(entry: object, key: str) -> str:
     return bare(name)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Approvals:
     """Who approved what. ``commits``: the commit that each handle saw, null where the host vouches for it;
     ``is_as_then``: whether a document says now what it said at a commit."""

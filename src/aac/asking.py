@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from aac.agreements import agreement_of, agreements, print_of
 from aac.inheriting import CODE, SETTINGS
 from aac.kinds.signoff import Signoff
 from aac.kinds.team import Team
+from aac.records import record
 from aac.reports.agreed import agreed_view
 from aac.resting import Grounds
 from aac.signing import FIRST, handles_of, speaks_for
@@ -100,7 +101,7 @@ def _members(id_: str, base: Project) -> Sequence[str]:
     return handles_of(team) if isinstance(team, Team) else []
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Asking:
     head: Project
     edited: Mapping[Id, Sequence[Version]]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from functools import cache
@@ -20,6 +20,8 @@ from itertools import islice, pairwise, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
+
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -58,7 +60,7 @@ HABIT = re.compile(rf"{TIME}\s*(?:-|–|—|to|until|bis)\s*{TIME}")
 OPENING = re.compile(r"([0-9]{1,2}):([0-5][0-9]) ?- ?([0-9]{1,2}):([0-5][0-9])")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Calendar:
     """When people are at work. ``hours``: openings by weekday (0 is Monday); a weekday that is left out is closed.
 

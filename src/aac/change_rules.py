@@ -7,7 +7,6 @@ A rule is called by its kind, the keys that lead to the value and what became of
 from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from types import NoneType, UnionType
@@ -21,6 +20,7 @@ from aac.kinds.classes import MEANING, Change
 from aac.kinds.signoff import Signoff
 from aac.kinds.written import Split, Strict
 from aac.periods import Duration
+from aac.records import record
 from aac.setting_changes import PLUGIN, SETTING_RULES
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ NUMBERS: tuple[Any, ...] = (int, Fraction, Decimal)
 """Types of which one value is more than another."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """A rule: its id, its class, and what people call the value it is about."""
 

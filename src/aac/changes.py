@@ -7,7 +7,7 @@ of them is `compatible`; prose and order are `editorial`. Which it is comes from
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +19,7 @@ from aac.kinds.base import Kind, Versioned
 from aac.kinds.lock import Lock
 from aac.kinds.signoff import Signoff
 from aac.kinds.written import Strict
+from aac.records import record
 from aac.renames import Renames, renames
 from aac.resting import is_prose
 from aac.signing import named_teams, signed
@@ -43,7 +44,7 @@ ACRONYMS = ("icp", "sla")
 """Kinds that people write in capital letters."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """One change. ``rule`` is its stable name, as in `sla.how_measured.objective.lowered`.
 
@@ -164,7 +165,7 @@ def _content(project: Project, versions: Sequence[Version], known: Renames) -> t
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Pair:
     """One document on both sides."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from aac.calendars import SECOND_US, clock_settings
 from aac.periods import local_time
+from aac.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClockSetting:
     """From ``from_us`` on clocks show UTC + ``offset``, and before that UTC + ``before``; offsets in seconds.
 

@@ -7,7 +7,6 @@ a rule neither is the way it is spelt. Rows are found again by their names.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from dataclasses import replace as with_
 from decimal import Decimal
 from fractions import Fraction
@@ -19,6 +18,7 @@ from aac.kinds.base import Versioned
 from aac.kinds.classes import MEANING, Change
 from aac.kinds.written import Row, Split, Strict
 from aac.periods import Duration
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -41,7 +41,7 @@ NUMBERED = "no. "
 """What stands before the number of a row without a name."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Difference:
     """One key that differs. ``keys`` lead to it in the model, names of rows and entries left out; ``entries`` are those
     names, ``phrases`` what people call them, and with ``is_entry`` it is the last of them as a whole. ``old`` and
@@ -59,7 +59,7 @@ class Difference:
     phrases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where in both models something stands, and what the field there says of itself."""
 

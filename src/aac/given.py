@@ -7,11 +7,11 @@ it. So nothing that was merged earlier agrees to a text that is still to come.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from aac.agreements import is_of_its_text, is_taken_back
 from aac.kinds.signoff import Signoff
+from aac.records import record
 from aac.signing import bare, signed
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ NUMBERED = re.compile(r"^[0-9]+[+-]")
 """What stands before the account in the addresses that hosts give to commits."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word:
     """A team's word about a document. ``sort``: `given`; `of_another_text` than the document has, so that it never
     counts; or `taken_back`. ``author``: who committed it; ``proof``: what shows that it is by the ``handle``, or null.

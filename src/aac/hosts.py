@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import quote, urlsplit
 
 from aac.errors import SourceError, UsageError
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +51,7 @@ class Host(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Api:
     """The address of an API, and the headers that say who asks."""
 
@@ -91,7 +91,7 @@ class Api:
                 return
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GitHub:
     """A pull request, of which comments are those of its issue."""
 
@@ -114,7 +114,7 @@ class GitHub:
         return list(self.api.pages(f"/repos/{self.repository}/pulls/{self.number}/reviews"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GitLab:
     """A merge request, of which comments are notes."""
 

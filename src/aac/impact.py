@@ -7,7 +7,7 @@ change touches is counted. What could not be counted is named, with the reason: 
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aac.counting import SCORING, meant
@@ -19,6 +19,7 @@ from aac.measures import Clock, Measure
 from aac.people import has_keys_of_people, people_of
 from aac.planner.setting import entities_in, entities_of
 from aac.profile_edits import edits_of
+from aac.records import record
 from aac.recounts import Impact, Moves, Number
 from aac.selecting import measurable
 
@@ -110,7 +111,7 @@ def _on_all_days(calendar: Calendar) -> Calendar:
     return replace(calendar, closed=closed, short=short, first=None, until=None, others=())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Side:
     """One side; ``names``: the documents that are touched as it calls them, and as they are called now."""
 

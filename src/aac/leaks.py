@@ -8,7 +8,6 @@ the values of personal fields. A single word is nobody's name (May, Mark), and w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -18,6 +17,7 @@ from aac.expressions.nodes import Call, Column, Literal
 from aac.findings import Finding
 from aac.landing.telling import columns_of
 from aac.privacy import ADDRESS, shortened
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,7 +55,7 @@ SAID = "aac_said"
 """The temporary relation of what pages say."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Told:
     """Something that a page says, and that may be somebody's: an address, a number or a name."""
 

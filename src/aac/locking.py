@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
 from aac.distribution import VERSION
 from aac.errors import UsageError
+from aac.files import write_file
 from aac.kinds.lock import Lock
 from aac.locks import data_print, kept, prints_of, settled
 from aac.meanings import meanings_of
-from aac.operations import on_its_day, pulled_data, write_file
+from aac.operations import on_its_day, pulled_data
 from aac.periods import day_of, iso_utc, parse_label
+from aac.records import record
 from aac.reports.wording import plural
 from aac.selecting import measurable, select
 from aac.settling import numbers_of, open_because
@@ -35,7 +36,7 @@ SHOWN = 12
 """How many numbers that are not final are named on a screen, before it says how many more there are."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Locked:
     """What was locked: the file, how many numbers are in it, how many were locked before, and those that are not final
     with the reason."""

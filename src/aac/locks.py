@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from aac.judging import card_score
 from aac.kinds.base import Versioned
 from aac.kinds.lock import Lock
 from aac.periods import iso_utc, parse_label, parse_moment
+from aac.records import record
 from aac.reports.json import dumps, json_number
 from aac.resting import Grounds
 from aac.results import CardReading, ClockReading, NumberReading, Outcome, Result, Status, Verdict
@@ -43,7 +43,7 @@ BEGIN = "begin what is new with `effective_from`, which leaves closed windows"
 """What is to be done about a document that was edited and may have versions."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settled:
     """A number that was locked: of which document and window, by which lock, and what it was."""
 

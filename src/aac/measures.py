@@ -5,7 +5,7 @@ Every rule in here is a checked node (`expressions.check`), so that nothing late
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aac.calendars import Calendar
 from aac.expressions.nodes import TEXT, Aggregate, Call, Column, Literal, Named, Node, Path, Type, Value, walk
 from aac.periods import iso_utc
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -37,7 +38,7 @@ class StreamName(NamedTuple):
         return f"{self.source}.{self.stream}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TypedColumn:
     """A column of a stream that is no text: ``format`` holds strptime codes; without it moments are ISO 8601."""
 
@@ -46,7 +47,7 @@ class TypedColumn:
     format: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoredField:
     """A column of a prepared table: ``read`` over the stream's columns, then ``mapping``, ``values``, the type.
 
@@ -74,7 +75,7 @@ def columns_of(stored: StoredField) -> set[str]:
     return {node.name.casefold() for node in walk(stored.read) if isinstance(node, Column)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Table:
     """An entity as landing prepares it: one row a record, from ``streams`` that follow each other.
 
@@ -135,7 +136,7 @@ def key_text(value: Value, type_: str) -> str:
             return str(value)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Population:
     """Whom a measure is about: records of ``entity`` for which ``rule`` is true (null: all)."""
 
@@ -143,7 +144,7 @@ class Population:
     rule: Node | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dimension:
     """A way to split a number: its name, and the value of each record and what it is."""
 
@@ -166,7 +167,7 @@ class Dimension:
                 return stored
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moment:
     """The field that puts a record into a window; ``is_date``: days since the epoch, else microseconds."""
 
@@ -174,7 +175,7 @@ class Moment:
     is_date: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Force:
     """From when until when a record is in force: from < t and (until is null or until ≥ t) (LANGUAGE §8)."""
 
@@ -186,7 +187,7 @@ Word = tuple[str, Path]
 """A definition as a rule names it: its id, and the way from the record of the rule to the one it is said of."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cohort:
     """Records that entered in a window, and what was true of each by ``matures`` after it (null: by as_of).
 
@@ -197,14 +198,14 @@ class Cohort:
     words: tuple[tuple[Word, Moment], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Snapshot:
     """Records in force at the end of a window (at as_of in open ones)."""
 
     force: Force
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Retention:
     """Keys (values of ``per``) with records in force at the end of a window, or ``span`` before it."""
 
@@ -217,7 +218,7 @@ Basis = Cohort | Snapshot | Retention
 """Which records count for a window; null of a measure: those whose moment lies in it (a period)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Measure:
     """A number over a population: ``formula`` is arithmetic over aggregates.
 
@@ -245,7 +246,7 @@ class Measure:
         return self.anchor is not None or self.basis is not None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Derived:
     """A formula over other numbers (`Measured` nodes), window by window; ``splits`` are the names of dimensions that
     all of them have: each alone, or if it ``is_crossed`` all at once.
@@ -275,7 +276,7 @@ class Derived:
         return all(isinstance(part, Clock) or part.has_windows for part in self.inputs)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Volume:
     """A promise about a metric's value: the measure of ``metric`` (its id), judged as ``subject`` in windows of
     ``grain``. `loading` puts the measure of that metric in its place."""
@@ -286,7 +287,7 @@ class Volume:
     lookback: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Promised:
     """A row of a table of promises: to records for which ``rule`` is true (null: to all), at most ``within``.
 
@@ -298,7 +299,7 @@ class Promised:
     calendar: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pauses:
     """When a clock stands still: while records of ``child`` last for which ``where`` is true.
 
@@ -314,7 +315,7 @@ class Pauses:
     until: Node | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Restarts:
     """What begins a clock anew: records of ``child``, each at the moment ``at``; they refer to the item by ``via``.
 
@@ -327,7 +328,7 @@ class Restarts:
     fields: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Clock:
     """A promise in time about each record of the population for which ``where`` is true, from ``starts`` on.
 
@@ -356,7 +357,7 @@ class Clock:
     is_crossed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Waiver:
     """What is excused of a promise, by the waiver ``id``: what started in the ``window`` (null: ever) before the day
     ``until``, of which ``rule`` is true (null: of all). Of a number whole windows that lie in it."""
@@ -368,7 +369,7 @@ class Waiver:
     until: date
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CardRow:
     """A number on a card: ``kind:id`` of a metric or a promise, its weight beside the others, and whether it decides
     `now` or moves only over the `longer_term`."""
@@ -378,7 +379,7 @@ class CardRow:
     horizon: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Card:
     """Numbers that are judged together."""
 

@@ -6,25 +6,26 @@ What only some commands need is loaded where they use it: `aac validate` stays q
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from os.path import normpath
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from aac import config
 from aac.errors import DocumentsError, EngineError, LeakError, NoDataError, SourceError, UsageError
 from aac.expressions import parsed
+from aac.files import write_file
 from aac.findings import Finding, did_you_mean, has_errors, in_reading_order
-from aac.folders import is_inside, refusal
+from aac.folders import is_inside
 from aac.judging import exit_code
 from aac.loading import load
 from aac.periods import day_of, parse_moment
 from aac.plugins import load as load_plugins
 from aac.plugins import maybe_of_a_plugin
 from aac.premature import merged_too_early
+from aac.records import record
 from aac.reports.base import Page
 from aac.results import Background, Results, SourceState
 from aac.revisions import revision
@@ -60,7 +61,7 @@ PAST_SHOWN = 12
 """How many windows before the last the wiki shows."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Opened:
     """A project that was read: what can be done with it, and what is wrong with it."""
 
@@ -69,7 +70,7 @@ class Opened:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checked:
     """Results, each asked-for report as text, and the exit code they lead to."""
 
@@ -131,7 +132,7 @@ def with_reviews(opened: Opened, now_us: int) -> Opened:
     return replace(opened, findings=in_reading_order([*opened.findings, *late]))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Extract:
     """What lies in some files and folders of a project, as reports see it; ``findings`` are those placed there."""
 
@@ -566,27 +567,6 @@ def _measured_for_pages(opened: Opened, now_us: int, asked: Asked, tell: Callabl
 
     chosen = partial(_agreed, everything=True)
     return _measured(opened, now_us, replace(asked, past=PAST_SHOWN), tell, chosen, beside)
-
-
-def write_file(path: Path, text: str) -> None:
-    """Writes a file whole or not at all; raises SourceError."""
-    fresh = path.with_name(f".{path.name}-{uuid4().hex}")
-    try:
-        fresh.write_text(text, encoding="utf-8", newline="\n")
-        fresh.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            fresh.unlink()
-        raise SourceError(f"{path} cannot be written: {refusal(error, path.absolute().parent)}") from None
-
-
-def append_file(path: Path, text: str) -> None:
-    """Writes behind what a file holds; raises SourceError."""
-    try:
-        with path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except OSError as error:
-        raise SourceError(f"{path} cannot be written: {refusal(error, path.absolute().parent)}") from None
 
 
 def read_moment(option: str, text: str, zone: str) -> int:

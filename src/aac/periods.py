@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +73,7 @@ MOMENT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Duration:
     """A promised span, such as 4 business hours. Months, as calendar days, have the clock `calendar`."""
 
@@ -144,7 +145,7 @@ def _plain_duration(plain: str) -> Duration | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Window:
     """The local days from ``first`` up to, not including, ``until``; both null in the window `all`.
 

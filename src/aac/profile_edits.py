@@ -5,12 +5,12 @@ Their rule as a whole is reckoned from points, and says of nobody why they fit n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aac.expressions.nodes import TRUE, Call, Literal
 from aac.expressions.words import words
 from aac.kinds.events import find_events
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ ROWS = ("criteria", "anti_patterns", "exclusions", "qualifies_directly")
 LADDERS = ("tiers", "fits", "bands", "handover")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Row:
     """A row: its rule, over events how many there are of which it is true; the rule in words; the points it adds, null
     for what decides without any; of how many events at most, null for all of them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -14,6 +14,7 @@ from aac.measures import Clock, Derived, Measure
 from aac.owners import by_people
 from aac.periods import GRAINS
 from aac.planner.windows import RECENT, ROLLING
+from aac.records import record
 from aac.results import NumberReading, Verdict
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Question:
     """Which metrics, split by which dimensions, in windows of which grain, from which day until before which one.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from aac.records import record
 from aac.results import CardReading, ClockReading, Status
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ NOTHING = (None, Status.NOT_MEASURABLE, Status.NOT_ENOUGH_DATA)
 """How something stands that is not judged."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number:
     """A number in one window before and after, null on the side that does not have it."""
 
@@ -70,7 +71,7 @@ def _come_to(result: Result) -> object:
     return (counted, getattr(reading, "unknown", 0), result.verdict.status)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Side:
     """The records of one direction: how many in all, by the label of a window, and a few keys (none that are personal).
 
@@ -88,7 +89,7 @@ class Side:
     kept: tuple[tuple[str, Fraction], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moves:
     """Who is no longer meant (``lost``), and who is now (``gained``)."""
 
@@ -96,7 +97,7 @@ class Moves:
     gained: Side
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Impact:
     """``numbers``: all that was counted; ``moves``: the records that words gained and lost.
 
@@ -110,7 +111,7 @@ class Impact:
     sample: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tried:
     """A promised time, as it was written, and what share was kept in each window: null where nothing was judged.
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from aac.calendars import WEEKDAYS, parse_weekdays
 from aac.periods import midnight_us, parse_moment
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,7 +54,7 @@ ICAL_DAY = re.compile(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
 ICAL_UNTIL = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Repeats:
     """What repeats: in every ``interval``-th day, week (from Monday), month or year, the days that fit all of the rest.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aac.comparing import fields_of
 from aac.kinds.classes import MEANING, Change
 from aac.kinds.written import Split, Strict
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,7 @@ WORDS = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[A-Za-z_]\w*(?:\.[A-Za-z_]\
 """Texts, quoted names, and names with dots between their parts."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Renames:
     """``ids``: from the former id of a document to its new one; ``names``: from what rules called it to what they
     call it now."""

@@ -6,10 +6,12 @@ Fractions stay exact until `as_json`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,14 +22,6 @@ if TYPE_CHECKING:
     from aac.periods import Window
 
 Key = str | tuple[str, ...]
-Made = TypeVar("Made")
-
-
-@dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def record(made: type[Made]) -> type[Made]:
-    """A frozen dataclass with slots, for those of which there are tens of thousands: whoever changes one is stopped by
-    pyright, not when it runs, as looking out for that takes ten times as long as making one."""
-    return dataclass(slots=True, unsafe_hash=True)(made)
 
 
 class Outcome(StrEnum):
@@ -70,7 +64,7 @@ class Item:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spread:
     """How the time used of what was met or late is spread over the time promised, and when what was late began.
 
@@ -181,7 +175,7 @@ class NumberReading:
         return self.n if self.denominator is None or self.is_share_below else self.denominator
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RowReading:
     """How a row of a card stands: in the window of that label, both null where the number is not judged."""
 
@@ -194,7 +188,7 @@ class RowReading:
     """Whether something of it was waived."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CardReading:
     """How the rows of a card stand in one window, or in the last or the current window of each.
 
@@ -215,7 +209,7 @@ Counted = ClockReading | NumberReading
 Reading = Counted | CardReading
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Escalation:
     """A step that is due at as_of: for one item (``key``) or for the window (null)."""
 
@@ -242,7 +236,7 @@ UNJUDGED = Verdict(None)
 """What is said of what nobody has promised anything of."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Waived:
     """What a result would be without the waivers ``by`` which ``items`` were excused; null: all of its window was."""
 
@@ -281,7 +275,7 @@ class Result:
                 return status
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SourceState:
     """What is known of a source: its watermark and when it was pulled, in microseconds (UTC).
 
@@ -295,7 +289,7 @@ class SourceState:
     status: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """The commit that changed something last: its id, and how many commits on the documents are newer (``age``)."""
 
@@ -303,7 +297,7 @@ class Change:
     age: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Background:
     """What a build tells beside results; none of their numbers depends on it.
 
@@ -336,7 +330,7 @@ class Background:
         return min(found, key=lambda change: change.age, default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Results:
     """Everything one run found out.
 

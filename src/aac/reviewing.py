@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,6 +29,7 @@ from aac.meanings import conflicts
 from aac.operations import Opened, open_project, pull_sources
 from aac.plugins import load as load_plugins
 from aac.plugins import maybe_of_a_plugin
+from aac.records import record
 from aac.recounts import Impact, Moves
 from aac.revisions import author, prefix, snapshot
 from aac.setting_changes import plugin_changes, setting_changes
@@ -59,7 +60,7 @@ WINDOWS = ("last:6",)
 """The windows that are counted again on both sides, if no others are asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compared:
     """Two sides and what changed between them; ``broken``: the documents that could not be compared, and why."""
 
@@ -112,7 +113,7 @@ def _own_changes(before: Side, after: Side, base: Opened, head: Opened) -> tuple
     return (*found, *settings, *plugin_changes(_plugins(before), _plugins(after))), dict(unread)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Then:
     """What the later side was at its earlier commits, read when it is asked for; no code of it is run."""
 
@@ -384,7 +385,7 @@ MISSING = 1
 """The exit code where somebody who must agree has not, and the project asks for it (LANGUAGE §10)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reviewed:
     """A review: the comment (empty when there is nothing to say), everything as JSON, and the exit code."""
 

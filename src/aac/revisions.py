@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 import subprocess
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aac.errors import SourceError
 from aac.periods import iso_utc
+from aac.records import record
 from aac.results import Change
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ WEB = {"github": "blob", "gitlab": "-/blob"}
 """Hosts, by a word in their name, and what leads to a file there (GitHub's and GitLab's own addresses)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edit:
     """A file that was committed: when last (in microseconds), and whether it is `new`, `changed` or `removed`."""
 
@@ -40,7 +40,7 @@ def revision(root: Path) -> str | None:
     return (_git(root, "rev-parse", "--short", "HEAD") or "").strip() or None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Turn:
     """A commit that changed a file: how git calls what it held ``before`` and ``after`` it, null where it was not."""
 
@@ -152,7 +152,7 @@ def _change(file: str, commits: list[tuple[int, str]]) -> Edit | None:
     return Edit(file, commits[0][0], "new" if was_new else "removed" if is_gone else "changed")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Author:
     """Who a commit says that it is by."""
 
@@ -171,7 +171,7 @@ def author(root: Path, commit: str, path: str) -> Author | None:
 # A project at a revision
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Snapshot:
     """A project as it was committed: what it was asked for by, its commit, and its files by their paths from its
     folder. Links have no content of their own: null. ``prefix`` leads there from the top of the repository."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -21,6 +20,7 @@ from aac.distribution import VERSION
 from aac.errors import AacError
 from aac.plugins import guest_places
 from aac.publishing import MANIFESTS, site_of
+from aac.records import record
 from aac.revisions import standing
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ TOLD = ("AAC_", "TZ")
 """Beginnings of the names of what the environment says."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seal:
     """What a build of ``site`` reads, as one ``stamp``; ``words`` are those of its command line."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from aac.errors import UsageError
 from aac.findings import did_you_mean
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ FORMS = ("team", "tag")
 """What may stand before a colon beside the kinds."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Selection:
     """Subjects (``kind:id``): ``named`` are measured in any case, ``others`` if a target was agreed for them.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
@@ -14,6 +14,7 @@ from aac.findings import Finding
 from aac.judging import card_score
 from aac.locks import BEGIN, Prints, as_result, data_print, differs, settled
 from aac.periods import GRAINS, day_of, windows_between
+from aac.records import record
 from aac.reports.wording import is_provisional, percent, plural, result_words
 from aac.resting import Grounds
 from aac.results import Background, CardReading, ClockReading, NumberReading, Outcome
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     Place = tuple[str, str, Window]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reckoning:
     """What was settled and what it comes to now: what is told of that, the numbers ``then``, and ``now``."""
 

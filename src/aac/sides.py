@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from aac.documents import FOLDER
 from aac.errors import UsageError
 from aac.findings import did_you_mean
 from aac.folders import SUFFIXES, checked, files
+from aac.records import record
 from aac.revisions import SHORT, Snapshot, fork, is_repository, is_shallow, is_there, names, snapshot
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ MAIN = ("origin/main", "origin/master", "main", "master")
 WORK_TREE = "the work tree"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Side:
     """One side: what people call it, and the folder it lies in, or what was committed."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from aac.distribution import NAME, VERSION
 from aac.documents import FOLDER, ID, read_text
 from aac.errors import UsageError
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -60,7 +60,7 @@ OWNERS_HEAD = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answers:
     """What was answered. ``is_sample``: the sample company as it is. ``teams`` stand in the order of `TEAMS`."""
 

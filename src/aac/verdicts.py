@@ -7,7 +7,7 @@ only, as some findings are about what is overdue.
 from __future__ import annotations
 
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from os.path import lexists, realpath
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from aac import caches, config
 from aac.errors import AacError
 from aac.findings import Finding, Span
 from aac.periods import day_of
+from aac.records import record
 from aac.sealing import dates_of, digest, stamp_of
 from aac.sources import OWN
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from aac.findings import Level
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """``findings`` about so many ``documents`` of a project with this ``timezone``, on a ``day``."""
 
@@ -35,7 +36,7 @@ class Verdict:
     day: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Question:
     """All that a verdict depends on but the day, as one ``stamp``; ``dates``: when that was written."""
 

@@ -6,11 +6,11 @@ small project in `tests/cases/faults/base`, or with ``file`` a whole file that r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from aac.documents import read_values
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Code:
     """What a code means: ``means`` is Markdown; ``wrong`` gives this code and nothing else, ``right`` gives nothing.
 

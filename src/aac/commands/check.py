@@ -42,9 +42,10 @@ def check(
     formats: tuple[str, ...],
 ) -> None:
     """Measure every agreement and every metric with a target."""
+    from aac.files import append_file
     from aac.judging import read_fail_on
-    from aac.operations import append_file, open_sound_project, plan_text
     from aac.operations import check as run
+    from aac.operations import open_sound_project, plan_text
 
     formats = formats or ("text",)
     wanted = _read_items(items)

@@ -36,7 +36,7 @@ def review(
     run; data is read as BASE says.
     """
     from aac import reviewing
-    from aac.operations import write_file
+    from aac.files import write_file
 
     host = reviewing.host_here() if is_comment else None
     answer = reviewing.read_answer(approvals) if approvals else host.approvals() if host is not None else None

@@ -59,7 +59,7 @@ def check_outputs(formats: Sequence[str], outputs: Sequence[str]) -> None:
 
 def put(texts: Sequence[str], outputs: Sequence[str]) -> None:
     """The texts, each into its file; those without one go to standard output."""
-    from aac.operations import write_file
+    from aac.files import write_file
 
     for text, output in zip(texts, outputs, strict=False):
         write_file(Path(output), text)

@@ -6,12 +6,13 @@ The framework (`landing`) owns transactions, state and casting; a connector says
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
 from aac.errors import SourceError
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +47,7 @@ class Secret(BaseModel):
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Files:
     """Data an engine reads itself; a stream of files is replaced whole. Types that are not text: those of the stream.
 
@@ -63,7 +64,7 @@ class Files:
     origins: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Relation:
     """A table of a database file that the engine reads where it lies: nothing is copied.
 
@@ -75,7 +76,7 @@ class Relation:
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rows:
     """Records of a stream that has a key, in a file of the connector's own folder: csv or json lines, as in `Files`.
 
@@ -94,7 +95,7 @@ class Rows:
     delimiter: str = ","
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checkpoint:
     """All messages before it belong together and are kept; ``complete`` ends the slice.
 
@@ -107,7 +108,7 @@ class Checkpoint:
     until: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SchemaChange:
     """A column that the source added, dropped or retyped since the last pull; comes before the rows of its stream.
 
@@ -121,7 +122,7 @@ class SchemaChange:
     after: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Notice:
     """Something a user should know: becomes a finding with this code (6xx), level, sentence and what to do."""
 
@@ -131,7 +132,7 @@ class Notice:
     instead: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Progress:
     """How far reading has come; told on standard error. ``expected``: the rows there will be, where that is known."""
 
@@ -142,7 +143,7 @@ class Progress:
 Message = Files | Relation | Rows | Checkpoint | SchemaChange | Notice | Progress
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stream:
     """One table of a source: its name, its columns in order, and what the source can tell about changes.
 
@@ -166,7 +167,7 @@ class Stream:
     withheld: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice:
     """A part of a stream that is read in one go; ``bounds`` mean something to the connector only."""
 
@@ -196,7 +197,7 @@ class Blind:
         raise SourceError(f"`{database}` is a database, and this run has no engine that reads it")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """What a connector may know of the run: the project's folder, a folder for files of its own, which it makes itself
     and which is emptied when the pull has ended, and an engine that looks into files. ``record``: the file in which is

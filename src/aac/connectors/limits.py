@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Protocol
+
+from aac.records import record
 
 
 class Clock(Protocol):
@@ -29,7 +30,7 @@ class SystemClock:
         time.sleep(seconds)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rate:
     """``calls`` within ``seconds``, as many at once as there are; ``left`` of them now, where an answer says it."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, LiteralString
+
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,7 +101,7 @@ FROM (SELECT {line} AS line, (row_number() OVER () - 1) / 4096 AS part FROM {tab
 """Lines of keys, 4096 to a row."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TableColumn:
     """``type``: ours, null for text; ``spelling``: PostgreSQL's; ``form``: how `COPY` is to write a value."""
 
@@ -121,7 +123,7 @@ class TableColumn:
         return SQL(self.form).format(Identifier(self.name))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Relation:
     """A table or what reads like one. ``about``: how many rows it had when the server last counted; 0: not known.
 

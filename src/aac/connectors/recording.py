@@ -6,11 +6,11 @@ Secrets are in no line, and the words of people are unreadable (`redacting`); `a
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aac.connectors.redacting import masked
 from aac.errors import SourceError
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ KEPT_HEADERS = ("date", "retry-after", "content-type")
 """Headers of answers that say something; with them those that speak of limits."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exchange:
     """One call and its answer; ``data`` and ``answer`` are plain data, null where there was none."""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import quote
+
+from aac.records import record
 
 HIDDEN = "…"
 LOOKS_SECRET = re.compile(r"(?i)\b(?:bearer|basic)\s+[\w.~+/!-]+=*|\bpat-[a-z0-9]+-[\w-]{8,}|\b00D\w{12,15}![\w.]{8,}")
@@ -50,7 +52,7 @@ class Redactor:
                 return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shown:
     """What of an answer everybody may read: the texts under some ``keys`` and, within the ``records`` that stand under
     some keys, those of some ``fields``. Where one of the texts of ``named`` says of what the values are, as entries of

@@ -12,11 +12,11 @@ import io
 import re
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
 
 from aac.connectors.base import Notice
 from aac.errors import SourceError
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -51,7 +51,7 @@ HEAD = 1 << 16
 FEW = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Written:
     """In which encoding a file is written; ``sign``: what its other letters look like, where that was recognised."""
 

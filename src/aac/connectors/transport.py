@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,6 +20,7 @@ from aac.connectors.limits import Bucket, SystemClock
 from aac.connectors.recording import Exchange
 from aac.connectors.redacting import Redactor
 from aac.errors import SourceError, UnfinishedError
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -63,7 +64,7 @@ class OverError(UnfinishedError):
     """What may be asked today was asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """``path`` begins with a slash; ``data`` is sent as JSON, ``form`` as a form. ``kind``: the class of its limit.
 
@@ -86,7 +87,7 @@ class Call:
         return f"{self.method} {self.path}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """``data`` is the JSON of the answer, or its text; ``headers`` in small letters; ``at``: the server's own time, if
     it says."""
@@ -100,7 +101,7 @@ class Answer:
         return _moment(self.headers.get("date", ""))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Renewal:
     """The ``call`` that gets another token, and what to do with its answer."""
 
@@ -129,7 +130,7 @@ class Access(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Service:
     """A source behind HTTP. ``name``: as its users call it. ``extra``: the extra of our package that brings HTTP.
 

@@ -7,8 +7,10 @@ Joins (references, roll-ups, calendars) are not written down: `engines.sql` plac
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
+
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,7 +55,7 @@ def _amounts(**amounts: int) -> str:
     return "_".join(f"{amount}_{unit}" for unit, amount in amounts.items() if amount)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Relation:
     """Where an entity's prepared rows are: ``name`` is the qualified table, outermost part first.
 
@@ -73,7 +75,7 @@ ROWS = "rows"
 """The format of records that lie in a raw table, not in files."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Files:
     """Rows of files: csv, json (lines), parquet, or the table or view of a duckdb file (schema and name: ``table``).
 
@@ -92,28 +94,28 @@ class Files:
     key: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entity:
     """The prepared rows of an entity; `Stored` and `Rollup` nodes are about them."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Table:
     """A table of the store by its qualified name; its columns are read with `Column`."""
 
     name: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stack:
     """The rows of several earlier blocks, one block's after the other's; all have the same columns."""
 
     blocks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Constants:
     """Rows that are written out; at least one, and each has a value, or null, for every column."""
 
@@ -121,7 +123,7 @@ class Constants:
     rows: tuple[tuple[Value, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Join:
     """The rows of an earlier block beside each row (as often as there are some, once if there are none).
 
@@ -133,7 +135,7 @@ class Join:
     on: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Select:
     """One block. ``source`` is a table of some sort or the name of an earlier block; ``joins`` stand beside it.
 
@@ -163,7 +165,7 @@ class Select:
         return (*first, *(join.block for join in self.joins))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Query:
     """Blocks in order and what is asked of them.
 

@@ -7,9 +7,10 @@ of columns enter as sqlglot makes them, values are bound.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
+
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ def name(*parts: str) -> str:
     return ".".join(exp.to_identifier(part, quoted=True).sql("duckdb") for part in parts)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Raw:
     """The raw table of a stream, ``columns`` and ``key`` being those of the stream.
 

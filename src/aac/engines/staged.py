@@ -10,8 +10,9 @@ A *selection* is a statement that yields flawed records as (row, keys, text); ``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ GONE = """
 """One value: in how many records of entity $1 reference $2 leads to a record of $3 that was left out as deleted."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Staged:
     """A staged table: its number, the types of its fields, those that are its key, the one that says when a record
     occurred, and the marks that are told of its rows."""

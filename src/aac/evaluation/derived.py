@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +15,7 @@ from aac.measures import Clock, Measure, sides
 from aac.planner.pieces import Piece
 from aac.planner.reckoning import reckoned
 from aac.planner.windows import WHOLE
+from aac.records import record
 from aac.results import CardReading, ClockReading, NumberReading, Outcome
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ Cells = dict[Group, "Counted"]
 """What a number came to in a window, by group."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Known:
     """What was measured, by the version of the project, the subject, as_of and the window.
 
@@ -139,7 +140,7 @@ def _by(derived: Derived, group: Group) -> Mapping[str, Value]:
     return {name: told[name] for name in derived.splits if name in told}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Formulas:
     """The formula of a derived number, its two sides and the steps before it, as functions of what parts came to."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from aac.records import record
 
 if TYPE_CHECKING:
     from aac.expressions.nodes import Node
     from aac.findings import Level, Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fault:
     """A rule that no record of ``entity`` should fulfil (of a ``word``: that one should), and what to say if one does.
 

@@ -5,13 +5,13 @@ Calendar days and months are those of the company's zone, whose number comes beh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from aac.calendar_days import business_dates_later, business_days_later, days_later, piece_rows
 from aac.calendars import DAYS_A_CALENDAR
 from aac.engines.base import business_dates_table, business_days_table, later_table
 from aac.measures import Clock, Cohort, Measure
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ class Length(NamedTuple):
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Later:
     """What is so much later than moments of the UTC days from ``first_day`` on.
 

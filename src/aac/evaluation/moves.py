@@ -7,7 +7,7 @@ direction, clause by clause, and listed by key.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from aac.engines.base import Entity, Select
@@ -15,6 +15,7 @@ from aac.expressions.nodes import TRUE, Aggregate, Call, Column, Literal, Named,
 from aac.expressions.words import words
 from aac.planner.known import as_known
 from aac.planner.windows import window_number
+from aac.records import record
 from aac.recounts import Moves, Side
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _of(measure: Measure, rule: Node | None, setting: Setting) -> Node:
     return as_known(about, setting).population.rule or TRUE
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Plan:
     setting: Setting
     piece: Piece[Measure]

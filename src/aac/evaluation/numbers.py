@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import repeat
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from aac.findings import Finding
 from aac.measures import Cohort, Retention, Snapshot, is_volume
 from aac.planner.cohorts import has_matured
 from aac.planner.windows import UNPLACED, WHOLE
+from aac.records import record
 from aac.results import UNJUDGED, NumberReading, Result
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def number_results(
         yield from zip(repeat(piece), known[piece].results(placed), strict=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Known:
     """What is the same in all cells of a piece: by window the first fields of their readings and the last.
 

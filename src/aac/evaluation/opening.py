@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from aac.expressions.nodes import Literal, OpenTime, PeriodEnd, everything_in
 from aac.measures import Clock, Measure
 from aac.periods import YEARS, midnight_us
 from aac.planner.setting import rules_of
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aac.planner.pieces import Piece
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Needed:
     """What is asked of calendars: ``opened`` is the open time of each, from the day before the first moment for which
     it may be asked to the day after the last; ``later`` what lies so many days or months behind the starts of clocks.

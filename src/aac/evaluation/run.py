@@ -11,6 +11,7 @@ from aac.measures import Derived
 from aac.planner.pasts import History, pasts_of
 from aac.planner.setting import Prepared, Setting, entities_of
 from aac.planner.windows import Clockwork
+from aac.records import record
 from aac.results import UNJUDGED, Result
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from aac.results import Reading
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asked:
     """What a run was asked for. ``as_of_us``: instead of the watermarks; ``windows``: the words of `--window`.
 

@@ -7,7 +7,7 @@ entered again; of any other only one entry is known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from aac.expressions.nodes import BROKEN, Aggregate, Call, Literal, Named, Rollu
 from aac.kinds.definition import Definition
 from aac.kinds.lifecycle import Lifecycle
 from aac.planner.pasts import CHANGES
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,7 +70,7 @@ def _against_follows(run: Run, skippable: set[str]) -> Iterator[Fault]:
                 yield Fault("AAC522", "warning", str(entity), turned, message, advice, span, doc)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _View:
     """Stages as the records of ``entity`` tell them: what each word means there and its moment, all of one type."""
 

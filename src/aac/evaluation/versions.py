@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from aac.measures import Card, Clock, Cohort, Derived, Measure
 from aac.periods import day_of
 from aac.planner.pieces import Piece
 from aac.planner.windows import all_time, choose
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aac.project import Project
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pieces:
     """What is measured of a run, by sort."""
 

@@ -6,13 +6,13 @@ A call is read like one of ours; `check` puts what it was given in place of the 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aac.errors import PluginError
 from aac.expressions.mistakes import Refused
 from aac.expressions.nodes import Aggregate, Call, Macro, Name, walk
 from aac.expressions.spelling import Spelling
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ EVERYWHERE = frozenset({"param", "list"})
 PLACE = re.compile(r"\{([^{}]*)\}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """A function over values of one record.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from aac.records import record
 
 NO_RULE = ("AAC306", "there is no rule here", "write one, as in `score > 50`, or leave the key out")
 STRAIGHT = "write straight ones: single ones around a text, as in `'web'`"
@@ -31,7 +32,7 @@ JOINING = frozenset({"and", "or", "not"})
 SIGNS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", ","})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """What is wrong with a rule: ``at`` is the offset in its text, in characters."""
 
@@ -58,7 +59,7 @@ class TooDeep(Refused):
         super().__init__("AAC306", "the rule is nested too deeply", "split it into definitions with names")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word:
     """A word or sign of a rule as it stands there, and the offset of its first character.
 

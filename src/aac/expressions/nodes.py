@@ -13,9 +13,11 @@ money and numbers are exact decimals, spans of time are integers in the scale of
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
+
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -26,7 +28,7 @@ DECIMALS = {"number": 6, "money": 4}
 """The digits behind the point of exact numbers as they are stored (LANGUAGE §3); of all others none."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Type:
     """What a value is.
 
@@ -70,7 +72,7 @@ BROKEN = Type("broken")
 """Of something whose own document is wrong: told there, so nothing is said again where it is used."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reference:
     """One step from a record to another: the field that holds the key, and the entity it leads to.
 
@@ -85,7 +87,7 @@ class Reference:
 Path = tuple[Reference, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Literal:
     """A constant: text, exact number, true, false or null.
 
@@ -106,7 +108,7 @@ class Literal:
         return hash((type(self.value), self.value))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name:
     """A dotted name as written, not yet known to mean anything. ``at``: offset in the rule's text, in characters.
 
@@ -119,7 +121,7 @@ class Name:
     quoted: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """An operator or function over values of one record. Operators have names too: ``add``, ``lt``, ``and``, ``in``."""
 
@@ -128,7 +130,7 @@ class Call:
     at: int = field(default=0, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case:
     """``case when … then … else … end``; ``otherwise`` is null when it was not written."""
 
@@ -137,7 +139,7 @@ class Case:
     at: int = field(default=0, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Aggregate:
     """An aggregate over many records; ``where`` is its filter (null: all). ``count(*)`` has no argument."""
 
@@ -147,7 +149,7 @@ class Aggregate:
     at: int = field(default=0, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stored:
     """A stored field of ``entity``, reached over ``path`` from the record the rule is about."""
 
@@ -156,7 +158,7 @@ class Stored:
     path: Path = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rollup:
     """Child records brought to their parent.
 
@@ -173,7 +175,7 @@ class Rollup:
     path: Path = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Named:
     """Something that has a name in the documents (a definition, a computed field) and the rule it stands for.
 
@@ -188,7 +190,7 @@ class Named:
     is_moment: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Applied:
     """A function of a plugin and what it came to stand for: its rule, with ``arguments`` in place of its parameters.
 
@@ -201,7 +203,7 @@ class Applied:
     says: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Values:
     """A list that has a name, which only `in` takes, and what tells the place of a text in it."""
 
@@ -209,19 +211,19 @@ class Values:
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Measured:
     """A number of another document in a derived formula: a metric's, or the attainment of an SLA (`kind:id`)."""
 
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AsOf:
     """The moment every number is decided at."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PeriodEnd:
     """The first day of the period that is measured (``end`` is `from`), or the first behind it (`until`).
 
@@ -237,7 +239,7 @@ RATES = "exchange_rate"
 RATE_KEY = frozenset({"from_currency", "to_currency", "day"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rate:
     """What one unit of a currency was worth in another on a day (days since the epoch); unknown where none is told."""
 
@@ -246,7 +248,7 @@ class Rate:
     day: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """A column of the block a query reads from: a prepared block's, or a source file's own text column.
 
@@ -258,7 +260,7 @@ class Column:
     block: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Over:
     """What the rows around a row hold, among those alike in ``by``, sorted by ``order`` (nulls last).
 
@@ -272,14 +274,14 @@ class Over:
     order: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CalendarNumber:
     """The small integer of a calendar whose id ``calendar`` yields; unknown for an unknown id."""
 
     calendar: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OpenTime:
     """Open microseconds of a calendar (by its number) from the calendar's beginning until ``moment``.
 
@@ -290,7 +292,7 @@ class OpenTime:
     moment: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DaysLater:
     """The moment of the same local reading so many ``days`` and ``months`` later, in the zone of a calendar's number.
 
@@ -304,7 +306,7 @@ class DaysLater:
     months: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BusinessDaysLater:
     """The last moment of a promise of so many business ``days`` of a calendar (by its number), begun at ``moment``: the
     same local time on that day; outside its opening hours its last closing if that is later, else the next opening.
@@ -468,7 +470,7 @@ def conjunction(rules: Iterable[Node | None]) -> Node | None:
     return present[0] if len(present) == 1 else Call("and", tuple(present))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Meaning:
     """What a name means on an entity: a value, and for a definition the moment of entry (``.at``) beside it."""
 
@@ -478,7 +480,7 @@ class Meaning:
     moment_type: Type | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Macro:
     """A function of a plugin: ``body`` is its rule as it was parsed, a `Name` for each use of a parameter."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from decimal import Decimal
 from hashlib import sha256
 from importlib.util import find_spec
@@ -88,7 +89,7 @@ def as_json(value: object) -> Any:
     if isinstance(value, Decimal):
         return {"Decimal": str(value)}
     name = type(value).__name__
-    return {name: [getattr(value, part) for part in PARSED[name].__slots__]}
+    return {name: [getattr(value, part.name) for part in fields(PARSED[name])]}
 
 
 def _node(mapping: dict[str, Any]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -13,6 +13,7 @@ from aac.expressions.mistakes import Refused
 from aac.expressions.nodes import BOOLEAN, INTEGER, NULL, NUMBER, TEXT, Call, Literal, Node, PeriodEnd, Type
 from aac.findings import did_you_mean
 from aac.periods import parse_moment
+from aac.records import record
 from aac.units import added
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ ADVICE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Typed:
     """A node, the type of its value, and where it stands in the text of the rule."""
 

@@ -6,7 +6,7 @@ A rule is said of one record, which is «it»; what a reference leads to is «it
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, cast
 
 from aac.expressions.nodes import (
@@ -60,13 +60,14 @@ from aac.expressions.phrases import (
     with_article,
 )  # fmt: skip
 from aac.expressions.sense import Sense, between, business, merged, tells_its_unit
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Titles:
     """What people call things, and what fields are.
 

@@ -6,7 +6,6 @@ field in quotes is what people read of the key (`aac schema`, the reference).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, Self
 
 from pydantic import Field, model_validator
@@ -14,6 +13,7 @@ from pydantic import Field, model_validator
 from aac.kinds.classes import PROSE, Change
 from aac.kinds.written import Day, Part, Split, Strict, missing, wrong
 from aac.measures import Compiled, Dimension, Moment, Population
+from aac.records import record
 from aac.results import UNJUDGED, Reading, Verdict
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ NUMBERS = "#"
 """The entity of names that only formulas over other numbers know: `metric.<id>` and `sla.<id>.attainment`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ref:
     """Marks a field that holds the id of a document of one of ``kinds``: ``Annotated[str, Ref("team")]``."""
 
@@ -39,7 +39,7 @@ class Ref:
         object.__setattr__(self, "kinds", kinds)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checked:
     """A rule after checking: the node that means it and the type of its value."""
 

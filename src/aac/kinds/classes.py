@@ -5,8 +5,9 @@ A field without a mark is of the class `meaning`: where nobody said so, a change
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 Class = Literal["meaning", "promise", "prose"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """Marks what a field is: ``Annotated[Share, Change("promise", says="the objective", stricter="more")]``.
 

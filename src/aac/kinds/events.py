@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aac.expressions.nodes import Aggregate, Reference, Rollup
 from aac.findings import did_you_mean
+from aac.records import record
 
 if TYPE_CHECKING:
     from aac.expressions.nodes import Node
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aac.kinds.written import Part
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Events:
     """The records of ``child``; ``via`` is their reference to the record they belong to."""
 

@@ -8,7 +8,6 @@ step is known exactly when it is the same for both.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Protocol
@@ -19,6 +18,7 @@ from aac.expressions.nodes import INTEGER, NOTHING, NUMBER, TRUE, Call, Case, Li
 from aac.findings import did_you_mean
 from aac.kinds.classes import Change
 from aac.kinds.written import Row, Rule, meant_number, shown, wrong
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -80,7 +80,7 @@ class Excluding(Row):
 # What rows come to
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Score:
     """A number of points, null when it is unknown; and the least and the greatest that it could be then."""
 

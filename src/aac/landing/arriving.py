@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from time import time
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from aac.landing.batches import Note
 from aac.landing.drift import Places
 from aac.landing.events import Event
 from aac.landing.staging import CONVERSIONS, moment_value
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +30,7 @@ ONE_PULL = 3_600
 """Seconds within which pulls that go on from each other count as one."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Run:
     """A pull, as its rows remember it: its moment in microseconds, its id, and the zone of times that carry none."""
 
@@ -38,7 +39,7 @@ class Run:
     zone: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mark:
     """How far a stream was merged: the last batch, the last that changed something, and the last one's note.
 

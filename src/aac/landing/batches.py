@@ -7,7 +7,7 @@ ends at a checkpoint. The keys of a key scan lie beside them until the scan has 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from aac.engines import raw as statements
 from aac.errors import EngineError, SourceError
 from aac.folders import refusal, to_disk
 from aac.landing.copying import is_cut
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,7 +30,7 @@ CUT = ".cut"
 """What the name of a file ends in that is not whole any more."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Note:
     """What is written in a batch: the stream as it was, the connector's state, and whether that was its end.
 

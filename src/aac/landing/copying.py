@@ -6,12 +6,12 @@ import codecs
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aac.connectors.texts import chunks
 from aac.errors import SourceError
 from aac.folders import file_mark, refusal, to_disk
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ PARQUET = b"PAR1"
 """How a Parquet file begins and ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Copy:
     """A copy of a file by its name, the mark of the file, and how the copy was ``written`` (`is_whole`)."""
 

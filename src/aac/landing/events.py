@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """``notice``: something to know; ``source``: one that can be read; ``refused``: a stream of it that may not be;
     ``limits``: how much more it allows; ``progress``: rows read so far; ``stream``: one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,6 +13,7 @@ from aac.errors import SourceError
 from aac.landing.copying import is_cut, is_whole
 from aac.landing.state import PulledSource
 from aac.periods import day_of
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,7 @@ METHOD = 6
 """Counts the ways in which tables were ever prepared: with a new one, all of them are prepared anew."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inputs:
     """Tables by their entity, sources and their last pulls by id, the folder of raw copies and the company's zone.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +25,7 @@ from aac.landing.telling import missing_columns, not_pulled, tell_flaws
 from aac.landing.watermarks import find_watermark, watermark_rule
 from aac.people import people_of
 from aac.periods import midnight_us
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +39,7 @@ CHANGED = "changed"
 """The alias of the temporary database."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Landed:
     """Prepared tables and what is known about them. With an error among ``findings`` some are missing.
 

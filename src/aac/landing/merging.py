@@ -6,7 +6,7 @@ those that have changed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from aac.errors import SourceError
 from aac.landing.arriving import Mark
 from aac.landing.batches import Note
 from aac.landing.state import KEPT, RawStream, raw_name
+from aac.records import record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +46,7 @@ def read_marks(store: Store, source: str) -> dict[str, Mark]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Merged:
     """A stream as it is now, how many records of it were deleted, and files to remove when that is kept."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from aac.landing.pulling import Pulling, Wish
 from aac.landing.reading import remove_copies
 from aac.landing.state import KEPT, PulledSource, State, raw_folder, reach, read_state
 from aac.landing.telling import tell_flaws
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aac.measures import Table
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pulled:
     """What the store holds after a pull: its sources, the records of each entity, and what was found.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -40,6 +40,7 @@ from aac.landing.state import (
 from aac.landing.telling import missing_columns, missing_stream, missing_watermark, source_failed, withheld_columns
 from aac.landing.watermarks import find_watermark, watermark_column, watermark_rule
 from aac.measures import StreamName
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -59,7 +60,7 @@ COMPLETE = 6
 """The place of `complete` in a row of `_aac.runs`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wish:
     """How a pull is to be done.
 
@@ -407,7 +408,7 @@ class Pulling:
             self._staged[table.entity], _ = self._preparation.stage(table, self._inputs)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Discovery:
     """A source that answers, its streams by name, and why others may not be read."""
 
@@ -423,7 +424,7 @@ class _Discovery:
         return [(name, column, why) for name, stream in streams for column, why in stream.withheld.items()]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Arrival:
     """A stream that was read and the seconds it took; ``raw`` is null as long as its ``rows`` are not merged.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from aac.connectors.base import Checkpoint, Files, Notice, Progress, Relation, Rows, SchemaChange
@@ -13,6 +13,7 @@ from aac.landing.copying import UTF8, Copy, copied
 from aac.landing.drift import told_change
 from aac.landing.events import Event
 from aac.landing.state import RawStream
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from aac.landing.hiding import Hiding
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading:
     """A stream that was read: its files (records not counted yet), the file behind each copy, the connector's notices.
 

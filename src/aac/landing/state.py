@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import TYPE_CHECKING, Any
 
 from aac.errors import OtherLayoutError
 from aac.folders import may_be_read
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ PREPARED = "prepared"
 """The schema of the prepared tables, in the store as in a temporary database."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RawStream:
     """A stream as it was pulled: the names of its files' copies, made of their content, and how they are read.
 
@@ -61,7 +62,7 @@ class RawStream:
         return (*read, self.marks, self.changed) if self.table else read
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PulledSource:
     """The last complete pull of a source; moments in microseconds (UTC).
 
@@ -82,7 +83,7 @@ class PulledSource:
         return {name: stream.rows for name, stream in sorted(self.streams.items())}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flaw:
     """What is wrong with ``count`` records of an entity, told by code; nothing personal is in it.
 
@@ -101,7 +102,7 @@ class Flaw:
     gone: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PreparedEntity:
     """A prepared table: what it was made from, its records, and the least and greatest value of each moment column.
 
@@ -117,7 +118,7 @@ class PreparedEntity:
     filled: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class State:
     """Sources by their id and prepared tables by their entity's."""
 

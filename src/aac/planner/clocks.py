@@ -8,7 +8,6 @@ what cannot be measured is unmeasurable, never gone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 from math import ceil
@@ -40,6 +39,7 @@ from aac.planner.stretches import (
     point,
 )
 from aac.planner.windows import EPOCH, Chosen, window_number
+from aac.records import record
 from aac.results import Outcome
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ Told = list[tuple[Outcome, list[int]]]
 """What was counted of each outcome, some of them several times."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tally:
     """What was counted for a window (by its number, or UNPLACED) and a group.
 
@@ -88,7 +88,7 @@ class Tally:
     missing: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClockScan:
     """One query. Its outputs are what was counted, the spread if it is asked for, and the lists.
 

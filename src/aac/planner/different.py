@@ -9,12 +9,13 @@ many are alike, and these counts are told to the groups.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from aac.engines.base import Select
 from aac.expressions.nodes import Aggregate, Call, Column, Literal, conjunction
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,7 +36,7 @@ class Numbered(NamedTuple):
     steps: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Different:
     """A distinct count that is asked for apart: ``output``, which reads ``block``, besides the select that it is of.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from aac.planner.known import as_known
 from aac.planner.metrics import MetricScan, parted, plan_metrics
 from aac.planner.places import placed
 from aac.planner.windows import Chosen, layers
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +29,7 @@ NumberScan = MetricScan
 """A query whose rows are cells of numbers."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """The scans of a run, each with the setting it was made for."""
 
@@ -78,7 +79,7 @@ def _all_windows(pieces: Iterable[Piece[Measure]]) -> tuple[Chosen, ...]:
     return tuple(sorted(windows, key=lambda chosen: (chosen.window.grain, chosen.window.first or date.min)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Scan:
     """What measures must share to be answered by one scan: the entity, and the moment that puts records into windows
     (``is_counted``: records belong to the window of that moment, and not to all windows in which they are in force)."""

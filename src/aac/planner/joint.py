@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aac.engines.base import Join, Stack
 from aac.expressions.nodes import Column, transform
 from aac.planner.spreads import JUDGED
 from aac.planner.stretches import ITEMS
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 Blocks = tuple[tuple[str, "Select"], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Joint:
     """The scans of some promises whose items are the same ones, and the query that answers them all."""
 

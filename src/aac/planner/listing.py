@@ -6,7 +6,6 @@ each, behind them their pauses, if the clock has any.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from aac.engines.base import Join, Select
@@ -15,6 +14,7 @@ from aac.planner.metrics import WINDOW
 from aac.planner.pauses import BEGINS, ENDS, OWNER, PARTS, WAITING
 from aac.planner.spreads import JUDGED, USED
 from aac.planner.stretches import MEMBER, NUMBER, STARTED, STOPPED, lacks
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,7 +47,7 @@ class Listed(NamedTuple):
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asking:
     """Which items a list is of: those of which ``rule`` is true, of each window the first ``most`` (null: all)."""
 
@@ -56,7 +56,7 @@ class Asking:
     most: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Listing:
     """The lists of one clock, of the windows with these numbers; ``keys`` are the columns of an item's key.
 

@@ -8,7 +8,7 @@ afterwards, on exact fractions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -36,6 +36,7 @@ from aac.planner.places import Placed
 from aac.planner.reckoning import needed, reckoned
 from aac.planner.stacked import stacked, unstacked
 from aac.planner.windows import UNPLACED, Chosen, in_reach, told_of_window, window_number
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -55,7 +56,7 @@ MOST_DIMENSIONS = 62
 """A mask of 63 bits says which of the group columns a row is split by, and the window is one of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Figures:
     """The aggregates that a measure is calculated from.
 
@@ -76,7 +77,7 @@ class Figures:
         return (self.n, *self.unknown, *self.unrated, *latest, *self.parts.values())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class View:
     """A piece as it is seen from windows (by their numbers in the scan): ``measure`` is what is measured there.
 
@@ -112,7 +113,7 @@ Splits = tuple[tuple["Dimension", int], ...]
 """How a group is told: dimensions, and the place of each one's value in a row."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sheet:
     """One output of a query and how its rows answer views.
 
@@ -205,7 +206,7 @@ class Sheet:
         return [(one,) for one in placed] if len(split) == 1 else []
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Reader:
     """Where the figures of a piece, and the number of the window, stand among columns, for windows of these numbers."""
 
@@ -264,7 +265,7 @@ def _told(splits: Splits, columns: Answers) -> list[Mapping[str, Value]]:
     return [told[values] for values in stored]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MetricScan:
     """One query, with a sheet for each of its answers; several are stacked in one output.
 

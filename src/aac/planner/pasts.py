@@ -6,7 +6,7 @@ at a moment, refer to the record once, and have a field of the same name and typ
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from aac.expressions.nodes import (
@@ -22,6 +22,7 @@ from aac.expressions.nodes import (
     conjunction,
     transform,
 )
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -33,7 +34,7 @@ CHANGES = "_change"
 """How the id of an entity of changes ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Past:
     """Where the past of a field is told: in the field of that name of ``child``, which refers to the record by ``via``.
 
@@ -46,7 +47,7 @@ class Past:
     is_date: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class History:
     """The ``pasts`` of fields, as (entity, field), and by entity the moment at which its records ``occur``: a moment,
     and whether it is a date."""
@@ -109,7 +110,7 @@ def as_of_moment(node: Node, by: By, history: History, entity: str = "", way: Pa
     return _Then(by, history).rule(node, entity, way)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Then:
     by: By
     history: History

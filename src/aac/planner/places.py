@@ -5,11 +5,12 @@ A join carries a byte for each record then, and what groups are told apart by is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from aac.expressions.nodes import Call, Stored, Values
 from aac.measures import Dimension
+from aac.records import record
 
 if TYPE_CHECKING:
     from aac.expressions.nodes import Value
@@ -22,7 +23,7 @@ MOST = 255
 """A byte tells so many places, and that there is none."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Placed(Dimension):
     """A dimension whose ``value`` is the place of a text among ``texts``, from 1."""
 

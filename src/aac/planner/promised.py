@@ -6,7 +6,7 @@ of the table (`Item`): the columns of a later block, or expressions over the rec
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aac.expressions.nodes import (
@@ -21,6 +21,7 @@ from aac.expressions.nodes import (
     OpenTime,
     under,
 )
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ NO_ROW = -1
 """The row of an item that no row of the table is true of."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """An item as a block has it: the moment it started, the number of its calendar and of its row."""
 
@@ -48,7 +49,7 @@ class Item:
         return Item(under(self.started, path), under(self.calendar, path), under(self.row, path))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Terms:
     """The promises of a clock; ``home`` is the number of the calendar that is the company's zone.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from aac.engines.base import Query, Relation, Select
@@ -26,6 +26,7 @@ from aac.periods import day_of
 from aac.planner.lean import lean
 from aac.planner.pasts import History, as_of_moment, ever
 from aac.planner.windows import EPOCH, Clockwork
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from aac.planner.pasts import By
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Prepared:
     """An entity's prepared table: where it is, the zone of its source, and how `occurs` is stored.
 
@@ -53,7 +54,7 @@ class Prepared:
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """One as_of and everything that is the same for all measures of a run at it."""
 

@@ -6,7 +6,7 @@ written out, and it stays beside those at which it is in force.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from aac.periods import day_of, midnight_us, shifted_day, shifted_us
 from aac.planner.ends import end_of, with_ends
 from aac.planner.metrics import WINDOW, View, figures_of
 from aac.planner.windows import EPOCH, bounds
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ WINDOWS = "windows"
 """The block of what is told of windows."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Closing:
     """The moment at which a window is looked at: its end, or as_of if it is open. ``earlier``: so long before that."""
 

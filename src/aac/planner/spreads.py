@@ -6,13 +6,13 @@ hour in which its clock started). Both are counted by window; nothing is scanned
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from aac.engines.base import Select
 from aac.expressions.nodes import Aggregate, Call, Case, Column, Literal, conjunction
 from aac.planner.metrics import WINDOW
 from aac.planner.stretches import MEMBER, STARTED
+from aac.records import record
 from aac.results import Outcome, Spread
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ SPREAD, MISSES = "spread", "misses"
 PART, HOUR = "part", "hour"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spreading:
     """The blocks and outputs that tell of one clock how its time is spread, and which of the two it has."""
 

@@ -6,7 +6,7 @@ Blocks with restarts: `changes` (events, with what the record was from then on),
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from aac.engines.base import Entity, Select, Stack
@@ -34,6 +34,7 @@ from aac.planner.pauses import OWNER
 from aac.planner.promised import Item
 from aac.planner.setting import known_by
 from aac.planner.windows import in_reach
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,7 +51,7 @@ MEMBER, INCLUDED, EXCUSED, ENDED = "member", "included", "excused", "ended"
 STARTED, STOPPED, HELD, ROW, NUMBER = "started", "stopped", "held", "row", "calendar"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """A clock, what it promises, the setting, and the key columns of its items."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -25,6 +24,7 @@ from aac.periods import (
     window_of,
     windows_between,
 )
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,7 +49,7 @@ UNPLACED = -1
 """The window number of a record whose moment is unknown, or later than as_of, which is the same (LANGUAGE §7)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chosen:
     """A window and why it is measured: as `last` or `current` of its own accord, because `--window` `named` it, or as
     one before these."""
@@ -63,7 +63,7 @@ class Chosen:
         return self.selection not in (PAST, BEFORE)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Clockwork:
     """What turns days into moments: the company's zone and fiscal year, and as_of in microseconds."""
 

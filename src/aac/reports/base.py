@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,7 @@ View = dict[str, Any]
 """What JSON can carry: templates and renderers see nothing else."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """A file of the output: its path inside the output folder (with ``/``) and its text."""
 
@@ -24,7 +25,7 @@ class Page:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sheet:
     """A page that a template makes: its path, the templates to choose from (the first that there is), and what it
     shows, as plain data."""
@@ -34,7 +35,7 @@ class Sheet:
     view: View
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """A document as reports see it: plain values as written, where it stands, and what it rests on.
 

@@ -7,12 +7,12 @@ the rule ends with what was asked for: whoever subscribes gets the rest with the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aac.clock_changes import as_calendars_read, settings_of
 from aac.distribution import VERSION
+from aac.records import record
 from aac.recurrence import moment_on, rrule
 from aac.reports.wording import visible
 
@@ -28,7 +28,7 @@ DAY_US = 86_400_000_000
 ESCAPES = {"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Series:
     """A meeting and its days, in order: those of its rule (``nominal``), and those on which it takes place (``held``).
 

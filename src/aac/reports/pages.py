@@ -12,12 +12,13 @@ from __future__ import annotations
 import pkgutil
 import re
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from aac.errors import PageError
 from aac.findings import did_you_mean
+from aac.records import record
 from aac.reports.base import Page
 from aac.reports.wording import visible
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from aac.reports.base import Sheet, View
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Template:
     """A template: its text, and the file as messages name it."""
 
@@ -43,7 +44,7 @@ class Template:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Templates:
     """The templates that go before ours, by name (`wiki/sla.html.j2`): the project's own first, then its plugins'."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 from aac.expressions.phrases import field_words, with_article
 from aac.periods import parse_duration
+from aac.records import record
 from aac.reports.wording import plural
 
 Fields = Mapping[str, Any]
@@ -34,7 +34,7 @@ WHOLE = re.compile(r"(?<![\w.])\d{4,}")
 DAYS = {"mon": "Mon", "tue": "Tue", "wed": "Wed", "thu": "Thu", "fri": "Fri", "sat": "Sat", "sun": "Sun"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Teller:
     """What a sentence may ask: ``names`` of documents by `kind:id`, which are their ids where they have none, and
     ``rules`` of this one in words by their place (`how measured starts`)."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from aac.findings import in_reading_order
 from aac.periods import day_of
+from aac.records import record
 from aac.reports.wording import (
     LEVELS,
     NONE,
@@ -43,7 +44,7 @@ NUMBERS = ["What", "Result", "Agreed", "Status", "Beside it", "Who"]
 NOTHING = "Nothing."
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sitting:
     """One time that a meeting takes place, in microseconds; ``before_us``: the time before, null for the first.
 
@@ -59,7 +60,7 @@ class Sitting:
     grain: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class News:
     """What changed: what it is called, of which sort it is, a sentence, when it was committed, and its page."""
 

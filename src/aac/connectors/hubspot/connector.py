@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import weakref
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from aac.connectors.base import Checkpoint, Context, Files, Settings, Slice, Stream
@@ -26,6 +26,7 @@ from aac.connectors.transport import RefusedError, Transport, recording_to
 from aac.errors import SourceError
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from aac.connectors.hubspot.objects import Thing
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """An object that may be read: its properties by name, and the columns that name records of other objects."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from aac.records import record
 
 MODIFIED = "hs_lastmodifieddate"
 NO_ID = "0"
@@ -13,7 +13,7 @@ STAGE_MOMENT = r"hs_(?:v2_)?date_entered_(.+)"
 """Calculated properties with the moment at which a stage was entered, and the id of the stage in their names."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Thing:
     """An object. ``scopes``: what a token needs for it. ``modified``: the property that every change sets anew.
 

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from aac.records import record
 
 OLD = "v3"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Paths:
     """The addresses in one version, `v3` or a dated one."""
 

@@ -6,7 +6,6 @@ began. From time to time all records are read: a sweep finds what was shown too 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +13,7 @@ from aac.connectors.ahead import ahead
 from aac.connectors.base import Checkpoint, Progress
 from aac.connectors.hubspot.objects import NO_ID
 from aac.connectors.transport import OverError
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ SECOND = timedelta(seconds=1)
 """The server's time is told in whole seconds, and what happened in the last one belongs to this pull too."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Times:
     """``account``: whose records these are. ``now``: the server's, when this pull began; and two settings."""
 

@@ -6,11 +6,11 @@ change, or today's value if it never changed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aac.connectors.base import Stream
 from aac.connectors.pipedrive.fields import value_of
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ CREATED = "created"
 """How a deal came to its first value."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Followed:
     """A field whose changes are a stream. ``keys``: what changelogs call it, the first being its column too."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ OLD_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 """A moment in UTC, as version 1 writes it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """``code``: what Pipedrive calls it. ``type``: ours. ``labels``: of the choices, by their ids."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,7 +14,7 @@ UPDATED = "update_time"
 RECENTS = "recents:read"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Thing:
     """An object. ``paths``: its lists. ``scope``: what the token of an app needs. ``columns``: our types by name.
 

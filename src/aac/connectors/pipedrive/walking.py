@@ -6,13 +6,13 @@ read: a sweep finds what is not there any more, and is needed where Pipedrive ha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aac.connectors.base import Checkpoint, Progress
 from aac.connectors.pipedrive.client import PAGE, REFUSED
 from aac.connectors.transport import OverError, RefusedError
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ HORIZON = timedelta(days=29)
 """Deleted records are shown for 30 days: after a longer pause only a sweep finds them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Times:
     """``now``: the server's, when this pull began; and the two settings of the same names."""
 

@@ -12,7 +12,6 @@ pages, as a job sends no order; then what was added, with all that there is of t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aac.connectors.base import Notice, Stream
@@ -20,6 +19,7 @@ from aac.connectors.salesforce import soql
 from aac.connectors.salesforce.fields import value_of
 from aac.connectors.salesforce.objects import CREATED, DELETED, ID, LEAD, OPPORTUNITY
 from aac.connectors.salesforce.walking import Wanted
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -43,7 +43,7 @@ NAMES_SOMEBODY = re.compile(r"00[5G]\w{12}(?:\w{3})?")
 """The id of a user or a queue. A change of owners is two entries, one of names and one of ids."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Followed:
     """A field whose changes are a stream. ``history``: where they are, and ``of``: which field of it names the record.
 

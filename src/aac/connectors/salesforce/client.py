@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote_plus
@@ -17,6 +16,7 @@ from aac.connectors.redacting import Shown
 from aac.connectors.salesforce import soql
 from aac.connectors.transport import Call, RefusedError, Service
 from aac.errors import SourceError
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,7 +56,7 @@ SHOWN = Shown(
 """What a recording shows: ids, stages and words of Salesforce's own; no name, address or text of anybody."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deleted:
     """The records that were deleted, and when, as far as is known ``until`` then."""
 
@@ -64,7 +64,7 @@ class Deleted:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """A page of records; ``more``: where the next one is; ``total``: how many there are on all pages."""
 

@@ -7,7 +7,7 @@ read is offered as refused or withheld, with what to grant.
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from aac.connectors.base import Context, Settings, Slice, Stream
@@ -24,6 +24,7 @@ from aac.connectors.transport import RefusedError, Transport, recording_to
 from aac.errors import SourceError
 from aac.findings import did_you_mean
 from aac.hookspecs import hookimpl
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 USAGE = "sforce-limit-info"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seen:
     """An object that may be read: its ``fields`` by name, its ``cursor``, and whether it ``is_told`` what was deleted
     of it."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +21,7 @@ UNREADABLE = frozenset({"address", "location", "base64", "complexvalue"})
 """Types of fields that are made of others, which are read, or of files."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """``type``: ours. ``own``: whether the org made it."""
 

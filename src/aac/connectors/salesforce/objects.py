@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from aac.records import record
 
 ID, DELETED, CREATED = "Id", "IsDeleted", "CreatedDate"
 STAMP = "SystemModstamp"
@@ -10,7 +10,7 @@ CURSORS = (STAMP, "LastModifiedDate", CREATED)
 """By which moment changes are followed: the first of these that an object has."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Thing:
     """An object. ``usual``: fields that every org has; ``maybe``: those that depend on how it is set up.
 

@@ -8,7 +8,6 @@ a job is made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from aac.connectors.salesforce.fields import value_of
 from aac.connectors.salesforce.objects import ID
 from aac.connectors.transport import OverError, RefusedError
 from aac.errors import SourceError, UnfinishedError
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ FIRST_LOOK, LONGEST_LOOK, PATIENCE = 1.0, 30.0, 3_600.0
 """Seconds until a job is looked at for the first time, between two looks at most, and until we come back later."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Times:
     """``now``: the server's, when this pull began; and two settings."""
 
@@ -46,7 +46,7 @@ class Times:
     sweep: timedelta
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wanted:
     """What is read of an object: its ``fields``, the ``cursor`` among them. ``only_grows``: no second sweep is needed.
     ``bulk_above``: how many records make a job; null: none do. ``by``: the field in whose order a sweep goes, which

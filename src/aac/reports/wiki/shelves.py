@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from aac.records import record
 from aac.reports.wording import queue_words
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
 """One and several of each kind in words, in the order of the menu; other kinds go by their own name, after them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Section:
     """A page about all documents of some kinds (without kinds: of all), and what the menu calls it."""
 

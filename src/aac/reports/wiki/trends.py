@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import dropwhile, pairwise
 from typing import TYPE_CHECKING
 
 from aac.judging import burn
 from aac.periods import local_time
+from aac.records import record
 from aac.reports.wiki import charts
 from aac.reports.wording import WEEKDAYS, amount, limits_of, number, percent, plural, result_words, span, waived_words
 from aac.results import CardReading, ClockReading, NumberReading, Outcome, Spread
@@ -25,7 +26,7 @@ SHOWN = 13
 """Windows of a line: thirteen weeks are a quarter, thirteen months a year and the month it is compared with."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Beside:
     """What is told beside the past of a number: what was ``locked`` of it, its windows ``restated`` as today's
     documents say them, and the days on which one of these ``begun`` to hold, with its name."""
