@@ -16,6 +16,7 @@ from aac.errors import SourceError
 from aac.folders import ALLOWED
 from aac.testing import connector_suite, run
 from tests.documentation import ROOT, Session, blocks
+from tests.fakes.scripted import Scripted, scripted
 from tests.file_trials import FileTrial
 
 if TYPE_CHECKING:
@@ -117,6 +118,26 @@ def test_a_failure_is_told_without_the_secret(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(SourceError) as raised:
         made(tmp_path, **given).discover()
     assert str(raised.value) == "the source failed (PermissionError: the key … opens nothing)"
+
+
+def test_a_secret_may_lie_deep_in_the_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "a-deep-secret")
+    refused = Scripted(401, b'{"error": "a-deep-secret opens nothing"}', {"Content-Type": "application/json"})
+    with scripted(Scripted(body=b'[{"id": 1}]', headers={"Content-Type": "application/json"}), refused) as script:
+        auth = {"type": "bearer", "token": {"env": "SHOP_TOKEN"}}
+        given = {
+            "source": "dlt.sources.rest_api:rest_api",
+            "arguments": {"client": {"base_url": script.url, "auth": auth}, "resources": ["leads"]},
+        }
+        (stream,) = made(tmp_path, **given).discover()
+        with pytest.raises(SourceError) as raised:
+            made(tmp_path, **given).discover()
+        monkeypatch.delenv("SHOP_TOKEN")
+        with pytest.raises(SourceError, match="the environment variable `SHOP_TOKEN` is not set"):
+            made(tmp_path, **given).check()
+    assert stream.name == "leads"
+    assert script.got[0].headers["Authorization"] == "Bearer a-deep-secret"
+    assert "a-deep-secret" not in str(raised.value)
 
 
 def test_the_page_leads_to_data(tmp_path: Path) -> None:

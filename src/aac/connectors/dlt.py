@@ -43,8 +43,8 @@ LOAD = "_dlt_load_id"
 
 
 class DltSettings(Settings):
-    """``source``: `module:name` of what `@dlt.source` or `@dlt.resource` made. It is called with ``arguments`` and
-    ``secrets``, by name. ``resources``: those that are read; left out, all that it selects itself."""
+    """``source``: `module:name` of what `@dlt.source` or `@dlt.resource` made. It is called with ``arguments``, in which
+    `{ env = "…" }` is a secret, and ``secrets``, by name. ``resources``: those that are read; left out, all that it selects itself."""
 
     source: str = Field(pattern=r"^[\w.]+:\w+$")
     arguments: dict[str, Any] = Field(default_factory=dict[str, Any])
@@ -132,8 +132,8 @@ class DltConnector:
             raise SourceError("dlt is an extra: install `alignment-as-code[dlt]`") from None
         given = self._settings
         module, _, name = given.source.partition(":")
-        secrets = {argument: secret.resolve() for argument, secret in given.secrets.items()}
-        self._redactor.add(*secrets.values())
+        secrets = {argument: self._revealed(secret) for argument, secret in given.secrets.items()}
+        arguments = self._filled_in(given.arguments)
         try:
             # what is no source of dlt is not called: who writes settings does not choose what is run
             factory = getattr(import_module(module), name, None)
@@ -141,7 +141,7 @@ class DltConnector:
                 raise SourceError(
                     f"`{given.source}` is no source of dlt: name what `@dlt.source` or `@dlt.resource` made"
                 )
-            made = cast("DltSource | DltResource", factory(**given.arguments, **secrets))
+            made = cast("DltSource | DltResource", factory(**arguments, **secrets))
         except ImportError as error:
             raise self._wrong(
                 f"`{module}` cannot be imported: install it, or say where it is by PYTHONPATH", error
@@ -149,6 +149,25 @@ class DltConnector:
         except (DltException, TypeError, ValueError) as error:
             raise self._wrong(f"`{given.source}` cannot be made of its `arguments` and `secrets`", error) from error
         return made if isinstance(made, DltSource) else DltSource(Schema("aac"), "aac", [made])
+
+    def _revealed(self, secret: Secret) -> str:
+        """A secret itself, which is shown nowhere from here on."""
+        value = secret.resolve()
+        self._redactor.add(value)
+        return value
+
+    def _filled_in(self, value: Any) -> Any:
+        """An argument with the secrets that it refers to, however deep in it."""
+        match value:
+            case {"env": str(variable)} if len(value) == 1:
+                return self._revealed(Secret(env=variable))
+            case dict():
+                held = cast("dict[str, Any]", value)
+                return {key: self._filled_in(each) for key, each in held.items()}
+            case list():
+                return [self._filled_in(each) for each in cast("list[Any]", value)]
+            case _:
+                return value
 
     def _settle(self) -> None:
         """Keeps dlt to itself: it tells nobody that it runs, and neither reads a `.dlt` of the project nor makes one.
