@@ -246,6 +246,18 @@ def test_a_deal_that_comes_back_from_the_archive_during_a_sweep_is_there(
     assert json.loads(keys) == {"id": str(deal)}
 
 
+def test_leads_that_became_deals_do_not_look_deleted_without_a_scope(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pipedrive() as fake:
+        monkeypatch.setenv("PIPEDRIVE_TOKEN", fake.bearer)
+        fake.account.scopes.discard("deals:read")
+        made = connector(fake, tmp_path)
+        made.check()
+        (stream,) = (each for each in made.discover() if each.name == "leads")
+    assert "give the app the scope `deals:read`" in str(stream.refused)
+
+
 def connector(fake: Pipedrive, folder: Path) -> PipedriveConnector:
     settings = PipedriveSettings.model_validate({"access_token": {"env": "PIPEDRIVE_TOKEN"}, "url": fake.url})
     return PipedriveConnector(settings, Context(folder, folder / "files"))

@@ -43,8 +43,9 @@ LOAD = "_dlt_load_id"
 
 
 class DltSettings(Settings):
-    """``source``: `module:name` of what `@dlt.source` or `@dlt.resource` made. It is called with ``arguments``, in which
-    `{ env = "…" }` is a secret, and ``secrets``, by name. ``resources``: those that are read; left out, all that it selects itself."""
+    """``source``: `module:name` of what `@dlt.source` or `@dlt.resource` made. It is called with ``arguments``, in
+    which `{ env = "…" }` is a secret, and ``secrets``, by name. ``resources``: those that are read; left out, all that
+    it selects itself."""
 
     source: str = Field(pattern=r"^[\w.]+:\w+$")
     arguments: dict[str, Any] = Field(default_factory=dict[str, Any])

@@ -56,7 +56,6 @@ class PipedriveConnector:
         self._changelogs = Changelogs(self._client)
         self._now: datetime | None = None
         self._own: dict[str, tuple[Field, ...]] = {}
-        self._sees_deals = False
 
     def check(self) -> None:
         """Asks whose token it is, and takes the time from the answer: this pull is as of then."""
@@ -74,9 +73,10 @@ class PipedriveConnector:
             streams.append(replace(record_stream(thing, self._own[thing.name]), refused=missing))
             if thing is DEALS:
                 streams += [replace(change_stream(each), refused=refused or recents) for each in FOLLOWED]
-        self._sees_deals = all(each.refused is None for each in streams if each.name == DEALS.name)
         refused = self._refusal(LEADS.scope, lambda: next(self._client.all_leads(LEADS.paths[0]), None))
-        streams.append(replace(lead_stream(), refused=refused))
+        # without deals, a lead that became one would look deleted
+        (deals,) = (each.refused for each in streams if each.name == DEALS.name)
+        streams.append(replace(lead_stream(), refused=refused or deals))
         for name, scope in wholes.SCOPES.items():
             refused = self._refusal(scope, lambda name=name: wholes.may_read(self._client, name))
             streams.append(replace(wholes.whole_stream(name), refused=refused))
@@ -101,7 +101,7 @@ class PipedriveConnector:
             yield from Changes(followed, self._changelogs).read(walk, files)
         elif stream.name == LEADS.name:
             walk = Walk(self._client, LEADS, part.bounds, times)
-            yield from Leads(self._client, self._sees_deals).read(walk, files)
+            yield from Leads(self._client).read(walk, files)
         else:
             yield from self._whole(stream)
 

@@ -42,11 +42,10 @@ def lead_stream() -> Stream:
 
 
 class Leads:
-    """Reads them; ``sees_deals``: whether deals may be read, which tell the leads that they were made of."""
+    """Reads them, and of deals which leads they were made of."""
 
-    def __init__(self, client: Client, sees_deals: bool) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
-        self._sees_deals = sees_deals
 
     def read(self, walk: Walk, files: RowFiles) -> Iterator[Message]:
         """All keys, and the leads that changed. Deals come last: a lead may become one meanwhile."""
@@ -56,7 +55,7 @@ class Leads:
                 if walk.since is None or _changed(lead) >= walk.since:
                     files.add("upsert", row_of(LEADS, (), lead))
                 files.add("keys", {"id": lead["id"]})
-        for path in (*DEALS.paths, DEALS.paths[0]) if self._sees_deals else ():  # one may leave the archive meanwhile
+        for path in (*DEALS.paths, DEALS.paths[0]):  # one may leave the archive meanwhile
             for deal in self._client.all(path, **DEALS.asked):
                 if deal.get("source_lead_id"):
                     files.add("keys", {"id": deal["source_lead_id"]})
