@@ -90,18 +90,21 @@ def check_formula(
 
 def require_bounded(node: Node) -> None:
     """Refuses (AAC306) a node that is too deep or too long, all that its names stand for included."""
-    stack = [(node, 1)]
-    number = 0
-    while stack:
-        part, level = stack.pop()
-        number += 1
-        if type(part) not in LEAVES:
-            stack += [(inner, level + 1) for inner in _below(part)]
-        if level > MOST_LEVELS:
+    level: list[Node] = [node]
+    levels, number = 0, 1
+    while level:
+        levels += 1
+        if levels > MOST_LEVELS:
             raise TooDeep
-        if number > MOST_PARTS:
-            message = f"the rule has more than {MOST_PARTS:,} parts, with all that it names"
-            raise Refused("AAC306", message, "define a word once and use it once, instead of naming it many times")
+        below: list[Node] = []
+        for part in level:
+            if type(part) not in LEAVES:
+                below += _below(part)
+            if number + len(below) > MOST_PARTS:
+                message = f"the rule has more than {MOST_PARTS:,} parts, with all that it names"
+                raise Refused("AAC306", message, "define a word once and use it once, instead of naming it many times")
+        number += len(below)
+        level = below
 
 
 def _below(node: Node) -> tuple[Node, ...]:

@@ -130,7 +130,7 @@ def parse(text: str, more: Mapping[str, Spelling] | None = None) -> Node:
         if tree is None:
             raise word_of_sql(tokens[0].text, tokens[0].start) if tokens else Refused(*NO_RULE)
         begin = next((token.start for token in tokens if token.text != "("), 0)
-        return _Reader(tokens, tree, {**spelling.ALL, **(more or {})}).node(tree, begin)
+        return _Reader(tokens, tree, {**spelling.ALL, **more} if more else spelling.ALL).node(tree, begin)
     except ParseError as error:
         raise _explained(text, tokens, error) from None
     except RecursionError:
@@ -376,7 +376,7 @@ def _leftmost(tree: Expr) -> dict[int, int]:
     """For each node of a tree, by its identity, the leftmost offset that sqlglot kept for it or anything below it."""
     leftmost: dict[int, int] = {}
     for part in reversed(list(tree.bfs())):
-        own: int | None = part.meta.get("start")
+        own: int | None = part.meta_get("start")
         below = leftmost.get(id(part), own)
         if below is None:
             continue
