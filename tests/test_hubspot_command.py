@@ -65,7 +65,7 @@ def test_whether_it_can_be_read(fake: HubSpot, tmp_path: Path) -> None:
     done = run_aac(root, "pull", "--check")
     assert (done.returncode, done.stdout) == (0, "")
     lines = done.stderr.splitlines()
-    assert lines[0] == "crm: can be read, 19 streams"
+    assert lines[0] == "crm: can be read, 20 streams"
     assert "crm: `tickets` may not be read: grant the private app the scope `tickets`" in lines
     assert lines[-1].startswith("crm: 249,")
     assert lines[-1].endswith(" of 250,000 calls are left until midnight in Europe/Berlin")
@@ -105,6 +105,22 @@ def test_a_budget_ends_a_pull_with_3_and_the_next_ones_make_it_whole(fake: HubSp
     assert done.returncode == 0, done.stdout + done.stderr
     assert "crm.deals: 701 records" in done.stderr
     assert "have changed" not in done.stderr  # how often it may be asked says nothing of what is read
+
+
+def test_a_budget_for_not_one_step_is_told(fake: HubSpot, tmp_path: Path) -> None:
+    root = project(tmp_path / "p", fake.url, "max_calls = 20")
+    done = run_aac(root, "pull")
+    assert done.returncode == 4
+    assert "the 20 calls of `max_calls` were made before a single step was: write a greater number" in done.stdout
+    assert "no source has a stream" not in done.stdout  # nobody knows that yet
+
+
+def test_a_source_that_allows_nothing_at_first_ends_with_3(fake: HubSpot, tmp_path: Path) -> None:
+    root = project(tmp_path / "p", fake.url)
+    fake.trouble.append("429 day")
+    done = run_aac(root, "pull")
+    assert (done.returncode, "AAC611" in done.stdout) == (3, False), done.stdout
+    assert "HubSpot allows no more calls today" in done.stderr
 
 
 def test_ctrl_c_ends_a_wait_and_keeps_what_was_there(fake: HubSpot, tmp_path: Path) -> None:

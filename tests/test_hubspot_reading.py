@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
+    from tests.fakes.hubspot.account import Account
     from tests.fakes.hubspot.server import HubSpot
 
     Connect = Callable[..., HubspotConnector]
@@ -239,15 +240,20 @@ def test_both_versions_ask_the_same(fake: HubSpot, connect: Connect) -> None:
         connect(api_version="2026-04")
 
 
-def test_objects_of_the_account_itself(fake: HubSpot, connect: Connect) -> None:
-    account = fake.account
-    account.schemas = [{"objectTypeId": "2-777", "name": "Subscription", "fullyQualifiedName": "p1_subscription"}]
+def own_object(account: Account, name: str, **more: str) -> None:
+    """An object that the account defined itself, `2-777`; ``more``: types of its properties."""
+    account.schemas = [{"objectTypeId": "2-777", "name": name, "fullyQualifiedName": f"p1_{name}"}]
     account.records["2-777"], account.live["2-777"] = {}, []
     kinds = {"hs_object_id": "number", "hs_lastmodifieddate": "datetime", "hs_createdate": "datetime"}
-    kinds |= {"hubspot_owner_id": "enumeration", "hs_merged_object_ids": "string"}
+    kinds |= {"hubspot_owner_id": "enumeration", "hs_merged_object_ids": "string", **more}
     account.properties["2-777"] = {
         name: {**account.properties["deals"]["amount"], "name": name, "type": type} for name, type in kinds.items()
     }
+
+
+def test_objects_of_the_account_itself(fake: HubSpot, connect: Connect) -> None:
+    account = fake.account
+    own_object(account, "Subscription")
     account.add_property("2-777", "seats", "number")
     one = account.create("2-777", {"seats": "12", "hubspot_owner_id": "9001"})
     connector = connect()
@@ -274,6 +280,33 @@ def test_stages_by_object(fake: HubSpot, connect: Connect) -> None:
         ("qualified", "Qualified", False, "0.4"), ("closedwon", "Signed", True, "1.0"),
     ]  # fmt: skip
     assert [row["isClosed"] for row in sent(connect(), "tickets_stages")[0]["upsert"]] == [False, True]
+
+
+def test_pipelines_of_all_objects(fake: HubSpot, connect: Connect) -> None:
+    rows, _ = sent(connect(), "pipelines")
+    assert [(row["id"], row["object"], row["label"], row["archived"]) for row in rows["upsert"]] == [
+        ("default", "deals", "The pipeline", False), ("default", "leads", "The pipeline", False),
+        ("default", "tickets", "The pipeline", False),
+    ]  # fmt: skip
+    fake.account.scopes -= {"crm.objects.leads.read", "tickets"}
+    assert [row["object"] for row in sent(connect(), "pipelines")[0]["upsert"]] == ["deals"]
+
+
+@pytest.mark.parametrize("name", ["owners", "Pipelines", "deals_stages", "deals_stage_changes", "contacts"])
+def test_an_object_of_the_account_that_is_called_like_a_stream(fake: HubSpot, connect: Connect, name: str) -> None:
+    own_object(fake.account, name)
+    fake.account.create("2-777", {})
+    assert len(sent(connect(), f"custom_{name.casefold()}")[0]["upsert"]) == 1
+    assert sent(connect(), name.casefold())[0]["upsert"] == [] or name in ("Pipelines", "deals_stages")
+
+
+def test_objects_of_the_account_have_stages_too(fake: HubSpot, connect: Connect) -> None:
+    own_object(fake.account, "Subscription", hs_pipeline_stage="enumeration")
+    fake.account.create("2-777", {"hs_pipeline_stage": "7"})
+    connector = connect()
+    assert sent(connector, "subscription_stages")[0]["upsert"] == []  # those of the fake's pipeline
+    assert [row["value"] for row in sent(connector, "subscription_stage_changes")[0]["upsert"]] == ["7"]
+    assert "subscription" in [row["object"] for row in sent(connector, "pipelines")[0]["upsert"]]
 
 
 def test_properties_that_are_read(fake: HubSpot, connect: Connect) -> None:
@@ -388,6 +421,61 @@ def test_a_pull_that_used_up_its_calls_goes_on_where_it_ended(fake: HubSpot, con
     assert pulls > 2
     assert Counter(found) >= Counter(ids)
     assert set(found) == set(ids)
+
+
+def test_a_recycle_bin_that_needs_more_calls_than_there_are(fake: HubSpot, connect: Connect) -> None:
+    gone = [fake.account.create("deals", {}) for _ in range(950)]
+    for id in gone:
+        fake.account.archive("deals", id)
+    state, found = None, set[str]()
+    for _ in range(8):
+        for rows, told in stopped(connect(max_calls=36), "deals", state):
+            found |= {row["id"] for row in rows["delete"]}
+            state = told
+    assert state is not None
+    assert (found, "begun" in state) == (set(gone), False)
+
+
+def test_what_disagrees_is_told_after_a_pull_that_was_stopped(fake: HubSpot, connect: Connect) -> None:
+    account = fake.account
+    for number in range(250):
+        deal = account.create("deals", {"dealstage": "new"}, LONG_AGO)
+        if number in (1, 249):
+            account.records["deals"][int(deal)].values["hs_v2_date_entered_qualified"] = "2026-01-09T00:00:00.000Z"
+    state: Mapping[str, Any] | None = None
+    for _, told in stopped(connect(max_calls=35), "deals_stage_changes", None):
+        state = told
+    assert state is not None
+    assert "begun" in state
+    rows, _ = sent(connect(), "deals_stage_changes", state)
+    assert rows["notice"][0]["message"].startswith("HubSpot calculates for 2 of the `deals`")
+
+
+def stopped(
+    connector: HubspotConnector, name: str, state: Mapping[str, Any] | None
+) -> Generator[tuple[Sent, Mapping[str, Any]]]:
+    """What comes with each checkpoint until the calls are used up."""
+    rows: Sent = defaultdict(list)
+    with suppress(UnfinishedError):
+        for message in read(connector, name, state):
+            if isinstance(message, Rows):
+                rows[message.op] += [json.loads(line) for line in message.path.read_text().splitlines()]
+            elif isinstance(message, Checkpoint):
+                yield rows, message.state
+
+
+def test_a_scope_that_is_lost_while_it_is_read_is_named(fake: HubSpot, connect: Connect) -> None:
+    for _ in range(300):
+        fake.account.create("deals", {})
+
+    def lose(route: str) -> None:
+        if route == "search":
+            fake.account.scopes.discard("crm.objects.deals.read")
+
+    connector = connect()
+    fake.before = lose
+    with pytest.raises(SourceError, match="`deals` may not be read any more: grant the private app the scope `crm"):
+        sent(connector, "deals")
 
 
 def test_the_calls_of_a_day_that_are_used_up_end_a_pull(fake: HubSpot, connect: Connect) -> None:

@@ -76,9 +76,14 @@ class SourceError(AacError):
 
 
 class UnfinishedError(SourceError):
-    """A stream was read in part, and what was read is kept."""
+    """A stream was read in part, and what was read is kept. ``stuck``: what is wrong if a pull comes no further than
+    the one before it, and so will the next."""
 
     exit_code = 3
+
+    def __init__(self, message: str, stuck: str | None = None) -> None:
+        super().__init__(message)
+        self.stuck = stuck
 
 
 class EngineError(AacError):

@@ -43,6 +43,11 @@ class RowFiles:
         self.begin(op)
         self._open[op][1].write(ENCODE(row) + b"\n")
 
+    def close(self) -> None:
+        """Closes what was not taken, as when something went wrong."""
+        for _, file in self._open.values():
+            file.close()
+
     def take(self) -> Iterator[Rows]:
         """All that waits: records as they are, then those that are gone, then lists of keys."""
         order: tuple[Op, ...] = ("upsert", "delete", "keys")

@@ -233,7 +233,8 @@ class Transport:
         """The answer to a call that is made once, or why there is none that can be used."""
         if self._budget is not None and self.calls >= self._budget:
             raise OverError(
-                f"the {self._budget:,} calls of `max_calls` were made: run `aac pull` again, which goes on from there"
+                f"the {self._budget:,} calls of `max_calls` were made: run `aac pull` again, which goes on from there",
+                f"the {self._budget:,} calls of `max_calls` were made before a single step was: write a greater number",
             )
         bucket = self._buckets[call.kind]
         bucket.take()

@@ -44,11 +44,14 @@ def placed(
     offers: Mapping[str, Collection[str]],
     sources: Mapping[str, Source],
     refused: Mapping[str, str] = NONE,
+    *,
+    whole: bool = True,
 ) -> tuple[list[Table], list[Finding]]:
     """The tables with their streams, and what is wrong; ``offers``: the names of the streams of each source,
     ``refused``: why others may not be read.
 
-    A packaged entity that no source has is left out: it is off. AAC611: no source has it; AAC612: several have.
+    A packaged entity that no source has is left out: it is off. AAC611: no source has it; AAC612: several have. Unless
+    ``whole``, a source was stopped before it told what it has, and then nobody is told that there is no stream.
     """
     found: list[Table] = []
     wrong: list[Finding] = []
@@ -62,7 +65,7 @@ def placed(
             found.append(replace(table, streams=tuple(StreamName(ways[0], name) for name in places[ways[0]])))
         elif ways:
             wrong.append(_in_several(table, ways, sources))
-        elif not table.is_packaged:
+        elif not table.is_packaged and (whole or refused.keys() & {*wanted}):
             wrong.append(_nowhere(table, offers, refused))
     return found, wrong
 

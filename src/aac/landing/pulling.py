@@ -96,6 +96,8 @@ class Pulling:
         self._originals: dict[str, str] = {}
         self._found: dict[str, _Discovery] = {}
         self._log: list[tuple[Any, ...]] = []
+        self._moved: set[str] = set()
+        self._stopped: set[str] = set()
 
     def discover(self, source: Source, connect: Callable[[Source], Connector]) -> None:
         """Asks a source for its streams; when it cannot be asked, it stays as it was."""
@@ -115,7 +117,7 @@ class Pulling:
         offers = {id: source.offers for id, source in self._inputs.pulled.items()}
         offers |= {id: tuple(found.streams) for id, found in self._found.items()}
         refused = {name: why for found in self._found.values() for name, why in found.refused.items()}
-        known, wrong = placed(tables, offers, self._inputs.sources, refused)
+        known, wrong = placed(tables, offers, self._inputs.sources, refused, whole=self._stopped <= offers.keys())
         self.findings += wrong
         self._inputs = replace(self._inputs, tables={table.entity: table for table in known})
         self.tables = known
@@ -159,7 +161,7 @@ class Pulling:
                     ready = [False for _ in arriving]
                 else:  # a pull that goes on from one that was stopped does not begin with what that has read
                     ready = [rows is not None and rows.is_waiting for rows in arriving]
-                arrivals = [self._arrive(found, *each) for each in zip(streams, arriving, ready, strict=True)]
+                arrivals = self._arrived(found, streams, arriving, ready)
                 with self._store.transaction():
                     arrivals = [self._merged(arrival) for arrival in arrivals]
                     entered = self._entered(found.source, arrivals)
@@ -178,6 +180,11 @@ class Pulling:
         except (DamagedStoreError, PersonalStoreError):
             raise
         except UnfinishedError as error:
+            self._stopped.add(source.id)
+            if error.stuck is not None and source.id not in self._moved:
+                self.findings.append(source_failed(source, error.stuck))
+                self._note(source.id, error=error.stuck)
+                return
             self.unfinished.append(source.id)
             self._tell(Event("notice", f"source {source.id}: {error}", {"source": source.id}))
             self._note(source.id, error=str(error))
@@ -253,6 +260,18 @@ class Pulling:
             raise SourceError(f"`{source.id}` lacks streams", tuple(absent))
         return sorted({*(name.stream for _, name in named), *((watermark[0],) if watermark else ())})
 
+    def _arrived(
+        self,
+        discovery: _Discovery,
+        streams: Sequence[Stream],
+        arriving: Sequence[Arrival | None],
+        ready: Sequence[bool],
+    ) -> list[_Arrival]:
+        """Reads streams, those first that were never read to their end: a source may allow only so much."""
+        order = sorted(range(len(streams)), key=lambda at: not ((rows := arriving[at]) and rows.is_open))
+        found = {at: self._arrive(discovery, streams[at], arriving[at], ready[at]) for at in order}
+        return [found[at] for at in range(len(streams))]
+
     def _arrive(self, discovery: _Discovery, stream: Stream, arrival: Arrival | None, is_ready: bool) -> _Arrival:
         """Reads a stream: copies its files, or adds batches of its rows; nothing where these are ready."""
         if is_ready:
@@ -264,7 +283,12 @@ class Pulling:
         if arrival is None and known is not None and hiding is not None and hiding.was_otherwise(known.hidden):
             raise PersonalStoreError
         before = known if not self._wish.full else None
-        reading = read_stream(discovery.connector, stream, before, folder, arrival, self._telling(source), hiding)
+        stood = arrival.end if arrival is not None else None
+        try:
+            reading = read_stream(discovery.connector, stream, before, folder, arrival, self._telling(source), hiding)
+        finally:
+            if arrival is not None and arrival.end != stood:
+                self._moved.add(source.id)
         if known is not None and reading.raw is not None:
             for change in column_changes(known.columns, known.told, stream.columns, stream.types):
                 words = f"{source.id}.{stream.name}: {change}"

@@ -7,7 +7,6 @@ with its neighbours before stays as it was when less of it is shown.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -79,8 +78,6 @@ class Changes:
         self._type = type
         self._moments = moments
         self._owners = owners
-        self._disagree: Counter[str] = Counter()
-        self._example = ""
 
     def read(self, walk: Walk, files: RowFiles) -> Iterator[Message]:
         def ask(page: list[Record]) -> tuple[list[Record], Mapping[str, str]]:
@@ -95,11 +92,13 @@ class Changes:
                 changes = changes_of(shown.get(self._property) or (), self._type)
                 for row in self._rows(str(record["id"]), changes, owners):
                     files.add("upsert", row)
-                self._compare(record, changes)
+                if (example := self._other_than_told(record, changes)) is not None:
+                    noted = walk.noted
+                    noted |= {"records": noted.get("records", 0) + 1, "example": noted.get("example") or example}
 
         yield from walk.read([], ask, take, files)
-        if self._disagree:
-            yield self._told()
+        if walk.noted:
+            yield self._told(walk.noted["records"], walk.noted["example"])
         yield from walk.ended(files)
 
     def _rows(self, id: str, changes: list[Change], owners: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -123,10 +122,11 @@ class Changes:
                 "known": (BEFORE if before else 0) + (AFTER if after else 0),
             }
 
-    def _compare(self, record: Record, changes: list[Change]) -> None:
-        """Holds the history against what HubSpot calculates: a moment at which a stage was entered."""
+    def _other_than_told(self, record: Record, changes: list[Change]) -> str | None:
+        """Holds the history against what HubSpot calculates, a moment at which a stage was entered; in words what
+        differs first."""
         if not changes:
-            return
+            return None
         earliest = moment_of(changes[0].at) - SAME
         for property, stage in self._moments.items():
             told = value_of(record["properties"].get(property), "timestamp")
@@ -134,15 +134,12 @@ class Changes:
                 continue  # what came before the history that is shown cannot be judged
             entered = [moment_of(change.at) for change in changes if change.value == stage]
             if all(abs(moment - at) > SAME for moment in entered):
-                self._disagree[str(record["id"])] += 1
-                self._example = self._example or _shown(str(record["id"]), stage, told, entered)
+                return _shown(str(record["id"]), stage, told, entered)
+        return None
 
-    def _told(self) -> Notice:
-        number = len(self._disagree)
+    def _told(self, number: int, example: str) -> Notice:
         whose = f"{number:,} of the `{self._thing.name}`" if number > 1 else f"one of the `{self._thing.name}`"
-        message = (
-            f"HubSpot calculates for {whose} that a stage was entered when its history has another: {self._example}"
-        )
+        message = f"HubSpot calculates for {whose} that a stage was entered when its history has another: {example}"
         return Notice(
             "AAC644", "warning", message, "the history is what counts here; ask in HubSpot who changed stages"
         )

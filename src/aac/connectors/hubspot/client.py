@@ -85,6 +85,12 @@ def scopes_of(error: RefusedError) -> tuple[str, ...]:
     return tuple(map(str, found))
 
 
+def _next(page: Record) -> str | None:
+    """What the next page comes after; null if there is none."""
+    after = _held(_held(page.get("paging")).get("next")).get("after")
+    return str(after) if after else None
+
+
 def _held(answer: Any) -> Record:
     return cast("Record", answer) if isinstance(answer, dict) else {}
 
@@ -140,10 +146,11 @@ class Client:
         records: list[Record] = sorted(page["results"], key=lambda record: int(record["id"]))
         return records, len(records) == SEARCH_PAGE or (bool(records) and page["total"] > len(records))
 
-    def archived(self, thing: Thing) -> Iterator[list[Record]]:
-        """The records in the recycle bin, page by page; they leave it after 90 days."""
+    def archived(self, thing: Thing, after: str | None) -> Iterator[tuple[list[Record], str | None]]:
+        """The records in the recycle bin, page by page, each with what the next one comes ``after``; they leave it
+        after 90 days."""
         query = {"archived": "true", "limit": str(LIST_PAGE), "properties": "hs_object_id"}
-        yield from self._pages(self._paths.objects(thing.place), query, shapes.Records)
+        yield from self._pages(self._paths.objects(thing.place), query, shapes.Records, after)
 
     def read(self, thing: Thing, ids: Sequence[str], properties: Sequence[str]) -> Iterator[list[Record]]:
         """Those of some records that there are, batch by batch."""
@@ -174,7 +181,7 @@ class Client:
                 for result in self._ask(call).data["results"]:
                     id = str(result["from"]["id"])
                     found.setdefault(id, []).extend(result["to"])
-                    if after := result.get("paging", {}).get("next", {}).get("after"):
+                    if after := _next(result):
                         inputs.append({"id": id, "after": after})
         return found
 
@@ -186,12 +193,12 @@ class Client:
         """All owners, those who have left too."""
         for archived in ("false", "true"):
             query = {"archived": archived, "limit": str(LIST_PAGE)}
-            for page in self._pages(self._paths.owners(), query, shapes.Owners):
+            for page, _ in self._pages(self._paths.owners(), query, shapes.Owners):
                 yield from page
 
-    def pipelines(self, object: str) -> list[Record]:
+    def pipelines(self, thing: Thing) -> list[Record]:
         """The pipelines of an object with their stages."""
-        return self._ask(Call("GET", self._paths.pipelines(object), shape=shapes.Pipelines)).data["results"]
+        return self._ask(Call("GET", self._paths.pipelines(thing.place), shape=shapes.Pipelines)).data["results"]
 
     def schemas(self) -> list[Record]:
         """The objects that the account defined itself."""
@@ -201,13 +208,14 @@ class Client:
         call = Call("POST", self._paths.batch(thing.place), data=data, shape=shapes.Records)
         return self._ask(call).data["results"]
 
-    def _pages(self, path: str, query: Mapping[str, str], of: type[shapes.Shape]) -> Iterator[list[Record]]:
-        after: str | None = None
+    def _pages(
+        self, path: str, query: Mapping[str, str], of: type[shapes.Shape], after: str | None = None
+    ) -> Iterator[tuple[list[Record], str | None]]:
         while True:
             asked = {**query, **({"after": after} if after else {})}
             answer = self._ask(Call("GET", path, asked, shape=of)).data
-            yield answer["results"]
-            after = answer.get("paging", {}).get("next", {}).get("after")
+            after = _next(answer)
+            yield answer["results"], after
             if after is None:
                 return
 

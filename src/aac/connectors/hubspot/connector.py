@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import weakref
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,7 +17,7 @@ from aac.connectors.hubspot import wholes
 from aac.connectors.hubspot.access import access_of
 from aac.connectors.hubspot.changes import Changes, change_stream, stage_moments
 from aac.connectors.hubspot.client import ABSENT, FORBIDDEN, SHOWN, Client, scopes_of, service_of
-from aac.connectors.hubspot.objects import MERGED, OWNERS_SCOPE, PIPED, STANDARD, custom
+from aac.connectors.hubspot.objects import MERGED, OWNERS_SCOPE, PIPED, PIPED_BY, STANDARD, custom
 from aac.connectors.hubspot.records import Records, column_of, record_stream
 from aac.connectors.hubspot.settings import HubspotSettings
 from aac.connectors.hubspot.values import type_of
@@ -78,6 +79,8 @@ class HubspotConnector:
         for thing in (*STANDARD, *self._custom()):
             streams += self._offered(thing)
         streams.append(self._guarded(wholes.OWNERS, (OWNERS_SCOPE,), lambda: next(self._client.owners(), None)))
+        if self._pipelines:
+            streams.append(wholes.PIPELINES)
         self._refuse_unknown()
         return tuple(sorted(streams, key=lambda stream: stream.name))
 
@@ -94,6 +97,14 @@ class HubspotConnector:
 
     def read(self, stream: Stream, part: Slice) -> Iterator[Message]:
         """The messages of a stream."""
+        try:
+            yield from self._read_stream(stream, part)
+        except RefusedError as error:
+            found = self._found.get(stream.name) or self._changes.get(stream.name, (None,))[0]
+            advice = _advice(error, found.thing.scopes if found is not None else (OWNERS_SCOPE,))
+            raise SourceError(f"`{stream.name}` may not be read any more: {advice}") from error
+
+    def _read_stream(self, stream: Stream, part: Slice) -> Iterator[Message]:
         if stream.name in self._found:
             yield from self._records(self._found[stream.name], stream, part)
         elif stream.name in self._changes:
@@ -121,7 +132,9 @@ class HubspotConnector:
             if error.status in (FORBIDDEN, ABSENT):
                 return []  # an account without objects of its own, or a token that need not see them
             raise
-        known = {thing.name for thing in STANDARD}
+        known = {wholes.OWNERS.name, wholes.PIPELINES.name}
+        for thing in STANDARD:
+            known |= {thing.name, f"{thing.name}_stages", *thing.changes()}
         names = {schema["objectTypeId"]: str(schema["name"]).casefold() for schema in schemas}
         return [custom(f"custom_{name}" if name in known else name, id) for id, name in sorted(names.items())]
 
@@ -130,8 +143,8 @@ class HubspotConnector:
         try:
             self._client.may_read(thing)
             listed = self._client.properties(thing)
-            if thing.name in PIPED:
-                self._pipelines[thing.name] = self._client.pipelines(thing.name)
+            if thing.name in PIPED or (thing.id and PIPED_BY in {each["name"] for each in listed}):
+                self._pipelines[thing.name] = self._client.pipelines(thing)
         except RefusedError as error:
             if error.status == ABSENT:
                 return []
@@ -190,7 +203,8 @@ class HubspotConnector:
             self._folder, stream.name, {"upsert": stream.columns, "delete": stream.key, "keys": stream.key}
         )
         records = Records(self._client, found.thing, columns, stream.types, found.links, self._merging)
-        yield from records.read(self._walk(found, part), files)
+        with closing(files):
+            yield from records.read(self._walk(found, part), files)
 
     def _moves(self, found: Found, property: str, stream: Stream, part: Slice) -> Iterator[Message]:
         options = [str(option["value"]) for option in found.properties[property].get("options", ())]
@@ -200,7 +214,8 @@ class HubspotConnector:
         moments = moments if property in ("dealstage", "hs_pipeline_stage", "lifecyclestage") else {}
         changes = Changes(self._client, found.thing, property, type, moments, self._owner_ids)
         files = RowFiles(self._folder, stream.name, {"upsert": stream.columns})
-        yield from changes.read(self._walk(found, part), files)
+        with closing(files):
+            yield from changes.read(self._walk(found, part), files)
 
     @property
     def _merging(self) -> set[str]:
@@ -223,6 +238,8 @@ class HubspotConnector:
     def _whole(self, name: str) -> Iterable[Mapping[str, Any]]:
         if name == wholes.OWNERS.name:
             return wholes.owner_rows(self._client.owners())
+        if name == wholes.PIPELINES.name:
+            return wholes.pipeline_rows(self._pipelines)
         return wholes.stage_rows(self._pipelines[name.removesuffix("_stages")])
 
     def _written(self, name: str, rows: Iterable[Mapping[str, Any]]) -> Path:

@@ -134,11 +134,13 @@ STANDARD = (
 them, and they are full of people."""
 PIPED = ("deals", "tickets", "leads")
 """Objects that move through pipelines."""
+PIPED_BY = "hs_pipeline_stage"
+"""The property of an account's own objects that tells the stage, if they move through pipelines too."""
 OWNERS_SCOPE, CUSTOM_SCOPE = "crm.objects.owners.read", "crm.objects.custom.read"
 
 
 def custom(name: str, id: str) -> Thing:
     """An object that the account defined itself."""
-    usual = ("hs_createdate", "hubspot_owner_id", "hs_pipeline", "hs_pipeline_stage")
-    followed = (("hs_pipeline_stage", "stage"), OWNER)
+    usual = ("hs_createdate", "hubspot_owner_id", "hs_pipeline", PIPED_BY)
+    followed = ((PIPED_BY, "stage"), OWNER)
     return Thing(name, (CUSTOM_SCOPE,), usual, followed, (COMPANY, CONTACT, DEAL), id=id)

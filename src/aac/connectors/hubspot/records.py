@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aac.connectors.base import Stream
 from aac.connectors.hubspot.objects import MERGED, NO_ID
 from aac.connectors.hubspot.values import type_of, value_of
+from aac.connectors.hubspot.walking import PAGES
 from aac.connectors.transport import OverError
 
 if TYPE_CHECKING:
@@ -75,9 +76,12 @@ class Records:
         try:
             for page in self._pointing_anew(walk.window, properties):
                 take(page, ask(page))
-            for page in self._client.archived(self._thing):
+            for number, (page, after) in enumerate(self._client.archived(self._thing, walk.bin), 1):
                 for record in page:
                     files.add("delete", {ID: str(record["id"])})
+                walk.bin = after or walk.bin
+                if number % PAGES == 0:
+                    yield from walk.kept(files)
         except OverError:
             yield from walk.kept(files)
             raise

@@ -41,7 +41,11 @@ class Times:
 
 
 class Walk:
-    """One walk through an object; ``state`` is that of the last checkpoint of its stream, none at the beginning."""
+    """One walk through an object; ``state`` is that of the last checkpoint of its stream, none at the beginning.
+
+    ``bin``: behind what the recycle bin was emptied already; ``noted``: what is to be told when the walk ends, as plain
+    JSON. Both are kept with each checkpoint on the way.
+    """
 
     def __init__(self, client: Client, thing: Thing, state: Mapping[str, Any], times: Times) -> None:
         self._client = client
@@ -51,6 +55,8 @@ class Walk:
         begun: Mapping[str, Any] = state.get("begun") or {}
         self._bound = _moment(begun.get("at")) or times.now
         self._after = str(begun.get("after", NO_ID))
+        self.bin: str | None = begun.get("bin")
+        self.noted: dict[str, Any] = dict(begun.get("noted") or {})
         self.sweeps: bool = begun["sweeps"] if begun else self._is_due(times)
         self._overlap = times.overlap
         self._account = times.account
@@ -99,6 +105,7 @@ class Walk:
         """A checkpoint on the way: a pull that is stopped goes on behind the last id."""
         yield from files.take()
         begun = {"at": self._bound.isoformat(), "after": self._after, "sweeps": self.sweeps}
+        begun |= {"bin": self.bin, "noted": self.noted}
         state = {"account": self._account, "until": _text(self._until), "swept": _text(self._swept), "begun": begun}
         yield Checkpoint(state, complete=False)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aac.connectors.base import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from aac.connectors.hubspot.client import Record
 
@@ -15,14 +15,10 @@ OWNERS = Stream(
     "owners",
     ("id", "userId", "email", "firstName", "lastName", "type", "team", "archived", "createdAt", "updatedAt"),
 )
-PIPELINE_COLUMNS = ("id", "object", "label", "displayOrder", "archived")
+PIPELINES = Stream("pipelines", ("id", "object", "label", "displayOrder", "archived"))
+"""The pipelines of all objects."""
 STAGE_COLUMNS = ("id", "pipeline_id", "label", "displayOrder", "isClosed", "probability", "archived")
 TRUE = "true"
-
-
-def pipeline_stream() -> Stream:
-    """The pipelines of all objects."""
-    return Stream("pipelines", PIPELINE_COLUMNS)
 
 
 def stage_stream(object: str) -> Stream:
@@ -41,9 +37,11 @@ def owner_rows(owners: Iterable[Record]) -> Iterator[dict[str, Any]]:
         }
 
 
-def pipeline_rows(object: str, pipelines: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    for pipeline in pipelines:
-        yield {**{column: pipeline.get(column) for column in PIPELINE_COLUMNS}, "object": object}
+def pipeline_rows(pipelines: Mapping[str, Iterable[Record]]) -> Iterator[dict[str, Any]]:
+    """Pipelines by the name of their object."""
+    for object, each in sorted(pipelines.items()):
+        for pipeline in each:
+            yield {**{column: pipeline.get(column) for column in PIPELINES.columns}, "object": object}
 
 
 def stage_rows(pipelines: Iterable[Record]) -> Iterator[dict[str, Any]]:
