@@ -10,11 +10,11 @@ import json
 import os
 import signal
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aac.errors import AacError
+from aac.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,7 +57,7 @@ def _share(numbers: Iterable[int], make: Callable[[int], str]) -> list[str]:
         return []
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Copy:
     """A copy of this process, and the file by which it answers."""
 
