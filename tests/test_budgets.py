@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aac.expressions.parse import parse
-from aac.findings import MOST
+from aac.findings import MOST, did_you_mean
+from aac.kinds.fields import read_values
 from aac.leaks import contacts
 from aac.privacy import ADDRESS, without_addresses
 from aac.reports.base import Page
@@ -98,6 +99,21 @@ def test_a_long_rule_is_gone_through_once(rule: str) -> None:
     began = time.process_time()
     assert parse(rule)
     assert time.process_time() - began < 2
+
+
+def test_a_long_list_is_gone_through_once() -> None:
+    """Each was held against all before it: 120,000 values in a file of a megabyte took minutes."""
+    began = time.process_time()
+    assert read_values([str(number) for number in range(100_000)])
+    assert time.process_time() - began < 2
+
+
+def test_a_misspelt_name_is_compared_with_some() -> None:
+    """There are thousands of them and of names that are much alike."""
+    began = time.process_time()
+    told = {did_you_mean(f"wrod{number}", [f"word{other}" for other in range(4_000)]) for number in range(20)}
+    assert time.process_time() - began < 4
+    assert all(text.startswith("did you mean `word") for text in told)
 
 
 # While it is measured

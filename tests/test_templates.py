@@ -182,6 +182,13 @@ def test_one_call_that_does_not_end_is_ended() -> None:
         shown("{{ 2|round(100000000, 'ceil') }}")
 
 
+def test_pages_end_somewhere_together() -> None:
+    """Each may be short of its own limits, and all of them fill the memory of whoever asks for them."""
+    sheets = [Sheet(f"{number}.html", ("wiki/page.html.j2",), {}) for number in range(9)]
+    with pytest.raises(PageError, match=r"^templates/wiki/page.html.j2: the pages become too long with it: make less of it \(5"):
+        fill(sheets, own(page="{{ 'x' * 999999 }}" * 10))
+
+
 def test_nothing_crosses_but_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other process has no variables of the environment, and opens and starts nothing."""
     monkeypatch.setenv("AAC_SECRET", "swordfish")

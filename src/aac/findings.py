@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from heapq import nsmallest
 from typing import TYPE_CHECKING, Literal
 
 from aac.records import record
@@ -61,6 +62,10 @@ class Finding:
 MOST = 10_000
 """Of findings in documents: further mistakes are not looked for, as nobody reads so many."""
 SHORT = 3
+COMPARED = 30
+"""Of the known names with a misspelt one, letter by letter."""
+LONGEST = 100
+"""Letters of a known name that say whether it is compared."""
 SHOWN = 12
 """How many known names are told when none is close."""
 
@@ -79,13 +84,21 @@ def has_errors(findings: Iterable[Finding]) -> bool:
 
 def _near(word: str, names: list[str]) -> list[str]:
     """The one name that a word was meant to be, by its letters, or because one of the two is a part of the other."""
-    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    close = get_close_matches(word, _alike(word, names), n=1, cutoff=0.6)
     if close and len(word) == len(close[0]) <= SHORT and sorted(word) != sorted(close[0]):
         close = []  # of three letters two are soon the same: `sql` is no misspelt `mql`
     said = word.lower()
     around = [name for name in names if _holds(name.lower(), said)]
     within = [name for name in names if name.lower() in said.split()]
     return next((found for found in (around, within) if len(found) == 1), close)
+
+
+def _alike(word: str, names: list[str]) -> list[str]:
+    """The names whose letters are most like those of a word: to compare all of very many takes minutes."""
+    if len(names) <= COMPARED:
+        return names
+    letters = {*word}
+    return nsmallest(COMPARED, names, key=lambda name: len(letters.symmetric_difference(name[:LONGEST])))
 
 
 def _holds(name: str, word: str) -> bool:

@@ -44,7 +44,7 @@ class Graph:
             for name in model.names:
                 self._lenders[name].append(id_)
         self._entities: dict[Id, str | None] = {}
-        self._lent: dict[tuple[str, str], list[Id]] = {}
+        self._lent: dict[str, dict[str | None, list[tuple[int, Id]]]] = {}
         self._meanings: dict[tuple[str, str], Meaning | None] = {}
         self._far_away: dict[tuple[str, str], str] = {}
         """The entity that has a word, where a name was found by a way of references."""
@@ -87,10 +87,13 @@ class Graph:
 
     def lenders(self, entity: str, name: str) -> list[Id]:
         """The documents by which a name means something on an entity; two or more mean different things."""
-        if (entity, name) not in self._lent:
-            lent = [id_ for id_ in self._lenders.get(name, ()) if self.entity_of(id_) in (entity, ANYWHERE)]
-            self._lent[entity, name] = lent
-        return self._lent[entity, name]
+        if name not in self._lent:
+            by_entity: dict[str | None, list[tuple[int, Id]]] = {}
+            for place, id_ in enumerate(self._lenders.get(name, ())):
+                by_entity.setdefault(self.entity_of(id_), []).append((place, id_))
+            self._lent[name] = by_entity
+        lent = self._lent[name]
+        return [id_ for _, id_ in sorted([*lent.get(entity, ()), *lent.get(ANYWHERE, ())])]
 
     def lent(self) -> Iterator[tuple[str, str, Id]]:
         """Every entity and name that mean something, and the document by which they do."""

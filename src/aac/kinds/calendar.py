@@ -113,9 +113,11 @@ short:
 
     @model_validator(mode="after")
     def _names_closed_days_once(self) -> Self:
+        told: set[date] = set()
         for number, day in enumerate(self.closed):
-            if day in self.closed[:number]:
+            if day in told:
                 raise wrong("AAC209", f"{day} is told twice", "name each day once", "closed", number)
+            told.add(day)
         return self
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, cast
 
 from pydantic import AfterValidator, Field, model_validator
@@ -185,9 +186,8 @@ examples:                      # worked examples, run by `aac validate`
                 advice = "name a definition of the same entity; a `lifecycle` orders stages over several"
                 scope.report("AAC217", message, advice, *place)
             elif ring := self._ring(scope, word):
-                if self.id == min(ring):  # told once, at one of them
-                    told = " follows ".join(f"`{step}`" for step in (self.id, *ring))
-                    scope.report("AAC206", f"a ring: {told}", "break it at one place", *place)
+                told = " follows ".join(f"`{step}`" for step in (self.id, *ring))
+                scope.report("AAC206", f"a ring: {told}", "break it at one place", *place)
             elif other is not None:
                 continue
             is_fine = False
@@ -206,18 +206,24 @@ examples:                      # worked examples, run by `aac validate`
             scope.report("AAC425", message, advice, *place, level="warning")
 
     def _ring(self, scope: Scope, word: str) -> tuple[str, ...]:
-        """The way from a word that comes before back to this one, by what comes before each; empty when none."""
-        ways: list[tuple[str, ...]] = [(word,)]
-        seen = {word}
-        while ways:
-            way = ways.pop(0)
-            model = cast("Definition | None", scope.model("definition", way[-1]))
+        """The way from a word that comes before back to this one, by what comes before each; empty when none.
+
+        Only ids after this one are passed through, so that a ring is found once.
+        """
+        came_from = {word: ""} if word > self.id else {}
+        waiting = deque(came_from)
+        while waiting:
+            here = waiting.popleft()
+            model = cast("Definition | None", scope.model("definition", here))
             for before in model.follows if model is not None else ():
                 if before == self.id:
-                    return (*way, before)
-                if before not in seen:
-                    seen.add(before)
-                    ways.append((*way, before))
+                    way = [here, before]
+                    while came_from[way[0]]:
+                        way.insert(0, came_from[way[0]])
+                    return tuple(way)
+                if before > self.id and before not in came_from:
+                    came_from[before] = here
+                    waiting.append(before)
         return ()
 
 

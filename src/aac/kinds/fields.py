@@ -38,12 +38,14 @@ def read_values(value: object) -> object:
     if not isinstance(value, list | tuple):
         raise wrong("AAC308", f"{shown(value)} is not a list", "write `[a, b]`, or name one, as in `list.regions`")
     texts = cast("list[object]", value)
+    told: set[str] = set()
     for place, text in enumerate(texts):
         if not isinstance(text, str):
             advice = "write one word, in quotes if it is to be the text `null`"
             raise wrong("AAC308", f"{shown(text)} is no value of a list", advice, place)
-        if text in texts[:place]:
+        if text in told:
             raise wrong("AAC209", f"`{text}` is told twice", "name each value once", place)
+        told.add(text)
     return texts
 
 

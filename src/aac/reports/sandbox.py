@@ -25,6 +25,9 @@ SECONDS = 5
 """Of the processor's time that a page may take; pages of ours take hundredths."""
 GRACE = 2
 """Seconds more until a page ends that does not hear of it, as one call inside Python takes them all."""
+TEXT, A_PAGE = 50_000_000, 100_000
+"""Characters that all pages may have together, and as many more for each; pages of ours have 20,000. They are held by
+the process that asks for them, which has no limit."""
 MEMORY = 512 * 1024 * 1024
 """Bytes that all pages together may take, the program among them."""
 
@@ -36,12 +39,17 @@ def main() -> None:
     filler = guarded_filler({name: Template(*given) for name, given in told["templates"].items()})
     _warm_up()
     _give_up()
+    room = TEXT + A_PAGE * len(told["sheets"])
     for path, templates, view in told["sheets"]:
         _allow()
         try:
             answer = {"text": filler.page(Sheet(path, tuple(templates), view)).text}
         except PageError as error:
             answer = {"wrong": str(error)}
+        room -= len(answer.get("text", ""))
+        if room < 0:
+            file = next(told["templates"][name][0] for name in templates if name in told["templates"])
+            answer = {"wrong": f"{file}: the pages become too long with it: make less of it ({path} was the last)"}
         _say(answer)
         if "wrong" in answer:
             return
