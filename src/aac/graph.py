@@ -93,7 +93,7 @@ class Graph:
                 by_entity.setdefault(self.entity_of(id_), []).append((place, id_))
             self._lent[name] = by_entity
         lent = self._lent[name]
-        return [id_ for _, id_ in sorted([*lent.get(entity, ()), *lent.get(ANYWHERE, ())])]
+        return [id_ for _, id_ in sorted(each for of in {entity, ANYWHERE} for each in lent.get(of, ()))]
 
     def lent(self) -> Iterator[tuple[str, str, Id]]:
         """Every entity and name that mean something, and the document by which they do."""
