@@ -185,7 +185,8 @@ def test_one_call_that_does_not_end_is_ended() -> None:
 def test_pages_end_somewhere_together() -> None:
     """Each may be short of its own limits, and all of them fill the memory of whoever asks for them."""
     sheets = [Sheet(f"{number}.html", ("wiki/page.html.j2",), {}) for number in range(9)]
-    with pytest.raises(PageError, match=r"^templates/wiki/page.html.j2: the pages become too long with it: make less of it \(5"):
+    too_long = r"^templates/wiki/page.html.j2: the pages become too long with it: make less of it \(5"
+    with pytest.raises(PageError, match=too_long):
         fill(sheets, own(page="{{ 'x' * 999999 }}" * 10))
 
 
