@@ -55,6 +55,7 @@ FLOORS = (
         "aac.scalars",
         "aac.folders",
         "aac.files",
+        "aac.temporary",
         "aac.toml_mistakes",
         "aac.toml_places",
         "aac.yaml_mistakes",
@@ -353,6 +354,7 @@ OWNERS = {
     "dlt": ("aac.connectors.dlt",),
     "duckdb": ("aac.engines.duckdb",),
     "holidays": ("aac.calendars",),
+    "tempfile": ("aac.temporary",),
     "httpx2": ("aac.connectors.transport",),
     "jinja2": ("aac.reports.pages",),
     "markdown_it": ("aac.reports.pages",),
@@ -443,7 +445,8 @@ STRANGERS = {
 """Rooms and what they know nothing of, whatever floor it stands on."""
 
 WRITERS = (
-    "aac.files", "aac.operations", "aac.publishing", "aac.connectors.xlsx", "aac.connectors.dlt", "aac.landing.pull",
+    "aac.files", "aac.temporary", "aac.operations", "aac.publishing", "aac.connectors.xlsx", "aac.connectors.dlt",
+    "aac.landing.pull",
     "aac.landing.copying", "aac.landing.hiding", "aac.landing.reading", "aac.landing.batches", "aac.caches",
     "aac.engines.duckdb", "aac.engines.rewriting",
     "aac.testing.bench", "aac.testing.checks", "aac.connectors.postgres", "aac.reviewing",

@@ -10,7 +10,6 @@ from copy import copy
 from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import time_ns
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +34,7 @@ from aac.revisions import author, prefix, snapshot
 from aac.setting_changes import plugin_changes, setting_changes
 from aac.sharing import Shared
 from aac.sides import COMMITTED, Side, merged, sides_of
+from aac.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -193,7 +193,7 @@ def _plugin_folder(taken: Snapshot | None, folders: ExitStack) -> Path | None:
     plugins = {path: data for path, data in committed.items() if path.startswith(PLUGINS) and data is not None}
     if not plugins:
         return None
-    folder = Path(folders.enter_context(TemporaryDirectory(prefix="aac-plugins-")))
+    folder = folders.enter_context(temporary_folder())
     for path, data in plugins.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(data)

@@ -10,11 +10,11 @@ from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from aac.config import EMBEDDED, Source
 from aac.errors import SourceError
+from aac.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -32,8 +32,7 @@ def sampled(projects: Sequence[Project], folder: Path) -> Generator[tuple[Projec
     """
     if not folder.is_dir():
         raise SourceError(f"there is no folder `{folder}`, which `sample` of `[review]` names")
-    with TemporaryDirectory(prefix="aac-sample-") as place:
-        root = Path(place)
+    with temporary_folder() as root:
         copytree(folder, root / SAMPLE)
         yield tuple(_of_sample(made, root) for made in projects)
 

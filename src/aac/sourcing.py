@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from aac.errors import UsageError
 from aac.findings import did_you_mean, in_reading_order
 from aac.measures import ANY
+from aac.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -64,11 +63,11 @@ def connecting(made: Project, registry: Registry, wish: Wish) -> Generator[Calla
             raise UsageError(f"there is no source `{name}`; {did_you_mean(name, settings.sources)}")
     hiding = [table for table in made.tables if any(stored.landing for stored in table.fields)]
     hidden = {source for table in hiding for source in table.sources or {ANY}}
-    with DuckdbLook(settings.engine, *reach(made.root, settings.sources)) as look, TemporaryDirectory() as apart:
+    with DuckdbLook(settings.engine, *reach(made.root, settings.sources)) as look, temporary_folder() as apart:
 
         def connect(source: Source) -> Connector:
             # what is personal is not written where what was pulled is kept, not even for a moment
-            folder = Path(apart) if hidden & {source.id, ANY} else made.root / ".aac" / "raw"
+            folder = apart if hidden & {source.id, ANY} else made.root / ".aac" / "raw"
             folder /= source.id
             record = wish.record / f"{source.id}.jsonl" if wish.record is not None else None
             if record is not None and record.exists():

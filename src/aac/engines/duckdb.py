@@ -5,13 +5,11 @@ from __future__ import annotations
 import gzip
 import os
 import re
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
-from uuid import uuid4
 
 from aac.config import EMBEDDED
 from aac.engines.base import ROWS, Files, database_alias
@@ -19,6 +17,7 @@ from aac.engines.raw import LENGTH, mark_changed
 from aac.errors import DamagedStoreError, EngineError
 from aac.folders import no_room, not_writable, unreadable
 from aac.hookspecs import hookimpl
+from aac.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Sequence
@@ -111,8 +110,9 @@ class DuckdbEngine:
     ) -> None:
         import duckdb
 
-        # Queries that outgrow the memory use this folder; DuckDB makes it when it is needed and removes it at the end.
-        spill = Path(tempfile.gettempdir()) / f"aac-{uuid4().hex}"
+        self._held = ExitStack()
+        # queries that outgrow the memory use it
+        spill = self._held.enter_context(temporary_folder())
         # A thread that runs a query does not see Ctrl-C before its end, so the one that sees it runs none.
         self._worker = ThreadPoolExecutor(1)
         self._reached: set[str] = set()
@@ -223,6 +223,7 @@ class DuckdbEngine:
         """Let go of everything; calling it twice is fine."""
         self._worker.shutdown()
         self._connection.close()
+        self._held.close()
 
     def own(self, path: Path) -> None:
         """Hold a file that nobody else can hold at the same time; made if it is not there."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
 from aac.config import EMBEDDED
@@ -26,9 +24,11 @@ from aac.landing.watermarks import find_watermark, watermark_rule
 from aac.people import people_of
 from aac.periods import midnight_us
 from aac.records import record
+from aac.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from aac.config import EngineSettings, Source
     from aac.engines.base import Engine
@@ -99,7 +99,7 @@ def prepared(
     if not is_there(path):
         raise NoDataError
     with ExitStack() as held:
-        anew = Path(held.enter_context(TemporaryDirectory(prefix="aac-"))) / "changed.duckdb"
+        anew = held.enter_context(temporary_folder()) / "changed.duckdb"
         files, folders = reach(root, sources)
         store = held.enter_context(Store(path, KEPT, engine, (anew, *files), folders, read_only=True))
         state = read_state(store)

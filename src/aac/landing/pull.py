@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from aac.config import EMBEDDED
@@ -18,9 +16,11 @@ from aac.landing.reading import remove_copies
 from aac.landing.state import KEPT, PulledSource, State, raw_folder, reach, read_state
 from aac.landing.telling import tell_flaws
 from aac.records import record
+from aac.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from aac.config import EngineSettings, Source
     from aac.connectors.base import Connector
@@ -101,9 +101,9 @@ def rehearse(
     What is wrong is in the findings. Raises EngineError when the store cannot be read.
     """
     path = root / engine.path
-    with TemporaryDirectory(prefix="aac-") as folder:
+    with temporary_folder() as folder:
         there = is_there(path)
-        place = path if there else Path(folder) / path.name
+        place = path if there else folder / path.name
         with Store(place, KEPT, engine, *reach(root, sources), read_only=there) as store:
             pulling = _begun(store, root, sources, connect, default_zone, 0, tell, wish)
             if tables is not None:
