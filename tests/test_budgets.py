@@ -13,6 +13,7 @@ from aac.kinds.fields import read_values
 from aac.leaks import contacts
 from aac.privacy import ADDRESS, without_addresses
 from aac.reports.base import Page
+from aac.scope import ADVISED
 from tests.commands import run_aac
 from tests.small import COMPANY, metric, write_project
 
@@ -114,6 +115,17 @@ def test_a_misspelt_name_is_compared_with_some() -> None:
     told = {did_you_mean(f"wrod{number}", [f"word{other}" for other in range(4_000)]) for number in range(20)}
     assert time.process_time() - began < 4
     assert all(text.startswith("did you mean `word") for text in told)
+
+
+def test_names_that_were_meant_are_told_of_so_many_mistakes(tmp_path: Path) -> None:
+    """Of the others it is told that they mean nothing: to find them among thousands took minutes for each thousand."""
+    root = write_project(tmp_path / "p", "", {"leads": "id\n1\n"})
+    known = "".join(WORD.format(f"word{number}", "lead", "score > 1") for number in range(300))
+    wrong = "".join(WORD.format(f"x{number}", "lead", f"wrod{number}") for number in range(300))
+    (root / "alignment" / "all.yml").write_text(ENTITY + known + wrong)
+    done = run_aac(root, "validate", "--format", "json")
+    assert (done.returncode, done.stdout.count("means nothing on `lead`")) == (2, 300)
+    assert done.stdout.count("did you mean `word") == ADVISED
 
 
 # While it is measured

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Literal
 
 from aac.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 Level = Literal["error", "warning", "info"]
 
@@ -82,36 +83,69 @@ def has_errors(findings: Iterable[Finding]) -> bool:
     return any(finding.level == "error" for finding in findings)
 
 
-def _near(word: str, names: list[str]) -> list[str]:
-    """The one name that a word was meant to be, by its letters, or because one of the two is a part of the other."""
-    close = get_close_matches(word, _alike(word, names), n=1, cutoff=0.6)
-    if close and len(word) == len(close[0]) <= SHORT and sorted(word) != sorted(close[0]):
-        close = []  # of three letters two are soon the same: `sql` is no misspelt `mql`
-    said = word.lower()
-    around = [name for name in names if _holds(name.lower(), said)]
-    within = [name for name in names if name.lower() in said.split()]
-    return next((found for found in (around, within) if len(found) == 1), close)
+@record
+class Known:
+    """Known names, in order, and what a word is looked up by: they are many, and asked for at each mistake.
+
+    ``said``: the names by how they read in small letters; ``within``: those that a word is a part of, of names in
+    documents only a word that is not short; ``letters``: a bit for each letter of the beginning of a name.
+    """
+
+    names: tuple[str, ...]
+    said: Mapping[str, Sequence[str]]
+    within: Mapping[str, Sequence[str]]
+    bits: Mapping[str, int]
+    letters: tuple[int, ...]
+
+    def near(self, word: str) -> str | None:
+        """The one name that a word was meant to be, by its letters, or as one of the two is a part of the other."""
+        close = get_close_matches(word, self._alike(word), n=1, cutoff=0.6)
+        if close and len(word) == len(close[0]) <= SHORT and sorted(word) != sorted(close[0]):
+            close = []  # of three letters two are soon the same: `sql` is no misspelt `mql`
+        small = word.lower()
+        around = self.within.get(small, ())
+        inside = [name for part in dict.fromkeys(small.split()) for name in self.said.get(part, ())]
+        return next((found[0] for found in (around, inside) if len(found) == 1), close[0] if close else None)
+
+    def _alike(self, word: str) -> Sequence[str]:
+        """The names whose letters are most like those of a word: to compare all of very many takes minutes."""
+        if len(self.names) <= COMPARED:
+            return self.names
+        wanted = _bits(word, self.bits)
+        others = [(wanted ^ own).bit_count() for own in self.letters]
+        return [self.names[place] for place in nsmallest(COMPARED, range(len(others)), key=others.__getitem__)]
 
 
-def _alike(word: str, names: list[str]) -> list[str]:
-    """The names whose letters are most like those of a word: to compare all of very many takes minutes."""
-    if len(names) <= COMPARED:
-        return names
-    letters = {*word}
-    return nsmallest(COMPARED, names, key=lambda name: len(letters.symmetric_difference(name[:LONGEST])))
+def _bits(word: str, bits: Mapping[str, int]) -> int:
+    """The bits of the letters of a word; one that no name has tells nothing."""
+    found = 0
+    for letter in {*word}:
+        found |= bits.get(letter, 0)
+    return found
 
 
-def _holds(name: str, word: str) -> bool:
-    """Whether a word is one of those of a longer name; of names in documents only one that is not short."""
-    return word in name.split() or (len(word) > SHORT and word in name.split("_"))
+@lru_cache(8)
+def _known(names: frozenset[str]) -> Known:
+    ordered = tuple(sorted(names))
+    said: dict[str, list[str]] = {}
+    within: dict[str, list[str]] = {}
+    for name in ordered:
+        small = name.lower()
+        said.setdefault(small, []).append(name)
+        for part in {*small.split(), *(part for part in small.split("_") if len(part) > SHORT)}:
+            within.setdefault(part, []).append(name)
+    alphabet = sorted({letter for name in ordered for letter in name[:LONGEST]})
+    bits = {letter: 1 << place for place, letter in enumerate(alphabet)}
+    return Known(ordered, said, within, bits, tuple(_bits(name[:LONGEST], bits) for name in ordered))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean `mql`?`` when a known name is close, else the known names, else an empty string."""
-    names = sorted(set(known))
-    close = [name for name in names if name.lower() == word.lower()] or _near(word, names)
-    if close:
-        return f"did you mean `{close[0]}`?"
+    index = _known(frozenset(known))
+    names = index.names
+    same = index.said.get(word.lower())
+    if (close := same[0] if same else index.near(word)) is not None:
+        return f"did you mean `{close}`?"
     if len(names) <= SHOWN + 1:  # "and 1 more" is as long as a name
         return f"one of: {', '.join(f'`{name}`' for name in names)}" if names else ""
     return f"one of: {', '.join(f'`{name}`' for name in names[:SHOWN])} and {len(names) - SHOWN} more"

@@ -266,6 +266,8 @@ OF_THE_RUN = {
     "period.until": Meaning(PeriodEnd("until"), DATE),
 }
 """Names that mean the same in every rule: when numbers are decided, and the period they are decided for."""
+ADVISED = 200
+"""Mistakes for which names that were meant are told; nobody reads the advice of more, one by one."""
 HAVE_PERIODS = frozenset({"metric", "definition"})
 """The kinds whose rules may ask for the period: metrics, and the words that they use."""
 OF_THE_PERIOD: dict[str, Collection[str]] = {"period": ("period.from", "period.until")}
@@ -285,7 +287,12 @@ class RuleNames:
         return ChainMap(OF_THE_PERIOD, self.setting.graph.families)
 
     def known(self, entity: str) -> Iterable[str]:
-        return (*self.setting.graph.known(entity), "as_of")
+        return (*self.setting.graph.known(entity), "as_of") if self._is_advised else ()
+
+    @property
+    def _is_advised(self) -> bool:
+        """Whether names near to a wrong one are looked for: among thousands each time takes minutes in all."""
+        return len(self.setting.told) < ADVISED
 
     def is_number(self, name: str) -> bool:
         graph = self.setting.graph
@@ -325,7 +332,7 @@ class NumberNames(RuleNames):
 
     def known(self, entity: str) -> Iterable[str]:
         del entity
-        names = self.setting.graph.known(NUMBERS)
+        names = self.setting.graph.known(NUMBERS) if self._is_advised else ()
         return (name.removeprefix("metric.") for name in names if name.startswith(("metric.", "sla.")))
 
 
