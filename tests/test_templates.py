@@ -162,6 +162,9 @@ ATTACKS = {
     "an unknown filter": ("{{ doc.name|shell }}", ":1: No filter named 'shell'"),
     "texts and numbers": ("{{ doc.name + 1 }}", ":1: TypeError: "),
     "by nothing": ("{{ 1 / 0 }}", ":1: ZeroDivisionError: division by zero"),
+    "half a sign": ("{{ '\\ud800' }}", ": the sign '\\ud800' is half of one, and stands in no file"),
+    "a codec": ("{{ 'a'.encode('zip') }}", ":1: this needs more of Python than a template has"),
+    "brackets in brackets": (f"{{{{ {'(' * 5000}1{')' * 5000} }}}}", ": this calls itself without end"),
     "chance": ("{{ lipsum() }}", ":1: there is no `lipsum`"),
 }
 

@@ -56,7 +56,7 @@ class TooLong(RuntimeError):
     """A page took more time than it may."""
 
 
-FAILURES = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+FAILURES = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
 """What filling a template may raise beside Jinja's own errors."""
 PACKAGE = "aac:"
 """What the name of a template of ours begins with where one of the same name goes before it, and in messages."""
@@ -83,12 +83,21 @@ class Filler:
         own = {"root": "../" * sheet.path.count("/"), "here": sheet.path}
         try:
             text = self._environment.select_template(list(sheet.templates)).render(sheet.view | own)
+            text.encode()
         except (TemplateError, *FAILURES) as error:
-            place, told = _place(error), told_of(error, sheet.view, self._environment.list_templates())
+            place = _place(error) or self._file(sheet)
+            told = told_of(error, sheet.view, self._environment.list_templates())
             raise PageError(
                 visible(f"{place}: {told} (the page {sheet.path} cannot be made, so none was written)")
             ) from error
         return Page(sheet.path, text + "\n")
+
+    def _file(self, sheet: Sheet) -> str:
+        """The file of the template of a page."""
+        environment, loader = self._environment, self._environment.loader
+        name = next(name for name in sheet.templates if name in environment.list_templates())
+        found = loader.get_source(environment, name)[1] if loader is not None else None
+        return found or name
 
 
 def filler(templates: Templates) -> Filler:
@@ -375,8 +384,9 @@ def pieces(rule: str, names: Mapping[str, str]) -> list[tuple[str, str | None]]:
     return [(match[0], names.get(match[2]) if match[2] else None) for match in PIECES.finditer(rule)]
 
 
-def _place(error: BaseException) -> str:
-    """The template and line where it went wrong; of several the project's or a plugin's."""
+def _place(error: BaseException) -> str | None:
+    """The template and line where it went wrong; of several the project's or a plugin's. Null before the first line,
+    and behind the last one."""
     from jinja2 import TemplateSyntaxError
 
     if isinstance(error, TemplateSyntaxError):
@@ -384,7 +394,7 @@ def _place(error: BaseException) -> str:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(SUFFIX)]
     guests = [frame for frame in frames if not frame.filename.startswith(PACKAGE)]
     found = guests or frames
-    return f"{found[-1].filename}:{found[-1].lineno}" if found else "its template"
+    return f"{found[-1].filename}:{found[-1].lineno}" if found else None
 
 
 def told_of(error: BaseException, view: View, names: Collection[str]) -> str:
@@ -407,6 +417,11 @@ def told_of(error: BaseException, view: View, names: Collection[str]) -> str:
             return f"{text}: let its loops go over what the page shows, and no further"
         case MemoryError():
             return "this needs more memory than a page may have: make less of it"
+        case UnicodeEncodeError():
+            sign = text.partition("character ")[2].partition(" ")[0]
+            return f"the sign {sign} is half of one, and stands in no file: write the whole sign"
+        case OSError():
+            return f"this needs more of Python than a template has. {LISTED}"
         case RecursionError():
             return "this calls itself without end: let it end where there is nothing below"
         case _:
