@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aac import evaluate, operations, publishing
+from aac import evaluate, files, operations, publishing
 from aac.cli import main
 from aac.engines import rewriting
 from aac.engines.duckdb import Store
@@ -53,7 +53,7 @@ READING: dict[str, tuple[Any, str]] = {
     "changed table prepared": (Preparation, "finish"),
     "measured": (evaluate, "evaluate"),
     "pages filled": (operations, "_filled"),
-    "report written": (operations, "write_file"),
+    "report written": (files, "write_file"),
     "leaks looked for": (operations, "_refuse_leaks"),
     "page written": (publishing, "_write_or_keep"),
     "others kept": (publishing, "_keep_others"),
