@@ -1,106 +1,102 @@
-"""Texts made by copies of a process: the same as without, whatever becomes of the copies."""
+"""Raw copies outlive what happens to a disk: one that is not what was written is made anew, or told."""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from aac.reports import copies
-from aac.reports.base import Sheet
-from aac.reports.filling import fill
+from aac import folders
+from aac.errors import SourceError
+from tests.landing import Project, column, table
 
 if TYPE_CHECKING:
-    from aac.reports.base import View
+    from collections.abc import Callable
 
-PROGRAM = """
-import json, os, signal, sys, threading
-from aac.errors import PageError
-from aac.reports import copies
-us = os.getpid()
-def plain(n):
-    return f"{n} ö \\ud800"
-def whose(n):
-    return str(os.getpid() == us)
-def killed(n):
-    if n == 251 and os.getpid() != us:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return str(n)
-def wrong(n):
-    if n in (210, 211, 250):
-        raise PageError(f"page {n}")
-    return str(n)
-def refused():
-    raise BlockingIOError("no more processes")
-def said(make):
-    try:
-        return copies.all_of(400, make)
-    except PageError as error:
-        return str(error)
-told = {make.__name__: said(make) for make in (plain, whose, killed, wrong)}
-fork, os.fork = os.fork, refused
-told["refused"], os.fork = said(plain), fork
-waits = threading.Event()
-threading.Thread(target=waits.wait).start()
-told["in_threads"] = said(whose)
-waits.set()
-try:
-    os.waitpid(-1, os.WNOHANG)
-except ChildProcessError:
-    told["left"] = 0
-print(json.dumps(told))
-"""
-"""In a process of its own, as that of tests may have threads."""
-ONE = pytest.mark.skipif(
-    not copies.THREADS.is_dir() or len(os.sched_getaffinity(0)) < 2, reason="one processor, or no way to tell threads"
-)
+TEXT = "id,name\n1,Ann\n2,Bob\n"
 
 
-@pytest.fixture(scope="module")
-def told() -> dict[str, list[str] | str | int]:
-    environment = os.environ | {"PYTHONPATH": str(Path(copies.__file__).parents[2])}
-    run = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=False)
-    assert (run.returncode, run.stderr) == (0, "")
-    return json.loads(run.stdout)
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A file that changed long ago, and was pulled."""
+    made = Project(tmp_path, [table("lead", column("id"), column("name"))])
+    os.utime(made.put("lead", TEXT), (1, 1))
+    made.pull()
+    return made
 
 
-def test_texts_come_in_order(told: dict[str, list[str]]) -> None:
-    assert told["plain"] == [f"{n} ö \ud800" for n in range(400)]
+def copy_of(project: Project) -> Path:
+    (copy,) = (project.root / ".aac" / "raw" / "crm").iterdir()
+    return copy
 
 
-@ONE
-def test_a_copy_makes_every_second_text(told: dict[str, list[str]]) -> None:
-    assert told["whose"] == ["True", "False"] * 200
+def cut(copy: Path) -> None:
+    copy.write_text(TEXT[:14])
 
 
-def test_a_copy_that_is_killed_leaves_nothing_out(told: dict[str, list[str]]) -> None:
-    assert told["killed"] == [str(n) for n in range(400)]
+def empty(copy: Path) -> None:
+    copy.write_text("")
 
 
-def test_the_first_that_is_wrong_is_told(told: dict[str, str]) -> None:
-    assert told["wrong"] == "page 210"
+def alter(copy: Path) -> None:
+    copy.write_text(TEXT.replace("Bob", "Eve"))
 
 
-def test_where_no_process_may_be_started_all_is_made_here(told: dict[str, list[str]]) -> None:
-    assert told["refused"] == told["plain"]
+DAMAGES = pytest.mark.parametrize("damage", [cut, empty, alter])
 
 
-def test_a_process_with_threads_is_not_copied(told: dict[str, list[str]]) -> None:
-    assert told["in_threads"] == ["True"] * 400
+@DAMAGES
+@pytest.mark.parametrize("full", [False, True])
+def test_a_copy_that_is_not_what_was_written_is_made_anew(
+    project: Project, damage: Callable[[Path], None], full: bool
+) -> None:
+    damage(copy_of(project))
+    assert project.pull(full=full).findings == ()
+    assert copy_of(project).read_text() == TEXT
+    assert project.rows("lead") == [("1", "Ann"), ("2", "Bob")]
 
 
-def test_no_copy_is_left(told: dict[str, int]) -> None:
-    assert told["left"] == 0
+@DAMAGES
+def test_where_the_source_is_gone_it_is_told(project: Project, damage: Callable[[Path], None]) -> None:
+    damage(copy_of(project))
+    (project.root / "crm").rename(project.root / "away")
+    assert project.rows("lead") == [("1", "Ann"), ("2", "Bob")]  # prepared while all was well
+    project.tables = [table("lead", column("id"), column("first", read="name"))]
+    with pytest.raises(SourceError, match=r"^the copy of `crm\.lead` is not what was pulled any more: run `aac pull`$"):
+        project.landed()
 
 
-def test_many_pages_are_those_of_one_after_the_other() -> None:
-    menu: list[View] = []
-    site: View = {"project": "P", "as_of": "today", "freshness": None, "is_restricted": False, "menu": menu}
-    view: View = {"page": {"title": "A & B", "revision": None}, "site": site}
-    sheets = [Sheet(f"pages/{n}.html", ("wiki/section.html.j2",), view) for n in range(500)]
-    assert fill(sheets) == (*fill(sheets[:250]), *fill(sheets[250:]))
+def test_a_copy_whose_time_alone_has_changed_is_what_was_written(project: Project) -> None:
+    os.utime(copy_of(project), (5, 5))  # as in a folder that was restored from somewhere
+    before = copy_of(project).stat().st_ino
+    project.tables = [table("lead", column("id"), column("first", read="name"))]
+    assert project.rows("lead") == [("1", "Ann"), ("2", "Bob")]
+    project.pull()
+    assert copy_of(project).stat().st_ino == before
+
+
+def test_full_reads_a_file_that_did_not_change(project: Project) -> None:
+    before = copy_of(project).stat().st_ino
+    project.pull()
+    assert copy_of(project).stat().st_ino == before
+    project.pull(full=True)
+    assert copy_of(project).stat().st_ino != before
+
+
+def test_a_copy_is_on_the_disk_before_the_store_knows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[str] = []
+
+    def fsync(place: int) -> None:
+        flushed.append(str(Path(f"/proc/self/fd/{place}").readlink()))
+
+    monkeypatch.setattr(folders.os, "fsync", fsync)
+    project = Project(tmp_path, [table("lead", column("id"))])
+    project.put("lead", TEXT)
+    project.pull()
+    folder = tmp_path / ".aac"
+    copies = [str(copy_of(project)), str(folder / "raw" / "crm")]
+    store = folder / "store.duckdb.new"
+    assert flushed[:3] == [*copies, str(store)]
+    assert str(folder) in flushed[3:]
