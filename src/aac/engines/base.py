@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from aac.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from aac.expressions.nodes import Node, Value
 
@@ -183,14 +183,14 @@ class Query:
     calendars: Mapping[str, int] = field(default_factory=dict[str, int])
     pieces: int = 1
 
-    def read_by(self, select: Select) -> set[str]:
-        """The names of all blocks that a select is made of, those below others too."""
+    def read_by(self, select: Select, but: Collection[str] = ()) -> set[str]:
+        """The names of all blocks that a select is made of, those below others too, ``but`` for some."""
         blocks = dict(self.blocks)
         found: set[str] = set()
         waiting = list(select.reads)
         while waiting:
             name = waiting.pop()
-            if name not in found:
+            if name not in found and name not in but:
                 found.add(name)
                 waiting += blocks[name].reads
         return found

@@ -71,7 +71,7 @@ ROOT = "r"
 
 def shared_sql(query: Query, name: str, *, readable: bool = False) -> str:
     """The SELECT of a shared block, with the blocks it needs that are not shared themselves."""
-    return _chain(query, dict(query.blocks)[name], skip=name, readable=readable)
+    return _chain(query, dict(query.blocks)[name], is_shared=True, readable=readable)
 
 
 def output_sql(query: Query, output: Select, *, readable: bool = False) -> str:
@@ -79,22 +79,15 @@ def output_sql(query: Query, output: Select, *, readable: bool = False) -> str:
     return _chain(query, output, readable=readable)
 
 
-def _chain(query: Query, last: Select, skip: str | None = None, *, readable: bool = False) -> str:
+def _chain(query: Query, last: Select, *, is_shared: bool = False, readable: bool = False) -> str:
     """``last`` as SQL text, with a WITH for each block below it that is not shared."""
-    blocks = dict(query.blocks)
-    needed: set[str] = set()
-    waiting = list(last.reads)
-    while waiting:
-        name = waiting.pop()
-        if name not in needed and name not in query.shared and name != skip:
-            needed.add(name)
-            waiting += blocks[name].reads
+    needed = query.read_by(last, but=query.shared)
     select = _select(query, last)
-    if skip is not None and not readable:
+    if is_shared and not readable:
         number_texts(select)
-    for name in blocks:  # in their order: each reads earlier ones only
+    for name, block in query.blocks:  # in their order: each reads earlier ones only
         if name in needed:
-            select = select.with_(name, as_=_select(query, blocks[name]), copy=False)
+            select = select.with_(name, as_=_select(query, block), copy=False)
     return (without_idle_brackets(select) if readable else select).sql(pretty=readable, copy=False)
 
 
