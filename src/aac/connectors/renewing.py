@@ -71,7 +71,8 @@ class Renewed:
 
     def renewed(self, answer: Answer) -> None:
         """Takes the token of an answer; raises SourceError when there is none."""
-        token: object = cast("Mapping[str, object]", answer.data).get("access_token") if answer.data else None
+        data: object = answer.data
+        token = cast("Mapping[str, object]", data).get("access_token") if isinstance(data, dict) else None
         if not isinstance(token, str) or not token:
             raise SourceError(f"{self._service} sends no token where one was asked for: run `aac pull` again")
         self._token = token

@@ -65,12 +65,14 @@ class Salesforce:
     """The server. ``trouble``: what is wrong with the next calls, in order, none for `well`; also `truncated` and
     `drip`. ``asked``: the addresses so far. ``page``, ``chunk``: rows of an answer at most. ``headed``: whether every
     part of a job's result begins with names. ``ending``: how jobs end. ``certificate``: what the app holds of a key.
-    ``lag``: how far behind now it is known what was deleted, because of whatever is still at work in the instance."""
+    ``lag``: how far behind now it is known what was deleted, because of whatever is still at work in the instance.
+    ``bend``: what becomes of an answer to an address, with its headers, before it is sent."""
 
     org: Org
     url: str
     trouble: deque[str] = field(default_factory=deque[str])
     before: Callable[[str], None] | None = None
+    bend: Callable[[str, Any, dict[str, str]], Any] = lambda _path, data, _headers: data
     asked: list[str] = field(default_factory=list[str])
     used: int = 0
     most: int = 1_000_000
@@ -97,6 +99,7 @@ class Salesforce:
         if len(asked.path) + len(asked.query) > LONGEST:
             return 414, {}, b""
         status, data, more = self._answer(asked.method, asked.path, asked.query, asked.body, asked.headers)
+        data = self.bend(asked.path.removeprefix(f"{API}/"), data, more) if status == 200 else data
         usage = {"Sforce-Limit-Info": f"api-usage={self.used}/{self.most}"}
         if isinstance(data, bytes):
             return status, {**usage, **more, "Content-Type": "text/csv"}, data
@@ -171,7 +174,7 @@ class Salesforce:
                 return 200, self._found(given["q"], parts[0] == "queryAll"), {}
             case "more":
                 need(parts[1] in self.places, "INVALID_QUERY_LOCATOR", "invalid query locator")
-                return 200, self._paged(*self.places.pop(parts[1])), {}
+                return 200, self._paged(*self.places[parts[1]]), {}
             case "sobjects":
                 return 200, {"sobjects": [{"name": name} for name in sorted(self._seen())]}, {}
             case "describe":

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aac.connectors.renewing import Renewed
+from aac.connectors.salesforce.shapes import Token
 from aac.connectors.transport import Call, Renewal
 from aac.errors import SourceError
 
@@ -50,7 +51,7 @@ class ByCredentials(Renewed):
 
     def renewal(self) -> Renewal:
         form = {"grant_type": "client_credentials", "client_id": self._client_id, "client_secret": self._secret}
-        return Renewal(Call("POST", TOKENS, form=form), self.renewed)
+        return Renewal(Call("POST", TOKENS, form=form, shape=Token), self.renewed)
 
     def refused(self) -> str:
         return (
@@ -74,7 +75,7 @@ class ByKey(Renewed):
 
     def renewal(self) -> Renewal:
         form = {"grant_type": JWT_BEARER, "assertion": self._assertion()}
-        return Renewal(Call("POST", TOKENS, form=form), self.renewed)
+        return Renewal(Call("POST", TOKENS, form=form, shape=Token), self.renewed)
 
     def refused(self) -> str:
         return (

@@ -151,8 +151,12 @@ class Changes:
         """Those of all records whose history has grown."""
         of = self._followed.of
 
-        def take(page: Sequence[Record]) -> None:
-            entries = page if walk.sweeps else self._histories(dict.fromkeys(str(entry[of]) for entry in page))
+        def ask(page: Sequence[Record]) -> Sequence[Record]:
+            if walk.sweeps:
+                return page
+            return list(self._histories(dict.fromkeys(str(entry[of]) for entry in page)))
+
+        def take(_: Sequence[Record], entries: Sequence[Record]) -> None:
             histories = dict[str, list[Any]]()
             for entry in entries:
                 histories.setdefault(str(entry[of]), []).append(entry)
@@ -160,7 +164,7 @@ class Changes:
                 for row in rows_of(self._followed, self._record(id, history[0]), history):
                     files.add("upsert", row)
 
-        yield from walk.read(take, files)
+        yield from walk.read(ask, take, files)
         if not self._tracked:
             yield _untracked(self._followed, is_known=self._tracked is not None)
         yield from walk.ended(files)
@@ -177,7 +181,7 @@ class Changes:
         """All entries of some records."""
         wanted = self._followed.wanted
         conditions = (*wanted.conditions, soql.among(self._followed.of, ids))
-        return self._client.all(soql.select(wanted.fields, wanted.object, conditions))
+        return self._client.all(soql.select(wanted.fields, wanted.object, conditions), wanted.shape)
 
 
 def _untracked(followed: Followed, *, is_known: bool) -> Notice:

@@ -13,7 +13,7 @@ from urllib.parse import quote_plus
 
 from aac.connectors.limits import Rate
 from aac.connectors.redacting import Shown
-from aac.connectors.salesforce import soql
+from aac.connectors.salesforce import shapes, soql
 from aac.connectors.transport import Call, RefusedError, Service
 from aac.errors import SourceError
 from aac.records import record
@@ -121,23 +121,24 @@ class Client:
 
     def org(self) -> tuple[str, datetime]:
         """The id of the org, and the server's own time."""
-        answer = self._transport.ask(self._question("SELECT Id FROM Organization", "query"))
+        answer = self._transport.ask(self._question("SELECT Id FROM Organization", "query", shapes.Orgs))
         if answer.at is None:
             raise SourceError("Salesforce does not say what time it is, so nothing can be read up to a moment")
         return str(answer.data["records"][0]["Id"]), answer.at
 
     def names(self) -> list[str]:
         """The objects that may be seen."""
-        listed = self._transport.ask(Call("GET", f"{self._base}/sobjects")).data["sobjects"]
+        listed = self._transport.ask(Call("GET", f"{self._base}/sobjects", shape=shapes.Objects)).data["sobjects"]
         return [str(each["name"]) for each in listed]
 
     def describe(self, object: str) -> Record:
         """What an object is made of, as far as it may be seen."""
-        return self._transport.ask(Call("GET", f"{self._base}/sobjects/{object}/describe")).data
+        path = f"{self._base}/sobjects/{object}/describe"
+        return self._transport.ask(Call("GET", path, shape=shapes.Description)).data
 
-    def find(self, question: str) -> Found:
+    def find(self, question: str, shape: type[shapes.Paging] = shapes.Page) -> Found:
         """The first page of the records that a question asks for; deleted and archived ones too."""
-        return _found(self._answered(question, "queryAll"))
+        return _found(self._answered(question, "queryAll", shape))
 
     def tracked(self, object: str) -> set[str] | None:
         """The fields whose changes the org keeps; null when the app's user may not see how it is set up.
@@ -149,32 +150,30 @@ class Client:
             (f"EntityDefinition.QualifiedApiName = {soql.text(object)}",),
         )  # fmt: skip
         try:
-            listed = _found(self._answered(question, "query")).records
+            listed = _found(self._answered(question, "query", shapes.Definitions)).records
         except RefusedError as error:
             if codes_of(error.answer) & UNSEEN:
                 return None
             raise
         return {str(each["QualifiedApiName"]) for each in listed if each["IsFieldHistoryTracked"]}
 
-    def more(self, place: str) -> Found | None:
+    def more(self, place: str, shape: type[shapes.Paging] = shapes.Page) -> Found | None:
         """The next page; null when Salesforce does not know any more where it begins."""
-        if not place.startswith("/services/data/"):
-            raise SourceError(f"Salesforce says that more is at `{place}`, which is no place of its interface")
         try:
-            return _found(self._transport.ask(Call("GET", place)).data)
+            return _found(self._transport.ask(Call("GET", place, shape=shape)).data)
         except RefusedError as error:
             if LOST_PLACE in codes_of(error.answer):
                 return None
             raise
 
-    def all(self, question: str) -> Iterator[Record]:
+    def all(self, question: str, shape: type[shapes.Paging] = shapes.Page) -> Iterator[Record]:
         """All records that a question asks for."""
-        page = self.find(question)
+        page = self.find(question, shape)
         while True:
             yield from page.records
             if page.more is None:
                 return
-            after = self.more(page.more)
+            after = self.more(page.more, shape)
             if after is None:
                 raise SourceError("Salesforce forgot where a page begins: run `aac pull` again")
             page = after
@@ -183,7 +182,8 @@ class Client:
         """The records that were deleted between two minutes; null when Salesforce does not know them any more."""
         query = {"start": f"{since:%Y-%m-%dT%H:%M:%SZ}", "end": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
         try:
-            data: Record = self._transport.ask(Call("GET", f"{self._base}/sobjects/{object}/deleted/", query)).data
+            path = f"{self._base}/sobjects/{object}/deleted/"
+            data: Record = self._transport.ask(Call("GET", path, query, shape=shapes.Deleted)).data
         except RefusedError as error:
             if codes_of(error.answer) & BEYOND:
                 return None
@@ -202,48 +202,59 @@ class Client:
             "operation": "queryAll", "query": question, "contentType": "CSV", "columnDelimiter": "COMMA",
             "lineEnding": "LF",
         }  # fmt: skip
-        return str(self._transport.ask(Call("POST", f"{self._base}/jobs/query", data=data)).data["id"])
+        return str(
+            self._transport.ask(Call("POST", f"{self._base}/jobs/query", data=data, shape=shapes.Begun)).data["id"]
+        )
 
     def job(self, id: str) -> Record:
         """How a job is; raises RefusedError when there is none any more."""
-        return self._transport.ask(Call("GET", f"{self._base}/jobs/query/{id}")).data
+        return self._transport.ask(Call("GET", f"{self._base}/jobs/query/{id}", shape=shapes.Job)).data
 
-    def results(self, id: str, place: str | None, columns: Sequence[str]) -> tuple[list[Record], str | None]:
+    def results(
+        self, id: str, place: str | None, columns: Sequence[str], cursor: str
+    ) -> tuple[list[Record], str | None]:
         """A part of what a job found, and where the next part is. ``columns``: in the order they were asked for.
 
         Whether each part begins with a row of names differs between what is told of it: so it may and need not.
         """
         query = {"maxRecords": str(CHUNK), **({"locator": place} if place else {})}
         answer = self._transport.ask(Call("GET", f"{self._base}/jobs/query/{id}/results", query, is_text=True))
-        rows = [row for row in csv.reader(io.StringIO(answer.data or "", newline="")) if row]
+        try:
+            rows = [row for row in csv.reader(io.StringIO(answer.data, newline="")) if row]
+        except csv.Error as error:
+            raise SourceError(f"a part of the job {id} is no CSV ({error}): run `aac pull` again") from error
         named = {name.casefold(): name for name in columns}
         if rows and sorted(name.casefold() for name in rows[0]) == sorted(named):
             columns, rows = [named[name.casefold()] for name in rows[0]], rows[1:]
-        said = answer.headers.get("sforce-numberofrecords", "")
-        if (said.isdigit() and int(said) != len(rows)) or any(len(row) != len(columns) for row in rows):
+        said, after = (answer.headers.get(name, "") for name in ("sforce-numberofrecords", "sforce-locator"))
+        if said != str(len(rows)) or not after or any(len(row) != len(columns) for row in rows):
             raise SourceError(
-                f"Salesforce says that a part of the job {id} has {said or 'some'} rows of {len(columns)} values, and "
-                f"{len(rows):,} rows came that are not like that: run `aac pull` again"
+                f"Salesforce says that a part of the job {id} has {said or 'some'} rows of {len(columns)} values and "
+                f"that {after or 'nothing'} is behind it, and {len(rows):,} rows came that are not like that: run `aac "
+                "pull` again"
             )
-        after = answer.headers.get("sforce-locator", NO_MORE)
-        return [dict(zip(columns, row, strict=True)) for row in rows], None if after == NO_MORE else after
+        records: list[Record] = [dict(zip(columns, row, strict=True)) for row in rows]
+        if (wrong := shapes.wrong_column(records, columns, cursor)) is not None:
+            raise SourceError(f"a part of the job {id} has a value of `{wrong}` that is none: run `aac pull` again")
+        return records, None if after == NO_MORE else after
 
     def pause(self, seconds: float) -> None:
         """Waits for a job."""
         self._transport.pause(seconds)
 
-    def _question(self, question: str, place: str) -> Call:
-        return Call("GET", f"{self._base}/{place}", {"q": question})
+    def _question(self, question: str, place: str, shape: type[shapes.Paging]) -> Call:
+        return Call("GET", f"{self._base}/{place}", {"q": question}, shape=shape)
 
-    def _answered(self, question: str, place: str) -> Record:
+    def _answered(self, question: str, place: str, shape: type[shapes.Paging]) -> Record:
         """What a question finds; one that no address can hold goes as a part of a call."""
         asked = quote_plus(question)
         if len(asked) <= LONGEST:
-            return self._transport.ask(self._question(question, place)).data
+            return self._transport.ask(self._question(question, place, shape)).data
         part = {"method": "GET", "url": f"{self._base}/{place}?q={asked}", "referenceId": "found"}
-        call = Call("POST", f"{self._base}/composite", data={"compositeRequest": [part]})
+        data = {"compositeRequest": [part]}
+        call = Call("POST", f"{self._base}/composite", data=data, shape=shapes.part_of(shape))
         (given,) = self._transport.ask(call).data["compositeResponse"]
-        status, answer = int(given["httpStatusCode"]), given["body"]
+        status, answer = given["httpStatusCode"], given["body"]
         if status >= REFUSED:
             raise RefusedError(f"Salesforce refuses {call}: {status} {told(answer)}", status, answer)
         return answer

@@ -7,6 +7,7 @@ read is offered as refused or withheld, with what to grant.
 from __future__ import annotations
 
 import weakref
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -108,13 +109,14 @@ class SalesforceConnector:
         gone = (ID, seen.cursor)
         files = RowFiles(self._folder, stream.name, {"upsert": stream.columns, "delete": gone, "keys": stream.key})
         records = Records(self._client, wanted, stream.columns, stream.types, seen.is_told)
-        yield from records.read(self._walk(wanted, part), files)
+        with closing(files):
+            yield from records.read(self._walk(wanted, part), files)
 
     def limits(self) -> str:
         """What is left of the day's calls, as far as answers tell."""
         said = self._transport.told_limits.get(USAGE, "").partition("api-usage=")[2].partition(";")[0]
         used, _, most = said.split(",")[0].strip().partition("/")
-        if not (used.isdigit() and most.isdigit()):
+        if not (used.isdecimal() and most.isdecimal()):
             return f"{self._transport.calls} calls made; Salesforce does not say how many are left"
         return f"{int(most) - int(used):,} of {int(most):,} calls are left of 24 hours"
 
@@ -182,7 +184,8 @@ class SalesforceConnector:
     def _changes(self, followed: Followed, stream: Stream, part: Slice) -> Iterator[Message]:
         files = RowFiles(self._folder, stream.name, {"upsert": stream.columns})
         changes = Changes(self._client, followed, self._is_tracked(followed))
-        yield from changes.read(self._walk(followed.wanted, part), files)
+        with closing(files):
+            yield from changes.read(self._walk(followed.wanted, part), files)
 
     def _is_tracked(self, followed: Followed) -> bool | None:
         """Whether the org keeps the history of a field; null when it does not say so."""

@@ -9,6 +9,7 @@ from aac.connectors.base import Stream
 from aac.connectors.salesforce import soql
 from aac.connectors.salesforce.fields import value_of
 from aac.connectors.salesforce.objects import DELETED, ID
+from aac.connectors.salesforce.shapes import page_of
 from aac.connectors.transport import OverError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Records:
         """All of it; what was deleted comes last."""
         grows = self._wanted.only_grows
 
-        def take(page: Sequence[Record]) -> None:
+        def take(page: Sequence[Record], _: None) -> None:
             for record in page:
                 if record.get(DELETED) in TRUE and not grows:
                     self._gone(files, str(record[ID]), record[self._wanted.cursor])
@@ -70,7 +71,7 @@ class Records:
 
         if walk.sweeps and not grows:
             files.begin("keys")
-        yield from walk.read(take, files)
+        yield from walk.read(lambda _: None, take, files)
         if walk.since is not None and self._is_told and not grows:
             try:
                 self._deleted(walk, files)
@@ -100,7 +101,8 @@ class Records:
         files.begin("keys")
         living = f"{DELETED} = false"
         conditions = (living, f"{ID} > {soql.text(walk.listed)}") if walk.listed else (living,)
-        for record in self._client.all(soql.select((ID,), self._wanted.object, conditions, (ID,))):
+        question = soql.select((ID,), self._wanted.object, conditions, (ID,))
+        for record in self._client.all(question, page_of((ID,))):
             files.add("keys", {ID: record[ID]})
             walk.listed = str(record[ID])
         walk.told = walk.bound

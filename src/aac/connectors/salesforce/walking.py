@@ -9,13 +9,15 @@ a job is made.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from aac.connectors.ahead import ahead
 from aac.connectors.base import Checkpoint, Progress
 from aac.connectors.salesforce import soql
 from aac.connectors.salesforce.client import ABSENT, REFUSED
 from aac.connectors.salesforce.fields import value_of
 from aac.connectors.salesforce.objects import ID
+from aac.connectors.salesforce.shapes import page_of
 from aac.connectors.transport import OverError, RefusedError
 from aac.errors import SourceError, UnfinishedError
 from aac.records import record
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
 
     from aac.connectors.base import Message
     from aac.connectors.row_files import RowFiles
-    from aac.connectors.salesforce.client import Client, Record
+    from aac.connectors.salesforce.client import Client, Found, Record
+    from aac.connectors.salesforce.shapes import Paging
 
+T = TypeVar("T")
 ROWS = 5_000
 """Records between two checkpoints, at least."""
 HORIZON = timedelta(days=14)
@@ -62,6 +66,11 @@ class Wanted:
     batch: int = ROWS
     conditions: tuple[str, ...] = ()
 
+    @property
+    def shape(self) -> type[Paging]:
+        """What a page of it is."""
+        return page_of(self.fields, self.cursor, self.by)
+
 
 class Walk:
     """One walk through an object of an ``org``; ``state`` is that of the last checkpoint of its stream.
@@ -95,23 +104,28 @@ class Walk:
         """From when on records changed; null: all are wanted."""
         return None if self.sweeps or self._until is None else self._until - self._overlap
 
-    def read(self, take: Callable[[Sequence[Record]], None], files: RowFiles) -> Iterator[Message]:
-        """Lets every page be taken, with checkpoints on the way. When nothing more may be asked for now, what was
-        taken is kept before that is raised."""
+    def read(
+        self, ask: Callable[[Sequence[Record]], T], take: Callable[[Sequence[Record], T], None], files: RowFiles
+    ) -> Iterator[Message]:
+        """Lets every page be taken with what ``ask`` gets for its records, with checkpoints on the way. The next pages
+        and what is asked for them come while one is taken, so only ``ask`` may use the client. When nothing more may
+        be asked for now, what was taken is kept before that is raised."""
         try:
             if self._job is None:
-                yield from self._by_pages(take, files)
+                yield from self._by_pages(ask, take, files)
             if self._job is not None:
-                yield from self._by_job(take, files)
+                yield from self._by_job(ask, take, files)
         except OverError:
             yield from self.kept(files)
             raise
 
     # Pages
 
-    def _by_pages(self, take: Callable[[Sequence[Record]], None], files: RowFiles) -> Iterator[Message]:
+    def _by_pages(
+        self, ask: Callable[[Sequence[Record]], T], take: Callable[[Sequence[Record], T], None], files: RowFiles
+    ) -> Iterator[Message]:
         """All pages, unless they are so many that a job is made."""
-        page = self._client.find(self._question())
+        page = self._client.find(self._question(self._after), self._wanted.shape)
         if self._wanted.bulk_above is not None and page.total > self._wanted.bulk_above:
             try:
                 self._begin_job()
@@ -119,38 +133,56 @@ class Walk:
             except RefusedError as error:
                 if error.status != REFUSED:  # not every object can be read by a job
                     raise
-        place = self._wanted.by if self.sweeps else ID
-        rows, kept, total = 0, 0, page.total
-        held: list[Record] = []
-        while True:
-            records, held = _together([*held, *page.records], place, is_last=page.more is None)
-            size = max(1, len(records)) if self.sweeps else self._wanted.batch
-            for start in range(0, len(records), size):
-                batch = records[start : start + size]
-                take(batch)
-                rows += len(batch)
-                self._after = (str(value_of(batch[-1][self._wanted.cursor], "timestamp")), str(batch[-1][place]))
-            if page.more is None:
-                return
+        rows, kept = 0, 0
+        for batch, found in ahead(self._batches(page, ask)):
             if rows - kept >= ROWS:
                 kept = rows
                 yield from self.kept(files)
-                yield Progress(rows, total)
-            after = self._client.more(page.more)
-            if after is None:
-                after, held = self._client.find(self._question()), []
-            page = after
+                yield Progress(rows, page.total)
+            take(batch, found)
+            rows += len(batch)
+            self._after = self._place(batch[-1])
 
-    def _question(self, in_order: bool = True) -> str:
+    def _batches(self, page: Found, ask: Callable[[Sequence[Record]], T]) -> Iterator[tuple[Sequence[Record], T]]:
+        """What a page and those behind it hold, in parts of which one is taken at once."""
+        after, begun = self._after, self._after
+        held: list[Record] = []
+        while True:
+            records, held = _together([*held, *page.records], self._by, is_last=page.more is None)
+            size = max(1, len(records)) if self.sweeps else self._wanted.batch
+            for start in range(0, len(records), size):
+                batch = records[start : start + size]
+                yield batch, ask(batch)
+                after = self._place(batch[-1])
+            if page.more is None:
+                return
+            more = self._client.more(page.more, self._wanted.shape)
+            if more is None:
+                if after == begun:
+                    raise SourceError(
+                        f"Salesforce forgot twice where a page of `{self._wanted.object}` begins: run `aac pull` again"
+                    )
+                more, held, begun = self._client.find(self._question(after), self._wanted.shape), [], after
+            page = more
+
+    @property
+    def _by(self) -> str:
+        return self._wanted.by if self.sweeps else ID
+
+    def _place(self, record: Record) -> tuple[str, str]:
+        """Behind what the next page begins."""
+        return str(value_of(record[self._wanted.cursor], "timestamp")), str(record[self._by])
+
+    def _question(self, after: tuple[str, str] | None, in_order: bool = True) -> str:
         wanted, cursor = self._wanted, self._wanted.cursor
         if self.sweeps:
-            further = [f"{wanted.by} > {soql.text(self._after[1])}"] if self._after is not None else []
+            further = [f"{wanted.by} > {soql.text(after[1])}"] if after is not None else []
             order = (ID,) if wanted.by == ID else (wanted.by, cursor, ID)
             return soql.select(wanted.fields, wanted.object, (*wanted.conditions, *further), order if in_order else ())
         assert self.since is not None
         first = f"{cursor} >= {soql.moment(self.since)}"
-        if self._after is not None:
-            first = soql.behind(cursor, *self._after)
+        if after is not None:
+            first = soql.behind(cursor, *after)
         last = f"{cursor} < {soql.moment(self.bound + SECOND)}"
         conditions = (*wanted.conditions, first, last)
         return soql.select(wanted.fields, wanted.object, conditions, (cursor, ID) if in_order else ())
@@ -158,9 +190,11 @@ class Walk:
     # Jobs
 
     def _begin_job(self) -> None:
-        self._job = {"id": self._client.begin_job(self._question(in_order=False)), "place": None}
+        self._job = {"id": self._client.begin_job(self._question(self._after, in_order=False)), "place": None}
 
-    def _by_job(self, take: Callable[[Sequence[Record]], None], files: RowFiles) -> Iterator[Message]:
+    def _by_job(
+        self, ask: Callable[[Sequence[Record]], T], take: Callable[[Sequence[Record], T], None], files: RowFiles
+    ) -> Iterator[Message]:
         """All that a job finds; a pull that is stopped goes on behind the last part of the same job."""
         assert self._job is not None
         yield from self.kept(files)
@@ -171,21 +205,29 @@ class Walk:
             if error.status != ABSENT:
                 raise
             self._job = None  # it is kept for seven days, and these are over
-            yield from self.read(take, files)
+            yield from self.read(ask, take, files)
             return
         if failed is not None:
             self._job = None
             yield from self.kept(files)
             raise SourceError(failed)
-        while True:
-            records, place = self._client.results(id, place, self._wanted.fields)
-            take(records)
+        for records, found, after in ahead(self._parts(id, place, ask)):
+            take(records, found)
             rows += len(records)
+            if after is not None:
+                self._job = {"id": id, "place": after}
+                yield from self.kept(files)
+                yield Progress(rows)
+
+    def _parts(
+        self, id: str, place: str | None, ask: Callable[[Sequence[Record]], T]
+    ) -> Iterator[tuple[Sequence[Record], T, str | None]]:
+        """What a job found, from a place on, each part with the place behind it."""
+        while True:
+            records, place = self._client.results(id, place, self._wanted.fields, self._wanted.cursor)
+            yield records, ask(records), place
             if place is None:
                 return
-            self._job = {"id": id, "place": place}
-            yield from self.kept(files)
-            yield Progress(rows)
 
     def _wait_for(self, id: str) -> str | None:
         """Waits until a job is done; what to say when it failed."""
