@@ -416,6 +416,7 @@ OWNERS = {
         "aac.engines.sql",
     ),
     "pytest": ("aac.testing",),
+    "typing_extensions": ("aac.connectors.*",),
     "subprocess": ("aac.revisions", "aac.reports.filling", "aac.testing.bench"),
     "yaml": ("aac.documents",),
     "zoneinfo": FLOORS[0],

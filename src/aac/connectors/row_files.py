@@ -20,6 +20,10 @@ ENCODE = TypeAdapter[Any](Any).serializer.to_json
 """More than twice as fast as what Python's own library has."""
 
 
+BUFFER = 1 << 20
+"""Bytes that wait to be written. While they are, the thread that gets the next pages takes over, so there are few."""
+
+
 class RowFiles:
     """Rows of one stream that wait for its next checkpoint. ``columns``: those of each kind of rows."""
 
@@ -36,7 +40,7 @@ class RowFiles:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._number += 1
             path = self._folder / f"{self._name}.{self._number}.jsonl"
-            self._open[op] = (path, path.open("wb"))
+            self._open[op] = (path, path.open("wb", BUFFER))
 
     def add(self, op: Op, row: Mapping[str, Any]) -> None:
         """Writes a row down; columns that are left out are empty."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from aac.connectors.limits import Bucket, SystemClock
 from aac.connectors.recording import Exchange
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from httpx2 import Client, Response
-    from pydantic import BaseModel
 
     from aac.connectors.limits import Clock, Rate
     from aac.connectors.recording import Recording
@@ -47,6 +47,8 @@ MOST_PATIENCE = 300.0
 """Seconds that a source may ask us to wait within one pull; for more the pull ends and the next one goes on."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """This machine, for recordings and tests: the only hosts that are asked without encryption."""
+BROKEN_JSON = "json_invalid"
+"""What pydantic calls JSON that is none."""
 UNAUTHORISED, TOO_MANY, REFUSED, FAILED, BROKEN = 401, 429, 300, 400, 500
 """Statuses (RFC 9110, RFC 6585), the last three being where others than answers, refusals and failures begin."""
 
@@ -69,7 +71,8 @@ class Call:
     """``path`` begins with a slash; ``data`` is sent as JSON, ``form`` as a form. ``kind``: the class of its limit.
 
     ``is_text``: the answer is text and no JSON. ``headers``: beside those that let us in. ``base``: where it goes, if
-    elsewhere than most calls to the service. ``shape``: what its answer is at least; another one is none.
+    elsewhere than most calls to the service. ``shape``: what its answer is at least, another one being none: a type of
+    which the answer is read, without what that does not name.
     """
 
     method: str
@@ -81,7 +84,7 @@ class Call:
     is_text: bool = False
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     base: str = ""
-    shape: type[BaseModel] | None = None
+    shape: type | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -239,24 +242,43 @@ class Transport:
         bucket = self._buckets[call.kind]
         bucket.take()
         self.calls += 1
-        answer = self._sent(call, headers)
-        if isinstance(answer, Answer):
-            if self._recording is not None:
-                told = None if call.form is not None else answer.data  # the answer to a form holds tokens
-                self._recording.add(
-                    Exchange(call.method, _address(call), call.data, answer.status, answer.headers, told)
-                )
-            rate = self._service.rate_told(call.kind, answer.headers)
-            if rate is not None:
-                bucket.learn(rate)
-            if self._are_too_many(answer):
-                bucket.drain()
-            self.told_limits |= {name: value for name, value in answer.headers.items() if "limit" in name}
-            if answer.status < REFUSED and not _fits(call, answer):
-                return f"the answer is not what {self._service.name} documents"
+        came = self._sent(call, headers)
+        if isinstance(came, str):
+            return came
+        status, told, body = came
+        try:
+            answer = Answer(status, _read(call, status, body), told)
+        except (ValueError, RecursionError) as error:
+            answer = self._unread(call, error)
+        if self._recording is not None:
+            self._record(self._recording, call, status, told, body)
+        rate = self._service.rate_told(call.kind, told)
+        if rate is not None:
+            bucket.learn(rate)
+        if isinstance(answer, Answer) and self._are_too_many(answer):
+            bucket.drain()
+        self.told_limits |= {name: value for name, value in told.items() if "limit" in name}
         return answer
 
-    def _sent(self, call: Call, headers: Mapping[str, str]) -> Answer | str:
+    def _record(
+        self, recording: Recording, call: Call, status: int, told: Mapping[str, str], body: bytes
+    ) -> None:  # fmt: skip
+        """Writes the whole of an answer down. One of which a part is missing is asked for again, and is not."""
+        try:
+            whole = _read(replace(call, shape=None), status, body)
+        except (ValueError, RecursionError):
+            return
+        answer = None if call.form is not None else whole  # the answer to a form holds tokens
+        recording.add(Exchange(call.method, _address(call), call.data, status, told, answer))
+
+    def _unread(self, call: Call, error: ValueError | RecursionError) -> str:
+        """Why an answer is none."""
+        if isinstance(error, ValidationError) and error.errors()[0]["type"] != BROKEN_JSON:
+            return f"the answer is not what {self._service.name} documents"
+        return f"the answer is no {'text' if call.is_text else 'JSON'}, or not all of it"
+
+    def _sent(self, call: Call, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes] | str:
+        """The status, the headers and the body of what comes back, or why nothing does."""
         import httpx2
 
         if call.base:
@@ -264,7 +286,7 @@ class Transport:
         request = self._client.build_request(
             call.method,
             call.base + call.path,
-            params=dict(call.query),
+            params=dict(call.query) or None,
             headers={**headers, **call.headers, **({"Accept": "text/csv, text/plain"} if call.is_text else {})},
             json=call.data,
             data=dict(call.form) if call.form is not None else None,
@@ -279,15 +301,8 @@ class Transport:
             return self.redactor.text(f"{type(error).__name__}: {error}")
         if isinstance(body, str):
             return body
-        told = {name.lower(): value for name, value in response.headers.items()}
-        try:
-            is_text = call.is_text and response.status_code < FAILED
-            data = body.decode() if is_text else json.loads(body) if body else None
-        except (ValueError, RecursionError):
-            if response.status_code < FAILED:
-                return f"the answer is no {'text' if call.is_text else 'JSON'}, or not all of it"
-            data = None  # what stands before a service may answer in other ways
-        return Answer(response.status_code, data, told)
+        told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+        return response.status_code, told, body
 
     def _body(self, response: Response) -> bytes | str:
         """All of an answer, or why not."""
@@ -349,15 +364,28 @@ def _moment(given: str) -> datetime | None:
     return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
-def _fits(call: Call, answer: Answer) -> bool:
-    """Whether an answer is what its call says that it is."""
-    if call.shape is None:
-        return True
+def _read(call: Call, status: int, body: bytes) -> Any:
+    """What an answer says. Raises ValueError or RecursionError when it is not what its call says that it is."""
+    if status >= REFUSED:
+        return _plain(body)
+    if call.is_text:
+        return body.decode()
+    if call.shape is not None:
+        return _reader(call.shape).validate_json(body)
+    return json.loads(body) if body else None
+
+
+def _plain(body: bytes) -> Any:
+    """The JSON of a body; null where it has none: what stands before a service may answer in other ways."""
     try:
-        call.shape.model_validate(answer.data)
-    except ValidationError:
-        return False
-    return True
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+@cache
+def _reader(shape: type) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)
 
 
 def _address(call: Call) -> str:

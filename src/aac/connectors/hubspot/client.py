@@ -179,7 +179,7 @@ class Client:
                 call = Call("POST", path, data={"inputs": inputs}, shape=shapes.Links)
                 inputs = []
                 for result in self._ask(call).data["results"]:
-                    id = str(result["from"]["id"])
+                    id = str(result["begin"]["id"])
                     found.setdefault(id, []).extend(result["to"])
                     if after := _next(result):
                         inputs.append({"id": id, "after": after})
@@ -209,7 +209,7 @@ class Client:
         return self._ask(call).data["results"]
 
     def _pages(
-        self, path: str, query: Mapping[str, str], of: type[shapes.Shape], after: str | None = None
+        self, path: str, query: Mapping[str, str], of: type, after: str | None = None
     ) -> Iterator[tuple[list[Record], str | None]]:
         while True:
             asked = {**query, **({"after": after} if after else {})}

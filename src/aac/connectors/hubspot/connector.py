@@ -207,7 +207,7 @@ class HubspotConnector:
             yield from records.read(self._walk(found, part), files)
 
     def _moves(self, found: Found, property: str, stream: Stream, part: Slice) -> Iterator[Message]:
-        options = [str(option["value"]) for option in found.properties[property].get("options", ())]
+        options = [str(option["value"]) for option in found.properties[property].get("options") or ()]
         stages = [stage["id"] for each in self._pipelines.get(found.thing.name, ()) for stage in each["stages"]]
         moments = stage_moments(list(found.properties), [*options, *stages])
         type = type_of(str(found.properties[property]["type"]))

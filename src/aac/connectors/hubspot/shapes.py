@@ -1,14 +1,15 @@
 """What HubSpot's answers are at least, by its published specification: whatever is less is no answer.
 
-Only what is read of them stands here; answers hold more.
+All that is read of an answer stands here, since the rest of it is left out while its JSON is read. What is only handed
+on may be anything.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from pydantic.alias_generators import to_camel
+from pydantic import Field, StringConstraints
+from typing_extensions import TypedDict
 
 Id = Annotated[str, StringConstraints(pattern=r"^\d+$")]
 Moment = Annotated[
@@ -16,106 +17,129 @@ Moment = Annotated[
 ]
 
 
-class Shape(BaseModel):
-    """A part of an answer. It is made ready when it is needed first."""
-
-    model_config = ConfigDict(defer_build=True, alias_generator=to_camel)
-
-
-class Next(Shape):
+class Next(TypedDict):
     after: str
 
 
-class Paging(Shape):
-    next: Next | None = None
+class Paging(TypedDict):
+    next: NotRequired[Next | None]
 
 
-class Account(Shape):
-    portal_id: int
+class Account(TypedDict):
+    portalId: int
+    timeZone: NotRequired[str]
 
 
-class Option(Shape):
+class Option(TypedDict):
     value: str
 
 
-class Property(Shape):
+class Property(TypedDict):
     name: str
     type: str
-    options: list[Option] | None = None
+    options: NotRequired[list[Option] | None]
+    archived: NotRequired[bool | None]
+    hubspotDefined: NotRequired[bool | None]
 
 
-class Properties(Shape):
+class Properties(TypedDict):
     results: list[Property]
 
 
-class Entry(Shape):
+class Entry(TypedDict):
     value: str | None
     timestamp: Moment
+    sourceType: NotRequired[Any]
+    sourceId: NotRequired[Any]
+    sourceLabel: NotRequired[Any]
+    updatedByUserId: NotRequired[Any]
 
 
-class Record(Shape):
+class Record(TypedDict):
     id: Id
     properties: dict[str, str | None]
-    created_at: Moment
-    updated_at: Moment
-    properties_with_history: dict[str, list[Entry]] | None = None
+    createdAt: Moment
+    updatedAt: Moment
+    propertiesWithHistory: NotRequired[dict[str, list[Entry]] | None]
 
 
-class Records(Shape):
+class Records(TypedDict):
     results: list[Record]
-    paging: Paging | None = None
+    paging: NotRequired[Paging | None]
 
 
-class Found(Records):
+class Found(TypedDict):
+    results: list[Record]
     total: int
 
 
-class End(Shape):
+class End(TypedDict):
     id: Id | int
 
 
-class Link(Shape):
-    to_object_id: Id | int
-    association_types: list[dict[str, Any]]
+class Link(TypedDict):
+    toObjectId: Id | int
+    associationTypes: list[dict[str, Any]]
 
 
-class Linked(Shape):
-    begin: End = Field(alias="from")
+class Linked(TypedDict):
+    begin: Annotated[End, Field(alias="from")]
     to: list[Link]
-    paging: Paging | None = None
+    paging: NotRequired[Paging | None]
 
 
-class Links(Shape):
+class Links(TypedDict):
     results: list[Linked]
 
 
-class Owner(Shape):
+class Team(TypedDict):
+    name: NotRequired[Any]
+    primary: NotRequired[Any]
+
+
+class Owner(TypedDict):
     id: str
+    userId: NotRequired[Any]
+    userIdIncludingInactive: NotRequired[Any]
+    email: NotRequired[Any]
+    firstName: NotRequired[Any]
+    lastName: NotRequired[Any]
+    type: NotRequired[Any]
+    teams: NotRequired[list[Team] | None]
+    archived: NotRequired[Any]
+    createdAt: NotRequired[Any]
+    updatedAt: NotRequired[Any]
 
 
-class Owners(Shape):
+class Owners(TypedDict):
     results: list[Owner]
-    paging: Paging | None = None
+    paging: NotRequired[Paging | None]
 
 
-class Stage(Shape):
+class Stage(TypedDict):
     id: str
-    metadata: dict[str, Any] | None = None
+    label: NotRequired[Any]
+    displayOrder: NotRequired[Any]
+    metadata: NotRequired[dict[str, Any] | None]
+    archived: NotRequired[Any]
 
 
-class Pipeline(Shape):
+class Pipeline(TypedDict):
     id: str
+    label: NotRequired[Any]
+    displayOrder: NotRequired[Any]
+    archived: NotRequired[Any]
     stages: list[Stage]
 
 
-class Pipelines(Shape):
+class Pipelines(TypedDict):
     results: list[Pipeline]
 
 
-class Schema(Shape):
-    object_type_id: str
+class Schema(TypedDict):
+    objectTypeId: str
     name: str
 
 
-class Schemas(Shape):
+class Schemas(TypedDict):
     results: list[Schema]
