@@ -6,6 +6,7 @@ A finding has a stable code (``AAC`` and three digits: 1xx text, 2xx names, 3xx 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -65,6 +66,8 @@ MOST = 10_000
 SHORT = 3
 COMPARED = 30
 """Of the known names with a misspelt one, letter by letter."""
+MANY = 2_000
+"""Known names: of more, those are compared that stand beside a misspelt one in the alphabet."""
 LONGEST = 100
 """Letters of a known name that say whether it is compared."""
 SHOWN = 12
@@ -88,7 +91,8 @@ class Known:
     """Known names, in order, and what a word is looked up by: they are many, and asked for at each mistake.
 
     ``said``: the names by how they read in small letters; ``within``: those that a word is a part of, of names in
-    documents only a word that is not short; ``letters``: a bit for each letter of the beginning of a name.
+    documents only a word that is not short; ``letters``: a bit for each letter of the beginning of a name, if the names
+    are not too many to look at each.
     """
 
     names: tuple[str, ...]
@@ -111,6 +115,9 @@ class Known:
         """The names whose letters are most like those of a word: to compare all of very many takes minutes."""
         if len(self.names) <= COMPARED:
             return self.names
+        if len(self.names) > MANY:
+            place = bisect_left(self.names, word)
+            return self.names[max(0, place - COMPARED // 2) : place + COMPARED // 2]
         wanted = _bits(word, self.bits)
         others = [(wanted ^ own).bit_count() for own in self.letters]
         return [self.names[place] for place in nsmallest(COMPARED, range(len(others)), key=others.__getitem__)]
@@ -134,14 +141,34 @@ def _known(names: frozenset[str]) -> Known:
         said.setdefault(small, []).append(name)
         for part in {*small.split(), *(part for part in small.split("_") if len(part) > SHORT)}:
             within.setdefault(part, []).append(name)
+    if len(ordered) > MANY:
+        return Known(ordered, said, within, {}, ())
     alphabet = sorted({letter for name in ordered for letter in name[:LONGEST]})
     bits = {letter: 1 << place for place, letter in enumerate(alphabet)}
     return Known(ordered, said, within, bits, tuple(_bits(name[:LONGEST], bits) for name in ordered))
 
 
+class _Same:
+    """A tuple looked up as itself, whatever it holds: to hash all of a long one at each mistake takes minutes."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+
+    def __hash__(self) -> int:
+        return id(self.names)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.names is self.names
+
+
+@lru_cache(8)
+def _known_as(same: _Same) -> Known:
+    return _known(frozenset(same.names))
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean `mql`?`` when a known name is close, else the known names, else an empty string."""
-    index = _known(frozenset(known))
+    index = _known_as(_Same(known)) if isinstance(known, tuple) else _known(frozenset(known))
     names = index.names
     same = index.said.get(word.lower())
     if (close := same[0] if same else index.near(word)) is not None:

@@ -9,7 +9,8 @@ from collections import defaultdict
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, cast
 
 from aac.expressions.check import require_bounded
 from aac.expressions.nodes import BROKEN, NOTHING, Meaning, Path, Reference, under
@@ -18,7 +19,7 @@ from aac.kinds.base import ANYWHERE, NUMBERS
 from aac.measures import Population
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+    from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 
     from aac.kinds.base import Kind, Scope
 
@@ -29,6 +30,8 @@ FARTHEST = 5
 """References that are followed to find a word of another entity."""
 MOST_WAYS = 4
 """Ways to it that are told, when there are several."""
+MOST_RINGS = 100
+"""Rings of one key that are told: whoever has broken these is told of the others."""
 
 
 class Graph:
@@ -48,8 +51,23 @@ class Graph:
         self._meanings: dict[tuple[str, str], Meaning | None] = {}
         self._far_away: dict[tuple[str, str], str] = {}
         """The entity that has a word, where a name was found by a way of references."""
+        self._rings: dict[tuple[str, str], dict[str, list[tuple[str, ...]]]] = {}
         self._asked: list[str] = []
         self._asking: list[Id] = []
+
+    def rings(self, kind: str, key: str) -> Mapping[str, Sequence[tuple[str, ...]]]:
+        """The rings of a key that names documents of its own kind, by the first of their ids, which ends them too."""
+        if (kind, key) not in self._rings:
+            named = {
+                id_: cast("Sequence[str]", getattr(model, key))
+                for (sort, id_), model in sorted(self._models.items(), key=itemgetter(0))
+                if sort == kind
+            }
+            found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+            for ring in islice(rings_of(named), MOST_RINGS):
+                found[ring[0]].append(ring)
+            self._rings[kind, key] = dict(found)
+        return self._rings[kind, key]
 
     def users_of(self, id_: Id, numbers: Collection[str]) -> set[Id]:
         """The documents that say something by another one, over others too; what a number is named by is not asked.
@@ -214,6 +232,25 @@ class Graph:
         for name in self._lenders:
             if _shown(entity, name) not in self._asked and self.lenders(entity, name):
                 yield name
+
+
+def rings_of(named: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
+    """Rings, among them one of each that there is by the step that closes it; every step is gone once."""
+    gone = set[str]()
+    for start in named:
+        way = {start: iter(named[start])} if start not in gone else {}
+        while way:
+            here = next(reversed(way))
+            step = next(way[here], None)
+            if step is None:
+                way.popitem()
+                gone.add(here)
+            elif step in way:
+                ring = list(way)[list(way).index(step) :]
+                first = ring.index(min(ring))
+                yield (*ring[first:], *ring[: first + 1])
+            elif step in named and step not in gone:
+                way[step] = iter(named[step])
 
 
 def _shown(entity: str, name: str) -> str:

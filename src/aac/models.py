@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from aac.findings import Finding, did_you_mean
+from aac.findings import MOST, Finding, did_you_mean
 from aac.kinds.base import Kind, Ref
 from aac.kinds.written import Part, shown
 
@@ -45,7 +45,7 @@ NO_SUCH = {
 def invalid(error: ValidationError, model: type[Kind], document: Document) -> Iterator[Finding]:
     """A finding for each mistake pydantic found, where it stands."""
     doc = f"{document.kind}:{document.id}"
-    details = error.errors(include_url=False)
+    details = error.errors(include_url=False)[:MOST]
     missing = [detail["loc"] for detail in details if detail["type"] == "missing"]
     too_many = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
     unknown = {loc: _meant(loc, too_many, missing, model, document) for loc in too_many}
@@ -57,8 +57,8 @@ def invalid(error: ValidationError, model: type[Kind], document: Document) -> It
         steps = (*detail["loc"], *context.get("path", ()))
         is_key = context.get("key", False) or steps[-1:] == ("[key]",) or detail["type"] in AT_KEYS
         span = document.span(*_path(steps, document), key=is_key)
-        code, message, instead = explained(detail, model)
-        instead = unknown[detail["loc"]][1] if detail["loc"] in unknown else instead
+        meant = unknown.get(detail["loc"])
+        code, message, instead = explained(detail, model, meant and meant[1])
         yield Finding(code, "error", message, instead, span, doc)
 
 
@@ -110,8 +110,9 @@ def _path(steps: tuple[Part, ...], document: Document) -> tuple[Part, ...]:
     return path
 
 
-def explained(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, str]:
-    """Code, message and advice for one mistake that pydantic found."""
+def explained(detail: ErrorDetails, model: type[BaseModel], instead_of_key: str | None = None) -> tuple[str, str, str]:
+    """Code, message and advice for one mistake that pydantic found; ``instead_of_key``: what is known to advise for a
+    key that is none."""
     type_, context, written = detail["type"], detail.get("ctx", {}), detail["input"]
     key = str(detail["loc"][-1]) if detail["loc"] else ""
     match type_:
@@ -123,8 +124,8 @@ def explained(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, s
         case "missing":
             return "AAC210", f"`{key}` is missing", _example(model, detail["loc"])
         case "extra_forbidden":
-            known = _keys(model, detail["loc"][:-1])
-            return "AAC207", f"there is no key `{key}` here", did_you_mean(key, known) or "leave it out"
+            near = instead_of_key or did_you_mean(key, _keys(model, detail["loc"][:-1]))
+            return "AAC207", f"there is no key `{key}` here", near or "leave it out"
         case "literal_error":
             choice = re.findall(r"'([^']*)'", context["expected"])
             word = written if isinstance(written, str) else ""

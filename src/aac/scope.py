@@ -117,6 +117,9 @@ class DocumentScope:
     def models(self, kind: str) -> Sequence[Any]:
         return self.setting.of_kind(kind)
 
+    def rings(self, key: str) -> Sequence[tuple[str, ...]]:
+        return self.setting.graph.rings(self.id[0], key).get(self.id[1], ())
+
     def versions(self) -> Sequence[Any]:
         return self.setting.versions_of(self.id)
 

@@ -84,6 +84,11 @@ class Scope(Protocol):
         """The sound versions of this document, itself among them, oldest first."""
         ...
 
+    def rings(self, key: str) -> Sequence[tuple[str, ...]]:
+        """The rings of a key that names documents of the same kind, as far as they begin at this document, the first
+        of its ids: each is told once. Ids, this one again at the end."""
+        ...
+
     def is_incomplete(self, kind: str) -> bool:
         """Whether a document of a kind is broken: then what is missed may be in it, and was told already."""
         ...

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, cast
 
 from pydantic import AfterValidator, Field, model_validator
@@ -175,7 +174,7 @@ examples:                      # worked examples, run by `aac validate`
 
     def _check_order(self, scope: Scope, entity: str) -> None:
         """What comes before is a word for the same records, and does not come after as well."""
-        is_fine = True
+        is_fine, rings = True, {ring[1]: ring for ring in scope.rings("follows")}
         for number, word in enumerate(self.follows):
             place: tuple[Part, ...] = ("follows", number)
             other = scope.entity(word, *place)
@@ -185,8 +184,8 @@ examples:                      # worked examples, run by `aac validate`
                 message = f"`{word}` is a word for `{other}`, and this one is for `{entity}`"
                 advice = "name a definition of the same entity; a `lifecycle` orders stages over several"
                 scope.report("AAC217", message, advice, *place)
-            elif ring := self._ring(scope, word):
-                told = " follows ".join(f"`{step}`" for step in (self.id, *ring))
+            elif word in rings:
+                told = " follows ".join(f"`{step}`" for step in rings[word])
                 scope.report("AAC206", f"a ring: {told}", "break it at one place", *place)
             elif other is not None:
                 continue
@@ -204,27 +203,6 @@ examples:                      # worked examples, run by `aac validate`
             message = f"`{word}` has no moment, so nobody can tell what came first"
             advice = f"give the definition `{word}` an `at: <field>`"
             scope.report("AAC425", message, advice, *place, level="warning")
-
-    def _ring(self, scope: Scope, word: str) -> tuple[str, ...]:
-        """The way from a word that comes before back to this one, by what comes before each; empty when none.
-
-        Only ids after this one are passed through, so that a ring is found once.
-        """
-        came_from = {word: ""} if word > self.id else {}
-        waiting = deque(came_from)
-        while waiting:
-            here = waiting.popleft()
-            model = cast("Definition | None", scope.model("definition", here))
-            for before in model.follows if model is not None else ():
-                if before == self.id:
-                    way = [here, before]
-                    while came_from[way[0]]:
-                        way.insert(0, came_from[way[0]])
-                    return tuple(way)
-                if before > self.id and before not in came_from:
-                    came_from[before] = here
-                    waiting.append(before)
-        return ()
 
 
 @hookimpl

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from dataclasses import replace
-from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -24,7 +22,7 @@ from aac.results import UNJUDGED, NumberReading
 from aac.units import fits, is_money, is_unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from aac.expressions.nodes import Node
     from aac.kinds.base import Checked, Kind, Reading
@@ -351,11 +349,11 @@ target: {open: not agreed yet}   # or {at_least: 22%}, {at_most: 24}, {between: 
         self._check_north_star(scope)
         self._check_others(scope)
         self._check_churn(scope)
-        ring = _ring(scope.models("metric"), self)
-        if ring:
+        rings = scope.rings("leads_to")
+        for ring in rings:
             shown = " leads to ".join(f"`{id_}`" for id_ in ring)
             scope.report("AAC206", f"a ring: {shown}", "break it at one place", "leads_to")
-        elif not self._leads_somewhere(scope):
+        if not rings and not self._leads_somewhere(scope):
             message = f"nothing says how `{self.id}` leads to money or to the north star"
             advice = "name what gets better with it: `leads_to: [<metric>]`"
             scope.report("AAC411", message, advice, "leads_to" if self.leads_to else "id", level="warning")
@@ -465,34 +463,6 @@ def _no_dimension(scope: Scope, split: Split, before: list[str], sides: Iterable
             advice = did_you_mean(split.name, names) if names else f"leave it out, or add it to `{id_}`"
             return "AAC226", f"the {kind} `{id_}` is not split by `{split.name}`", advice
     return None
-
-
-def _ring(metrics: Sequence[Metric], start: Metric) -> list[str]:
-    """The ids of a ring of `leads_to` that comes back to ``start``, its first id; else nothing.
-
-    Only ids after the first are passed through, so that a ring is found once.
-    """
-    before: dict[str, str] = {}
-    ahead = [start]
-    while ahead:
-        metric = ahead.pop()
-        for id_ in metric.leads_to:
-            if id_ == start.id:
-                ring = [metric.id]
-                while ring[0] != start.id:
-                    ring.insert(0, before[ring[0]])
-                return [*ring, start.id]
-            other = _with_id(metrics, id_) if id_ > start.id and id_ not in before else None
-            if other is not None:
-                before[id_] = metric.id
-                ahead.append(other)
-    return []
-
-
-def _with_id(metrics: Sequence[Metric], id_: str) -> Metric | None:
-    """A metric of those that are sorted by id, without resting on it."""
-    place = bisect_left(metrics, id_, key=attrgetter("id"))
-    return metrics[place] if place < len(metrics) and metrics[place].id == id_ else None
 
 
 @hookimpl
