@@ -211,13 +211,19 @@ class Walk:
             self._job = None
             yield from self.kept(files)
             raise SourceError(failed)
-        for records, found, after in ahead(self._parts(id, place, ask)):
-            take(records, found)
-            rows += len(records)
-            if after is not None:
-                self._job = {"id": id, "place": after}
-                yield from self.kept(files)
-                yield Progress(rows)
+        try:
+            for records, found, after in ahead(self._parts(id, place, ask)):
+                take(records, found)
+                rows += len(records)
+                if after is not None:
+                    self._job = {"id": id, "place": after}
+                    yield from self.kept(files)
+                    yield Progress(rows)
+        except RefusedError as error:
+            if place is None or error.status not in (REFUSED, ABSENT):
+                raise
+            self._job = None  # where it was stopped is not known any more
+            yield from self.read(ask, take, files)
 
     def _parts(
         self, id: str, place: str | None, ask: Callable[[Sequence[Record]], T]
