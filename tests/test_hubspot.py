@@ -52,6 +52,7 @@ class HubspotTrial(Trial):
     def __init__(self, fake: HubSpot) -> None:
         self.fake = fake
         self.account = fake.account
+        self.object = "deals"
         self.extra: dict[str, str | int] = {}
 
     @property
@@ -65,22 +66,22 @@ searches_per_second = 10000
 
     def create(self, texts: Sequence[str], at: datetime | None = None) -> list[str]:
         extra = {name: str(value) for name, value in self.extra.items()}
-        return [self.account.create(self.stream, {self.text: text, **extra}, at) for text in texts]
+        return [self.account.create(self.object, {self.text: text, **extra}, at) for text in texts]
 
     def change(self, keys: Collection[str], text: str) -> None:
         for key in keys:
-            self.account.change(self.stream, key, {self.text: text})
+            self.account.change(self.object, key, {self.text: text})
 
     def delete(self, keys: Collection[str]) -> None:
         for key in keys:
-            self.account.archive(self.stream, key)
+            self.account.archive(self.object, key)
 
     def add_column(self, name: str, value: str | int) -> None:
-        self.account.add_property(self.stream, name, "number" if isinstance(value, int) else "string", str(value))
+        self.account.add_property(self.object, name, "number" if isinstance(value, int) else "string", str(value))
         self.extra[name] = value
 
     def drop_column(self, name: str) -> None:
-        self.account.drop_property(self.stream, name)
+        self.account.drop_property(self.object, name)
         del self.extra[name]
 
     def retype_column(self, name: str, value: str | int) -> None:
@@ -88,10 +89,10 @@ searches_per_second = 10000
         self.add_column(name, value)
 
     def forbid(self) -> None:
-        self.account.scopes.discard(SCOPES.get(self.stream, "crm.objects.contacts.read"))
+        self.account.scopes.discard(SCOPES.get(self.object, "crm.objects.contacts.read"))
 
     def allow(self) -> None:
-        self.account.scopes.add(SCOPES.get(self.stream, "crm.objects.contacts.read"))
+        self.account.scopes.add(SCOPES.get(self.object, "crm.objects.contacts.read"))
 
     def fill(self, number: int) -> None:
         self.create(["x"] * number)
@@ -109,6 +110,7 @@ class OtherTrial(HubspotTrial):
 
     def __init__(self, fake: HubSpot, object: str) -> None:
         super().__init__(fake)
+        self.object = object
         self.stream, self.text = object, TEXT[object]  # pyright: ignore[reportAttributeAccessIssue]
 
     @property

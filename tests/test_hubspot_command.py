@@ -65,7 +65,7 @@ def test_whether_it_can_be_read(fake: HubSpot, tmp_path: Path) -> None:
     done = run_aac(root, "pull", "--check")
     assert (done.returncode, done.stdout) == (0, "")
     lines = done.stderr.splitlines()
-    assert lines[0] == "crm: can be read, 20 streams"
+    assert lines[0] == "crm: can be read, 38 streams"
     assert "crm: `tickets` may not be read: grant the private app the scope `tickets`" in lines
     assert lines[-1].startswith("crm: 249,")
     assert lines[-1].endswith(" of 250,000 calls are left until midnight in Europe/Berlin")

@@ -42,4 +42,5 @@ def test_the_page_names_every_scope_and_every_setting() -> None:
 
 def test_the_page_names_the_streams() -> None:
     streams = {name for thing in STANDARD for name in (thing.name, *thing.changes())} | {"owners", "deals_stages"}
+    streams |= {"deals_contacts", "deals_companies", "contacts_companies", "calls_contacts"}
     assert {name for name in streams if f"`{name}`" not in TEXT} == {"leads_stage_changes", "leads_owner_changes"}

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
-    from tests.fakes.hubspot.account import Account
     from tests.fakes.hubspot.server import HubSpot
 
     Connect = Callable[..., HubspotConnector]
@@ -197,6 +196,43 @@ def test_records_lead_to_the_primary_one_also_after_that_was_merged(fake: HubSpo
     assert {row["id"]: row["company_id"] for row in rows["upsert"]} == {deal: first, other: winner}
 
 
+def test_all_records_that_belong_together_are_pairs(fake: HubSpot, connect: Connect) -> None:
+    account = fake.account
+    deal, loser = (account.create("deals", {"dealname": name}, LONG_AGO) for name in "ab")
+    ann, ben, cy, dee = (account.create("contacts", {"lastname": name}, LONG_AGO) for name in "abcd")
+    company = account.create("companies", {}, LONG_AGO)
+    account.link("deals", deal, "contacts", ann, "Decision maker")
+    account.link("deals", deal, "contacts", ben)
+    account.link("deals", loser, "contacts", cy)
+    account.link("contacts", ann, "companies", company, "Primary")
+    account.types["Sponsor"] = 29
+    account.link("deals", deal, "contacts", ann, "Sponsor")
+
+    def pairs(rows: Sent, op: str = "upsert") -> set[tuple[str, ...]]:
+        return {(row["record_id"], row["contact_id"], row["label"]) for row in rows[op]}
+
+    rows, state = sent(connect(), "deals_contacts")
+    both = {(deal, ann, "Decision maker"), (deal, ann, "Sponsor")}
+    assert pairs(rows) == {*both, (deal, ben, None), (loser, cy, None)}
+    assert {row["id"] for row in rows["keys"]} == {row["id"] for row in rows["upsert"]}
+    companies, _ = sent(connect(), "contacts_companies")
+    assert [(row["record_id"], row["company_id"]) for row in companies["upsert"]] == [(ann, company)]
+    account.merge("deals", deal, loser)
+    account.merge("contacts", dee, ben)
+    rows, _ = sent(connect(), "deals_contacts", state)
+    assert pairs(rows) >= {(deal, cy, None), (deal, dee, None)}
+    assert {row["id"] for row in rows["delete"]} >= {f"{loser}/{cy}/", f"{deal}/{ben}/"}
+    assert not {row["id"] for row in rows["delete"]} & {row["id"] for row in rows["upsert"]}
+    assert "keys" not in rows
+
+
+def test_the_pipelines_of_an_object_do_not_go_with_its_scope(fake: HubSpot, connect: Connect) -> None:
+    _, state = sent(connect(), "pipelines")
+    fake.account.scopes.remove("crm.objects.deals.read")
+    with pytest.raises(SourceError, match=r"may not all be read any more: grant .* `crm\.objects\.deals\.read`"):
+        sent(connect(), "pipelines", state)
+
+
 def test_associations_have_pages_too(fake: HubSpot, connect: Connect) -> None:
     account = fake.account
     deal = account.create("deals", {})
@@ -240,20 +276,9 @@ def test_both_versions_ask_the_same(fake: HubSpot, connect: Connect) -> None:
         connect(api_version="2026-04")
 
 
-def own_object(account: Account, name: str, **more: str) -> None:
-    """An object that the account defined itself, `2-777`; ``more``: types of its properties."""
-    account.schemas = [{"objectTypeId": "2-777", "name": name, "fullyQualifiedName": f"p1_{name}"}]
-    account.records["2-777"], account.live["2-777"] = {}, []
-    kinds = {"hs_object_id": "number", "hs_lastmodifieddate": "datetime", "hs_createdate": "datetime"}
-    kinds |= {"hubspot_owner_id": "enumeration", "hs_merged_object_ids": "string", **more}
-    account.properties["2-777"] = {
-        name: {**account.properties["deals"]["amount"], "name": name, "type": type} for name, type in kinds.items()
-    }
-
-
 def test_objects_of_the_account_itself(fake: HubSpot, connect: Connect) -> None:
     account = fake.account
-    own_object(account, "Subscription")
+    account.define("Subscription")
     account.add_property("2-777", "seats", "number")
     one = account.create("2-777", {"seats": "12", "hubspot_owner_id": "9001"})
     connector = connect()
@@ -294,14 +319,14 @@ def test_pipelines_of_all_objects(fake: HubSpot, connect: Connect) -> None:
 
 @pytest.mark.parametrize("name", ["owners", "Pipelines", "deals_stages", "deals_stage_changes", "contacts"])
 def test_an_object_of_the_account_that_is_called_like_a_stream(fake: HubSpot, connect: Connect, name: str) -> None:
-    own_object(fake.account, name)
+    fake.account.define(name)
     fake.account.create("2-777", {})
     assert len(sent(connect(), f"custom_{name.casefold()}")[0]["upsert"]) == 1
     assert sent(connect(), name.casefold())[0]["upsert"] == [] or name in ("Pipelines", "deals_stages")
 
 
 def test_objects_of_the_account_have_stages_too(fake: HubSpot, connect: Connect) -> None:
-    own_object(fake.account, "Subscription", hs_pipeline_stage="enumeration")
+    fake.account.define("Subscription", hs_pipeline_stage="enumeration")
     fake.account.create("2-777", {"hs_pipeline_stage": "7"})
     connector = connect()
     assert sent(connector, "subscription_stages")[0]["upsert"] == []  # those of the fake's pipeline
@@ -329,10 +354,14 @@ def test_what_the_token_may_not_read_is_offered_as_refused(fake: HubSpot, connec
     assert refused == {
         **dict.fromkeys(
             ("deals", "deals_stage_changes", "deals_owner_changes", "deals_amount_changes", "deals_close_date_changes",
-             "deals_stages"),
+             "deals_stages", "deals_companies", "deals_contacts", "calls_deals", "meetings_deals", "notes_deals",
+             "tasks_deals"),
             "grant the private app the scope `crm.objects.deals.read`",
         ),
-        "emails": "grant the private app the scope `sales-email-read`",
+        **dict.fromkeys(
+            ("emails", "emails_companies", "emails_contacts", "emails_deals"),
+            "grant the private app the scope `sales-email-read`",
+        ),
         "owners": "grant the private app the scope `crm.objects.owners.read`",
     }  # fmt: skip
 

@@ -69,7 +69,7 @@ STAGES: dict[str, dict[str, tuple[bool, str]]] = {
     "tickets": {"1": (False, ""), "4": (True, "")},
     "leads": {"new-stage-id": (False, ""), "qualified-stage-id": (True, "")},
 }  # fmt: skip
-"""Stages of the one pipeline of each object: whether they close it, and with which probability it is won."""
+"""Stages of the first pipeline of each object: whether they close it, and with which probability it is won."""
 SCOPES = frozenset(
     {
         "crm.objects.contacts.read", "crm.objects.companies.read", "crm.objects.deals.read", "tickets",
@@ -107,7 +107,11 @@ class Record:
 
 @dataclass(repr=False)
 class Account:
-    """An account; ``lag``: how long a search does not see what changed. ``moments`` are given to the millisecond."""
+    """An account; ``lag``: how long a search does not see what changed. ``moments`` are given to the millisecond.
+
+    ``stages``: by object, as in `STAGES`; ``pipelines``: by object, their labels by id. ``labels``: of stages.
+    ``types``: the numbers of labels of associations.
+    """
 
     number: int = 4711
     token: str = "pat-eu1-11111111-2222-3333-4444-555555555555"
@@ -121,6 +125,13 @@ class Account:
     )
     owners: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     labels: dict[str, str] = field(default_factory=dict[str, str])
+    types: dict[str, int] = field(default_factory=lambda: {"Primary": 5})
+    stages: dict[str, dict[str, tuple[bool, str]]] = field(
+        default_factory=lambda: {object: dict(stages) for object, stages in STAGES.items()}
+    )
+    pipelines: dict[str, dict[str, str]] = field(
+        default_factory=lambda: {object: {"default": "The pipeline"} for object in STAGES}
+    )
     schemas: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     _numbers: count[int] = field(default_factory=lambda: count(1001))
 
@@ -152,6 +163,15 @@ class Account:
         }  # fmt: skip
 
     # What people do
+
+    def define(self, name: str, **types: str) -> str:
+        """An object of the account's own, with pipelines if its properties are ``types`` for them; its id."""
+        id = f"2-{777 + len(self.schemas)}"
+        self.schemas.append({"objectTypeId": id, "name": name, "fullyQualifiedName": f"p1_{name}"})
+        self.records[id], self.live[id] = {}, []
+        listed = {**ALL_HAVE, self.last_change(id): "datetime", self.made_at(id): "datetime", **types}
+        self.properties[id] = {each: self._property(each, type, ours=True) for each, type in listed.items()}
+        return id
 
     def create(self, object: str, values: dict[str, str], at: datetime | None = None, user: int | None = None) -> str:
         """A new record; its id."""
@@ -201,6 +221,12 @@ class Account:
         """Associates two records, seen from both; that changes neither of them."""
         self.links.setdefault((of, to), {}).setdefault(int(id), []).append((int(other), label))
         self.links.setdefault((to, of), {}).setdefault(int(other), []).append((int(id), label))
+
+    def unlink(self, of: str, id: str, to: str, other: str) -> None:
+        """Takes two records apart again; that changes neither of them."""
+        for (begin, one), (end, two) in (((of, id), (to, other)), ((to, other), (of, id))):
+            held = self.links[begin, end]
+            held[int(one)] = [link for link in held[int(one)] if link[0] != int(two)]
 
     def add_property(self, object: str, name: str, type: str, value: str | None = None) -> None:
         """A new property of the account's own, with a value in every record that changes none of them."""

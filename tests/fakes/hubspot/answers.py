@@ -6,7 +6,7 @@ import bisect
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.hubspot.account import PROPERTIES, STAGES, written
+from tests.fakes.hubspot.account import written
 from tests.fakes.hubspot.strict import Refused, batch_of, links_of, need, query_of, search_of
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Answers:
                                 "toObjectId": str(id),
                                 "associationTypes": [
                                     *types,
-                                    *([{"category": "HUBSPOT_DEFINED", "typeId": 5, "label": label}] if label else []),
+                                    *([self._labelled(label)] if label else []),
                                 ],
                             }
                             for id, label in page
@@ -114,6 +114,10 @@ class Answers:
                     }
                 )
         return {"status": "COMPLETE", "results": results, "startedAt": MADE, "completedAt": MADE}
+
+    def _labelled(self, label: str) -> dict[str, Any]:
+        category = "HUBSPOT_DEFINED" if label == "Primary" else "USER_DEFINED"
+        return {"category": category, "typeId": self.account.types.get(label, 28), "label": label}
 
     def properties(self, object: str, query: Query) -> Any:
         query_of(query, {"archived": "bool", "dataSensitivity": "text", "locale": "text", "properties": "text"})
@@ -137,10 +141,16 @@ class Answers:
                 },
                 "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT", "createdAt": MADE, "updatedAt": MADE,
             }
-            for place, (id, (closed, likely)) in enumerate(STAGES.get(object, {}).items())
+            for place, (id, (closed, likely)) in enumerate(self.account.stages.get(object, {}).items())
         ]  # fmt: skip
-        pipeline = {"id": "default", "label": "The pipeline", "displayOrder": 0, "archived": False, "stages": stages}
-        return {"results": [{**pipeline, "createdAt": MADE, "updatedAt": MADE}]}
+        results = [
+            {
+                "id": id, "label": label, "displayOrder": place, "archived": False, "stages": [] if place else stages,
+                "createdAt": MADE, "updatedAt": MADE,
+            }
+            for place, (id, label) in enumerate(self.account.pipelines.get(object, {"default": "Theirs"}).items())
+        ]  # fmt: skip
+        return {"results": results}
 
     def schemas(self, query: Query) -> Any:
         allowed = ("includeAssociationDefinitions", "includeAuditMetadata", "includePropertyDefinitions", "archived")
@@ -241,6 +251,3 @@ def _asks(each: dict[str, Any], name: str, operator: str) -> bool:
 def _paged(results: list[Any], after: str | None) -> dict[str, Any]:
     link = f"https://api.hubapi.com/elsewhere?after={after}"
     return {"results": results, **({"paging": {"next": {"after": after, "link": link}}} if after else {})}
-
-
-assert PROPERTIES.keys() >= STAGES.keys()

@@ -8,6 +8,8 @@ import time
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -68,7 +70,8 @@ BAD: dict[str, tuple[int, dict[str, str], bytes]] = {
 @dataclass(repr=False)
 class HubSpot:
     """The server. ``trouble``: what is wrong with the next calls, in order, none for `well`; also `truncated` and
-    `drip`. ``before``: what happens before a call is answered, with its route. ``asked``: how often each route was."""
+    `drip`. ``before``: what happens before a call is answered, with its route. ``asked``: how often each route was.
+    ``ahead``: by how much the server's clock is fast."""
 
     account: Account
     url: str
@@ -79,6 +82,7 @@ class HubSpot:
     refresh_token: str = "na1-refresh-0000"
     client_secret: str = "5ecret-of-the-app"
     daily_left: int = 250_000
+    ahead: timedelta = timedelta(0)
 
     def __repr__(self) -> str:
         return f"HubSpot({self.account})"
@@ -91,6 +95,7 @@ class HubSpot:
         limits = {"Max": "100000", "Remaining": "99999", "Interval-Milliseconds": "10000"}
         limits |= {"Daily": "250000", "Daily-Remaining": str(self.daily_left)}
         told = {f"X-HubSpot-RateLimit-{name}": value for name, value in limits.items()}
+        told["Date"] = format_datetime(datetime.now(UTC) + self.ahead, usegmt=True)
         return status, told, json.dumps(data).encode()
 
     def answer(self, call: str, query: str, body: bytes, token: str | None) -> tuple[int, Any]:

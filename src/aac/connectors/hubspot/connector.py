@@ -18,6 +18,7 @@ from aac.connectors.hubspot.access import access_of
 from aac.connectors.hubspot.changes import Changes, change_stream, stage_moments
 from aac.connectors.hubspot.client import ABSENT, FORBIDDEN, SHOWN, Client, scopes_of, service_of
 from aac.connectors.hubspot.objects import MERGED, OWNERS_SCOPE, PIPED, PIPED_BY, STANDARD, custom
+from aac.connectors.hubspot.pairs import Pairs, pair_stream
 from aac.connectors.hubspot.records import Records, column_of, record_stream
 from aac.connectors.hubspot.settings import HubspotSettings
 from aac.connectors.hubspot.values import type_of
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from aac.connectors.base import Connector, Message
     from aac.connectors.hubspot.client import Record
     from aac.connectors.hubspot.objects import Thing
+
+OBJECTS = "objects"
+"""In the state of the stream of pipelines: whose were read."""
 
 
 @record
@@ -66,6 +70,8 @@ class HubspotConnector:
         self._account: Record = {}
         self._found: dict[str, Found] = {}
         self._changes: dict[str, tuple[Found, str]] = {}
+        self._pairs: dict[str, tuple[Found, Thing, str]] = {}
+        self._refused: dict[str, str] = {}
         self._pipelines: dict[str, list[Record]] = {}
         self._owners: Mapping[str, str] | None = None
 
@@ -76,8 +82,11 @@ class HubspotConnector:
     def discover(self) -> tuple[Stream, ...]:
         """The streams there are. Those of objects that the token may not read are refused."""
         streams: list[Stream] = []
-        for thing in (*STANDARD, *self._custom()):
+        things = (*STANDARD, *self._custom())
+        for thing in things:
             streams += self._offered(thing)
+        for thing in things:
+            streams += self._paired(thing)
         streams.append(self._guarded(wholes.OWNERS, (OWNERS_SCOPE,), lambda: next(self._client.owners(), None)))
         if self._pipelines:
             streams.append(wholes.PIPELINES)
@@ -87,6 +96,9 @@ class HubspotConnector:
     def slices(self, stream: Stream, state: Mapping[str, Any] | None) -> tuple[Slice, ...]:
         """One: from the end of the last pull on, or on from where it was stopped. Raises SourceError when what was read
         before is of another account."""
+        for object in (state or {}).get(OBJECTS, ()):
+            if object in self._refused:  # its pipelines would look deleted
+                raise SourceError(f"`{stream.name}` may not all be read any more: {self._refused[object]}")
         before, account = (state or {}).get("account"), self._account.get("portalId")
         if before is not None and before != account:
             raise SourceError(
@@ -100,7 +112,8 @@ class HubspotConnector:
         try:
             yield from self._read_stream(stream, part)
         except RefusedError as error:
-            found = self._found.get(stream.name) or self._changes.get(stream.name, (None,))[0]
+            changes, pairs = self._changes.get(stream.name), self._pairs.get(stream.name)
+            found = self._found.get(stream.name) or (changes or pairs or (None,))[0]
             advice = _advice(error, found.thing.scopes if found is not None else (OWNERS_SCOPE,))
             raise SourceError(f"`{stream.name}` may not be read any more: {advice}") from error
 
@@ -109,10 +122,13 @@ class HubspotConnector:
             yield from self._records(self._found[stream.name], stream, part)
         elif stream.name in self._changes:
             yield from self._moves(*self._changes[stream.name], stream, part)
+        elif stream.name in self._pairs:
+            yield from self._belonging(*self._pairs[stream.name], stream, part)
         else:
             path = self._written(stream.name, self._whole(stream.name))
             yield Files((path,), "json", stream.columns)
-            yield Checkpoint({}, complete=True)
+            is_of_all = stream.name == wholes.PIPELINES.name
+            yield Checkpoint({OBJECTS: sorted(self._pipelines)} if is_of_all else {}, complete=True)
 
     def limits(self) -> str:
         """What is left of the day's calls, as far as answers tell."""
@@ -134,7 +150,7 @@ class HubspotConnector:
             raise
         known = {wholes.OWNERS.name, wholes.PIPELINES.name}
         for thing in STANDARD:
-            known |= {thing.name, f"{thing.name}_stages", *thing.changes()}
+            known |= {thing.name, f"{thing.name}_stages", *thing.changes(), *thing.pairs()}
         names = {schema["objectTypeId"]: str(schema["name"]).casefold() for schema in schemas}
         return [custom(f"custom_{name}" if name in known else name, id) for id, name in sorted(names.items())]
 
@@ -148,7 +164,7 @@ class HubspotConnector:
         except RefusedError as error:
             if error.status == ABSENT:
                 return []
-            advice = _advice(error, thing.scopes)
+            self._refused[thing.name] = advice = _advice(error, thing.scopes)
             streams = [record_stream(thing, {}, ()), *(change_stream(name, "text") for name in thing.changes())]
             streams += [wholes.stage_stream(thing.name)] if thing.name in PIPED else []
             return [replace(stream, refused=advice) for stream in streams]
@@ -164,6 +180,18 @@ class HubspotConnector:
                 streams.append(change_stream(name, type_of(str(properties[property]["type"]))))
         if thing.name in self._pipelines:
             streams.append(wholes.stage_stream(thing.name))
+        return streams
+
+    def _paired(self, thing: Thing) -> list[Stream]:
+        """The streams of the pairs that records of an object belong to; none with objects that there are not."""
+        streams: list[Stream] = []
+        for name, (to, column) in thing.pairs().items():
+            refused = self._refused.get(thing.name) or self._refused.get(to)
+            if refused is not None:
+                streams.append(replace(pair_stream(name, column), refused=refused))
+            elif thing.name in self._found and to in self._found:
+                self._pairs[name] = (self._found[thing.name], self._found[to].thing, column)
+                streams.append(pair_stream(name, column))
         return streams
 
     def _guarded(self, stream: Stream, scopes: tuple[str, ...], ask: Any) -> Stream:
@@ -216,6 +244,15 @@ class HubspotConnector:
         files = RowFiles(self._folder, stream.name, {"upsert": stream.columns})
         with closing(files):
             yield from changes.read(self._walk(found, part), files)
+
+    def _belonging(self, found: Found, to: Thing, column: str, stream: Stream, part: Slice) -> Iterator[Message]:
+        merging = (found.thing.name in self._merging, to.name in self._merging)
+        pairs = Pairs(self._client, found.thing, to, column, merging)
+        files = RowFiles(
+            self._folder, stream.name, {"upsert": stream.columns, "delete": stream.key, "keys": stream.key}
+        )
+        with closing(files):
+            yield from pairs.read(self._walk(found, part), files)
 
     @property
     def _merging(self) -> set[str]:

@@ -19,6 +19,7 @@ class Thing:
 
     ``usual``: properties of HubSpot's own that are read. ``followed``: properties whose changes are streams, and how
     those end: `deals_stage_changes`. ``linked``: objects of which each record names one, and in which column.
+    ``paired``: others with which pairs are a stream, as those of ``linked`` are: `deals_contacts`.
     ``type``: of an activity, as the column `activity_type` says it. ``id``: what addresses call it, if not its name.
     """
 
@@ -27,6 +28,7 @@ class Thing:
     usual: tuple[str, ...] = ()
     followed: tuple[tuple[str, str], ...] = ()
     linked: tuple[tuple[str, str], ...] = ()
+    paired: tuple[tuple[str, str], ...] = ()
     modified: str = MODIFIED
     type: str | None = None
     id: str = ""
@@ -39,6 +41,10 @@ class Thing:
     def changes(self) -> dict[str, str]:
         """The streams of changes by name, and the property of each."""
         return {f"{self.name}_{ending}_changes": property for property, ending in self.followed}
+
+    def pairs(self) -> dict[str, tuple[str, str]]:
+        """The streams of pairs by name, and of each the other object and the column that names its records."""
+        return {f"{self.name}_{to}": (to, column) for to, column in (*self.linked, *self.paired)}
 
 
 CONTACTS = ("crm.objects.contacts.read",)
@@ -59,6 +65,7 @@ STANDARD = (
             "hs_lifecyclestage_customer_date",
         ),
         (("lifecyclestage", "lifecycle"), ("hs_lead_status", "status"), OWNER),
+        paired=(COMPANY,),
         modified="lastmodifieddate",
     ),
     Thing(

@@ -66,8 +66,10 @@ class Records:
                 files.add("upsert", self._row(record) | {column: found.get(id) for column, found in linked.items()})
                 if walk.sweeps:
                     files.add("keys", {ID: id})
-                for gone in self._gone(record):
-                    files.add("delete", {ID: gone})
+                gone = merged_into(record)
+                self._merged.update(gone)
+                for each in gone:
+                    files.add("delete", {ID: each})
 
         if walk.sweeps:
             files.begin("keys")
@@ -92,19 +94,11 @@ class Records:
     def _pointing_anew(self, window: Window | None, properties: Sequence[str]) -> Iterator[list[Record]]:
         """Records whose associations lead to what others were merged into: that is no change of their own."""
         for to, _ in self._links if window is not None else ():
-            merged = self._winners(to, window) if to.name in self._merging else []
+            found = winners(self._client, to, window) if to.name in self._merging else ()
+            merged = [str(record["id"]) for record in found]
             links = self._client.links(to, self._thing.place, merged) if merged else {}
-            ids = {str(link["toObjectId"]) for found in links.values() for link in found}
+            ids = {str(link["toObjectId"]) for each in links.values() for link in each}
             yield from self._client.read(self._thing, sorted(ids, key=int), properties)
-
-    def _winners(self, of: Thing, window: Window | None) -> list[str]:
-        """The records of another object into which some were merged lately."""
-        found: list[str] = []
-        more = True
-        while more:
-            page, more = self._client.search(of, found[-1] if found else NO_ID, window, [], having=MERGED)
-            found += [str(record["id"]) for record in page]
-        return found
 
     def _row(self, record: Record) -> dict[str, Any]:
         held = record["properties"]
@@ -118,17 +112,27 @@ class Records:
                 row[column] = value_of(text, type) if type is not None else text
         return row
 
-    def _gone(self, record: Record) -> list[str]:
-        """The records that were merged into this one."""
-        ids = str(record["properties"].get(MERGED) or "").split(";")
-        gone = [id.strip() for id in ids if id.strip() and id.strip() != str(record["id"])]
-        self._merged.update(gone)
-        return gone
-
     def _linked(self, to: Thing, page: list[Record]) -> dict[str, str]:
         """Of each record the one that it is associated with: the primary one, else the one with the least id."""
         links = self._client.links(self._thing, to.place, [str(record["id"]) for record in page])
         return {id: str(min(found, key=_rank)["toObjectId"]) for id, found in links.items() if found}
+
+
+def merged_into(record: Record) -> list[str]:
+    """The records that were merged into one."""
+    ids = str(record["properties"].get(MERGED) or "").split(";")
+    return [id.strip() for id in ids if id.strip() and id.strip() != str(record["id"])]
+
+
+def winners(client: Client, of: Thing, window: Window | None) -> list[Record]:
+    """The records of an object into which some were merged lately."""
+    found: list[Record] = []
+    more = True
+    while more:
+        after = str(found[-1]["id"]) if found else NO_ID
+        page, more = client.search(of, after, window, [MERGED], having=MERGED)
+        found += page
+    return found
 
 
 def _rank(link: Record) -> tuple[bool, int]:

@@ -77,9 +77,15 @@ class End(TypedDict):
     id: Id | int
 
 
+class LinkType(TypedDict):
+    category: str
+    typeId: int
+    label: NotRequired[str | None]
+
+
 class Link(TypedDict):
     toObjectId: Id | int
-    associationTypes: list[dict[str, Any]]
+    associationTypes: list[LinkType]
 
 
 class Linked(TypedDict):
