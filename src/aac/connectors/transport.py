@@ -12,7 +12,7 @@ from dataclasses import field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
@@ -53,6 +53,10 @@ UNAUTHORISED, TOO_MANY, REFUSED, FAILED, BROKEN = 401, 429, 300, 400, 500
 """Statuses (RFC 9110, RFC 6585), the last three being where others than answers, refusals and failures begin."""
 
 
+Shape: TypeAlias = Any
+"""A type of plain data that an answer is read as."""
+
+
 class RefusedError(SourceError):
     """A source understood a call and refuses it; ``status`` and ``answer`` are what it said."""
 
@@ -84,7 +88,7 @@ class Call:
     is_text: bool = False
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     base: str = ""
-    shape: type | None = None
+    shape: Shape = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -371,7 +375,7 @@ def _read(call: Call, status: int, body: bytes) -> Any:
     if call.is_text:
         return body.decode()
     if call.shape is not None:
-        return _reader(call.shape).validate_json(body)
+        return _reader(call.shape).validate_json(body, strict=True)
     return json.loads(body) if body else None
 
 
@@ -384,7 +388,7 @@ def _plain(body: bytes) -> Any:
 
 
 @cache
-def _reader(shape: type) -> TypeAdapter[Any]:
+def _reader(shape: Shape) -> TypeAdapter[Any]:
     return TypeAdapter(shape)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from aac.connectors.hubspot.objects import Thing
     from aac.connectors.hubspot.settings import HubspotSettings
-    from aac.connectors.transport import Answer, RefusedError, Transport
+    from aac.connectors.transport import Answer, RefusedError, Shape, Transport
 
     Record = Mapping[str, Any]
     Window = tuple[datetime, datetime]
@@ -209,7 +209,7 @@ class Client:
         return self._ask(call).data["results"]
 
     def _pages(
-        self, path: str, query: Mapping[str, str], of: type, after: str | None = None
+        self, path: str, query: Mapping[str, str], of: Shape, after: str | None = None
     ) -> Iterator[tuple[list[Record], str | None]]:
         while True:
             asked = {**query, **({"after": after} if after else {})}

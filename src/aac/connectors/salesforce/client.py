@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from aac.connectors.salesforce.settings import SalesforceSettings
-    from aac.connectors.transport import Transport
+    from aac.connectors.transport import Shape, Transport
 
     Record = Mapping[str, Any]
 
@@ -136,7 +136,7 @@ class Client:
         path = f"{self._base}/sobjects/{object}/describe"
         return self._transport.ask(Call("GET", path, shape=shapes.Description)).data
 
-    def find(self, question: str, shape: type[shapes.Paging] = shapes.Page) -> Found:
+    def find(self, question: str, shape: Shape = shapes.Page) -> Found:
         """The first page of the records that a question asks for; deleted and archived ones too."""
         return _found(self._answered(question, "queryAll", shape))
 
@@ -157,7 +157,7 @@ class Client:
             raise
         return {str(each["QualifiedApiName"]) for each in listed if each["IsFieldHistoryTracked"]}
 
-    def more(self, place: str, shape: type[shapes.Paging] = shapes.Page) -> Found | None:
+    def more(self, place: str, shape: Shape = shapes.Page) -> Found | None:
         """The next page; null when Salesforce does not know any more where it begins."""
         try:
             return _found(self._transport.ask(Call("GET", place, shape=shape)).data)
@@ -166,7 +166,7 @@ class Client:
                 return None
             raise
 
-    def all(self, question: str, shape: type[shapes.Paging] = shapes.Page) -> Iterator[Record]:
+    def all(self, question: str, shape: Shape = shapes.Page) -> Iterator[Record]:
         """All records that a question asks for."""
         page = self.find(question, shape)
         while True:
@@ -242,10 +242,10 @@ class Client:
         """Waits for a job."""
         self._transport.pause(seconds)
 
-    def _question(self, question: str, place: str, shape: type[shapes.Paging]) -> Call:
+    def _question(self, question: str, place: str, shape: Shape) -> Call:
         return Call("GET", f"{self._base}/{place}", {"q": question}, shape=shape)
 
-    def _answered(self, question: str, place: str, shape: type[shapes.Paging]) -> Record:
+    def _answered(self, question: str, place: str, shape: Shape) -> Record:
         """What a question finds; one that no address can hold goes as a part of a call."""
         asked = quote_plus(question)
         if len(asked) <= LONGEST:

@@ -1,6 +1,6 @@
 """What Salesforce's answers are at least, by its documentation: whatever is less is no answer.
 
-Only what is read of them stands here; answers hold more.
+All that is read of an answer stands here, since the rest of it is left out while its JSON is read.
 """
 
 from __future__ import annotations
@@ -8,23 +8,15 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cache
 from types import GenericAlias
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    TypeAdapter,
-    ValidationError,
-    create_model,
-    model_validator,
-)  # fmt: skip
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from aac.connectors.transport import Shape
 
 ID = r"^\w{15}(?:\w{3})?$"
 
@@ -44,95 +36,78 @@ KINDS: dict[str, Any] = {"Id": Id, "IsDeleted": bool, "Field": str}
 """What is in fields that are never empty."""
 
 
-class Shape(BaseModel):
-    """A part of an answer, in which nothing stands for something else. It is made ready when it is needed first."""
-
-    model_config = ConfigDict(defer_build=True, strict=True, alias_generator=to_camel)
+class Token(TypedDict):
+    access_token: Annotated[str, StringConstraints(pattern="^[!-~]+$")]
 
 
-class Token(Shape):
-    access_token: str = Field(alias="access_token", pattern="^[!-~]+$")
+PAGING: dict[str, Any] = {
+    "totalSize": int,
+    "done": bool,
+    "nextRecordsUrl": NotRequired[Annotated[str, StringConstraints(pattern="^/services/data/")] | None],
+}
+"""What stands beside the records of a page."""
 
 
-class Paging(Shape):
-    """Of what a question finds."""
-
-    total_size: int
-    done: bool
-    next_records_url: Annotated[str, StringConstraints(pattern="^/services/data/")] | None = None
-
-    @model_validator(mode="after")
-    def _goes_on(self) -> Self:
-        if not self.done and self.next_records_url is None:
-            raise ValueError("there is more, and not said where")
-        return self
+def goes_on(page: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A page. Raises ValueError when there is more, and it does not say where."""
+    if not page["done"] and page.get("nextRecordsUrl") is None:
+        raise ValueError("there is more, and not said where")
+    return page
 
 
-class Page(Paging):
-    records: list[dict[str, Any]]
+class Org(TypedDict):
+    Id: Id
 
 
-class Org(Shape):
-    id: Id = Field(alias="Id")
+class Definition(TypedDict):
+    QualifiedApiName: str
+    IsFieldHistoryTracked: bool
 
 
-class Orgs(Paging):
-    records: list[Org] = Field(min_length=1)
-
-
-class Definition(Shape):
-    name: str = Field(alias="QualifiedApiName")
-    is_tracked: bool = Field(alias="IsFieldHistoryTracked")
-
-
-class Definitions(Paging):
-    records: list[Definition]
-
-
-class Object(Shape):
+class Object(TypedDict):
     name: str
 
 
-class Objects(Shape):
+class Objects(TypedDict):
     sobjects: list[Object]
 
 
-class Described(Shape):
+class Described(TypedDict):
     name: str
     type: str
     custom: bool
 
 
-class Description(Shape):
-    fields_: list[Described] = Field(alias="fields")
-    queryable: bool = True
-    replicateable: bool = False
+class Description(TypedDict):
+    fields: list[Described]
+    queryable: NotRequired[bool]
+    replicateable: NotRequired[bool]
 
 
-class Gone(Shape):
+class Gone(TypedDict):
     id: Id
-    deleted_date: Moment
+    deletedDate: Moment
 
 
-class Deleted(Shape):
-    deleted_records: list[Gone]
-    earliest_date_available: Moment
-    latest_date_covered: Moment
+class Deleted(TypedDict):
+    deletedRecords: list[Gone]
+    earliestDateAvailable: Moment
+    latestDateCovered: Moment
 
 
-class Begun(Shape):
+class Begun(TypedDict):
     id: Id
 
 
-class Job(Shape):
+class Job(TypedDict):
     state: str
-    error_message: str | None = None
+    errorMessage: NotRequired[str | None]
 
 
-class RefusedPart(Shape):
+class RefusedPart(TypedDict):
     """Of a call that holds others."""
 
-    http_status_code: int = Field(ge=300)
+    httpStatusCode: Annotated[int, Field(ge=300)]
     body: Any
 
 
@@ -149,7 +124,7 @@ def wrong_column(records: Sequence[Mapping[str, Any]], columns: Sequence[str], c
 
 
 @cache
-def page_of(fields: tuple[str, ...], cursor: str | None = None, by: str = "Id") -> type[Paging]:
+def page_of(fields: tuple[str, ...], cursor: str | None = None, by: str = "Id") -> Shape:
     """A page of records that have all ``fields`` that were asked for, and values in ``cursor`` and ``by``."""
     own = {name: KINDS.get(name, Plain) for name in fields if "." not in name}
     of_parents: dict[str, dict[str, Any]] = {}
@@ -157,27 +132,32 @@ def page_of(fields: tuple[str, ...], cursor: str | None = None, by: str = "Id") 
         of_parents.setdefault(parent, {})[name] = Plain
     parents = {parent: _having(named) | None for parent, named in of_parents.items()}
     moments = {cursor: Moment} if cursor is not None else {}
-    record: Any = _having({**own, **parents, by: Id, **moments})
-    return create_model("Page", __base__=Paging, records=(_list_of(record), ...))
+    return _page(_list_of(_having({**own, **parents, by: Id, **moments})))
 
 
 @cache
-def part_of(shape: type[BaseModel]) -> type[Shape]:
+def part_of(shape: Shape) -> Shape:
     """A call that holds another one whose answer has a ``shape``."""
-    answered: Any = create_model(
-        "Part", __base__=Shape, http_status_code=(int, Field(ge=200, lt=300)), body=(shape, ...)
+    answered = _having({"httpStatusCode": Annotated[int, Field(ge=200, lt=300)], "body": shape})
+    return _having(
+        {"compositeResponse": Annotated[_list_of(answered | RefusedPart), Field(min_length=1, max_length=1)]}
     )
-    one: Any = Annotated[list[answered | RefusedPart], Field(min_length=1, max_length=1)]
-    return create_model("Composite", __base__=Shape, composite_response=(one, ...))
+
+
+def _page(records: Any) -> Shape:
+    return Annotated[_having({**PAGING, "records": records}), AfterValidator(goes_on)]
 
 
 def _list_of(kind: Any) -> Any:
     return GenericAlias(list, (kind,))
 
 
-def _having(types: dict[str, Any]) -> type[Shape]:
-    """A record; its names are the org's, and none of ours."""
-    fields: dict[str, Any] = {
-        f"field_{number}": (type, Field(alias=name)) for number, (name, type) in enumerate(types.items())
-    }
-    return create_model("Record", __base__=Shape, **fields)
+def _having(types: dict[str, Any]) -> Any:
+    """An object with these keys: their names are the org's, and none of ours."""
+    made: Any = TypedDict
+    return made("Object", types)
+
+
+Page = _page(list[dict[str, Any]])
+Orgs = _page(Annotated[list[Org], Field(min_length=1)])
+Definitions = _page(list[Definition])

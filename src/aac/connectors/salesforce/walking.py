@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aac.connectors.base import Message
     from aac.connectors.row_files import RowFiles
     from aac.connectors.salesforce.client import Client, Found, Record
-    from aac.connectors.salesforce.shapes import Paging
+    from aac.connectors.transport import Shape
 
 T = TypeVar("T")
 ROWS = 5_000
@@ -67,7 +67,7 @@ class Wanted:
     conditions: tuple[str, ...] = ()
 
     @property
-    def shape(self) -> type[Paging]:
+    def shape(self) -> Shape:
         """What a page of it is."""
         return page_of(self.fields, self.cursor, self.by)
 
