@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
+from shutil import copytree
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,24 +63,40 @@ def test_the_page_counts_the_calls_before_anything_is_read(tmp_path: Path, monke
 
 def test_a_recording_tells_of_nobody_and_can_be_answered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "alignment").mkdir()
-    document = "kind: entity\nid: lead\nextends: salesforce\n"
+    entities = ("lead", "owner_change", "stage_change")
+    document = "\n---\n".join(f"kind: entity\nid: {entity}\nextends: salesforce" for entity in entities)
     (tmp_path / "alignment" / "all.yml").write_text(document)
     with salesforce() as fake:
         monkeypatch.setenv("SALESFORCE_CLIENT_ID", fake.client_id)
         monkeypatch.setenv("SALESFORCE_CLIENT_SECRET", fake.client_secret)
-        fake.org.create("Lead", {"Name": "Albert Wesker", "Company": "Umbrella", "Email": "a@umbrella.example"})
+        ben = fake.org.create("User", {"Name": "Benjamin"})
+        values = {"Name": "Albert Wesker", "Company": "Umbrella", "Email": "a@umbrella.example", "Status": "New"}
+        lead = fake.org.create("Lead", values)
+        fake.org.create("Lead", {"Status": "New"})
+        fake.org.change("Lead", lead, {"Status": "Working", "OwnerId": ben})
         (tmp_path / "aac.toml").write_text(
             (PROJECT / "aac.toml").read_text().replace("http://127.0.0.1:8000", fake.url)
         )
         done = run_aac(tmp_path, "pull", "--full", "--record", "calls")
         assert done.returncode == 0, done.stdout + done.stderr
+        read = read_of(done.stderr)
         (session,) = fake.sessions
     recording = (tmp_path / "calls" / "salesforce.jsonl").read_text()
-    for secret in ("Wesker", "Umbrella", "umbrella", session, fake.client_secret):
+    for secret in ("Wesker", "Umbrella", "umbrella", "Benjamin", session, fake.client_secret):
         assert secret not in recording
     with replayed(tmp_path / "calls" / "salesforce.jsonl") as url:
-        text = (tmp_path / "aac.toml").read_text().replace(fake.url, url)
-        (tmp_path / "aac.toml").write_text(text)
-        done = run_aac(tmp_path, "pull", "--full")
+        elsewhere = tmp_path / "elsewhere"
+        copytree(tmp_path / "alignment", elsewhere / "alignment")
+        (elsewhere / "aac.toml").write_text((tmp_path / "aac.toml").read_text().replace(fake.url, url))
+        done = run_aac(elsewhere, "pull", "--full")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "salesforce.Lead: 1 record," in done.stderr
+    assert read_of(done.stderr) == read, done.stderr
+    assert read == {
+        "Account: 0", "Contact: 0", "Lead: 2", "Opportunity: 0", "User: 2", "lead_owner_changes: 3",
+        "lead_status_changes: 3", "opportunity_owner_changes: 0", "opportunity_stage_changes: 0",
+    }  # fmt: skip
+
+
+def read_of(told: str) -> set[str]:
+    """How many records of each stream were read."""
+    return set(re.findall(r"^salesforce\.(\w+: \d+) records?,", told, re.MULTILINE))

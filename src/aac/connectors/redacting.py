@@ -56,13 +56,14 @@ class Redactor:
 class Shown:
     """What of an answer everybody may read: the texts under some ``keys`` and, within the ``records`` that stand under
     some keys, those of some ``fields``. Where one of the texts of ``named`` says of what the values are, as entries of
-    a history do, those under ``values`` are shown, too."""
+    a history do, those under ``values`` are shown, too; and ``ids``, a pattern of whole texts, wherever they stand."""
 
     keys: frozenset[str] = frozenset()
     records: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     values: frozenset[str] = frozenset()
+    ids: str = ""
 
 
 def masked(value: Any, shown: Shown, key: str = "") -> Any:
@@ -73,6 +74,7 @@ def masked(value: Any, shown: Shown, key: str = "") -> Any:
     match value:
         case str():
             kept = key in shown.keys or value in IS_LOGIC or IS_MOMENT.fullmatch(value) is not None
+            kept = kept or re.fullmatch(shown.ids, value) is not None
             return value if kept else "".join(_mask(letter) for letter in value)
         case Mapping():
             held = cast("Mapping[str, Any]", value)

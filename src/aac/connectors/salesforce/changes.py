@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from aac.connectors.base import Notice, Stream
 from aac.connectors.salesforce import soql
 from aac.connectors.salesforce.fields import value_of
-from aac.connectors.salesforce.objects import CREATED, DELETED, ID, LEAD, OPPORTUNITY
+from aac.connectors.salesforce.objects import CREATED, DELETED, ID, LEAD, OPPORTUNITY, SOMEBODY
 from aac.connectors.salesforce.walking import Wanted
 from aac.records import record
 
@@ -39,8 +39,6 @@ BATCH = 200
 """Entries whose records' histories are asked for at once."""
 BEGINNING = "created"
 """The entry of a history that tells that its record was made."""
-NAMES_SOMEBODY = re.compile(r"00[5G]\w{12}(?:\w{3})?")
-"""The id of a user or a queue. A change of owners is two entries, one of names and one of ids."""
 
 
 @record
@@ -133,10 +131,11 @@ def _values(followed: Followed, record: Record, ordered: Sequence[Record]) -> It
 
 
 def _is_of_ids(followed: Followed, entry: Record) -> bool:
+    """Whether an entry is one to be taken: a change of owners is two of them, one of names and one of ids."""
     if followed.entries != OWNERS:
         return True
     values = [str(entry[name]) for name in ("OldValue", "NewValue") if entry.get(name)]
-    return all(NAMES_SOMEBODY.fullmatch(value) for value in values)
+    return all(re.fullmatch(SOMEBODY, value) for value in values)
 
 
 class Changes:

@@ -14,6 +14,7 @@ from urllib.parse import quote_plus
 from aac.connectors.limits import Rate
 from aac.connectors.redacting import Shown
 from aac.connectors.salesforce import shapes, soql
+from aac.connectors.salesforce.objects import SOMEBODY
 from aac.connectors.transport import Call, RefusedError, Service
 from aac.errors import SourceError
 from aac.records import record
@@ -42,16 +43,18 @@ CHUNK = 10_000
 """Rows of a part of what a job found."""
 NO_MORE = "null"
 SHOWN = Shown(
-    keys=frozenset({"type", "errorCode", "name", "nextRecordsUrl", "state", "url"}),
+    keys=frozenset({"type", "errorCode", "name", "nextRecordsUrl", "state", "url", "id"}),
     records=frozenset({"records"}),
     fields=frozenset(
         {
             "Id", "StageName", "Status", "Field", "OwnerId", "AccountId", "OpportunityId", "LeadId", "ContactId",
             "CreatedById", "WhoId", "WhatId", "ForecastCategory", "TaskSubtype", "IsoCode", "CurrencyIsoCode", "type",
+            "QualifiedApiName",
         }
     ),
     named=frozenset({"StageName", "Status"}),
     values=frozenset({"OldValue", "NewValue"}),
+    ids=SOMEBODY,
 )  # fmt: skip
 """What a recording shows: ids, stages and words of Salesforce's own; no name, address or text of anybody."""
 

@@ -6,6 +6,8 @@ from aac.records import record
 
 ID, DELETED, CREATED = "Id", "IsDeleted", "CreatedDate"
 STAMP = "SystemModstamp"
+SOMEBODY = r"00[5G]\w{12}(?:\w{3})?"
+"""The id of a user or a queue."""
 CURSORS = (STAMP, "LastModifiedDate", CREATED)
 """By which moment changes are followed: the first of these that an object has."""
 
