@@ -106,7 +106,8 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "has_data"), [("1\n", True), ("\n", True), ("2\nyear\ngrowth, sales, cs\n", False), ("2\n\n\n", False)]
+    ("typed", "has_data"),
+    [("1\n", True), ("\n", True), ("2\nyear\ngrowth, sales, cs\n", False), ("2\n\n\n", False), ("2\n3\n\n", False)],
 )
 def test_what_is_not_said_is_asked(tmp_path: Path, typed: str, has_data: bool) -> None:
     command = [sys.executable, "-m", "alignment_as_code", "init"]
@@ -115,6 +116,9 @@ def test_what_is_not_said_is_asked(tmp_path: Path, typed: str, has_data: bool) -
     assert "Where does your data live?" in done.stderr
     assert (tmp_path / "data" / "leads.csv").exists() is has_data
     assert (tmp_path / "alignment" / "teams" / "cs.yml").exists() is ("cs" in typed)
+    slow = "2\nyear", "2\n3"  # by its name or by its number
+    sla = tmp_path / "alignment" / "slas" / "deal_decided.yml"
+    assert has_data or ("365" in sla.read_text()) is typed.startswith(slow)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from os.path import normpath
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -299,7 +299,8 @@ def query(opened: Opened, now_us: int, question: Question, asked: Asked, form: s
     numbers_of(question, opened.project)  # what cannot be asked is told before there is data
     results = _measured(opened, now_us, asked, tell, partial(numbers_in_force, question))
     shown = since_its_data(without_other_targets(results, opened.project), question)
-    return _readable(opened, queried.FORMATS[form](opened.project, shown, question.by))
+    readable = _readable(opened)
+    return readable(queried.FORMATS[form](opened.project, shown, question.by, readable))
 
 
 def explain(opened: Opened, now_us: int, asked: Asked, name: str, tell: Callable[[str], None]) -> str:
@@ -441,7 +442,8 @@ def check(
     else:
         results = measure(opened, now_us, asked, tell, everything=False)
     results = replace(results, items=items, fail_on=tuple(fail_on), pages=pages_of(opened.project.root))
-    texts = tuple(_readable(opened, _screen(opened.registry, made, results, name)) for name in formats)
+    readable = _readable(opened)
+    texts = tuple(readable(_screen(opened.registry, made, results, name)) for name in formats)
     return Checked(results, texts, exit_code(results.deciding(), results.has_warnings, fail_on))
 
 
@@ -531,11 +533,12 @@ def _own_texts(made: Project) -> list[str]:
     return [(made.root / file).read_text(encoding="utf-8", errors="replace") for file in files]
 
 
-def _readable(opened: Opened, text: str) -> str:
-    """A text for terminals and logs, where of e-mail addresses of the data only the first letters are told."""
+def _readable(opened: Opened) -> Callable[[str], str]:
+    """Texts for terminals and logs, where of e-mail addresses of the data only the first letters are told."""
     from aac.privacy import without_addresses
 
-    return without_addresses(text, lambda: "\n".join(_own_texts(opened.project)).lower())
+    own = cache(lambda: "\n".join(_own_texts(opened.project)).lower())
+    return partial(without_addresses, own=own)
 
 
 def agenda(opened: Opened, now_us: int, asked: Asked, wanted: Wanted, tell: Callable[[str], None]) -> str:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from aac.commands import running
 from aac.hookspecs import hookimpl
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 DATA = """\
 Where does your data live?
   1  just show me: a sample company, nothing of yours is needed
   2  exports of our own CRM, as CSV files"""
-CYCLE = "How long does it take to sell?"
+CYCLE = """\
+How long does it take to sell?
+  1  weeks
+  2  months
+  3  a year or more"""
 TEAMS = "Who brings leads, who sells, who keeps customers?"
 CYCLES = ("weeks", "months", "year")
 
@@ -33,15 +41,30 @@ def init(folder: Path, sample: bool, own: bool, cycle: str | None, teams: str | 
         raise click.UsageError("--sample is the sample company as it is: leave out --own, --cycle and --teams")
     if not sample and not own and not cycle and not teams:
         click.echo(DATA, err=True)
-        sample = click.prompt("", type=click.Choice(("1", "2")), default="1", prompt_suffix="> ", err=True) == "1"
+        sample = _chosen(("1", "2"), "1") == "1"
     if sample:
         answers = Answers(is_sample=True)
     else:
-        cycle = cycle or click.prompt(CYCLE, type=click.Choice(CYCLES), default="months", err=True)
+        cycle = cycle or _asked_cycle()
         teams = teams or click.prompt(TEAMS, default="marketing, sales, customer_success", err=True)
         answers = Answers(False, folder.resolve().name, cycle, read_teams(teams))
     written = start_project(folder, answers)
     _tell_what_is_there(written, folder, is_sample=answers.is_sample)
+
+
+def _asked_cycle() -> str:
+    """How long it takes to sell, asked for: the number that stands before it, or its name."""
+    click.echo(CYCLE, err=True)
+    numbers = {str(number): cycle for number, cycle in enumerate(CYCLES, start=1)}
+    typed = _chosen((*numbers, *CYCLES), "2")
+    return numbers.get(typed, typed)
+
+
+def _chosen(choices: Sequence[str], default: str) -> str:
+    """What is typed below a list of choices; nothing typed is the ``default``."""
+    return click.prompt(
+        "", type=click.Choice(choices), default=default, prompt_suffix="> ", show_choices=False, err=True
+    )
 
 
 def _tell_what_is_there(written: tuple[str, ...], folder: Path, *, is_sample: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import textwrap
+from collections.abc import Callable
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,13 @@ from aac.results import NumberReading
 from aac.small_groups import findings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from aac.expressions.nodes import Value
     from aac.reports.base import Entry, ReportProject
     from aac.results import Result, Results
 
+Readable = Callable[[str], str]
 WIDTH = 80
 NARROWEST = 8
 """Columns that the name of a group has at least."""
@@ -31,15 +33,15 @@ NUMBERS = ("value", "numerator", "denominator", "n", "unknown", "unit", "provisi
 """What stands behind them."""
 
 
-def query_json(project: ReportProject, results: Results, by: Sequence[str]) -> str:
+def query_json(project: ReportProject, results: Results, by: Sequence[str], readable: Readable) -> str:
     """`aac-results/1`."""
-    del project, by
+    del project, by, readable
     return dumps(as_json(results)) + "\n"
 
 
-def query_csv(project: ReportProject, results: Results, by: Sequence[str]) -> str:
+def query_csv(project: ReportProject, results: Results, by: Sequence[str], readable: Readable) -> str:
     """A row a cell. A group of records whose value is not known has an empty cell, and so has a total."""
-    del project
+    del project, readable
     names = [f"by.{name}" if name in (*COLUMNS, *NUMBERS) else name for name in by]
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -71,14 +73,15 @@ def _plain(value: Value) -> object:
     return str(value).lower() if isinstance(value, bool) else json_value(value)
 
 
-def query_text(project: ReportProject, results: Results, by: Sequence[str]) -> str:
-    """A table a metric: windows below each other, in each the total and its groups."""
+def query_text(project: ReportProject, results: Results, by: Sequence[str], readable: Readable) -> str:
+    """A table a metric: windows below each other, in each the total and its groups. ``readable``: what a screen may
+    tell of a text; a column is as wide as what is told."""
     entries = {f"{entry.kind}:{entry.id}": entry for entry in project.entries()}
     header = results.project + (f" @ {results.revision}" if results.revision else "")
     lines = [f"{header} · data as of {as_of_words(results, project.timezone)}"]
     for subject in dict.fromkeys(f"{result.kind}:{result.id}" for result in results.results):
         of_metric = [result for result in results.results if f"{result.kind}:{result.id}" == subject]
-        lines += ["", _title(of_metric, entries.get(subject)), *_table(of_metric, by)]
+        lines += ["", _title(of_metric, entries.get(subject)), *_table(of_metric, by, readable)]
         for finding in findings_of(subject, results.findings, results.left_out):
             if finding.level == "info":
                 lines += textwrap.wrap(f"note: {finding.message}", WIDTH, initial_indent="  ", subsequent_indent="    ")
@@ -95,8 +98,8 @@ def _title(results: Sequence[Result], entry: Entry | None) -> str:
     return f"{name} ({', '.join(parts)})"
 
 
-def _table(results: Sequence[Result], by: Sequence[str]) -> list[str]:
-    rows = [_row(result, by) for result in _in_order(results, by)]
+def _table(results: Sequence[Result], by: Sequence[str], readable: Readable) -> list[str]:
+    rows = [_row(result, by, readable) for result in _in_order(results, by)]
     heads = ["window", *by, "value", ""]
     cells = [heads, *(row[:-1] for row in rows)]
     widths = [max(len(row[place]) for row in cells) for place in range(len(heads))]
@@ -123,11 +126,11 @@ def _in_order(results: Sequence[Result], by: Sequence[str]) -> list[Result]:
     return sorted(results, key=lambda result: (windows.index(result.reading.window), groups(result)))
 
 
-def _row(result: Result, by: Sequence[str]) -> list[str]:
+def _row(result: Result, by: Sequence[str], readable: Readable) -> list[str]:
     words = result_words(result)
     values: Mapping[str, Value] = result.reading.by
     total = ["total", *[""] * (len(by) - 1)]
-    groups = [visible(group_words(values[name]) or UNKNOWN) for name in by] if values else total
+    groups = [visible(readable(group_words(values[name]) or UNKNOWN)) for name in by] if values else total
     notes = [*(["so far"] if words["so_far"] else []), *words["beside"]]
     return [words["window"], *(groups if by else []), words["shown"], words["counts"] or "", " · ".join(notes)]
 
@@ -141,7 +144,7 @@ def _line(cells: Sequence[str], widths: Sequence[int], groups: int, notes: str =
     return f"  {'  '.join([*said, notes])}".rstrip()
 
 
-FORMATS: Mapping[str, Callable[[ReportProject, Results, Sequence[str]], str]] = {
+FORMATS: Mapping[str, Callable[[ReportProject, Results, Sequence[str], Readable], str]] = {
     "text": query_text,
     "csv": query_csv,
     "json": query_json,
