@@ -125,12 +125,9 @@ class Changes:
     def _other_than_told(self, record: Record, changes: list[Change]) -> str | None:
         """Holds the history against what HubSpot calculates, a moment at which a stage was entered; in words what
         differs first."""
-        if not changes:
-            return None
-        earliest = moment_of(changes[0].at) - SAME
-        for property, stage in self._moments.items():
+        for property, stage in self._moments.items() if changes else ():
             told = value_of(record["properties"].get(property), "timestamp")
-            if told is None or (at := moment_of(told)) < earliest:
+            if told is None or (at := moment_of(told)) < moment_of(changes[0].at) - SAME:
                 continue  # what came before the history that is shown cannot be judged
             entered = [moment_of(change.at) for change in changes if change.value == stage]
             if all(abs(moment - at) > SAME for moment in entered):
