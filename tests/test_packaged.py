@@ -161,6 +161,26 @@ fields: {campaign_id: text}
     assert not fields["lead_id"].may_lack
 
 
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        (("fields", "email"), "3:10"),
+        (("fields", "email", "pii"), "3:10"),
+        (("key",), "3:10"),
+        (("fields", "role"), "6:9"),
+        (("fields", "role", "type"), "6:9"),
+        (("fields", "nobody"), "5:3"),
+        (("of",), "1:1"),
+    ],
+)
+def test_what_is_wrong_with_what_it_takes_is_told_where_it_says_so(
+    tmp_path: Path, path: tuple[str, ...], place: str
+) -> None:
+    text = "kind: entity\nid: user\nextends: aac\nfields:\n  region: text\n  role: {from: job}\n"
+    project, _ = load_documents(tmp_path, text)
+    assert str(project.places["entity", "user"].span(*path)) == f"alignment/all.yml:{place}"
+
+
 def test_a_field_of_another_sort_is_another_field(tmp_path: Path) -> None:
     lead = (
         "kind: entity\nid: lead\nextends: aac\nfrom: crm.leads\nfields: {source: {type: text}, score: {unit: ratio}}\n"

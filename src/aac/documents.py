@@ -65,6 +65,10 @@ NEXT_DOCUMENT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 PROPERTY = re.compile(r"(&[\w-]+|!<[^>]*>|![^ \t\r\n,\[\]{}]*)(?:[ \t\r\n]|#[^\r\n]*)*")
 
 
+DEEPEST_EXTENDED = 2
+"""Steps to a key, or to a field, that a document takes from what it extends."""
+
+
 class Position(NamedTuple):
     """Where a value and its key stand; an item of a list has itself for a key.
 
@@ -96,12 +100,17 @@ class Document:
     broken: bool = False
 
     def span(self, *path: str | int, offset: int | None = None, key: bool = False) -> Span:
-        """Where a value stands (or its key), or else the nearest existing parent of the path.
+        """Where a value stands (or its key), or else the nearest existing parent of the path; of what it only extends,
+        the line that says so.
 
         ``offset`` asks for the place of one character of the value's text, whatever the way it is written.
         """
         while path not in self.positions:
-            path, offset = path[:-1], None
+            if len(path) <= DEEPEST_EXTENDED and ("extends",) in self.positions and self._has(path):
+                path = ("extends",)
+            else:
+                path = path[:-1]
+            offset = None
         place = self.positions[path]
         if key:
             return self.source.span(place.key_start, place.key_end)
@@ -110,6 +119,14 @@ class Document:
         places = character_places(self.source.text[place.start : place.end], place.text, place.style)
         at = place.start + places[min(offset, len(place.text))]
         return self.source.span(at, at + 1)
+
+    def _has(self, path: Steps) -> bool:
+        node: Plain = self.data
+        for step in path:
+            if not isinstance(node, dict) or str(step) not in node:
+                return False
+            node = node[str(step)]
+        return True
 
 
 # -- reading
