@@ -64,9 +64,9 @@ def test_a_trend_has_a_second_line_where_today_would_say_something_else() -> Non
     assert trend["marks"] == [{"window": "2026-02", "says": says}]
     line = trend["line"]
     assert [mark["x"] for mark in line["marks"]] == [320]  # between two windows, of 640
-    # from 80% to 100%: 94% is 58.2 + 3 below the top, and 80% lies at the bottom
-    assert [point["y"] for point in line["points"]] == [61.2, 143.7]
-    assert line["again"] == ["3.0,197.0 637.0,143.7"]
+    # from 0% to 100% in 194: 94% is 11.64 + 3 below the top, 85.5% 28.13 + 3, and 80% 38.8 + 3
+    assert [point["y"] for point in line["points"]] == [14.6, 31.1]
+    assert line["again"] == ["3.0,41.8 637.0,31.1"]
 
 
 def test_a_trend_has_one_line_where_nothing_changed() -> None:
@@ -92,6 +92,29 @@ def test_against_the_window_before(unit: str, now: Fraction | None, told: str | 
     windows[0] = replace(windows[0], reading=replace(windows[0].reading, is_open=False))
     trend = trend_of(windows, "A")
     assert (trend and trend["change"]) == told
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "ys", "says"),
+    [
+        (100, 50, [3, 100], "last 50."),  # 0 is at 197
+        (100, 98, [3, 197], "last 98. The line does not begin at 0."),
+        (100, 0, [3, 197], "last 0."),
+        (0, 0, [3, 3], "always 0."),
+        (-50, 50, [197, 3], "last 50."),
+    ],
+)
+def test_a_line_begins_at_nothing_unless_it_would_be_flat(before: int, now: int, ys: list[float], says: str) -> None:
+    windows = [
+        replace(counted("a", JANUARY, "count", Fraction(before), n=9), selection="past"),
+        counted("a", FEBRUARY, "count", Fraction(now), n=9),
+    ]
+    windows[0] = replace(windows[0], reading=replace(windows[0].reading, is_open=False))
+    trend = trend_of(windows, "A")
+    assert trend is not None
+    assert [point["y"] for point in trend["line"]["points"]] == ys
+    assert trend["line"]["alt"].endswith(says)
+    assert "begin" not in trend["sparkline"]["alt"]
 
 
 def test_the_burn_of_a_promise_is_a_line_from_nothing() -> None:

@@ -26,6 +26,10 @@ SHOWN = 13
 """Windows of a line: thirteen weeks are a quarter, thirteen months a year and the month it is compared with."""
 
 
+FLAT = Fraction(1, 20)
+"""Of a line's height: one that moves less is drawn from its least value, which is said below it."""
+
+
 @record
 class Beside:
     """What is told beside the past of a number: what was ``locked`` of it, its windows ``restated`` as today's
@@ -61,9 +65,10 @@ def trend_of(results: Iterable[Result], name: str, beside: Beside | None = None)
         | {"locked": _window(result) in locked, "changed": [says for at, says in marks if at == place]}
         for place, (result, other, value) in enumerate(zip(windows, now, values, strict=True))
     ]
-    room = _whole([*values, *again], limits) if is_share else ()
+    room = _room([*values, *again], limits, is_share=is_share)
+    drawn = alt if not room or Fraction(0) in room else f"{alt} The line does not begin at 0."
     return {
-        "line": charts.line(values, limits, alt, room, again=again if is_other else (), marks=marks),
+        "line": charts.line(values, limits, drawn, room, again=again if is_other else (), marks=marks),
         "is_restated": is_other,
         "is_locked": any(row["locked"] for row in rows),
         "marks": [{"window": measured[at].reading.window.label, "says": says} for at, says in marks],
@@ -99,10 +104,13 @@ def _marks(windows: Sequence[Result], begun: Iterable[tuple[date, str]]) -> list
     return [(place, ", ".join(names)) for place, names in sorted(found.items())]
 
 
-def _whole(values: Sequence[Fraction | None], limits: Sequence[Fraction]) -> Sequence[Fraction]:
-    """Room for all of a share, unless it is none of those between nothing and all."""
+def _room(values: Sequence[Fraction | None], limits: Sequence[Fraction], *, is_share: bool) -> Sequence[Fraction]:
+    """What a line has room for beside its values: 0 below them, unless it would be flat; above them all of a share."""
     known = [*(value for value in values if value is not None), *limits]
-    return (Fraction(1),) if all(0 <= value <= 1 for value in known) else ()
+    if not known or min(known) < 0:
+        return ()
+    begin = Fraction(0) if max(known) - min(known) >= FLAT * max(known) else min(known)
+    return (begin, *([Fraction(1)] if is_share and max(known) <= 1 else []))
 
 
 def _burn_of(windows: Sequence[Result], name: str) -> View | None:
