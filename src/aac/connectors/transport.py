@@ -289,7 +289,7 @@ class Transport:
             _is_here(self._service, call.base)
         request = self._client.build_request(
             call.method,
-            call.base + call.path,
+            (call.base or self._service.base).rstrip("/") + call.path,
             params=dict(call.query) or None,
             headers={**headers, **call.headers, **({"Accept": "text/csv, text/plain"} if call.is_text else {})},
             json=call.data,
@@ -420,7 +420,6 @@ def _client(service: Service) -> Client:
         needed = f'pip install "alignment-as-code[{service.extra}]"'
         raise SourceError(f"reading {service.name} needs a library for HTTP: run `{needed}`") from None
     return httpx2.Client(
-        base_url=service.base,
         headers={"User-Agent": "aac", "Accept": "application/json"},
         timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
         follow_redirects=False,
