@@ -131,7 +131,7 @@ REFUSED = [
     ("a -- x", 2, "AAC303", "leave it out: a document has `why` for remarks"),
     ("e'a' = b", 1, "AAC306", "join conditions with `and` or `or`; a text stand"),
     ("1e5 > a", 0, "AAC303", "write plain digits, as in `1500.5`"),
-    ("1_000 > a", 1, "AAC306", "join conditions with `and` or `or`; a text stand"),
+    ("1_000 > a", 1, "AAC306", "write `1000`"),
     ("a and b qualify true", 8, "AAC306", "if `qualify` is a field, write it in double quot"),
     ("schema.lower(a)", 0, "AAC303", "write `field` or `reference.field`"),
     ("lower(name := a)", 6, "AAC303", "use comparisons"),

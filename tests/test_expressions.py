@@ -189,6 +189,7 @@ def test_what_is_no_rule(text: str, at: int, code: str) -> None:
 
 def test_a_word_that_is_not_ours_says_which_is() -> None:
     assert problem("ifnull(i, 1)").instead == "write `coalesce(a, b)`"
+    assert problem("i > 1_000").instead == "write `1000`"
     assert problem("meddian(i)").instead == "did you mean `median`?"
     assert problem("a > now()").instead.startswith("write `as_of`")
     assert problem("d > date '2026-01-01'").instead.startswith("write dates and times as text")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import pytest
 from pydantic import ValidationError
@@ -23,6 +23,7 @@ from aac.kinds.metric import Metric
 from aac.kinds.sla import Sla
 from aac.kinds.team import Team
 from aac.kinds.written import Percentage, Strict
+from aac.models import read
 from aac.periods import parse_duration
 from tests.loading import CONFIG, load_documents, load_files
 from tests.running import run_project
@@ -197,6 +198,13 @@ def test_what_is_no_count(text: str) -> None:
     metric = {**SHARED, "formula": "x", "of": "x", "unit": "count", "better": "higher", "owner": "a",
               "serves": "customer_success", "min_n": text}  # fmt: skip
     assert wrong(Metric, metric) == [(("min_n",), "finding")]
+
+
+@pytest.mark.parametrize(("key", "value"), [("min_n", "1_000"), ("target", {"at_least": "1_000"})])
+def test_a_number_with_lines_below_is_told_without(key: str, value: object) -> None:
+    metric = {**SHARED, "formula": "x", "of": "x", "unit": "count", "better": "higher", "owner": "a",
+              "serves": "customer_success", key: value}  # fmt: skip
+    assert cast("tuple[str, str, str]", read(metric, Metric))[2] == "write `1000`"
 
 
 def test_a_key_without_a_value_is_left_out() -> None:

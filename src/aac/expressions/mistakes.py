@@ -125,6 +125,8 @@ def _habit(words: list[Word], place: int) -> str | None:
     if word.text == "," and before.replace(".", "").isdigit() and behind and behind[0].text.isdigit():
         is_between = place > 1 and words[place - 2].text.lower() == "between"
         return f"write `between {before} and {behind[0].text}`" if is_between else PLAIN_DIGITS
+    if before.isdigit() and re.fullmatch(r"[0-9_]+", word.text):
+        return f"write `{before}{word.text.replace('_', '')}`"
     if word.text == "," and place > 1 and words[place - 2].text.lower() == "in":
         return "write a list in round brackets, as in `source in ('web', 'fair')`"
     if word.text.lower().rstrip("s") in UNITS_OF_TIME and before.isdigit():

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*(%?)")
 WRITTEN_NUMBER = re.compile(
-    r"[€$£“”\"']?\s*(?P<sign>-?)\+?\s*(?P<digits>[0-9]+(?:[.,' ][0-9]+)*)\s*(?P<percent>%|percent|prozent|pct)?"
+    r"[€$£“”\"']?\s*(?P<sign>-?)\+?\s*(?P<digits>[0-9]+(?:[.,'_ ][0-9]+)*)\s*(?P<percent>%|percent|prozent|pct)?"
     r"\s*[€$£“”\"']?\s*(?:[A-Za-z]{2,}(?: [a-z]+)?)?[.“”\"']?",
     re.IGNORECASE,
 )
@@ -93,9 +93,9 @@ def meant_number(text: str) -> str | None:
     if re.fullmatch(r"[0-9]{1,3},[0-9]{3}", digits):
         parted, decimal = sign + digits.replace(",", ""), sign + digits.replace(",", ".").rstrip("0").rstrip(".")
         return f"write `{parted}{unit}` if the comma parts thousands, and `{decimal}{unit}` if not"
-    parts = re.split(r"[.,' ]", digits)
-    marks = re.findall(r"[.,' ]", digits)
-    is_whole = not marks or (len(parts[-1]) == 3 and marks[-1] in marks[:-1]) or marks[-1] in "' "
+    parts = re.split(r"[.,'_ ]", digits)
+    marks = re.findall(r"[.,'_ ]", digits)
+    is_whole = not marks or (len(parts[-1]) == 3 and marks[-1] in marks[:-1]) or marks[-1] in "'_ "
     whole, decimals = (parts, "") if is_whole else (parts[:-1], f".{parts[-1]}")
     if any(len(part) != 3 for part in whole[1:]):
         return None
@@ -124,7 +124,9 @@ def meant_day(text: str) -> str | None:
 def read_count(value: object) -> int:
     """A whole number above 0; raises a finding AAC308."""
     if not COUNT.fullmatch(str(value)):
-        raise wrong("AAC308", f"{shown(value)} is no whole number above 0", "write a number of at least 1, as in `20`")
+        advice = meant_number(value) if isinstance(value, str) and "_" in value else None
+        instead = advice or "write a number of at least 1, as in `20`"
+        raise wrong("AAC308", f"{shown(value)} is no whole number above 0", instead)
     return int(str(value))
 
 
