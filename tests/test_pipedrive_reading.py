@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
-from aac.connectors.base import Context, Rows, Slice
+from aac.connectors.base import Checkpoint, Context, Rows, Slice
 from aac.connectors.pipedrive.access import access_of
 from aac.connectors.pipedrive.changes import FOLLOWED, rows_of
-from aac.connectors.pipedrive.client import Client, Limits, service_of
+from aac.connectors.pipedrive.client import DEAREST, Client, Limits, service_of
 from aac.connectors.pipedrive.connector import PipedriveConnector
 from aac.connectors.pipedrive.fields import own_fields, value_of
 from aac.connectors.pipedrive.settings import TOKENS, PipedriveSettings
 from aac.connectors.transport import OverError, RefusedError, Transport
+from aac.errors import SourceError
 from tests.fakes.pipedrive.server import pipedrive
+from tests.fakes.pipedrive.strict import cursor_of
 from tests.fakes.scripted import Scripted, scripted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aac.connectors.base import Message
     from tests.fakes.pipedrive.server import Pipedrive
 
 OWNER, STAGE, STATUS = FOLLOWED
@@ -110,6 +115,23 @@ def test_the_token_of_an_app_is_renewed(monkeypatch: pytest.MonkeyPatch, tmp_pat
         fake.bearer = fake.refresh = "ended"
         with pytest.raises(RefusedError, match=r"no token for the refresh token in `PIPEDRIVE_REFRESH_TOKEN`"):
             made.check()
+
+
+@pytest.mark.parametrize("answer", [b"null", b"[]", b'"x"', b"{}", b'{"access_token": 5}', b'{"access_token": ""}'])
+def test_a_token_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: bytes) -> None:
+    for name in APP:
+        monkeypatch.setenv(f"PIPEDRIVE_{name.upper()}", "a-secret")
+    with scripted(Scripted(401, b"{}"), Scripted(body=answer)) as script:
+        settings = PipedriveSettings.model_validate({"oauth": APP, "url": script.url})
+        made = PipedriveConnector(settings, Context(tmp_path, tmp_path / "files"))
+        with pytest.raises(SourceError, match="Pipedrive sends no token where one was asked for"):
+            made.check()
+
+
+def test_limits_that_are_no_numbers_say_nothing() -> None:
+    odd = {"x-daily-ratelimit-token-remaining": "\xb2", "x-ratelimit-limit": "\xb2", "x-ratelimit-remaining": "1"}
+    limits = Limits()
+    assert (limits.rate("general", odd), limits.left) == (None, None)
 
 
 def test_there_is_one_way_in() -> None:
@@ -244,6 +266,67 @@ def test_a_deal_that_comes_back_from_the_archive_during_a_sweep_is_there(
         told = [message for message in made.read(stream, Slice(stream.name)) if isinstance(message, Rows)]
         (keys,) = (each.path.read_text() for each in told if each.op == "keys")
     assert json.loads(keys) == {"id": str(deal)}
+
+
+def test_a_pull_that_is_stopped_anywhere_goes_on_behind_its_last_page(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What was read ahead of the last checkpoint is asked for again; nothing is lost, and nothing is there twice."""
+    with pipedrive() as fake:
+        monkeypatch.setenv("PIPEDRIVE_TOKEN", fake.bearer)
+        at = datetime(2026, 1, 2, tzinfo=UTC)
+        deals = {str(fake.account.create("deals", {"is_archived": number % 4 == 0}, at)) for number in range(230)}
+        for taken in range(1, 8):
+            made = connector(fake, tmp_path)
+            made.check()
+            (stream,) = (each for each in made.discover() if each.name == "deals_stage_changes")
+            read: list[str] = []
+            reading: Any = made.read(stream, Slice(stream.name))
+            state: Mapping[str, Any] = {}
+            while taken and (message := next(reading, None)):
+                if isinstance(message, Rows):
+                    read += [json.loads(line)["deal_id"] for line in message.path.read_text().splitlines()]
+                elif isinstance(message, Checkpoint):
+                    state, taken = message.state, taken - 1
+            reading.close()
+            made = connector(fake, tmp_path)
+            made.check()
+            made.discover()
+            for message in made.read(stream, *made.slices(stream, state)):
+                if isinstance(message, Rows):
+                    read += [json.loads(line)["deal_id"] for line in message.path.read_text().splitlines()]
+            assert sorted(read) == sorted(deals)
+
+
+def test_calls_that_run_out_keep_what_was_read_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pipedrive() as fake:
+        monkeypatch.setenv("PIPEDRIVE_TOKEN", fake.bearer)
+        for _ in range(120):
+            fake.account.create("deals", {})
+        made = connector(fake, tmp_path)
+        made.check()
+        (stream,) = (each for each in made.discover() if each.name == "deals_stage_changes")
+        fake.tokens = 60 * 20 + 2 * 10 + DEAREST - 1  # the changes of 60 deals, and two pages of deals
+        told: list[Message] = []
+        with pytest.raises(OverError, match="allows no more calls today"):
+            told.extend(made.read(stream, Slice(stream.name)))
+        last = [message for message in told if isinstance(message, Checkpoint)][-1]
+        (rows,) = [message for message in told if isinstance(message, Rows)]
+    assert len(rows.path.read_text().splitlines()) == 50
+    assert (last.complete, last.state["begun"]["cursor"]) == (False, cursor_of([50, 50]))
+
+
+def test_a_scope_that_is_lost_while_it_is_read_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pipedrive() as fake:
+        monkeypatch.setenv("PIPEDRIVE_TOKEN", fake.bearer)
+        fake.account.create("deals", {})
+        made = connector(fake, tmp_path)
+        made.check()
+        (stream,) = (each for each in made.discover() if each.name == "deals_stage_changes")
+        fake.account.scopes.discard("recents:read")
+        told = "refuses GET /v1/deals/1/changelog: 403 .*; `aac pull --check` says what to grant for `deals_stage_chang"
+        with pytest.raises(SourceError, match=told):
+            list(made.read(stream, Slice(stream.name)))
 
 
 def test_leads_that_became_deals_do_not_look_deleted_without_a_scope(

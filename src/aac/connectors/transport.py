@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from dataclasses import field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -51,6 +52,8 @@ BROKEN_JSON = "json_invalid"
 """What pydantic calls JSON that is none."""
 UNAUTHORISED, TOO_MANY, REFUSED, FAILED, BROKEN = 401, 429, 300, 400, 500
 """Statuses (RFC 9110, RFC 6585), the last three being where others than answers, refusals and failures begin."""
+HALVES = re.compile(rb"(?is)(\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\(?!ud[89a-f]).)|\\ud[89a-f][0-9a-f]{2}")
+"""What JSON escapes: a whole character as the group, or half a one."""
 
 
 Shape: TypeAlias = Any
@@ -306,7 +309,7 @@ class Transport:
         if isinstance(body, str):
             return body
         told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
-        return response.status_code, told, body
+        return response.status_code, told, body if call.is_text else _whole(body)
 
     def _body(self, response: Response) -> bytes | str:
         """All of an answer, or why not."""
@@ -368,6 +371,13 @@ def _moment(given: str) -> datetime | None:
     return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
+def _whole(body: bytes) -> bytes:
+    """JSON in which half a character, as of an emoji that was cut in two, is one that says so: no file could hold it."""
+    if b"\\ud" not in body and b"\\uD" not in body:
+        return body
+    return HALVES.sub(lambda found: found[1] or rb"\ufffd", body)
+
+
 def _read(call: Call, status: int, body: bytes) -> Any:
     """What an answer says. Raises ValueError or RecursionError when it is not what its call says that it is."""
     if status >= REFUSED:
@@ -376,13 +386,13 @@ def _read(call: Call, status: int, body: bytes) -> Any:
         return body.decode()
     if call.shape is not None:
         return _reader(call.shape).validate_json(body, strict=True)
-    return json.loads(body) if body else None
+    return json.loads(body.decode()) if body else None
 
 
 def _plain(body: bytes) -> Any:
     """The JSON of a body; null where it has none: what stands before a service may answer in other ways."""
     try:
-        return json.loads(body)
+        return json.loads(body.decode())
     except (ValueError, RecursionError):
         return None
 

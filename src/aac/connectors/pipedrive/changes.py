@@ -108,11 +108,13 @@ class Changes:
         self._changelogs = changelogs
 
     def read(self, walk: Walk, files: RowFiles) -> Iterator[Message]:
-        def take(page: Sequence[Record]) -> None:
-            for deal in page:
-                changelog = self._changelogs.of(deal)
+        def ask(page: Sequence[Record]) -> list[Sequence[Record] | None]:
+            return [self._changelogs.of(deal) for deal in page]
+
+        def take(page: Sequence[Record], found: list[Sequence[Record] | None]) -> None:
+            for deal, changelog in zip(page, found, strict=True):
                 for row in rows_of(self._followed, deal, changelog) if changelog is not None else ():
                     files.add("upsert", row)
 
-        yield from walk.read(take, files)
+        yield from walk.read(ask, take, files)
         yield from walk.ended(files)

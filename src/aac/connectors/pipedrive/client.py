@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from aac.connectors.limits import Rate
+from aac.connectors.pipedrive import shapes
 from aac.connectors.redacting import Shown
 from aac.connectors.transport import Call, RefusedError, Service
 from aac.errors import SourceError
@@ -74,7 +75,7 @@ class Limits:
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:
     text = headers.get(name, "")
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isdecimal() else None
 
 
 def service_of(settings: PipedriveSettings, limits: Limits) -> Service:
@@ -103,7 +104,7 @@ class Client:
 
     def me(self) -> tuple[Record, datetime]:
         """The user whose token it is, and the server's own time."""
-        answer = self._transport.ask(Call("GET", "/v1/users/me"))
+        answer = self._transport.ask(Call("GET", "/v1/users/me", shape=shapes.Me))
         if answer.at is None:
             raise SourceError("Pipedrive does not say what time it is, so nothing can be read up to a moment")
         return answer.data["data"], answer.at
@@ -111,10 +112,15 @@ class Client:
     def page(
         self, path: str, limit: int = PAGE, cursor: str | None = None, more: Mapping[str, str] = NOTHING
     ) -> tuple[Sequence[Record], str | None]:
-        """A page of a list of version 2, and the cursor of the next one if there is one."""
+        """A page of a list of version 2, or of a deal's changelog, and the cursor of the next one if there is one.
+        Raises SourceError when that is the page itself."""
         query = {"limit": str(limit), **more, **({"cursor": cursor} if cursor else {})}
-        answer: Record = self._transport.ask(Call("GET", path, query)).data
-        return answer.get("data") or (), _held(answer.get("additional_data")).get("next_cursor")
+        call = Call("GET", path, query, shape=shapes.LISTS.get(path, shapes.CHANGELOG))
+        answer: Record = self._transport.ask(call).data
+        after: str | None = _held(answer.get("additional_data")).get("next_cursor")
+        if after and after == cursor:
+            raise SourceError(f"Pipedrive gives the same page of {path} again and again: run `aac pull` again later")
+        return answer["data"], after or None
 
     def all(self, path: str, **more: str) -> Iterator[Record]:
         """All records of a list of version 2, or of a deal's changelog."""
@@ -122,7 +128,7 @@ class Client:
         while True:
             records, cursor = self.page(path, cursor=cursor, more=more)
             yield from records
-            if not cursor:
+            if cursor is None:
                 return
 
     def old(self, path: str, **more: str) -> Iterator[Record]:
@@ -153,15 +159,15 @@ class Client:
     def _counted(self, path: str, start: int, more: Mapping[str, str]) -> tuple[Sequence[Record], bool]:
         """A page of a list of version 1, and whether there are more."""
         query = {"start": str(start), "limit": str(PAGE), **more}
-        answer: Record = self._transport.ask(Call("GET", path, query)).data
-        records: Sequence[Record] = answer.get("data") or ()
+        answer: Record = self._transport.ask(Call("GET", path, query, shape=shapes.LISTS[path])).data
+        records: Sequence[Record] = answer["data"] or ()
         told = _held(answer.get("additional_data"))  # of leads the page is told here, of others in `pagination`
         more_items = _held(told.get("pagination", told)).get("more_items_in_collection", len(records) == PAGE)
         return records, bool(records and more_items)
 
     def users(self) -> Sequence[Record]:
         """All users, those who have left too."""
-        return self._transport.ask(Call("GET", "/v1/users")).data["data"] or ()
+        return self._transport.ask(Call("GET", "/v1/users", shape=shapes.Users)).data["data"]
 
     def changelog(self, deal: str) -> list[Record] | None:
         """What was changed of a deal, the newest first; nothing of one that was deleted meanwhile."""

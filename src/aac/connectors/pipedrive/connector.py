@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import weakref
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,6 +25,7 @@ from aac.connectors.pipedrive.settings import PipedriveSettings
 from aac.connectors.pipedrive.walking import Times, Walk
 from aac.connectors.row_files import RowFiles
 from aac.connectors.transport import RefusedError, Transport, recording_to
+from aac.errors import SourceError
 from aac.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -88,11 +90,19 @@ class PipedriveConnector:
 
     def read(self, stream: Stream, part: Slice) -> Iterator[Message]:
         """The messages of a stream."""
+        columns: Mapping[Op, tuple[str, ...]] = {"upsert": stream.columns, "delete": stream.key, "keys": stream.key}
+        try:
+            with closing(RowFiles(self._folder, stream.name, columns)) as files:
+                yield from self._sent(stream, part, files)
+        except RefusedError as error:
+            if error.status != FORBIDDEN:
+                raise
+            raise SourceError(f"{error}; `aac pull --check` says what to grant for `{stream.name}`") from error
+
+    def _sent(self, stream: Stream, part: Slice, files: RowFiles) -> Iterator[Message]:
         times = Times(self._moment(), self._settings.overlap_time, self._settings.sweep_time)
         thing = next((each for each in THINGS if each.name == stream.name), None)
         followed = next((each for each in FOLLOWED if each.stream == stream.name), None)
-        columns: Mapping[Op, tuple[str, ...]] = {"upsert": stream.columns, "delete": stream.key, "keys": stream.key}
-        files = RowFiles(self._folder, stream.name, columns)
         if thing is not None:
             records = Records(self._client, thing, self._own[thing.name])
             yield from records.read(Walk(self._client, thing, part.bounds, times), files)

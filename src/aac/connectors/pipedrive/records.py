@@ -59,7 +59,7 @@ class Records:
     def read(self, walk: Walk, files: RowFiles) -> Iterator[Message]:
         """All of it; what was deleted comes last."""
 
-        def take(page: Sequence[Record]) -> None:
+        def take(page: Sequence[Record], _: None) -> None:
             for record in page:
                 if record.get("is_deleted"):
                     files.add("delete", {"id": str(record["id"])})
@@ -70,7 +70,7 @@ class Records:
 
         if walk.sweeps:
             files.begin("keys")
-        yield from walk.read(take, files)
+        yield from walk.read(lambda _: None, take, files)
         try:
             for id in self._gone(walk):
                 files.add("delete", {"id": id})

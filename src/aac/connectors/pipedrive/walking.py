@@ -7,8 +7,9 @@ read: a sweep finds what is not there any more, and is needed where Pipedrive ha
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from aac.connectors.ahead import ahead
 from aac.connectors.base import Checkpoint, Progress
 from aac.connectors.pipedrive.client import PAGE, REFUSED
 from aac.connectors.transport import OverError, RefusedError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from aac.connectors.pipedrive.objects import Thing
     from aac.connectors.row_files import RowFiles
 
+T = TypeVar("T")
 ROWS = 5_000
 """Records between two checkpoints, at least: what is lost, at most, when a pull is killed, is about as much."""
 HORIZON = timedelta(days=29)
@@ -76,38 +78,51 @@ class Walk:
         again = ((thing.paths[0], self._bound),) if self.sweeps and len(thing.paths) > 1 else ()
         return (*((path, self.since) for path in thing.paths), *again)
 
-    def read(self, take: Callable[[Sequence[Record]], None], files: RowFiles) -> Iterator[Message]:
-        """Lets every page be taken, with checkpoints on the way. When nothing more may be asked for now, what was
-        taken is kept before that is raised."""
+    def read(
+        self, ask: Callable[[Sequence[Record]], T], take: Callable[[Sequence[Record], T], None], files: RowFiles
+    ) -> Iterator[Message]:
+        """Lets every page be taken with what ``ask`` gets for its records, with checkpoints on the way. The next pages
+        and what is asked for them come while one is taken, so only ``ask`` may use the client. When nothing more may
+        be asked for now, what was taken is kept before that is raised."""
         rows = waiting = 0
-        while self._list < len(self._lists):
-            try:
-                records, after = self._next()
-                take(records)
-            except OverError:
-                yield from self.kept(files)
-                raise
-            rows, waiting = rows + len(records), waiting + len(records)
-            self._cursor = after
-            if after is None:
-                self._list += 1
-            if waiting >= self._rows:
-                waiting = 0
-                yield from self.kept(files)
-                yield Progress(rows)
+        try:
+            for records, found, place in ahead(self._pages(ask)):
+                take(records, found)
+                self._list, self._cursor = place
+                rows, waiting = rows + len(records), waiting + len(records)
+                if waiting >= self._rows:
+                    waiting = 0
+                    yield from self.kept(files)
+                    yield Progress(rows)
+        except OverError:
+            yield from self.kept(files)
+            raise
 
-    def _next(self) -> tuple[Sequence[Record], str | None]:
-        path, since = self._lists[self._list]
+    def _pages(
+        self, ask: Callable[[Sequence[Record]], T]
+    ) -> Iterator[tuple[Sequence[Record], T, tuple[int, str | None]]]:
+        """The pages that are left, with what was asked for each and where the next one is: in which list, and behind
+        which cursor."""
+        number, cursor = self._list, self._cursor
+        old = cursor
+        while number < len(self._lists):
+            try:
+                records, cursor = self._page_of(number, cursor)
+            except RefusedError as error:
+                if error.status != REFUSED or cursor is None or cursor != old:
+                    raise
+                # the cursor of an earlier pull is not known any more: the list begins anew
+                records, cursor = self._page_of(number, None)
+            old = None
+            number += cursor is None
+            yield records, ask(records), (number, cursor)
+
+    def _page_of(self, number: int, cursor: str | None) -> tuple[Sequence[Record], str | None]:
+        path, since = self._lists[number]
         more = {"sort_by": "id", **self._thing.asked}
         if since is not None:
             more["updated_since"] = f"{since:%Y-%m-%dT%H:%M:%SZ}"
-        try:
-            return self._client.page(path, self._page, self._cursor, more)
-        except RefusedError as error:
-            if error.status != REFUSED or self._cursor is None:
-                raise
-            self._cursor = None  # a cursor of an earlier pull that is not known any more: the list begins anew
-            return self._client.page(path, self._page, None, more)
+        return self._client.page(path, self._page, cursor, more)
 
     def kept(self, files: RowFiles) -> Iterator[Message]:
         """A checkpoint on the way: a pull that is stopped goes on behind the last page."""
