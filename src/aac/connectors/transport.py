@@ -372,7 +372,7 @@ def _moment(given: str) -> datetime | None:
 
 
 def _whole(body: bytes) -> bytes:
-    """JSON in which half a character, as of an emoji that was cut in two, is one that says so: no file could hold it."""
+    """JSON in which half a character, as of an emoji that was cut in two, is U+FFFD: no file could hold it."""
     if b"\\ud" not in body and b"\\uD" not in body:
         return body
     return HALVES.sub(lambda found: found[1] or rb"\ufffd", body)

@@ -5,12 +5,14 @@ What would be wrong in silence if it were not there has to be; records hold more
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, NotRequired, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, NotRequired, TypeVar
 
-from pydantic import AfterValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, ConfigDict, StringConstraints, with_config
 from typing_extensions import TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 R = TypeVar("R")
 
@@ -25,7 +27,7 @@ Moment = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\
 OldMoment = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")]
 Plain = int | float | str | None
 Object = dict[str, Any]
-MORE = ConfigDict(extra="allow")
+MORE = with_config(ConfigDict(extra="allow"))
 
 
 class Cursor(TypedDict):
@@ -67,8 +69,8 @@ class Counted(TypedDict, Generic[R]):
     additional_data: NotRequired[Place | None]
 
 
+@MORE
 class Numbered(TypedDict):
-    __pydantic_config__ = MORE
     id: int
 
 
@@ -82,8 +84,8 @@ class Users(TypedDict):
     data: list[Numbered]
 
 
+@MORE
 class Dated(TypedDict):
-    __pydantic_config__ = MORE
     id: int
     update_time: Moment
     is_deleted: NotRequired[bool]
@@ -106,8 +108,8 @@ class Organization(Dated):
     address: NotRequired[Object | None]
 
 
+@MORE
 class Lead(TypedDict):
-    __pydantic_config__ = MORE
     id: str
     update_time: Moment
     value: NotRequired[Object | None]
