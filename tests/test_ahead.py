@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from threading import Event, current_thread, main_thread
 from typing import TYPE_CHECKING
 
 import pytest
 
-from aac.connectors.ahead import MOST, ahead
+from aac.connectors.ahead import MOST, TURN, ahead
 from aac.errors import SourceError
 
 if TYPE_CHECKING:
@@ -58,3 +59,13 @@ def test_who_stops_waits_for_nothing() -> None:
     assert not ended.is_set()
     going_on.set()
     assert ended.wait(10)
+
+
+def test_threads_take_shorter_turns_only_as_long_as_something_is_got() -> None:
+    usual = sys.getswitchinterval()
+    given = iter(ahead(iter((1, 2))))
+    assert sys.getswitchinterval() == usual
+    assert next(given) == 1
+    assert (sys.getswitchinterval(), TURN < usual) == (pytest.approx(TURN), True)
+    del given
+    assert sys.getswitchinterval() == usual
