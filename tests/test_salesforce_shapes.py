@@ -205,7 +205,7 @@ NAMES, FIRST = '"Id","Name"', '"00QHs0000000003AAA","x"'
 )  # fmt: skip
 def test_a_part_of_a_job_that_is_none(text: bytes, fake: Salesforce, tmp_path: Path) -> None:
     fake.bend = lambda asked, data, _: text if asked.endswith("/results") else data
-    with pytest.raises(SourceError, match=r"(the job 750|GET \S*/results)"):
+    with pytest.raises(SourceError, match=r"gives no answer to GET \S*/jobs/query/750\w+/results: "):
         reading(fake, "part of a job", tmp_path)()
 
 
@@ -224,7 +224,7 @@ def test_a_row_of_a_job_that_is_none(column: str, value: str, fake: Salesforce, 
         return text.getvalue().encode()
 
     fake.bend = bend
-    with pytest.raises(SourceError, match=rf"the job 750\w+ .*`{column}`"):
+    with pytest.raises(SourceError, match=rf"no answer to GET \S*/750\w+/results: a value of `{column}` is none"):
         reading(fake, "part of a job", tmp_path)()
 
 
@@ -237,8 +237,14 @@ def test_a_part_that_does_not_say_whether_it_is_the_last_one(name: str, fake: Sa
         return data
 
     fake.bend = bend
-    with pytest.raises(SourceError, match=r"the job 750"):
+    with pytest.raises(SourceError, match=r"no answer to GET \S*/750\w+/results: 1 rows came"):
         reading(fake, "part of a job", tmp_path)()
+
+
+def test_a_part_of_a_job_that_came_wrongly_is_asked_for_again(fake: Salesforce, tmp_path: Path) -> None:
+    wrong = [HTML, HTML]
+    fake.bend = lambda asked, data, _: wrong.pop() if asked.endswith("/results") and wrong else data
+    assert len(reading(fake, "part of a job", tmp_path)().rows["upsert"]) == 3
 
 
 def test_usage_that_is_told_oddly(fake: Salesforce, tmp_path: Path) -> None:

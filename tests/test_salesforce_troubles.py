@@ -71,6 +71,13 @@ def test_pages_that_are_always_forgotten_end(fake: Salesforce, tmp_path: Path) -
         pulled(connector(fake, tmp_path), "opportunity_stage_changes")
 
 
+def test_what_is_tracked_is_read_to_its_last_page(fake: Salesforce, tmp_path: Path) -> None:
+    fake.page = 2
+    lead = fake.org.create("Lead", {"Status": "New"})
+    (row,) = pulled(connector(fake, tmp_path), "lead_status_changes")
+    assert (row["record_id"], row["value"]) == (lead, "New")
+
+
 def test_calls_never_overlap(fake: Salesforce, tmp_path: Path) -> None:
     fake.page, lock, overlaps = 3, Lock(), list[str]()
 

@@ -41,6 +41,8 @@ LONGEST = 12_000
 """Bytes of a question in an address; Salesforce takes 16,384 of address and headers, the token among these."""
 CHUNK = 10_000
 """Rows of a part of what a job found."""
+TIMES = 3
+"""How often a part is asked for, when what comes is none."""
 NO_MORE = "null"
 SHOWN = Shown(
     keys=frozenset({"type", "errorCode", "name", "nextRecordsUrl", "state", "url", "id"}),
@@ -146,14 +148,15 @@ class Client:
     def tracked(self, object: str) -> set[str] | None:
         """The fields whose changes the org keeps; null when the app's user may not see how it is set up.
 
-        Of what fields are there is no second page, and no `queryAll`.
+        Of what fields are there is no `queryAll`.
         """
         question = soql.select(
             ("QualifiedApiName", "IsFieldHistoryTracked"), "FieldDefinition",
             (f"EntityDefinition.QualifiedApiName = {soql.text(object)}",),
         )  # fmt: skip
         try:
-            listed = _found(self._answered(question, "query", shapes.Definitions)).records
+            page = _found(self._answered(question, "query", shapes.Definitions))
+            listed = list(self._all(page, shapes.Definitions))
         except RefusedError as error:
             if codes_of(error.answer) & UNSEEN:
                 return None
@@ -171,7 +174,9 @@ class Client:
 
     def all(self, question: str, shape: Shape = shapes.Page) -> Iterator[Record]:
         """All records that a question asks for."""
-        page = self.find(question, shape)
+        return self._all(self.find(question, shape), shape)
+
+    def _all(self, page: Found, shape: Shape) -> Iterator[Record]:
         while True:
             yield from page.records
             if page.more is None:
@@ -218,28 +223,27 @@ class Client:
     ) -> tuple[list[Record], str | None]:
         """A part of what a job found, and where the next part is. ``columns``: in the order they were asked for.
 
-        Whether each part begins with a row of names differs between what is told of it: so it may and need not.
+        What comes instead of a part is asked for again, a few times.
         """
         query = {"maxRecords": str(CHUNK), **({"locator": place} if place else {})}
-        answer = self._transport.ask(Call("GET", f"{self._base}/jobs/query/{id}/results", query, is_text=True))
-        try:
-            rows = [row for row in csv.reader(io.StringIO(answer.data, newline="")) if row]
-        except csv.Error as error:
-            raise SourceError(f"a part of the job {id} is no CSV ({error}): run `aac pull` again") from error
-        named = {name.casefold(): name for name in columns}
-        if rows and sorted(name.casefold() for name in rows[0]) == sorted(named):
-            columns, rows = [named[name.casefold()] for name in rows[0]], rows[1:]
-        said, after = (answer.headers.get(name, "") for name in ("sforce-numberofrecords", "sforce-locator"))
-        if said != str(len(rows)) or not after or any(len(row) != len(columns) for row in rows):
-            raise SourceError(
-                f"Salesforce says that a part of the job {id} has {said or 'some'} rows of {len(columns)} values and "
-                f"that {after or 'nothing'} is behind it, and {len(rows):,} rows came that are not like that: run `aac "
-                "pull` again"
-            )
-        records: list[Record] = [dict(zip(columns, row, strict=True)) for row in rows]
-        if (wrong := shapes.wrong_column(records, columns, cursor)) is not None:
-            raise SourceError(f"a part of the job {id} has a value of `{wrong}` that is none: run `aac pull` again")
-        return records, None if after == NO_MORE else after
+        call = Call("GET", f"{self._base}/jobs/query/{id}/results", query, is_text=True)
+        wrong = ""
+        for _ in range(TIMES):
+            answer = self._transport.ask(call)
+            part = _part(answer.data, columns)
+            if isinstance(part, str):
+                wrong = part
+                continue
+            said, after = (answer.headers.get(name, "") for name in ("sforce-numberofrecords", "sforce-locator"))
+            if said != str(len(part)) or not after:
+                wrong = (
+                    f"{len(part):,} rows came, of {said or 'nobody knows how many'}, with {after or 'nothing'} behind"
+                )
+            elif (column := shapes.wrong_column(part, columns, cursor)) is not None:
+                wrong = f"a value of `{column}` is none"
+            else:
+                return part, None if after == NO_MORE else after
+        raise SourceError(f"Salesforce gives no answer to {call}: {wrong}")
 
     def pause(self, seconds: float) -> None:
         """Waits for a job."""
@@ -266,3 +270,20 @@ class Client:
 def _found(data: Record) -> Found:
     more = None if data["done"] else str(data["nextRecordsUrl"])
     return Found(data["records"], more, int(data["totalSize"]))
+
+
+def _part(text: str, columns: Sequence[str]) -> list[Record] | str:
+    """The records of a part of what a job found, or why it is none.
+
+    Whether each part begins with a row of names differs between what is told of it: so it may and need not.
+    """
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
+    except csv.Error as error:
+        return f"the answer is no CSV: {error}"
+    named = {name.casefold(): name for name in columns}
+    if rows and sorted(name.casefold() for name in rows[0]) == sorted(named):
+        columns, rows = [named[name.casefold()] for name in rows[0]], rows[1:]
+    if any(len(row) != len(columns) for row in rows):
+        return f"not each of its {len(rows):,} rows has {len(columns)} values"
+    return [dict(zip(columns, row, strict=True)) for row in rows]
