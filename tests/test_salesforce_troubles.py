@@ -141,7 +141,7 @@ def test_killed_at_every_checkpoint(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(walking, "ROWS", 4)
     monkeypatch.setattr("aac.connectors.salesforce.changes.BATCH", 4)
-    fake.page, fake.chunk, fake.lag = 5, 7, timedelta()
+    fake.page, fake.chunk = 5, 7
     leads = [fake.org.create("Lead", {"Name": f"{n}", "Status": "New"}, LONG_AGO) for n in range(33)]
     deals = [fake.org.create("Opportunity", {"StageName": "A"}, LONG_AGO) for _ in range(21)]
     begun = datetime.now(UTC).isoformat()
@@ -173,3 +173,33 @@ def test_a_record_that_was_taken_out_of_the_recycle_bin_is_there(fake: Salesforc
     told = sent(connector(fake, tmp_path), "Lead", {"org": fake.org.id, "until": f"{begun}", "swept": f"{begun}"})
     (there,), (gone,) = told.rows["upsert"], told.rows["delete"]
     assert there["SystemModstamp"] > gone["SystemModstamp"]  # what is older does not replace what is newer
+
+
+@pytest.mark.parametrize(
+    "bad", ["busy", "429", "429 wait", "502", "503", "401", "malformed", "null", "html", "truncated", "drip"]
+)
+@pytest.mark.parametrize("settings", [{}, {"bulk_above": 10}])
+def test_nothing_is_lost_or_doubled_when_answers_are_bad(
+    bad: str, settings: dict[str, Any], fake: Salesforce, tmp_path: Path
+) -> None:
+    fake.page, fake.chunk = 5, 7
+    made = [fake.org.create("Lead", {"Name": f"{n}"}) for n in range(33)]
+    connected = connector(fake, tmp_path, **settings)
+    connected.check()
+    connected.discover()
+    fake.trouble.extend(["well"] * 16 + [bad, "well", "well"] * 3)
+    assert [row["Id"] for row in pulled(connected, "Lead")] == made
+    assert len(fake.trouble) < 4  # a slow answer is one
+
+
+def test_a_stage_that_was_renamed_is_found_by_the_next_sweep(fake: Salesforce, tmp_path: Path) -> None:
+    deal = fake.org.create("Opportunity", {"StageName": "Proposal"}, LONG_AGO)
+    first = sent(connector(fake, tmp_path), "Opportunity")
+    fake.org.rename_stage("Proposal", "Offer")
+    assert sent(connector(fake, tmp_path), "Opportunity", first.state).rows == {}
+    assert first.state is not None
+    late = first.state | {"swept": (datetime.now(UTC) - timedelta(days=8)).isoformat()}
+    (row,) = sent(connector(fake, tmp_path), "Opportunity", late).rows["upsert"]
+    assert (row["Id"], row["StageName"]) == (deal, "Offer")
+    (change,) = pulled(connector(fake, tmp_path), "opportunity_stage_changes")
+    assert change["value"] == "Proposal"

@@ -173,6 +173,12 @@ class Org:
             for id in [id for id, record in records.items() if record.get("IsDeleted")]:
                 del records[id]
 
+    def rename_stage(self, before: str, after: str) -> None:
+        """Deals in a stage are in one of another name; that is no change of theirs, and their past keeps its words."""
+        for record in self.records["Opportunity"].values():
+            if record["StageName"] == before:
+                record["StageName"] = after
+
     def forget(self) -> None:
         """What was deleted is not known any more."""
         self.log.clear()

@@ -35,6 +35,10 @@ BAD: dict[str, tuple[int, dict[str, str], bytes]] = {
     "503": (503, {"Retry-After": "0"}, b'[{"message": "Server too busy", "errorCode": "SERVER_UNAVAILABLE"}]'),
     "502": (502, {}, b"<html>Bad Gateway</html>"),
     "401": (401, {}, ENDED),
+    "429": (429, {}, BUSY),
+    "429 wait": (429, {"Retry-After": "0"}, b""),
+    "null": (200, {}, b"null"),
+    "html": (200, {"Content-Type": "text/html"}, b"<html>,</html>"),
     "malformed": (200, {}, b'{"totalSize": 1, "done": true, "records": [{"Id": '),
 }
 """Answers that are no answers, by the names they are asked for."""
