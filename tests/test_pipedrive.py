@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from aac.connectors.base import Context
+from aac.connectors.pipedrive.connector import PipedriveConnector
+from aac.connectors.pipedrive.settings import PipedriveSettings
 from aac.testing import CHECKS, Trial, connector_suite, run
 from tests.fakes.pipedrive.account import written
 from tests.fakes.pipedrive.server import pipedrive
@@ -23,7 +26,8 @@ QUICK = (
 """Checks that are made each time; all of them, of each object, are long."""
 SCOPE = {
     "deals": "deals:read", "persons": "contacts:read", "organizations": "contacts:read", "leads": "leads:read",
-    "activities": "activities:read", "deals_owner_changes": "deals:read", "users": "users:read",
+    "activities": "activities:read", "deals_owner_changes": "deals:read", "deals_stage_changes": "recents:read",
+    "deals_status_changes": "deals:read", "users": "users:read", "pipelines": "deals:read", "stages": "deals:read",
 }  # fmt: skip
 
 
@@ -121,9 +125,10 @@ class LeadsTrial(PipedriveTrial):
 
 
 class ChangesTrial(PipedriveTrial):
-    """The owners that deals had; each record of the trial is a deal that was made by a user of that number."""
+    """The owners that deals had; each record of the trial is a deal that was made with that owner."""
 
     stream = "deals_owner_changes"
+    field = "owner_id"
     key, text, at = "change_id", "value", "changed_at"
     page = 50
     many = 500
@@ -139,10 +144,20 @@ class ChangesTrial(PipedriveTrial):
     def create(self, texts: Sequence[str], at: datetime | None = None) -> list[str]:
         keys: list[str] = []
         for text in texts:
-            deal = self.account.create("deals", {"owner_id": text}, at)
+            deal = self.account.create("deals", {self.field: text}, at)
             made = self.account.records["deals"][deal].made
-            keys.append(f"deals/{deal}/owner_id/{written(made)}/{text}")
+            keys.append(f"deals/{deal}/{self.field}/{written(made)}/{text}")
         return keys
+
+
+class StageChangesTrial(ChangesTrial):
+    stream = "deals_stage_changes"
+    field = "stage_id"
+
+
+class StatusChangesTrial(ChangesTrial):
+    stream = "deals_status_changes"
+    field = "status"
 
 
 class UsersTrial(PipedriveTrial):
@@ -169,6 +184,41 @@ class UsersTrial(PipedriveTrial):
         self.account.users = [user for user in self.account.users if str(user["id"]) not in keys]
 
 
+class PipelinesTrial(PipedriveTrial):
+    """Pipelines: read whole, too, page by page."""
+
+    stream = "pipelines"
+    text, at = "name", "add_time"
+    cannot = dict.fromkeys(("column added", "column dropped", "column retyped"), "its columns are always the same")
+
+    def __init__(self, fake: Pipedrive) -> None:
+        super().__init__(fake)
+        self.held.clear()
+
+    @property
+    def held(self) -> list[dict[str, Any]]:
+        return getattr(self.account, self.stream)
+
+    def create(self, texts: Sequence[str], at: datetime | None = None) -> list[str]:
+        ids = [next(self.account.numbers) for _ in texts]
+        make = self.account.pipeline if self.stream == "pipelines" else self.account.stage
+        for id, text in zip(ids, texts, strict=True):
+            make(text, at or datetime.now(UTC), id)
+        return list(map(str, ids))
+
+    def change(self, keys: Collection[str], text: str) -> None:
+        for each in self.held:
+            if str(each["id"]) in keys:
+                each["name"] = text
+
+    def delete(self, keys: Collection[str]) -> None:
+        self.held[:] = [each for each in self.held if str(each["id"]) not in keys]
+
+
+class StagesTrial(PipelinesTrial):
+    stream = "stages"
+
+
 @pytest.mark.parametrize("check", QUICK)
 def test_deals_quickly(check: str, fake: Pipedrive, tmp_path: Path) -> None:
     run(check, PipedriveTrial(fake), tmp_path / "project")
@@ -180,7 +230,22 @@ def test_deals(check: str, fake: Pipedrive, tmp_path: Path) -> None:
     run(check, PipedriveTrial(fake), tmp_path / "project")
 
 
-OTHERS = (PersonsTrial, OrganizationsTrial, ActivitiesTrial, LeadsTrial, ChangesTrial, UsersTrial)
+OTHERS = (
+    PersonsTrial, OrganizationsTrial, ActivitiesTrial, LeadsTrial, ChangesTrial, StageChangesTrial, StatusChangesTrial,
+    UsersTrial, PipelinesTrial, StagesTrial,
+)  # fmt: skip
+
+
+def test_every_stream_is_tried(fake: Pipedrive, tmp_path: Path) -> None:
+    given = PipedriveSettings.model_validate({"access_token": {"env": "PIPEDRIVE_TOKEN"}, "url": fake.url})
+    made = PipedriveConnector(given, Context(tmp_path, tmp_path / "files"))
+    made.check()
+    assert {stream.name for stream in made.discover()} == {trial.stream for trial in (PipedriveTrial, *OTHERS)}
+
+
+@pytest.mark.parametrize("trial", [StageChangesTrial, StatusChangesTrial, PipelinesTrial, StagesTrial])
+def test_others_quickly(trial: type[PipedriveTrial], fake: Pipedrive, tmp_path: Path) -> None:
+    run("500 equal cursors", trial(fake), tmp_path / "project")
 
 
 @pytest.mark.long

@@ -91,12 +91,19 @@ class Account:
 
     def __post_init__(self) -> None:
         self.hire(1, "Ada")
-        self.pipelines.append({"id": 1, "name": "Sales", "order_nr": 0, "is_deleted": False})
+        at = datetime(2024, 1, 2, 8, tzinfo=UTC)
+        self.pipeline("Sales", at, 1)
         for number, name in enumerate(("Lead in", "Contact made", "Proposal"), 1):
-            self.stages.append(
-                {"id": number, "name": name, "order_nr": number, "pipeline_id": 1, "deal_probability": 100,
-                 "is_deleted": False}
-            )  # fmt: skip
+            self.stage(name, at, number)
+
+    def pipeline(self, name: str, at: datetime, id: int) -> None:
+        times = {"add_time": written(at), "update_time": written(at)}
+        self.pipelines.append({"id": id, "name": name, "order_nr": id, "is_deleted": False, **times})
+
+    def stage(self, name: str, at: datetime, id: int) -> None:
+        times = {"add_time": written(at), "update_time": written(at)}
+        more = {"pipeline_id": 1, "deal_probability": 100, "is_deleted": False}
+        self.stages.append({"id": id, "name": name, "order_nr": id, **more, **times})
 
     def hire(self, id: int, name: str, left: bool = False) -> None:
         self.users.append(

@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from aac.connectors.pipedrive.client import Client, Record
 
 TABLES: Mapping[str, Mapping[str, str]] = {
-    "pipelines": {"id": "text", "name": "text", "order_nr": "integer", "is_deleted": "boolean"},
+    "pipelines": {
+        "id": "text", "name": "text", "order_nr": "integer", "is_deleted": "boolean", "add_time": "timestamp",
+        "update_time": "timestamp",
+    },
     "stages": {
         "id": "text", "name": "text", "pipeline_id": "text", "order_nr": "integer", "deal_probability": "number",
-        "is_deleted": "boolean",
+        "is_deleted": "boolean", "add_time": "timestamp", "update_time": "timestamp",
     },
     "users": {
         "id": "text", "name": "text", "email": "text", "active_flag": "boolean", "is_deleted": "boolean",
