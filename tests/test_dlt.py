@@ -15,6 +15,7 @@ from aac.connectors.dlt import DltConnector, DltSettings
 from aac.errors import SourceError
 from aac.folders import ALLOWED
 from aac.testing import connector_suite, run
+from tests.commands import run_aac
 from tests.documentation import ROOT, Session, blocks
 from tests.fakes.scripted import Scripted, scripted
 from tests.file_trials import FileTrial
@@ -146,6 +147,21 @@ def test_the_page_leads_to_data(tmp_path: Path) -> None:
     for block in blocks(PAGE):
         session.run(block)
     assert session.told == []
+
+
+def test_what_dlt_asks_is_not_recorded_and_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "aac.toml").write_text(
+        '[project]\nname = "Yours"\nspec = 1\n[sources.shop]\nconnector = "dlt"\nsource = "shop_source:shop"\n'
+        'arguments = { file = "" }\nresources = ["order"]\n'
+    )
+    (tmp_path / "alignment").mkdir()
+    entity = "kind: entity\nid: order\nfrom: shop.order\nkey: id\nfields:\n  id: {type: text}\n"
+    (tmp_path / "alignment" / "order.yml").write_text(entity)
+    done = run_aac(tmp_path, "pull", "--record", "calls")
+    assert done.returncode == 4
+    assert "`--record` cannot write down what this source answers: dlt asks it itself." in done.stdout + done.stderr
+    assert not (tmp_path / "calls").exists()
+    assert run_aac(tmp_path, "pull").returncode == 0
 
 
 def test_the_page_names_every_setting() -> None:
