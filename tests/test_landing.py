@@ -740,17 +740,36 @@ def test_a_table_that_is_in_several_sources_is_told(project: Project) -> None:
 
 
 def test_streams_of_other_names_are_told_as_far_as_they_help(project: Project) -> None:
-    """What has no near name is listed, five at most; where there is nothing at all, that is said."""
-    (project.root / "crm").mkdir()
+    """What has no near name is listed, five at most."""
     project.tables = [replace(table("lead", column("id")), streams=())]
-    (finding,) = (each for each in project.pull().findings if each.code == "AAC611")
-    assert finding.doc == "entity:lead"
-    assert finding.instead == "write `from: source.stream`: there is none"
     for name in "fedcba":
         project.put(name, "id\n1\n")
     (finding,) = project.pull().findings
     listed = "`crm.a`, `crm.b`, `crm.c`, `crm.d`, `crm.e` and more"
-    assert finding.instead == f"write `from: source.stream`: there is {listed}"
+    assert (finding.doc, finding.instead) == ("entity:lead", f"write `from: source.stream`: there is {listed}")
+
+
+def test_a_source_that_fails_is_told_once_and_remembered(project: Project) -> None:
+    """Nobody knows what streams it has; whoever reads the data later is told that its last pull failed."""
+    project.put("lead", "id\n1\n")
+    project.set("old")
+    project.tables = [replace(table(name, column("id")), streams=()) for name in ("lead", "deal", "owner")]
+    assert codes(project.pull().findings) == ["AAC609"]
+    with project.landed() as data:
+        assert [(f.code, f.message) for f in data.findings] == [("AAC607", "source `old` was not pulled yet")]
+        (notice,) = data.notices
+        assert notice.startswith("source old: the last pull, at 2026-")
+        assert notice.endswith("did not come to its end, and what was pulled before counts: `aac pull` says why")
+    project.put("deal", "id\n1\n", source="old")
+    project.put("owner", "id\n1\n", source="old")
+    assert project.pull().findings == ()
+    with project.landed() as data:
+        assert (data.notices, data.findings) == ((), ())
+    for path in (project.root / "old").iterdir():
+        path.unlink()
+    assert codes(project.pull().findings) == ["AAC609"]
+    with project.landed() as data:
+        assert ([notice[:24] for notice in data.notices], data.findings) == (["source old: the last pul"], ())
 
 
 def test_a_table_in_several_sources_is_told_where_it_is_written(project: Project) -> None:

@@ -465,7 +465,7 @@ def test_a_reference_to_what_is_deleted_says_so(tmp_path: Path) -> None:
     )
     accounts = "id,gone\na,false\nb,true\n"
     root = project(tmp_path, documents, {"deal": "id,account\n1,a\n2,b\n3,c\n4,b\n", "account": accounts})
-    message = "`account` finds no account in 3 records, 2 of which name one that is deleted there (AAC516): 'b', 'c'"
+    message = "`account` finds no account in 3 records, 2 of which name one that is deleted there: 'b', 'c'"
     assert [each.message for each in pulled(root).findings if each.code == "AAC503"] == [message]
     (root / "data" / "deal.csv").write_text("id,account\n1,a\n2,b\n")
     (finding,) = [each for each in pulled(root).findings if each.code == "AAC503"]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from aac.connectors.base import SchemaChange
 from aac.errors import NoDataError
 from aac.landing.pull import rehearse
-from tests.landing import NOW_US, column, table
+from tests.landing import NOW_US, column, ref, table
 from tests.oracle.records import Stream as Oracle
 from tests.rows import STREAM, Sent, Stopped
 
@@ -93,6 +93,25 @@ def test_a_scan_that_would_take_away_much_is_stopped(project: Sent) -> None:
     assert len(project.seen) == 7
     assert project.sender.states == [None, {"n": 1}, {"n": 1}, {"n": 2}]
     assert project.ask("SELECT count(*) FROM raw_crm.deal") == [(10,)]
+
+
+def test_a_reference_to_what_was_deleted_is_told_from_one_to_nothing(project: Sent) -> None:
+    project.tables = [table("deal", column("id"), column("parent", ref("deal"), "x"))]
+    leads = [("b", 1, "a"), ("c", 1, "a"), ("d", 1, "f"), ("e", 1, "never")]
+
+    def lost(*steps: tuple[Any, ...], **wish: bool) -> list[str]:
+        return [each.message for each in project.send(*steps, END, **wish).findings if each.code == "AAC503"]
+
+    rows = ("upsert", [("a", 1, None), *leads, ("f", 1, None)])
+    assert lost(rows) == ["`parent` finds no deal in 1 record: 'never'"]
+    two = "`parent` finds no deal in 3 records, 2 of which name one that is deleted there: 'a', 'never'"
+    assert lost(("delete", [("a",)])) == [two]
+    three = "`parent` finds no deal in 4 records, 3 of which name one that is deleted there: 'a', 'f', 'never'"
+    assert lost(("keys", leads), mass_delete=True) == [three]
+    (project.root / ".aac" / "store.duckdb").unlink()
+    assert lost(("upsert", [("e", 2, "b")])) == [
+        "`parent` finds no deal in 3 records, 3 of which name one that is deleted there: 'a', 'f'"
+    ]
 
 
 def test_keys_may_be_listed_after_a_checkpoint(project: Sent) -> None:

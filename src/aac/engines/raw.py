@@ -259,6 +259,11 @@ def mark_changed(table: tuple[str, ...], key: Sequence[str], base: str, rows: in
         FROM read_parquet({path}, file_row_number = true) AS p JOIN {name(*table)} AS o ON {same})"""
 
 
+def deleted_keys(table: tuple[str, ...], key: str) -> str:
+    """What the column of the key holds in records of a raw table that are deleted."""
+    return f"SELECT {name(key)} FROM {name(*table)} WHERE {DELETED} IS NOT NULL"
+
+
 MISSING = "SELECT count(*) FROM temp.main.missing"
 """One value: how many records are missing."""
 

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
 FORGET = ("DELETE FROM _aac.set_aside WHERE entity = $1", "DELETE FROM _aac.problems WHERE entity = $1")
 """What makes room for the flaws of entity $1."""
-GONE = """
-    SELECT count(*) FROM _aac.problems WHERE entity = $1 AND code = 'AAC503' AND field = $2
-    AND text IN (SELECT keys[1] FROM _aac.set_aside WHERE entity = $3 AND code = 'AAC516')"""
-"""One value: in how many records of entity $1 reference $2 leads to a record of $3 that was left out as deleted."""
 
 
 @record
@@ -149,6 +145,14 @@ def texts_of(selection: str) -> str:
     """The five texts a selection has most often."""
     texts = f"SELECT text, count(*) AS times FROM ({selection}) WHERE text IS NOT NULL GROUP BY text"
     return f"SELECT text FROM ({texts}) ORDER BY times DESC, text LIMIT 5"
+
+
+def leads_to_deleted(deleted: Sequence[str]) -> str:
+    """One value: in how many records of entity $1 reference $2 leads to a record of $3 that was left out as deleted, or
+    to one of the keys that the statements ``deleted`` yield."""
+    marked = "SELECT keys[1] FROM _aac.set_aside WHERE entity = $3 AND code = 'AAC516'"
+    return f"""SELECT count(*) FROM _aac.problems WHERE entity = $1 AND code = 'AAC503' AND field = $2
+        AND text IN ({" UNION ALL ".join((marked, *deleted))})"""
 
 
 def keep_problems(selection: str) -> str:

@@ -75,10 +75,11 @@ class Inspection:
             if field.name == self.table.occurs and not self.table.per:
                 self._tell("AAC507", field.name, self.staged.flawed(f"f{place} IS NULL"))
 
-    def follow(self, place: int, target: Staged | None) -> None:
+    def follow(self, place: int, target: Staged | None, deleted: Sequence[str] = ()) -> None:
         """Makes a reference unknown where no record of ``target`` has that key; without a target it stays as it is.
 
-        A reference that is itself part of the key stays too: a record without its key would be gone.
+        A reference that is itself part of the key stays too: a record without its key would be gone. ``deleted``:
+        statements that yield the keys of records that there were.
         """
         field = self.table.fields[place]
         empty = " AND ".join(f"{column} IS NULL" for column in [f"f{place}", *_unusable(field, place)])
@@ -89,7 +90,7 @@ class Inspection:
         text = f"coalesce({', '.join(self._written(field, place))})"
         if self._keep("AAC503", field, f"{lost}({unmatched})", text) and target is not None:
             entity = self.table.entity, field.name, field.type.entity
-            ((gone,),) = list[Any](self._store.execute(statements.GONE, *entity))
+            ((gone,),) = list[Any](self._store.execute(statements.leads_to_deleted(deleted), *entity))
             self.flaws[-1] = replace(self.flaws[-1], near=self._near(self.flaws[-1], target), gone=gone)
             if place not in self.staged.keys:
                 self._store.execute(self.staged.forget(place, unmatched))

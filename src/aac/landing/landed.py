@@ -18,8 +18,8 @@ from aac.landing.inputs import Inputs
 from aac.landing.offers import placed
 from aac.landing.preparing import Preparation
 from aac.landing.staging import EPOCH_DAY
-from aac.landing.state import KEPT, PREPARED, PreparedEntity, State, raw_folder, reach, read_state
-from aac.landing.telling import missing_columns, not_pulled, tell_flaws
+from aac.landing.state import KEPT, PREPARED, PreparedEntity, State, failed_pulls, raw_folder, reach, read_state
+from aac.landing.telling import missing_columns, not_pulled, source_not_pulled, tell_flaws
 from aac.landing.watermarks import find_watermark, watermark_rule
 from aac.people import people_of
 from aac.periods import midnight_us
@@ -106,7 +106,11 @@ def prepared(
         if not state.sources:
             raise NoDataError
         pulled = {id: source for id, source in state.sources.items() if id in sources}
-        tables, nowhere = placed(tables, {id: source.offers for id, source in pulled.items()}, sources)
+        waiting = [source for id, source in sources.items() if id not in pulled]
+        offers = {id: source.offers for id, source in pulled.items()}
+        asked, (tables, nowhere) = tables, placed(tables, offers, sources, whole=not waiting)
+        if {table.entity for table in asked if not table.is_packaged} - {table.entity for table in tables}:
+            nowhere += map(source_not_pulled, waiting)
         by_entity = {table.entity: table for table in tables}
         inputs = Inputs(by_entity, sources, pulled, raw_folder(root), default_zone, as_of_us)
         known, wrong = _watermarks(inputs, store)
@@ -126,6 +130,7 @@ def prepared(
         there = [table for table in tables if table.entity in entities]
         flaws = [finding for table in there for finding in tell_flaws(table, State(pulled, entities), people)]
         found = [*nowhere, *wrong, *(finding for findings in lacking.values() for finding in findings), *flaws]
+        is_now, failed = as_of_us is None, failed_pulls(store, sources, pulled)
         ends = [end for table in there for end in _ends(entities[table.entity], table, inputs.zone_of(table))]
         return Landed(
             engine=store,
@@ -141,7 +146,7 @@ def prepared(
             sources=known,
             findings=in_reading_order(found),
             known_until={table.entity: inputs.as_of(table) for table in there if table.is_of_a_moment},
-            notices=tuple(_notice(t.entity) for t in usable if as_of_us is None or not t.is_of_a_moment),
+            notices=(*failed, *(_notice(t.entity) for t in usable if is_now or not t.is_of_a_moment)),
             held=held.pop_all(),
         )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from aac.engines.base import Query, Select
+from aac.engines.base import ROWS, Query, Select
 from aac.engines.base import Table as StoreTable
+from aac.engines.raw import deleted_keys
 from aac.engines.staged import Staged, number_of_rows
 from aac.expressions.nodes import Column
 from aac.landing.grouping import records_query, rows_query, without_moment
@@ -82,7 +83,7 @@ class Preparation:
             for place, field in enumerate(inspection.table.fields):
                 if field.type.entity is not None:
                     target = self._target(field, inputs, targets, kept)
-                    inspection.follow(place, target)
+                    inspection.follow(place, target, _deleted(inputs.target(field), inputs))
                     if target is not None and self._is_list(inputs.target(field), inspection.table):
                         inspection.find_unnamed(place, target)
         return {inspection.table.entity: self._write(inspection, inputs) for inspection in inspections}
@@ -152,3 +153,12 @@ class Preparation:
     def _next(self) -> int:
         self._made += 1
         return self._made
+
+
+def _deleted(table: Table | None, inputs: Inputs) -> list[str]:
+    """Statements that yield the keys of a table's records that its streams have as deleted."""
+    key = table.field(table.key[0]).read if table is not None else None
+    if table is None or not isinstance(key, Column):
+        return []
+    streams = [stream for stream in inputs.raw_streams(table) or () if stream.format == ROWS and stream.table]
+    return [deleted_keys(stream.table, spelling(key.name, stream.columns)) for stream in streams]

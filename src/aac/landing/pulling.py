@@ -189,6 +189,7 @@ class Pulling:
             self._tell(Event("notice", f"source {source.id}: {error}", {"source": source.id}))
             self._note(source.id, error=str(error))
         except (SourceError, EngineError, OSError) as error:
+            self._stopped.add(source.id)
             # nothing of the source is kept, of the streams that had been read neither
             self._log[begun:] = [(*values[:COMPLETE], False, *values[COMPLETE + 1 :]) for values in self._log[begun:]]
             if isinstance(error, SourceError) and error.findings:

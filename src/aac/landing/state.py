@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from aac.errors import OtherLayoutError
@@ -11,7 +12,7 @@ from aac.folders import may_be_read
 from aac.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from aac.config import Source
@@ -89,7 +90,7 @@ class Flaw:
 
     ``texts``: up to five of what was written; ``keys``: up to ten keys; ``rows``: up to five rows of the stream;
     ``near``: those of the texts that are nearly a key, and which; ``gone``: how many of the records point to one that
-    was left out as deleted.
+    is deleted.
     """
 
     code: str
@@ -176,6 +177,20 @@ def read_state(store: Store) -> State:
         return State({source.id: source for source in map(_source, sources)}, dict(map(_entity, entities)))
     except (AttributeError, KeyError, TypeError, ValueError):  # other keys, or of another shape, than ours
         raise OtherLayoutError from None
+
+
+def failed_pulls(store: Store, sources: Collection[str], pulled: Mapping[str, PulledSource]) -> Iterator[str]:
+    """A sentence for every source whose last pull did not come to its end; why is told by a pull."""
+    ends = "arg_max(began_us, rowid), arg_max(error IS NOT NULL, rowid)"
+    last: list[Any] = list(store.execute(f"SELECT source, {ends} FROM _aac.runs GROUP BY source ORDER BY source"))
+    for source, began_us, has_failed in last:
+        known = pulled.get(source)
+        if source in sources and has_failed and (known is None or known.pulled_at_us <= began_us):
+            at = datetime.fromtimestamp(began_us / 1_000_000, UTC)
+            yield (
+                f"source {source}: the last pull, at {at:%Y-%m-%d %H:%M} UTC, did not come to its end, and what was "
+                "pulled before counts: `aac pull` says why"
+            )
 
 
 def write_state(store: Store, state: State) -> None:

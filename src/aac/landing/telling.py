@@ -222,6 +222,11 @@ def not_pulled(table: Table, name: StreamName) -> Finding:
     return Finding("AAC607", "error", message, "run `aac pull`", table.span, f"entity:{table.entity}")
 
 
+def source_not_pulled(source: Source) -> Finding:
+    """AAC607: nothing of a source is in the store."""
+    return Finding("AAC607", "error", f"source `{source.id}` was not pulled yet", "run `aac pull`", source.span_of())
+
+
 def _known_or_near(names: Iterable[str], columns: Collection[str]) -> bool:
     """Whether any of ``names`` is a column, or nearly one."""
     folded = [column.casefold() for column in columns]
@@ -285,11 +290,8 @@ def _sentences(
             return message, "correct it where the tool that lands them says why, and have them read again"
         case "AAC503":
             entity = table.field(str(flaw.field)).type.entity
-            gone = (
-                f", {flaw.gone:,} of which name{'s' * (flaw.gone == 1)} one that is deleted there (AAC516)"
-                if flaw.gone
-                else ""
-            )
+            names = f"name{'s' * (flaw.gone == 1)}"
+            gone = f", {flaw.gone:,} of which {names} one that is deleted there" if flaw.gone else ""
             message = f"`{flaw.field}` finds no {entity} in {_records(flaw)}{gone}{quoted}"
             if flaw.gone == flaw.count:
                 return message, "nothing, if it was meant to be deleted: what it was is unknown here"
