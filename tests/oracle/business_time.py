@@ -125,8 +125,9 @@ def clock_changes(timezone: str, first_us: int, last_us: int) -> Iterator[int]:
 
     Since 1970 every change was on a whole minute of UTC.
     """
-    for hour_us in range(first_us // HOUR_US * HOUR_US, last_us, HOUR_US):
-        if offset_us(timezone, hour_us) != offset_us(timezone, hour_us + HOUR_US):
+    hours = range(first_us // HOUR_US * HOUR_US, last_us + HOUR_US, HOUR_US)
+    for (hour_us, before), (_, after) in pairwise((hour_us, offset_us(timezone, hour_us)) for hour_us in hours):
+        if before != after:
             for minute_us in range(hour_us + MINUTE_US, hour_us + HOUR_US + MINUTE_US, MINUTE_US):
                 if offset_us(timezone, minute_us) != offset_us(timezone, minute_us - MINUTE_US):
                     yield minute_us
@@ -134,7 +135,9 @@ def clock_changes(timezone: str, first_us: int, last_us: int) -> Iterator[int]:
 
 def offset_us(timezone: str, moment_us: int) -> int:
     """Local clock reading minus UTC."""
-    return local_us(local_reading(timezone, moment_us)) - moment_us
+    offset = (EPOCH + moment_us * MICROSECOND).astimezone(ZoneInfo(timezone)).utcoffset()
+    assert offset is not None
+    return offset // MICROSECOND
 
 
 def local_reading(timezone: str, moment_us: int) -> datetime:

@@ -18,7 +18,7 @@ from tests.oracle.business_time import DAY_US, EPOCH, MINUTE_US, openings
 from tests.oracle.clocks import UNMEASURABLE, Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from tests.oracle.business_time import PlainCalendar
     from tests.oracle.clocks import Item, Pause, Promise
@@ -41,18 +41,26 @@ def reading_at(zone: str, minute: int) -> datetime:
     return readings_of_day(zone, day)[place]
 
 
-def is_of_day(calendar: PlainCalendar, begun: date, reading: datetime) -> bool:
-    """Whether a reading lies in an opening that begins on a date."""
-    minutes = (reading - datetime.combine(begun, time())) // MINUTE
-    return any(opens <= minutes < closes for opens, closes in openings(calendar, begun))
+def hours_of(calendar: PlainCalendar, begun: date) -> list[tuple[datetime, datetime]]:
+    """The openings that begin on a date: from which reading until before which one."""
+    midnight = datetime.combine(begun, time())
+    return [(midnight + opens * MINUTE, midnight + closes * MINUTE) for opens, closes in openings(calendar, begun)]
+
+
+def is_in(hours: Sequence[tuple[datetime, datetime]], reading: datetime) -> bool:
+    """Whether a reading lies in one of these openings."""
+    return any(opens <= reading < closes for opens, closes in hours)
 
 
 def minute_of(zone: str, reading: datetime) -> int:
     """The last minute in which the clock shows a reading; of none the first that shows a later one."""
     around = (reading.replace(tzinfo=UTC) - EPOCH) // MINUTE
-    minutes = range(around - 2 * DAY_MINUTES, around + 2 * DAY_MINUTES)
-    shown = [minute for minute in minutes if reading_at(zone, minute) == reading]
-    return shown[-1] if shown else next(minute for minute in minutes if reading_at(zone, minute) > reading)
+    days = range(around // DAY_MINUTES - 2, around // DAY_MINUTES + 3)
+    minutes = [
+        (day * DAY_MINUTES + place, shown) for day in days for place, shown in enumerate(readings_of_day(zone, day))
+    ]
+    shown = [minute for minute, shows in minutes if shows == reading]
+    return shown[-1] if shown else next(minute for minute, shows in minutes if shows > reading)
 
 
 class MinuteWorld:
@@ -68,10 +76,11 @@ class MinuteWorld:
         day, place = divmod(minute, DAY_MINUTES)
         if (id_, day) not in self._open:
             calendar = self.calendars[id_]
-            self._open[id_, day] = bytes(
-                any(is_of_day(calendar, reading.date() - days * DAY, reading) for days in (0, 1))
-                for reading in readings_of_day(calendar.timezone, day)
-            )
+            readings = readings_of_day(calendar.timezone, day)
+            dates = {reading.date() for reading in readings}
+            begun = dates | {shown - DAY for shown in dates}
+            hours = [opening for shown in begun for opening in hours_of(calendar, shown)]
+            self._open[id_, day] = bytes(is_in(hours, reading) for reading in readings)
         return bool(self._open[id_, day][place])
 
     def minutes_of_business_day(self, id_: str, begun: date) -> list[int]:
@@ -79,8 +88,9 @@ class MinuteWorld:
         if (id_, begun) not in self._business:
             calendar = self.calendars[id_]
             first = (begun - date(1970, 1, 1)).days * DAY_MINUTES
-            around = range(first - DAY_MINUTES, first + 3 * DAY_MINUTES) if openings(calendar, begun) else ()
-            of_day = [m for m in around if is_of_day(calendar, begun, reading_at(calendar.timezone, m))]
+            hours = hours_of(calendar, begun)
+            around = range(first - DAY_MINUTES, first + 3 * DAY_MINUTES) if hours else ()
+            of_day = [m for m in around if is_in(hours, reading_at(calendar.timezone, m))]
             self._business[id_, begun] = [of_day[0], of_day[-1]] if of_day else []
         return self._business[id_, begun]
 
@@ -89,7 +99,7 @@ class MinuteWorld:
         calendar = self.calendars[id_]
         reading = reading_at(calendar.timezone, start)
         day = reading.date()
-        if not is_of_day(calendar, day, reading) and is_of_day(calendar, day - DAY, reading):
+        if not is_in(hours_of(calendar, day), reading) and is_in(hours_of(calendar, day - DAY), reading):
             day -= DAY
         place = reading - datetime.combine(day, time())
         for _ in range(days):
@@ -97,7 +107,7 @@ class MinuteWorld:
             while not self.minutes_of_business_day(id_, day):
                 day += DAY
         minute = minute_of(calendar.timezone, datetime.combine(day, time()) + place)
-        if is_of_day(calendar, day, reading_at(calendar.timezone, minute)):
+        if is_in(hours_of(calendar, day), reading_at(calendar.timezone, minute)):
             return minute
         closing = self.minutes_of_business_day(id_, day)[-1] + 1
         return closing if closing > minute else next(m for m in count(minute) if self.is_open(id_, m))
@@ -119,11 +129,13 @@ def answer(world: MinuteWorld, promise: Promise, item: Item, as_of: int) -> Answ
     def opens(minute: int) -> bool:
         return not is_business or world.is_open(item.calendar or "", minute)
 
+    paused = frozenset(m for begin, finish, _ in pauses if begin is not None for m in range(begin, finish))
+
     def is_paused(minute: int) -> bool:
-        return any(begin is not None and begin <= minute < finish for begin, finish, _ in pauses)
+        return minute in paused
 
     def runs(minute: int) -> bool:
-        return opens(minute) and not is_paused(minute)
+        return not is_paused(minute) and opens(minute)
 
     used = sum(runs(minute) for minute in range(start, until))
     due = _due(world, promise, item, start, opens, is_paused)
@@ -159,11 +171,11 @@ def _due(
     deadline, allowed = start, promise.amount if promise.clock == "dates" else promise.amount // MINUTE_US
     if promise.clock not in ("elapsed", "business", "dates"):
         deadline = _deadline(world, promise, item, start)
-        allowed = sum(opens(minute) and is_paused(minute) for minute in range(start, deadline))
+        allowed = sum(is_paused(minute) and opens(minute) for minute in range(start, deadline))
         if not allowed and not (opens(deadline) and is_paused(deadline)):
             return deadline
     for minute in count(deadline):
-        if opens(minute) and not is_paused(minute):
+        if not is_paused(minute) and opens(minute):
             if not allowed:
                 return minute
             allowed -= 1
