@@ -62,8 +62,8 @@ class DltConnector:
     def __init__(self, settings: DltSettings, context: Context) -> None:
         if context.record is not None:
             raise SourceError(
-                "`--record` cannot write down what this source answers: dlt asks it itself. Pull it without `--record`, "
-                "or name the sources to record: `aac pull SOURCE --record FOLDER`"
+                "`--record` cannot write down what this source answers: dlt asks it itself. Pull it without "
+                "`--record`, or name the sources to record: `aac pull SOURCE --record FOLDER`"
             )
         self._settings = settings
         self._folder = context.folder.absolute()

@@ -6,6 +6,7 @@ change, or today's value if it never changed.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from aac.connectors.base import Stream
@@ -63,6 +64,11 @@ def rows_of(followed: Followed, deal: Record, changelog: Sequence[Record]) -> li
         if row["value"] != found[-1]["value"]:
             found[-1] |= {"left_at": row["changed_at"], "known": 1}
             found.append(row)
+    often = Counter[str]()
+    for row in found:  # a value may come back within a second
+        often[row["change_id"]] += 1
+        if (times := often[row["change_id"]]) > 1:
+            row["change_id"] += f"/{times}"
     return found
 
 
