@@ -29,7 +29,7 @@ from aac.reports.plainly import sentences_of
 from aac.reports.text import TextReport, closing_line, findings_text
 from aac.reports.wiki import WikiReport
 from aac.reports.wiki.shelves import SECTIONS
-from aac.reports.wording import UNSEEN, amount, number, percent, result_words, span, target_words
+from aac.reports.wording import UNSEEN, amount, by_words, number, percent, result_words, span, target_words
 from aac.results import ClockReading, Escalation, Item, Result, Status
 from tests.reported import (
     DUE,
@@ -1079,3 +1079,8 @@ def test_markdown_lists_the_late_items_that_were_asked_for() -> None:
         "| `sales_follow_up` | 2026-02 | L-1077 | due Mon 2026-02-09 13:30 | late by 117 h and not done yet |",
         "| `sales_follow_up` | 2026-02 | and 1 more: `--items all` lists them |  |  |",
     ]
+
+
+def test_what_results_are_split_by_is_said_once() -> None:
+    told = [by_words(name) for name in ("region", "closed_by", "ICP_tier", "bylaw")]
+    assert told == ["By region", "Closed by", "By ICP tier", "By bylaw"]

@@ -27,7 +27,7 @@ from tests.commands import run_aac
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.browser.chromium import Tab
+    from tests.browser.chromium import Medium, Tab
 
 pytestmark = pytest.mark.servers
 
@@ -96,6 +96,22 @@ def test_pages_fit_every_window(tab: Tab, site: Path) -> None:
         if wrong := faults(tab):
             found[str(page.relative_to(site))] = wrong
     assert found == {}
+
+
+@pytest.mark.parametrize(("width", "medium"), [(1280, "screen"), (768, "screen"), (680, "print")])
+def test_scorecards_by_group_show_their_last_column(tab: Tab, site: Path, width: int, medium: Medium) -> None:
+    """680 is as wide as a sheet of A4 between its margins; there nothing is moved by hand."""
+    tab.look(width, media=medium)
+    cut: list[object] = []
+    for page in site.glob("scorecards-by-*.html"):
+        tab.open(page.as_uri())
+        cut += tab.evaluate(WIDER)
+    tab.look(width)
+    assert cut == []
+
+
+WIDER = """() => [...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth)
+    .map(e => `${e.scrollWidth} in ${e.clientWidth}: ${e.getAttribute('aria-label')} in ${document.title}`)"""
 
 
 WRONG = """<!doctype html><meta name=viewport content="width=device-width">

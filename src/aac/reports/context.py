@@ -231,6 +231,7 @@ class Dimension(TypedDict):
     """What results are split by."""
 
     name: Says[str, "Its name."]
+    title: Says[str, "`By segment`, `Closed by`."]
     windows: Says[list[GroupWindow], "Its windows."]
 
 

@@ -400,3 +400,9 @@ def freshness_of_all(results: Results) -> View | None:
         return words
     named = ", ".join(source.id for source in results.sources if source.status == worst)
     return words | {"word": f"{named} {words['word']}"}
+
+
+def by_words(name: str) -> str:
+    """What results are split by, as a heading says it: `By sales region`, and `Closed by`, which says so itself."""
+    words = name.replace("_", " ")
+    return f"{words[:1].upper()}{words[1:]}" if words.endswith(" by") else f"By {words}"

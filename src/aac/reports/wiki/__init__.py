@@ -24,7 +24,7 @@ from aac.reports.wiki.sentences import sentences
 from aac.reports.wiki.shelves import SECTIONS, by_document, files_of, link_to, receivers_of, section_of, subject_of
 from aac.reports.wiki.trends import Beside, spread_of, steps_of, trend_of
 from aac.reports.wiki.words import counts_of, stages_of, tiers_of
-from aac.reports.wording import as_of_words, freshness_of_all, moment
+from aac.reports.wording import as_of_words, by_words, freshness_of_all, moment
 from aac.small_groups import findings_of
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _splits(
         return []
     pages = sections.splits(documents, links, partial(_of_several, background))
     first = {"title": "By team", "href": shown["scorecards"]["href"]}
-    ways = [first, *({"title": f"By {page['name'].replace('_', ' ')}", "href": page["href"]} for page in pages)]
+    ways = [first, *({"title": by_words(page["name"]), "href": page["href"]} for page in pages)]
     for page in (shown["scorecards"], *pages):
         page["ways"] = ways if pages else []
     return pages

@@ -12,6 +12,7 @@ from aac.privacy import is_personal
 from aac.reports.json import ITEMS
 from aac.reports.wiki.shelves import finding_view, link_to, listed, mapping, plain, team_link, titles
 from aac.reports.wording import (
+    by_words,
     clock_time,
     day,
     due_words,
@@ -160,6 +161,7 @@ def _groups(results: list[Result], entry: Entry) -> list[View]:
     return [
         {
             "name": name,
+            "title": by_words(name),
             "windows": [
                 {key: value for key, value in words_of(groups[0], entry).items() if key in ("window", "hint", "so_far")}
                 | {"rows": [_group(result, entry) for result in sorted(groups, key=_is_unknown)]}

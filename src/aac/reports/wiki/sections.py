@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aac import codes
 from aac.reports.wiki.documents import card_of, counts_as
 from aac.reports.wiki.shelves import finding_view, kinds_of, listed, mapping, team_link, titles
-from aac.reports.wording import NONE, STATUSES, freshness_words, moment, status_words
+from aac.reports.wording import NONE, STATUSES, by_words, freshness_words, moment, status_words
 from aac.results import Status
 
 if TYPE_CHECKING:
@@ -125,7 +125,8 @@ def splits(documents: Sequence[View], links: Mapping[str, View], origin: Callabl
         known = dict.fromkeys(group for _, groups in rows for group in groups)
         columns = sorted(known, key=lambda group: (group is None, group or ""))
         if rows:
-            title = f"Scorecard by {name.replace('_', ' ')}"
+            way = by_words(name)
+            title = f"Scorecard b{way[1:]}" if way.startswith("By ") else f"Scorecard: {way}"
             page = {"name": name, "title": title, "href": f"scorecards-by-{path}.html", "columns": columns}
             shown = origin([f"{doc['kind']}:{doc['id']}" for doc, _ in rows])
             made.append(shown | page | {"teams": _split_by_team(rows, columns, links)})
