@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import field_validator
@@ -103,9 +104,16 @@ def _header(path: Path, declared: str | None, delimiters: str) -> tuple[tuple[st
     except csv.Error as error:
         raise SourceError(f"the header of `{path}` cannot be read: {error}") from error
     if not columns:
-        raise SourceError(f"`{path}` has no header: its first line must name the columns")
+        raise SourceError(f"`{path}` has no header: its first line must name the columns{_advice(path, encoding)}")
     _refuse_names(path, columns, delimiter)
     return columns, delimiter
+
+
+def _advice(path: Path, encoding: str) -> str:
+    """What to do about empty lines above a header."""
+    with text_of(path, encoding) as file:
+        empty = sum(1 for _ in takewhile(str.isspace, file))
+        return f"; delete the {'empty line' if empty == 1 else f'{empty:,} empty lines'} above it" if empty else ""
 
 
 def _refuse_names(path: Path, columns: tuple[str, ...], delimiter: str) -> None:
