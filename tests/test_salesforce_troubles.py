@@ -12,7 +12,7 @@ import pytest
 
 from aac.connectors import transport
 from aac.connectors.base import Checkpoint, Rows
-from aac.connectors.salesforce import walking
+from aac.connectors.salesforce import client, walking
 from aac.connectors.transport import RefusedError
 from aac.errors import SourceError
 from tests.fakes.salesforce.server import salesforce
@@ -59,6 +59,19 @@ def test_a_job_whose_place_is_forgotten_is_begun_anew(fake: Salesforce, tmp_path
     fake.before = forget
     with pytest.raises(RefusedError, match=r"/results: 400 INVALIDLOCATOR: invalid locator"):
         sent(connector(fake, tmp_path, bulk_above=5), "Lead", job_state(fake, "forgotten"))
+
+
+def test_parts_of_wide_records_have_fewer_of_them(
+    fake: Salesforce, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [fake.org.create("Lead", {"Name": f"{n}"}) for n in range(10)]
+    monkeypatch.setattr(client, "VALUES", 100)
+    fields = len(fake.org.types["Lead"])  # not all of which are read
+    assert 20 < fields < 100
+    assert [row["Id"] for row in pulled(connector(fake, tmp_path, bulk_above=5), "Lead")] == made
+    assert sum(path.endswith("/results") for path in fake.asked) in (3, 4, 5)
+    monkeypatch.setattr(client, "VALUES", 1)
+    assert [row["Id"] for row in pulled(connector(fake, tmp_path, bulk_above=5), "Lead")] == made
 
 
 def test_pages_that_are_always_forgotten_end(fake: Salesforce, tmp_path: Path) -> None:

@@ -39,8 +39,8 @@ BEYOND = frozenset({"INVALID_REPLICATION_DATE", "EXCEEDED_ID_LIMIT"})
 """What was deleted in that time is not known any more, or is too much."""
 LONGEST = 12_000
 """Bytes of a question in an address; Salesforce takes 16,384 of address and headers, the token among these."""
-CHUNK = 10_000
-"""Rows of a part of what a job found."""
+CHUNK, VALUES = 10_000, 500_000
+"""Rows and values of a part of what a job found, at most: some parts are held at once."""
 TIMES = 3
 """How often a part is asked for, when what comes is none."""
 NO_MORE = "null"
@@ -225,7 +225,7 @@ class Client:
 
         What comes instead of a part is asked for again, a few times.
         """
-        query = {"maxRecords": str(CHUNK), **({"locator": place} if place else {})}
+        query = {"maxRecords": str(min(CHUNK, max(1, VALUES // len(columns)))), **({"locator": place} if place else {})}
         call = Call("GET", f"{self._base}/jobs/query/{id}/results", query, is_text=True)
         wrong = ""
         for _ in range(TIMES):
