@@ -110,7 +110,7 @@ class Account:
     """An account; ``lag``: how long a search does not see what changed. ``moments`` are given to the millisecond.
 
     ``stages``: by object, as in `STAGES`; ``pipelines``: by object, their labels by id. ``labels``: of stages.
-    ``types``: the numbers of labels of associations.
+    ``types``: the numbers of labels of associations, the next one being that of the other direction.
     """
 
     number: int = 4711
@@ -211,9 +211,10 @@ class Account:
         ids = [*filter(None, stays.values.get("hs_merged_object_ids", "").split(";")), loser]
         ids += filter(None, goes.values.get("hs_merged_object_ids", "").split(";"))
         for (of, to), links in list(self.links.items()):
-            for other, _ in links.get(goes.id, []) if of == object else ():
-                if other not in {id for id, _ in links.get(stays.id, [])}:
-                    self.link(of, winner, to, str(other))
+            held = {id for id, _ in links.get(stays.id, [])}
+            for other, label in list(links.get(goes.id, [])) if of == object else ():
+                if other not in held:
+                    self.link(of, winner, to, str(other), label)
         self.purge(object, loser)
         self.change(object, winner, {"hs_merged_object_ids": ";".join(ids)}, source="MERGE_OBJECTS")
 

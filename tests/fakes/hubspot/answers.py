@@ -105,7 +105,7 @@ class Answers:
                                 "toObjectId": str(id),
                                 "associationTypes": [
                                     *types,
-                                    *([self._labelled(label)] if label else []),
+                                    *([self._labelled(label, of < to)] if label else []),
                                 ],
                             }
                             for id, label in page
@@ -115,9 +115,10 @@ class Answers:
                 )
         return {"status": "COMPLETE", "results": results, "startedAt": MADE, "completedAt": MADE}
 
-    def _labelled(self, label: str) -> dict[str, Any]:
+    def _labelled(self, label: str, is_back: bool) -> dict[str, Any]:
+        """A label has one number in one direction and another one in the other."""
         category = "HUBSPOT_DEFINED" if label == "Primary" else "USER_DEFINED"
-        return {"category": category, "typeId": self.account.types.get(label, 28), "label": label}
+        return {"category": category, "typeId": self.account.types.get(label, 28) + is_back, "label": label}
 
     def properties(self, object: str, query: Query) -> Any:
         query_of(query, {"archived": "bool", "dataSensitivity": "text", "locale": "text", "properties": "text"})

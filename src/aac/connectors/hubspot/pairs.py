@@ -48,16 +48,11 @@ class Pairs:
         def take(page: list[Record], links: Links) -> None:
             for record in page:
                 id = str(record["id"])
-                rows = list(self._rows(id, links.get(id, ())))
-                for row in rows:
-                    files.add("upsert", row)
+                for row in self._taken(id, links.get(id, ()), files):
                     if walk.sweeps:
                         files.add("keys", {ID: row[ID]})
-                    if row[LABEL] is not None:  # it may have had none before
-                        files.add("delete", {ID: _key(id, row[self._column])})
-                for gone in merged_into(record):
-                    for row in rows:
-                        files.add("delete", {ID: _key(gone, *_rest(row))})
+                    for gone in merged_into(record):
+                        _delete(files, gone, row[self._column], row)
 
         if walk.sweeps:
             files.begin("keys")
@@ -70,13 +65,21 @@ class Pairs:
         """Pairs whose second record was merged into another: that changes none of the first ones."""
         merged = {str(each["id"]): merged_into(each) for each in winners(self._client, self._to, walk.window)}
         back = self._client.links(self._to, self._thing.place, list(merged)) if merged else {}
-        for winner, links in back.items():
-            for link in links:
-                id = str(link["toObjectId"])
-                for row in self._rows(id, [{**link, "toObjectId": winner}]):
-                    files.add("upsert", row)
-                    for gone in merged[winner]:
-                        files.add("delete", {ID: _key(id, gone, *_rest(row)[1:])})
+        ids = sorted({str(link["toObjectId"]) for links in back.values() for link in links}, key=int)
+        # asked anew in this direction: a label has another number, and may have other words, in the other one
+        for id, links in self._client.links(self._thing, self._to.place, ids).items():
+            for row in self._taken(id, links, files):
+                for gone in merged.get(row[self._column], ()):
+                    _delete(files, id, gone, row)
+
+    def _taken(self, id: str, links: Iterable[Record], files: RowFiles) -> list[dict[str, Any]]:
+        """The rows of a record, which replace what was there of the same pairs."""
+        rows = list(self._rows(id, links))
+        for row in rows:
+            files.add("upsert", row)
+            if row[LABEL] is not None:  # it may have had none before
+                files.add("delete", {ID: _key(id, row[self._column])})
+        return rows
 
     def _rows(self, id: str, links: Iterable[Record]) -> Iterator[dict[str, Any]]:
         for link in links:
@@ -95,6 +98,7 @@ def _key(id: str, other: str, type: str = "") -> str:
     return f"{id}/{other}/{type}"
 
 
-def _rest(row: Mapping[str, Any]) -> list[str]:
-    """The second record of a row, and the type of its label."""
-    return row[ID].split("/")[1:]
+def _delete(files: RowFiles, id: str, other: str, row: Mapping[str, Any]) -> None:
+    """A pair of which a record was merged away, with the label of what it became, and without one."""
+    for type in {row[ID].rpartition("/")[2], ""}:
+        files.add("delete", {ID: _key(id, other, type)})

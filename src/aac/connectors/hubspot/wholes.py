@@ -29,7 +29,7 @@ def stage_stream(object: str) -> Stream:
 def owner_rows(owners: Iterable[Record]) -> Iterator[dict[str, Any]]:
     """Owners; one who has left keeps the records that they own."""
     for owner in owners:
-        teams = [team["name"] for team in owner.get("teams") or () if team.get("primary")]
+        teams = [team.get("name") for team in owner.get("teams") or () if team.get("primary")]
         yield {
             **{column: owner.get(column) for column in OWNERS.columns},
             "userId": owner.get("userId") or owner.get("userIdIncludingInactive"),
