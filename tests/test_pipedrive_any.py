@@ -1,10 +1,10 @@
-"""Whatever people do in a Pipedrive, whenever it is pulled and wherever a pull is stopped: a reader sees what there is."""
+"""Whatever people do in a Pipedrive, and wherever a pull of it is stopped: what a reader sees is what there is."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aac.connectors.base import Stream
     from tests.fakes.pipedrive.server import Pipedrive
 
+T = TypeVar("T")
 WHICH = st.integers(0, 30)
 DEED = st.one_of(
     st.tuples(st.just("create"), st.sampled_from((1, 2, 3)), st.integers(0, 400)),
@@ -41,10 +42,14 @@ DEED = st.one_of(
 READ = ("deals", "deals_stage_changes", "leads")
 
 
+def one_of(ids: list[T], which: int) -> T:
+    return ids[which % len(ids)]
+
+
 def do(account: Account, deed: str, first: Any, second: Any) -> None:
     """One thing that people do; nothing where there is no such record."""
-    there = [id for id, each in account.records["deals"].items() if each.deleted is None]
-    leads = sorted(account.leads)
+    there: list[int] = [id for id, each in account.records["deals"].items() if each.deleted is None]
+    leads: list[str] = sorted(account.leads)
     match deed:
         case "create":
             moment = datetime.now(UTC) - timedelta(seconds=second)  # not later than the overlap
@@ -52,17 +57,17 @@ def do(account: Account, deed: str, first: Any, second: Any) -> None:
         case "lead":
             account.lead("x", datetime.now(UTC) - timedelta(seconds=second), is_archived=first)
         case "move" if there:
-            account.move(there[first % len(there)], second)
+            account.move(one_of(there, first), second)
         case "archive" if there:
-            account.change("deals", there[first % len(there)], {"is_archived": second})
+            account.change("deals", one_of(there, first), {"is_archived": second})
         case "delete" if there:
-            account.delete("deals", there[first % len(there)])
+            account.delete("deals", one_of(there, first))
         case "merge" if len(there) > 1 and first % len(there) != second % len(there):
-            account.merge("deals", there[first % len(there)], there[second % len(there)])
+            account.merge("deals", one_of(there, first), one_of(there, second))
         case "convert" if leads:
-            account.convert(leads[first % len(leads)])
+            account.convert(one_of(leads, first))
         case "forget" if leads:
-            del account.leads[leads[first % len(leads)]]
+            del account.leads[one_of(leads, first)]
         case _:
             pass
 
@@ -70,27 +75,31 @@ def do(account: Account, deed: str, first: Any, second: Any) -> None:
 class Reader:
     """What the framework makes of messages, in the plainest way: newer states replace older ones."""
 
-    def __init__(self, connector: PipedriveConnector) -> None:
-        self.connector = connector
+    def __init__(self, url: str, folder: Path) -> None:
+        given = {"url": url, "access_token": {"env": "PIPEDRIVE_TOKEN"}}
+        self.settings, self.context = PipedriveSettings.model_validate(given), Context(folder, folder / "files")
         self.records: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in READ}
         self.states: dict[str, dict[str, Any] | None] = dict.fromkeys(READ)
         self.keys: dict[str, set[str] | None] = dict.fromkeys(READ)
 
     def pull(self, *, sweep: bool = False, stop: int | None = None) -> None:
         """Pulls; ``stop``: before so many checkpoints of each stream have been sent."""
-        self.connector.check()
-        streams = {stream.name: stream for stream in self.connector.discover()}
+        made = PipedriveConnector(self.settings, self.context)
+        made.check()
+        streams = {stream.name: stream for stream in made.discover()}
         for name in READ:
             state = self.states[name]
             if sweep and state is not None:
                 state, self.keys[name] = {**state, "swept": None, "begun": None}, None
-            self._read(streams[name], state, stop)
+            self._read(made, streams[name], state, stop)
 
-    def _read(self, stream: Stream, state: dict[str, Any] | None, stop: int | None) -> None:
+    def _read(
+        self, made: PipedriveConnector, stream: Stream, state: dict[str, Any] | None, stop: int | None
+    ) -> None:  # fmt: skip
         waiting: list[tuple[str, list[dict[str, Any]]]] = []
         number = 0
-        for part in self.connector.slices(stream, state):
-            for message in self.connector.read(stream, part):
+        for part in made.slices(stream, state):
+            for message in made.read(stream, part):
                 if isinstance(message, Rows):
                     rows = [json.loads(line) for line in message.path.read_text().splitlines()]
                     waiting.append((message.op, rows))
@@ -129,8 +138,7 @@ def fake() -> Generator[Pipedrive]:
 def begun(fake: Pipedrive, folder: Path) -> Reader:
     """Somebody who has read nothing yet of an account without records."""
     fake.account = Account()
-    given = {"url": fake.url, "access_token": {"env": "PIPEDRIVE_TOKEN"}}
-    return Reader(PipedriveConnector(PipedriveSettings.model_validate(given), Context(folder, folder / "files")))
+    return Reader(fake.url, folder)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
