@@ -37,7 +37,7 @@ SHOWN = Shown(
         {
             "id", "toObjectId", "after", "type", "fieldType", "name", "label", "category", "status", "sourceType",
             "objectTypeId", "fullyQualifiedName", "correlationId", "policyName", "isClosed", "probability",
-            "ticketState", "message", "timeZone",
+            "ticketState", "message", "timeZone", "options",
         }
     ),
     records=frozenset({"properties", "propertiesWithHistory"}),
