@@ -12,12 +12,16 @@ import json
 import os
 import signal
 import sys
+from pkgutil import walk_packages
 from typing import Any
 
+import aac
+
 LIBRARIES = (
-    "aac.cli", "aac.operations", "aac.evaluate", "aac.publishing", "aac.reviewing", "aac.landing.pull",
-    "aac.engines.sql", "aac.engines.duckdb", "duckdb", "jinja2", "markdown_it", "holidays", "sqlglot",
+    "duckdb", "jinja2", "jinja2.meta", "markdown_it", "holidays", "holidays.countries", "holidays.groups", "sqlglot",
+    "pydantic.dataclasses", "yaml", "http.client", "urllib.request",
 )  # fmt: skip
+"""What modules of ours import inside of functions."""
 LONGEST = 120
 """Seconds until a command is killed."""
 
@@ -37,8 +41,9 @@ def become(asked: dict[str, Any]) -> None:
 
 
 def serve() -> None:
-    for library in LIBRARIES:
-        importlib.import_module(library)
+    own = (found.name for found in walk_packages(aac.__path__, "aac.") if not found.name.endswith("__main__"))
+    for name in (*own, *LIBRARIES):
+        importlib.import_module(name)
     gc.freeze()
     for line in sys.stdin:
         process = os.fork()
