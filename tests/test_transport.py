@@ -237,7 +237,7 @@ def test_an_expired_token_is_renewed_once() -> None:
     ]
     with (
         asking(answered({}, 401), new, answered({}, 401), access=Token(others=["n3w-token"])) as (made, script, _),
-        pytest.raises(RefusedError, match="does not let us in"),
+        pytest.raises(RefusedError, match="does not accept GET /deals although the token is new"),
     ):
         made.ask(ASK)
     assert len(script.got) == 3

@@ -207,7 +207,9 @@ class Transport:
                 case str():
                     self._wait(call, attempt, None, answer)
                 case Answer(status=status) if status == UNAUTHORISED:
-                    if renewed or not self._renew():
+                    if renewed:
+                        raise RefusedError(self._unaccepted(call), status, answer.data)
+                    if not self._renew():
                         raise RefusedError(self._access.refused(), status, answer.data)
                     renewed = True
                 case Answer(status=status) if self._are_too_many(answer) or status >= BROKEN:
@@ -217,7 +219,10 @@ class Transport:
                     raise RefusedError(self._refusal(call, answer), status, answer.data)
                 case _:
                     return answer
-        raise SourceError(f"{self._service.name} does not accept {call} although the token is new")
+        raise SourceError(self._unaccepted(call))
+
+    def _unaccepted(self, call: Call) -> str:
+        return f"{self._service.name} does not accept {call} although the token is new: run `aac pull` again"
 
     def _renew(self) -> bool:
         """Gets another token; false if there is none to get."""

@@ -61,7 +61,7 @@ def rate_told(kind: str, headers: Mapping[str, str]) -> Rate | None:
     """The account's rate; what the headers say does not hold for searches, which have a rate of their own."""
     names = ("x-hubspot-ratelimit-max", "x-hubspot-ratelimit-interval-milliseconds", "x-hubspot-ratelimit-remaining")
     given = [headers.get(name, "") for name in names]
-    if kind == "search" or not all(text.isdigit() for text in given):
+    if kind == "search" or not all(text.isdecimal() for text in given):
         return None
     most, milliseconds, left = map(int, given)
     return Rate(most, milliseconds / 1000, left)
