@@ -17,7 +17,7 @@ from aac.connectors.hubspot import wholes
 from aac.connectors.hubspot.access import access_of
 from aac.connectors.hubspot.changes import Changes, change_stream, stage_moments
 from aac.connectors.hubspot.client import ABSENT, FORBIDDEN, SHOWN, Client, scopes_of, service_of
-from aac.connectors.hubspot.objects import MERGED, OWNERS_SCOPE, PIPED, PIPED_BY, STANDARD, custom
+from aac.connectors.hubspot.objects import CUSTOM_SCOPE, MERGED, OWNERS_SCOPE, PIPED, PIPED_BY, STANDARD, custom
 from aac.connectors.hubspot.pairs import Pairs, pair_stream
 from aac.connectors.hubspot.records import Records, column_of, record_stream
 from aac.connectors.hubspot.settings import HubspotSettings
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from aac.connectors.hubspot.client import Record
     from aac.connectors.hubspot.objects import Thing
 
+CUSTOM = "custom_objects"
+"""What all objects of the account's own are called when the token may not even see which there are."""
 OBJECTS = "objects"
 """In the state of the stream of pipelines: whose were read."""
 
@@ -82,7 +84,11 @@ class HubspotConnector:
     def discover(self) -> tuple[Stream, ...]:
         """The streams there are. Those of objects that the token may not read are refused."""
         streams: list[Stream] = []
-        things = (*STANDARD, *self._custom())
+        try:
+            things = (*STANDARD, *self._custom())
+        except RefusedError as error:  # nobody knows what they are called
+            things = STANDARD
+            streams.append(Stream(CUSTOM, (), refused=_advice(error, (CUSTOM_SCOPE,))))
         for thing in things:
             streams += self._offered(thing)
         for thing in things:
@@ -145,8 +151,8 @@ class HubspotConnector:
         try:
             schemas = self._client.schemas()
         except RefusedError as error:
-            if error.status in (FORBIDDEN, ABSENT):
-                return []  # an account without objects of its own, or a token that need not see them
+            if error.status == ABSENT:
+                return []  # accounts of this kind have none
             raise
         known = {wholes.OWNERS.name, wholes.PIPELINES.name}
         for thing in STANDARD:
