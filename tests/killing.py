@@ -6,6 +6,7 @@ As a program: reads lines of JSON ``{"root", "words", "kill_at", "most_bytes"}``
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
@@ -23,6 +24,7 @@ from aac.engines.duckdb import Store
 from aac.landing import copying, pull, pulling
 from aac.landing.batches import Batches
 from aac.landing.preparing import Preparation
+from tests.warm import LIBRARIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -155,5 +157,7 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    for name in LIBRARIES:  # each process that is forked would import them again
+        importlib.import_module(name)
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line))), flush=True)
