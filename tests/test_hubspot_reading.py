@@ -233,6 +233,22 @@ def test_all_records_that_belong_together_are_pairs(fake: HubSpot, connect: Conn
     assert held == {row["id"] for row in swept["keys"]}
 
 
+def test_pairs_are_kept_when_the_calls_of_a_day_end_before_merges_are_known(fake: HubSpot, connect: Connect) -> None:
+    account = fake.account
+    deal, ann, ben = account.create("deals", {}), account.create("contacts", {}), account.create("contacts", {})
+    account.link("deals", deal, "contacts", ben)
+    _, state = sent(connect(), "deals_contacts")
+    account.merge("contacts", ann, ben)
+    fake.before = lambda route: fake.trouble.append("429 day") if route == "links" else None
+    kept: list[Checkpoint] = []
+    with pytest.raises(UnfinishedError, match="no more calls today"):
+        kept.extend(each for each in read(connect(), "deals_contacts", state) if isinstance(each, Checkpoint))
+    assert [each.complete for each in kept] == [False]
+    fake.before = None
+    rows, _ = sent(connect(), "deals_contacts", kept[0].state)
+    assert [(row["record_id"], row["contact_id"]) for row in rows["upsert"]] == [(deal, ann)]
+
+
 def test_the_pipelines_of_an_object_do_not_go_with_its_scope(fake: HubSpot, connect: Connect) -> None:
     _, state = sent(connect(), "pipelines")
     fake.account.scopes.remove("crm.objects.deals.read")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aac.connectors.base import Stream
 from aac.connectors.hubspot.objects import MERGED
 from aac.connectors.hubspot.records import merged_into, winners
+from aac.connectors.transport import OverError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -58,7 +59,11 @@ class Pairs:
             files.begin("keys")
         yield from walk.read([MERGED] if self._merging[0] else [], ask, take, files)
         if walk.window is not None and self._merging[1]:
-            self._lead_elsewhere(walk, files)
+            try:
+                self._lead_elsewhere(walk, files)
+            except OverError:
+                yield from walk.kept(files)
+                raise
         yield from walk.ended(files)
 
     def _lead_elsewhere(self, walk: Walk, files: RowFiles) -> None:
