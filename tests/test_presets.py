@@ -470,4 +470,4 @@ def test_a_reference_to_what_is_deleted_says_so(tmp_path: Path) -> None:
     (root / "data" / "deal.csv").write_text("id,account\n1,a\n2,b\n")
     (finding,) = [each for each in pulled(root).findings if each.code == "AAC503"]
     assert finding.message.startswith("`account` finds no account in 1 record, 1 of which names one")
-    assert finding.instead == "nothing, if it was meant to be deleted: what it was is unknown here"
+    assert finding.instead == "leave it, if that was meant to be deleted: what it was is unknown here"

@@ -294,7 +294,7 @@ def _sentences(
             gone = f", {flaw.gone:,} of which {names} one that is deleted there" if flaw.gone else ""
             message = f"`{flaw.field}` finds no {entity} in {_records(flaw)}{gone}{quoted}"
             if flaw.gone == flaw.count:
-                return message, "nothing, if it was meant to be deleted: what it was is unknown here"
+                return message, "leave it, if that was meant to be deleted: what it was is unknown here"
             if texts and not any(map(is_name, texts)):
                 return (
                     message,
