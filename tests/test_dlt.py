@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -121,10 +122,12 @@ def test_a_failure_is_told_without_the_secret(tmp_path: Path, monkeypatch: pytes
     assert str(raised.value) == "the source failed (PermissionError: the key … opens nothing)"
 
 
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_a_secret_may_lie_deep_in_the_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_TOKEN", "a-deep-secret")
-    refused = Scripted(401, b'{"error": "a-deep-secret opens nothing"}', {"Content-Type": "application/json"})
-    with scripted(Scripted(body=b'[{"id": 1}]', headers={"Content-Type": "application/json"}), refused) as script:
+    headers = {"Content-Type": "application/json", "Connection": "close"}
+    refused = Scripted(401, b'{"error": "a-deep-secret opens nothing"}', headers)
+    with scripted(Scripted(body=b'[{"id": 1}]', headers=headers), refused) as script:
         auth = {"type": "bearer", "token": {"env": "SHOP_TOKEN"}}
         given = {
             "source": "dlt.sources.rest_api:rest_api",
@@ -139,6 +142,8 @@ def test_a_secret_may_lie_deep_in_the_arguments(tmp_path: Path, monkeypatch: pyt
     assert stream.name == "leads"
     assert script.got[0].headers["Authorization"] == "Bearer a-deep-secret"
     assert "a-deep-secret" not in str(raised.value)
+    del raised
+    gc.collect()  # dlt leaves the connection of a refusal open: that is a warning here, and not in a later test
 
 
 def test_the_page_leads_to_data(tmp_path: Path) -> None:
