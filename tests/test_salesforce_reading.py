@@ -206,7 +206,9 @@ def test_objects_and_fields_of_ones_own(fake: Salesforce, tmp_path: Path) -> Non
     assert "Phone" not in pulled(connector(fake, tmp_path), "Lead")[0]
     (row,) = pulled(connector(fake, tmp_path, fields={"Lead": ["Phone"]}), "Lead")
     assert (row["Id"], row["Phone"]) == (lead, "123")
+    fake.org.add_field("Task", "TaskWhoIds", "JunctionIdList", [lead])
     for wrong, expected in (
+        ({"fields": {"Task": ["TaskWhoIds"]}}, "`Task` has no field `TaskWhoIds` that may be read"),
         ({"objects": ["Demos__c"]}, "there is no object `Demos__c` that may be read: did you mean `Demo__c`"),
         ({"fields": {"Lead": ["Phones"]}}, "`Lead` has no field `Phones` that may be read: did you mean `Phone`"),
         ({"fields": {"Leads": ["Phone"]}}, "the object `Leads`, which is not read: did you mean `Lead`"),

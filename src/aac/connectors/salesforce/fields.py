@@ -17,8 +17,8 @@ TYPES = {
 }  # fmt: skip
 """Salesforce's types that are not text to us."""
 UTC = "+0000"
-UNREADABLE = frozenset({"address", "location", "base64", "complexvalue"})
-"""Types of fields that are made of others, which are read, or of files."""
+UNREADABLE = frozenset({"address", "location", "base64", "complexvalue", "junctionidlist"})
+"""Types, in small letters, of fields that are made of others, which are read, of files or of several ids."""
 
 
 @record
@@ -36,7 +36,7 @@ def fields_of(description: Record) -> dict[str, Field]:
     return {
         str(each["name"]): Field(str(each["name"]), TYPES.get(str(each["type"]), "text"), bool(each.get("custom")))
         for each in listed
-        if each["type"] not in UNREADABLE
+        if str(each["type"]).lower() not in UNREADABLE
     }
 
 
