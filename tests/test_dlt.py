@@ -146,7 +146,7 @@ def test_a_secret_may_lie_deep_in_the_arguments(tmp_path: Path, monkeypatch: pyt
     gc.collect()  # dlt leaves the connection of a refusal open: that is a warning here, and not in a later test
 
 
-def test_the_page_leads_to_data(tmp_path: Path) -> None:
+def test_the_page_leads_to_numbers(tmp_path: Path) -> None:
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     session = Session(tmp_path, {"PYTHONPATH": path, "CRM_KEY": "0123456789"})
     for block in blocks(PAGE):
