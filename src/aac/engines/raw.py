@@ -13,7 +13,7 @@ from uuid import UUID
 from aac.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 OP, PART, VERSION = "_aac_op", "_aac_part", "_aac_source_us"
 EXTRACTED, DELETED, RUN = "_aac_extracted_us", "_aac_deleted_us", "_aac_run_id"
@@ -33,18 +33,25 @@ def name(*parts: str) -> str:
     return ".".join(exp.to_identifier(part, quoted=True).sql("duckdb") for part in parts)
 
 
+def texts(values: Iterable[str]) -> str:
+    """A list of texts."""
+    from sqlglot import exp
+
+    return f"[{', '.join(exp.Literal.string(value).sql('duckdb') for value in values)}]"
+
+
 @record
 class Raw:
     """The raw table of a stream, ``columns`` and ``key`` being those of the stream.
 
-    ``base``: the batch that all records there are lie in, as long as few have changed since; with ``over`` those few
+    ``base``: the batches that all records there are lie in, as long as few have changed since; with ``over`` those few
     are in the table, which else is not there.
     """
 
     table: tuple[str, ...]
     columns: tuple[str, ...]
     key: tuple[str, ...]
-    base: str | None = None
+    base: tuple[str, ...] = ()
     over: bool = False
 
     @property
@@ -131,7 +138,7 @@ class Raw:
                 QUALIFY row_number() OVER (PARTITION BY {self._keys()} ORDER BY {newest}) = 1
             ) AS b LEFT JOIN {self._records} AS r ON {self._same("r", "b")}
             WHERE r.{RUN} IS NULL{"" if once else f" OR ({newer})"}"""
-        if self.base is not None:
+        if self.base:
             add = f"""INSERT INTO {name(*self.table)} ({self._kept()})
                 SELECT {self._kept()} FROM temp.main.merging ORDER BY {ROW}"""
             return choose, self._remove("merging"), add
@@ -164,7 +171,7 @@ class Raw:
             f"""UPDATE {name(*self.table)} AS r SET {DELETED} = {gone}, {VERSION} = {at}
             FROM temp.main.merging AS b WHERE b.{KNOWN} AND {self._same("r", "b")} AND {which}""",
         )
-        if self.base is not None:
+        if self.base:
             gather = f"""CREATE OR REPLACE TEMP TABLE forgotten AS
                 SELECT r.* REPLACE ({gone} AS {DELETED}, {at} AS {VERSION}), true AS {KNOWN}
                 FROM {self._records} AS r JOIN temp.main.merging AS b ON {self._same("r", "b")}
@@ -212,12 +219,9 @@ class Raw:
     @property
     def _records(self) -> str:
         """Where the records are."""
-        from sqlglot import exp
-
-        if self.base is None:
+        if not self.base:
             return name(*self.table)
-        path = exp.Literal.string(self.base).sql("duckdb")
-        base = f"SELECT {self._kept()}, NULL::BIGINT AS {DELETED} FROM read_parquet({path}) AS p"
+        base = f"SELECT {self._kept()}, NULL::BIGINT AS {DELETED} FROM read_parquet({texts(self.base)}) AS p"
         if not self.over:
             return f"({base})"
         same = self._same("p", "o")
@@ -250,18 +254,20 @@ def mark_changed(table: tuple[str, ...], key: Sequence[str], base: str, rows: in
 
     Null when the table takes the place of none.
     """
-    from sqlglot import exp
-
-    path = exp.Literal.string(base).sql("duckdb")
     same = " AND ".join(f"o.{name(each)} = p.{name(each)}" for each in key)
     return f"""SET VARIABLE {name(bits_of(table))} = (
         SELECT bitstring_agg(p.{ROW}, 0, {max(rows - 1, 0):d})
-        FROM read_parquet({path}, file_row_number = true) AS p JOIN {name(*table)} AS o ON {same})"""
+        FROM read_parquet({texts([base])}, file_row_number = true) AS p JOIN {name(*table)} AS o ON {same})"""
 
 
 def deleted_keys(table: tuple[str, ...], key: str) -> str:
     """What the column of the key holds in records of a raw table that are deleted."""
     return f"SELECT {name(key)} FROM {name(*table)} WHERE {DELETED} IS NOT NULL"
+
+
+def gathered(batches: Iterable[str]) -> str:
+    """All rows of some batches, in order."""
+    return f"FROM read_parquet({texts(batches)})"
 
 
 MISSING = "SELECT count(*) FROM temp.main.missing"

@@ -18,7 +18,7 @@ from aac.landing.copying import is_cut
 from aac.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from aac.engines.duckdb import Store
@@ -129,6 +129,12 @@ class Batches:
     def write_keys(self, number: int, select: str) -> None:
         """Puts keys beside a batch that is still to be added."""
         self._place(self._write(select, ""), self.path_of_keys(number))
+
+    def gather(self, numbers: Sequence[int], note: Note) -> None:
+        """Makes the last of some batches one of the rows of all, with a note of its own, and removes the others."""
+        paths = [self.path(number) for number in numbers]
+        self._place(self._write(statements.gathered(map(str, paths)), note.text), paths[-1])
+        self.remove(paths[:-1])
 
     def remove(self, paths: Iterable[Path]) -> None:
         """Removes files that nothing needs any more."""

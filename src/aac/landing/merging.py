@@ -83,6 +83,7 @@ class _Merge:
         self._number = self._known.number if self._known else 0
         self._changed = self._known.changed if self._known else 0
         self._base = arrival.base
+        self._beside: list[int] = []
         self._has_table = self._known is not None and (self._known.base is None or self._known.over)
         if self._known is not None and self._known.over and self._base is None:  # what it lies over was removed
             self._store.drop(self._raw.table)
@@ -92,9 +93,10 @@ class _Merge:
     def run(self, *, mass_delete: bool) -> Mark:
         """Merges all batches, and then judges the scan of keys."""
         numbers = [number for number in self._batches.numbers() if number > self._number]
-        for number in self._filled(numbers):
+        for number in self._based(numbers):
             self._merge(number)
         self._judge(numbers, mass_delete=mass_delete)
+        self._gather()
         note = self._batches.note(numbers[-1]) if numbers else self._known and self._known.note
         if note is None:
             raise SourceError(f"`{self._raw.table[-1]}` was not read to its end: run `aac pull` again")
@@ -120,9 +122,9 @@ class _Merge:
         columns = tuple(name for name in names if name not in OURS)
         return RawStream((), ROWS, columns, "", rows, state, table=table, changed=mark.changed)
 
-    def _filled(self, numbers: list[int]) -> list[int]:
-        """Makes a table that is not there of the first batches at once, as far as these only bring records and none of
-        them twice; what is left to be merged one by one."""
+    def _based(self, numbers: list[int]) -> list[int]:
+        """Lets the first batches together hold all records, as far as these only bring records and none of them twice;
+        what is left to be merged one by one."""
         if self._base is not None or self._has_table or not numbers:
             return numbers
         note = self._batches.note(numbers[0])
@@ -130,9 +132,8 @@ class _Merge:
         raw, paths = self._as_of(note), [str(self._batches.path(number)) for number in first]
         if len(first) < 2 or not self._is_plain(raw, paths, 0):
             return numbers
-        self._make_room(note)
-        self.value(raw.fill, paths, 0)
-        self._number = self._changed = first[-1]
+        *self._beside, self._base = first
+        self._number = self._changed = self._base
         return numbers[len(first) :]
 
     def _brings(self, number: int, like: Note) -> bool:
@@ -170,14 +171,14 @@ class _Merge:
         """Makes a raw table of the records that one batch holds."""
         if self._base is None:
             return
-        raw = replace(self._as_of(self._batches.note(self._base)), base=None)
-        path, ((part, _),) = str(self._batches.path(self._base)), self._batches.parts(self._base)
+        raw = replace(self._as_of(self._batches.note(self._base)), base=())
+        paths, ((part, _),) = self._paths, self._batches.parts(self._base)
         for statement in (*(raw.lift if self._has_table else ()), *raw.make):
             self._store.execute(statement)
-        self._store.execute(raw.fill, path, part)
+        self._store.execute(raw.fill, paths, part)
         for statement in raw.lower if self._has_table else ():
             self._store.execute(statement)
-        self._base, self._has_table = None, True
+        self._base, self._beside, self._has_table = None, [], True
 
     def _lie_over(self, raw: Raw, more: int) -> bool:
         """Whether what changes goes into a table over the batch that holds all records, as it is little; makes it."""
@@ -194,7 +195,7 @@ class _Merge:
     def _merge_part(self, number: int, raw: Raw, part: int, op: str) -> None:
         path = str(self._batches.path(number))
         before = self._there if op == "delete" else 0
-        if raw.base is None and op == "upsert" and self.value(raw.is_empty) and self._is_plain(raw, path, part):
+        if not raw.base and op == "upsert" and self.value(raw.is_empty) and self._is_plain(raw, path, part):
             changes = self.value(raw.fill, path, part)
         else:
             once = self._batches.note(number).history
@@ -205,7 +206,7 @@ class _Merge:
             is_over = self._lie_over(raw, chosen)
             if not is_over:
                 self._settle()
-            raw = replace(raw, base=raw.base if is_over else None, over=is_over)
+            raw = replace(raw, base=raw.base if is_over else (), over=is_over)
             _, *then = raw.delete if op == "delete" else raw.upsert(once=once)
             changes = sum(self.value(statement) for statement in then)
         self._changed = number if changes else self._changed
@@ -213,9 +214,14 @@ class _Merge:
 
     def _as_of(self, note: Note) -> Raw:
         """The raw table, or what stands for it, with the columns of a batch."""
-        base = str(self._batches.path(self._base)) if self._base is not None else None
-        over = base is not None and self._has_table
-        return replace(self._raw, columns=note.columns, key=note.key, base=base, over=over)
+        base = tuple(self._paths)
+        return replace(self._raw, columns=note.columns, key=note.key, base=base, over=bool(base) and self._has_table)
+
+    @property
+    def _paths(self) -> list[str]:
+        """The batches that hold all records, as long as there is no table that does."""
+        numbers = [*self._beside, self._base] if self._base is not None else []
+        return [str(self._batches.path(number)) for number in numbers]
 
     @property
     def _there(self) -> int:
@@ -254,6 +260,15 @@ class _Merge:
             note = replace(note, lists=None)
             self._batches.write(numbers[-1] + 1, raw.deletion(self._run.us, self._run.id), note, raw, None)
             self._merge(numbers[-1] + 1)
+
+    def _gather(self) -> None:
+        """Makes one batch of those that hold all records. Their keys have been judged: none of the lists is left, as of
+        one that lacks a part nothing could be told."""
+        if not self._beside or self._base is None:
+            return
+        self._batches.remove(map(self._batches.path_of_keys, self._batches.listed()))
+        self._batches.gather([*self._beside, self._base], replace(self._batches.note(self._base), lists=None))
+        self._beside = []
 
     def value(self, statement: str, *values: object) -> Any:
         rows: list[Any] = list(self._store.execute(statement, *values))
