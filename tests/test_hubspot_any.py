@@ -78,7 +78,8 @@ class Reader:
         for part in self.connector.slices(stream, state):
             for message in self.connector.read(stream, part):
                 if isinstance(message, Rows):
-                    rows = [json.loads(line) for line in message.path.read_text().splitlines()]
+                    lines = map(json.loads, message.path.read_text().splitlines())
+                    rows = [dict.fromkeys(message.columns) | row for row in lines]
                     keys = {row[key] for row in rows} | (keys or set()) if message.op == "keys" else keys
                     for row in rows if message.op == "upsert" else ():
                         older = held.get(row[key])

@@ -42,10 +42,10 @@ class RowFiles:
             path = self._folder / f"{self._name}.{self._number}.jsonl"
             self._open[op] = (path, path.open("wb", BUFFER))
 
-    def add(self, op: Op, row: Mapping[str, Any]) -> None:
-        """Writes a row down; columns that are left out are empty."""
+    def add(self, op: Op, *rows: Mapping[str, Any]) -> None:
+        """Writes rows down; columns that are left out are empty."""
         self.begin(op)
-        self._open[op][1].write(ENCODE(row) + b"\n")
+        self._open[op][1].write(b"".join([ENCODE(row) + b"\n" for row in rows]))
 
     def close(self) -> None:
         """Closes what was not taken, as when something went wrong."""

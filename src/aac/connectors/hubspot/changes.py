@@ -28,6 +28,8 @@ COLUMNS = (
     "change_id", "record_id", "from_value", "value", "changed_at", "left_at", "source_type", "source_id",
     "source_label", "user_id", "changed_by", "known",
 )  # fmt: skip
+SAID = {"sourceType": "source_type", "sourceId": "source_id", "sourceLabel": "source_label"}
+"""What an entry may say of where a change comes from, and in which column that is kept."""
 BEFORE, AFTER = 2, 1
 """What makes a change better known: the value before it, and the one after it."""
 SAME = timedelta(seconds=1)
@@ -52,14 +54,23 @@ class Change(NamedTuple):
 def changes_of(entries: Sequence[Mapping[str, Any]], type: str) -> list[Change]:
     """The changes of a history, the oldest first; an entry with the value before it is none."""
     ordered = list(reversed(entries))  # HubSpot begins with the newest
-    if len(ordered) > 1:
+    if not _are_in_order([entry["timestamp"] for entry in ordered]):
         ordered.sort(key=lambda entry: moment_of(entry["timestamp"]))
     found: list[Change] = []
+    last: str | None = None
     for entry in ordered:
         value = value_of(entry.get("value"), type)
-        if value != (found[-1].value if found else None):
+        if value != last:
             found.append(Change(value, entry["timestamp"], entry))
+            last = value
     return found
+
+
+def _are_in_order(moments: Sequence[str]) -> bool:
+    """Whether moments follow each other, as far as that can be told without reading them: when all are of one form."""
+    if len({len(moment) for moment in moments}) > 1 or not all(moment.endswith("Z") for moment in moments):
+        return False
+    return list(moments) == sorted(moments)
 
 
 class Changes:
@@ -87,47 +98,50 @@ class Changes:
 
         def take(_: list[Record], found: tuple[list[Record], Mapping[str, str]]) -> None:
             histories, owners = found
+            rows: list[dict[str, Any]] = []
             for record in histories:
                 shown: Record = record.get("propertiesWithHistory") or {}
                 changes = changes_of(shown.get(self._property) or (), self._type)
-                for row in self._rows(str(record["id"]), changes, owners):
-                    files.add("upsert", row)
+                rows += self._rows(str(record["id"]), changes, owners)
                 if (example := self._other_than_told(record, changes)) is not None:
                     noted = walk.noted
                     noted |= {"records": noted.get("records", 0) + 1, "example": noted.get("example") or example}
+            files.add("upsert", *rows)
 
         yield from walk.read([], ask, take, files)
         if walk.noted:
             yield self._told(walk.noted["records"], walk.noted["example"])
         yield from walk.ended(files)
 
-    def _rows(self, id: str, changes: list[Change], owners: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        for place, change in enumerate(changes):
-            before = changes[place - 1] if place else None
-            after = changes[place + 1] if place + 1 < len(changes) else None
-            entry = change.entry
-            user = entry.get("updatedByUserId")
-            yield {
-                "change_id": f"{self._thing.name}/{id}/{self._property}/{change.at}/{change.value or ''}",
+    def _rows(self, id: str, changes: list[Change], owners: Mapping[str, str]) -> list[dict[str, Any]]:
+        """The rows of a record; what is not known is left out of them."""
+        rows: list[dict[str, Any]] = []
+        key = f"{self._thing.name}/{id}/{self._property}"
+        for value, at, entry in changes:
+            row: dict[str, Any] = {
+                "change_id": f"{key}/{at}/{value or ''}",
                 "record_id": id,
-                "from_value": before.value if before else None,
-                "value": change.value,
-                "changed_at": change.at,
-                "left_at": after.at if after else None,
-                "source_type": entry.get("sourceType"),
-                "source_id": entry.get("sourceId"),
-                "source_label": entry.get("sourceLabel"),
-                "user_id": str(user) if user is not None else None,
-                "changed_by": owners.get(str(user)) if user is not None else None,
-                "known": (BEFORE if before else 0) + (AFTER if after else 0),
+                "value": value,
+                "changed_at": at,
             }
+            row |= {column: entry[name] for name, column in SAID.items() if name in entry}
+            if (user := entry.get("updatedByUserId")) is not None:
+                row |= {"user_id": str(user), "changed_by": owners.get(str(user))}
+            if rows:
+                before = rows[-1]
+                before |= {"left_at": at, "known": before["known"] + AFTER}
+                row["from_value"] = before["value"]
+            row["known"] = BEFORE if rows else 0
+            rows.append(row)
+        return rows
 
     def _other_than_told(self, record: Record, changes: list[Change]) -> str | None:
         """Holds the history against what HubSpot calculates, a moment at which a stage was entered; in words what
         differs first."""
+        shown = {(change.value, change.at) for change in changes}
         for property, stage in self._moments.items() if changes else ():
             told = value_of(record["properties"].get(property), "timestamp")
-            if told is None or (at := moment_of(told)) < moment_of(changes[0].at) - SAME:
+            if told is None or (stage, told) in shown or (at := moment_of(told)) < moment_of(changes[0].at) - SAME:
                 continue  # what came before the history that is shown cannot be judged
             entered = [moment_of(change.at) for change in changes if change.value == stage]
             if all(abs(moment - at) > SAME for moment in entered):
