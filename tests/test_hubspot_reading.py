@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,7 +62,8 @@ def sent(connector: HubspotConnector, name: str, state: Mapping[str, Any] | None
     for message in read(connector, name, state):
         match message:
             case Rows(path=path, op=op):
-                rows[op] += [json.loads(line) for line in path.read_text().splitlines()]
+                lines = map(json.loads, path.read_text().splitlines())
+                rows[op] += [dict.fromkeys(message.columns) | row for row in lines]
             case Files(paths=paths):
                 rows["upsert"] += [json.loads(line) for line in paths[0].read_text().splitlines()]
             case Checkpoint(state=told):
@@ -80,6 +82,34 @@ def read(connector: HubspotConnector, name: str, state: Mapping[str, Any] | None
 
 
 # History
+
+
+def test_histories_of_several_pages_are_asked_for_at_once(fake: HubSpot, connect: Connect) -> None:
+    for _ in range(450):
+        fake.account.create("contacts", {"lifecyclestage": "lead"}, LONG_AGO)
+    three = Barrier(3)
+
+    def wait(route: str) -> None:
+        if route == "batch" and fake.asked.count("batch") <= 3:
+            three.wait(10)  # three pages, and the first of their batches
+
+    fake.before = wait
+    rows, _ = sent(connect(), "contacts_lifecycle_changes")
+    ids = [int(row["record_id"]) for row in rows["upsert"]]
+    assert (len(ids), ids == sorted(ids)) == (450, True)
+
+
+@pytest.mark.parametrize("how", ["counted", "recorded"])
+def test_calls_that_are_counted_or_recorded_are_made_one_by_one(
+    fake: HubSpot, connect: Connect, tmp_path: Path, how: str
+) -> None:
+    for _ in range(450):
+        fake.account.create("contacts", {"lifecyclestage": "lead"}, LONG_AGO)
+    made = connect(max_calls=1000) if how == "counted" else connect(tmp_path / "recorded.jsonl")
+    rows, _ = sent(made, "contacts_lifecycle_changes")
+    assert len(rows["upsert"]) == 450
+    page = ["search", "batch", "batch", "batch", "batch"]
+    assert [route for route in fake.asked if route in page] == [*page, *page, "search", "batch"]
 
 
 def test_changes_are_known_with_what_was_before_and_after(fake: HubSpot, connect: Connect) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,10 +24,13 @@ from aac.connectors.redacting import Redactor, Shown, masked
 from aac.connectors.transport import Answer, Call, RefusedError, Renewal, Service, Transport, recording_to
 from aac.errors import SourceError, UnfinishedError
 from tests.fakes.scripted import Scripted, scripted
+from tests.fakes.unwell import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
+
+    from tests.fakes.unwell import Answered, Asked
 
 SECRET = "s3cret/of+ours"
 FAST = Rate(1000, 1)
@@ -46,6 +52,13 @@ class Still:
     def sleep(self, seconds: float) -> None:
         self.slept.append(round(seconds, 6))
         self.time += seconds
+
+
+class Stopped(Still):
+    """A clock that stands still while somebody waits, as others do something meanwhile."""
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
 
 
 @dataclass
@@ -346,6 +359,59 @@ def test_a_bucket_that_is_told_of_others_waits() -> None:
     bucket.learn(Rate(100, 10, left=0))
     bucket.take()
     assert clock.slept == [0.1]
+
+
+def test_who_waits_for_a_call_waits_behind_those_that_wait() -> None:
+    clock = Stopped()
+    bucket = Bucket(Rate(2, 1), clock)
+    for _ in range(5):
+        bucket.take()
+    assert clock.slept == [0.5, 1.0, 1.5]
+
+
+def test_an_answer_does_not_know_of_calls_that_are_under_way() -> None:
+    clock = Still()
+    bucket = Bucket(Rate(100, 10), clock)
+    for _ in range(3):
+        bucket.take()
+    bucket.end()
+    bucket.learn(Rate(100, 10, left=2))  # for the two whose answers are still to come
+    bucket.take()
+    assert clock.slept == [0.1]
+
+
+@contextmanager
+def two_at_once(replied: Callable[[Asked], Answered]) -> Generator[tuple[Transport, list[str]]]:
+    """A transport whose first two calls are only answered once both are there, and what was asked."""
+    asked: list[str] = []
+    both = Barrier(2)
+
+    def reply(call: Asked) -> Answered:
+        asked.append(f"{call.method} {call.path}")
+        if len(asked) <= 2:
+            both.wait(10)
+        return replied(call)
+
+    with serving(reply, deque(), {}) as url:
+        made = Transport(service(url, FAST), Token(others=["n3w-token"]), chance=lambda: 0.0)
+        with closing(made), ThreadPoolExecutor(2) as threads:
+            assert [answer.data for answer in threads.map(made.ask, [ASK] * 4)] == [{"id": 1}] * 4
+            yield made, asked
+
+
+def test_several_threads_ask_at_once() -> None:
+    with two_at_once(lambda _: (200, {}, b'{"id": 1}')) as (made, asked):
+        assert (made.calls, asked) == (4, ["GET /deals"] * 4)
+
+
+def test_a_token_is_renewed_once_for_all_threads() -> None:
+    def reply(call: Asked) -> Answered:
+        if call.path == "/token":
+            return 200, {}, b'{"token": "n3w-token"}'
+        return (200 if call.headers["Authorization"] == "Token n3w-token" else 401), {}, b'{"id": 1}'
+
+    with two_at_once(reply) as (_, asked):
+        assert (asked.count("POST /token"), asked.count("GET /deals")) == (1, 6)
 
 
 def test_a_secret_is_in_no_log_no_error_and_no_recording(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import random
 import re
+import weakref
 from dataclasses import field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
@@ -163,7 +165,8 @@ class Service:
 
 
 class Transport:
-    """Asks one service. ``budget``: the most calls of this pull, null: as many as it takes.
+    """Asks one service, and may be used by several threads. ``budget``: the most calls of this pull, null: as many as
+    it takes.
 
     Raises SourceError for an address outside the service's hosts, and when the library for HTTP is not installed.
     """
@@ -188,6 +191,13 @@ class Transport:
         self._chance = chance
         self._buckets = {kind: Bucket(rate, self._clock) for kind, rate in service.rates.items()}
         self._client = _client(service)
+        weakref.finalize(self, self._client.close)  # once no thread is within a call any more
+        self._counting, self._renewing = Lock(), Lock()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether calls are neither counted nor recorded."""
+        return self._budget is None and self._recording is None
 
     def close(self) -> None:
         """Ends all connections."""
@@ -202,14 +212,15 @@ class Transport:
         be asked for now, SourceError when it gives no answer that can be used."""
         renewed = False
         for attempt in range(ATTEMPTS):
-            answer = self._tried(call, self._access.headers())
+            headers = self._access.headers()
+            answer = self._tried(call, headers)
             match answer:
                 case str():
                     self._wait(call, attempt, None, answer)
                 case Answer(status=status) if status == UNAUTHORISED:
                     if renewed:
                         raise RefusedError(self._unaccepted(call), status, answer.data)
-                    if not self._renew():
+                    if not self._renewed(headers):
                         raise RefusedError(self._access.refused(), status, answer.data)
                     renewed = True
                 case Answer(status=status) if self._are_too_many(answer) or status >= BROKEN:
@@ -224,8 +235,12 @@ class Transport:
     def _unaccepted(self, call: Call) -> str:
         return f"{self._service.name} does not accept {call} although the token is new: run `aac pull` again"
 
+    def _renewed(self, headers: Mapping[str, str]) -> bool:
+        """Gets another token than that of some headers, unless somebody has; false if there is none to get."""
+        with self._renewing:
+            return self._access.headers() != headers or self._renew()
+
     def _renew(self) -> bool:
-        """Gets another token; false if there is none to get."""
         renewal = self._access.renewal()
         if renewal is None:
             return False
@@ -246,15 +261,13 @@ class Transport:
 
     def _tried(self, call: Call, headers: Mapping[str, str]) -> Answer | str:
         """The answer to a call that is made once, or why there is none that can be used."""
-        if self._budget is not None and self.calls >= self._budget:
-            raise OverError(
-                f"the {self._budget:,} calls of `max_calls` were made: run `aac pull` again, which goes on from there",
-                f"the {self._budget:,} calls of `max_calls` were made before a single step was: write a greater number",
-            )
+        self._count()
         bucket = self._buckets[call.kind]
         bucket.take()
-        self.calls += 1
-        came = self._sent(call, headers)
+        try:
+            came = self._sent(call, headers)
+        finally:
+            bucket.end()
         if isinstance(came, str):
             return came
         status, told, body = came
@@ -271,6 +284,16 @@ class Transport:
             bucket.drain()
         self.told_limits |= {name: value for name, value in told.items() if "limit" in name}
         return answer
+
+    def _count(self) -> None:
+        with self._counting:
+            if self._budget is not None and self.calls >= self._budget:
+                made = f"the {self._budget:,} calls of `max_calls` were made"
+                raise OverError(
+                    f"{made}: run `aac pull` again, which goes on from there",
+                    f"{made} before a single step was: write a greater number",
+                )
+            self.calls += 1
 
     def _record(
         self, recording: Recording, call: Call, status: int, told: Mapping[str, str], body: bytes
@@ -378,8 +401,8 @@ def _moment(given: str) -> datetime | None:
 
 def _whole(body: bytes) -> bytes:
     """JSON in which half a character, as of an emoji that was cut in two, is U+FFFD: no file could hold it."""
-    if b"\\ud" not in body and b"\\uD" not in body:
-        return body
+    if b"\\" not in body or (b"\\ud" not in body and b"\\uD" not in body):
+        return body  # a single byte is looked for many times as fast
     return HALVES.sub(lambda found: found[1] or rb"\ufffd", body)
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 HOSTS = frozenset({"api.hubapi.com", "api-eu1.hubapi.com", "api-na1.hubapi.com"})
 SEARCH_PAGE, LIST_PAGE, READ_BATCH, HISTORY_BATCH, LINK_BATCH = 200, 100, 100, 50, 1000
 """The most records of a page of a search, of a list, of a batch, of one with history, and of one of associations."""
+AT_ONCE = 4
+"""Calls that are made at once at most: an answer comes from far away, and HubSpot works at each for a while."""
 FORBIDDEN, ABSENT = 403, 404
 MEANINGS = {530: "(HubSpot says this of a token that it cannot read, too: see whether all of it was copied)"}
 FIRST_RATE = Rate(100, 10)
@@ -101,6 +103,12 @@ class Client:
     def __init__(self, transport: Transport, version: str) -> None:
         self._transport = transport
         self._paths = Paths(version)
+
+    @property
+    def at_once(self) -> int:
+        """How many calls may be made at once. One where they are counted, so that what comes first is not left undone
+        for want of calls, or recorded, so that they are read in the order in which they were made."""
+        return AT_ONCE if self._transport.is_free else 1
 
     def account(self) -> tuple[Record, datetime]:
         """The account, which every token may ask for, and the server's own time."""

@@ -7,9 +7,9 @@ refused, with the scope that it needs.
 from __future__ import annotations
 
 import json
-import weakref
 from contextlib import closing
 from dataclasses import replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from aac.connectors.base import Checkpoint, Context, Files, Settings, Slice, Stream
@@ -66,7 +66,6 @@ class HubspotConnector:
         self._transport = Transport(
             service_of(settings), access_of(settings), settings.max_calls, recording_to(context.record, SHOWN)
         )
-        weakref.finalize(self, self._transport.close)
         self._client = Client(self._transport, settings.api_version)
         self._now: datetime | None = None
         self._account: Record = {}
@@ -76,6 +75,7 @@ class HubspotConnector:
         self._refused: dict[str, str] = {}
         self._pipelines: dict[str, list[Record]] = {}
         self._owners: Mapping[str, str] | None = None
+        self._asking_owners = Lock()
 
     def check(self) -> None:
         """Asks for the account, and takes the time from the answer: this pull is as of then."""
@@ -267,9 +267,10 @@ class HubspotConnector:
 
     def _owner_ids(self) -> Mapping[str, str]:
         """The owner behind each user, as far as the token may see them."""
-        if self._owners is None:
-            self._owners = self._asked_owners()
-        return self._owners
+        with self._asking_owners:
+            if self._owners is None:
+                self._owners = self._asked_owners()
+            return self._owners
 
     def _asked_owners(self) -> dict[str, str]:
         try:

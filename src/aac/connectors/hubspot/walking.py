@@ -79,11 +79,11 @@ class Walk:
         files: RowFiles,
     ) -> Iterator[Message]:
         """Lets every page be taken with what ``ask`` gets for its records, with checkpoints on the way. The next pages
-        and what is asked for them come while one is taken, so only ``ask`` may use the client. When the calls of a
-        pull are used up, what was taken is kept before that is raised."""
+        and what is asked for them come while one is taken, some at once, so only ``ask`` may use the client. When the
+        calls of a pull are used up, what was taken is kept before that is raised."""
         rows = 0
         try:
-            for number, (page, found) in enumerate(ahead(self._pages(properties, ask))):
+            for number, (page, found) in enumerate(ahead(self._pages(properties), ask, self._client.at_once)):
                 if number and number % PAGES == 0:
                     yield from self.kept(files)
                     yield Progress(rows)
@@ -94,11 +94,11 @@ class Walk:
             yield from self.kept(files)
             raise
 
-    def _pages(self, properties: Sequence[str], ask: Callable[[list[Record]], T]) -> Iterator[tuple[list[Record], T]]:
+    def _pages(self, properties: Sequence[str]) -> Iterator[list[Record]]:
         after, more = self._after, True
         while more:
             page, more = self._client.search(self._thing, after, self.window, properties)
-            yield page, ask(page)
+            yield page
             after = str(page[-1]["id"]) if page else after
 
     def kept(self, files: RowFiles) -> Iterator[Message]:

@@ -7,7 +7,6 @@ offered as refused, with the scope that it needs.
 from __future__ import annotations
 
 import json
-import weakref
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -53,7 +52,6 @@ class PipedriveConnector:
             settings.max_calls,
             recording_to(context.record, SHOWN),
         )
-        weakref.finalize(self, self._transport.close)
         self._client = Client(self._transport)
         self._changelogs = Changelogs(self._client)
         self._now: datetime | None = None

@@ -86,7 +86,8 @@ class Walk:
         be asked for now, what was taken is kept before that is raised."""
         rows = waiting = 0
         try:
-            for records, found, place in ahead(self._pages(ask)):
+            # one after the other: the calls of a day may end with any of them, and of a page all are needed
+            for (records, place), found in ahead(self._pages(), lambda page: ask(page[0]), 1):
                 take(records, found)
                 self._list, self._cursor = place
                 rows, waiting = rows + len(records), waiting + len(records)
@@ -98,11 +99,8 @@ class Walk:
             yield from self.kept(files)
             raise
 
-    def _pages(
-        self, ask: Callable[[Sequence[Record]], T]
-    ) -> Iterator[tuple[Sequence[Record], T, tuple[int, str | None]]]:
-        """The pages that are left, with what was asked for each and where the next one is: in which list, and behind
-        which cursor."""
+    def _pages(self) -> Iterator[tuple[Sequence[Record], tuple[int, str | None]]]:
+        """The pages that are left, each with where the next one is: in which list, and behind which cursor."""
         number, cursor = self._list, self._cursor
         old = cursor
         while number < len(self._lists):
@@ -115,7 +113,7 @@ class Walk:
                 records, cursor = self._page_of(number, None)
             old = None
             number += cursor is None
-            yield records, ask(records), (number, cursor)
+            yield records, (number, cursor)
 
     def _page_of(self, number: int, cursor: str | None) -> tuple[Sequence[Record], str | None]:
         path, since = self._lists[number]

@@ -6,7 +6,6 @@ read is offered as refused or withheld, with what to grant.
 
 from __future__ import annotations
 
-import weakref
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -62,7 +61,6 @@ class SalesforceConnector:
         self._transport = Transport(
             service_of(settings), access_of(settings), settings.max_calls, recording_to(context.record, SHOWN)
         )
-        weakref.finalize(self, self._transport.close)
         self._client = Client(self._transport, settings.api_version)
         self._now: datetime | None = None
         self._org = ""

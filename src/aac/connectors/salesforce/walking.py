@@ -134,7 +134,7 @@ class Walk:
                 if error.status != REFUSED:  # not every object can be read by a job
                     raise
         rows, kept = 0, 0
-        for batch, found in ahead(self._batches(page, ask)):
+        for batch, found in ahead(self._batches(page), ask, 1):
             if rows - kept >= ROWS:
                 kept = rows
                 yield from self.kept(files)
@@ -143,7 +143,7 @@ class Walk:
             rows += len(batch)
             self._after = self._place(batch[-1])
 
-    def _batches(self, page: Found, ask: Callable[[Sequence[Record]], T]) -> Iterator[tuple[Sequence[Record], T]]:
+    def _batches(self, page: Found) -> Iterator[Sequence[Record]]:
         """What a page and those behind it hold, in parts of which one is taken at once."""
         after, begun = self._after, self._after
         held: list[Record] = []
@@ -152,7 +152,7 @@ class Walk:
             size = max(1, len(records)) if self.sweeps else self._wanted.batch
             for start in range(0, len(records), size):
                 batch = records[start : start + size]
-                yield batch, ask(batch)
+                yield batch
                 after = self._place(batch[-1])
             if page.more is None:
                 return
@@ -212,7 +212,7 @@ class Walk:
             yield from self.kept(files)
             raise SourceError(failed)
         try:
-            for records, found, after in ahead(self._parts(id, place, ask)):
+            for (records, after), found in ahead(self._parts(id, place), lambda part: ask(part[0]), 1):
                 take(records, found)
                 rows += len(records)
                 if after is not None:
@@ -225,13 +225,11 @@ class Walk:
             self._job = None  # where it was stopped is not known any more
             yield from self.read(ask, take, files)
 
-    def _parts(
-        self, id: str, place: str | None, ask: Callable[[Sequence[Record]], T]
-    ) -> Iterator[tuple[Sequence[Record], T, str | None]]:
+    def _parts(self, id: str, place: str | None) -> Iterator[tuple[Sequence[Record], str | None]]:
         """What a job found, from a place on, each part with the place behind it."""
         while True:
             records, place = self._client.results(id, place, self._wanted.fields, self._wanted.cursor)
-            yield records, ask(records), place
+            yield records, place
             if place is None:
                 return
 
