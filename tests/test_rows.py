@@ -192,6 +192,22 @@ def test_first_batches_are_one_table_in_their_order(project: Sent, again: list[t
     ]
 
 
+def test_first_batches_become_one_file(project: Sent) -> None:
+    pages = [[("c", 1, "x"), ("a", 1, "x")], [("d", 1, "x")], [("b", 1, "x")]]
+    steps = [step for page in pages for step in (("upsert", page), ("keys", page), ("checkpoint", {"n": 1}, False))]
+    project.tables = [table("deal", column("id"), column("nowhere"))]
+    assert told(project, *steps, END) != []  # a document that is wrong keeps nothing from being one file
+    files = sorted(path.name for path in (project.root / ".aac" / "raw" / "crm" / "deal").iterdir())
+    assert files == ["000000000003.parquet", "000000000004.parquet"]
+    project.tables = [table("deal", column("id"), column("x"))]
+    there = [("c", "x"), ("a", "x"), ("d", "x"), ("b", "x")]
+    assert (told(project, END), project.rows("deal"), project.ask(RAW_TABLES)) == ([], there, [])
+    (project.root / ".aac" / "store.duckdb").unlink()
+    assert (told(project, END), project.rows("deal"), project.ask(RAW_TABLES)) == ([], there, [])
+    assert told(project, ("upsert", [("a", 2, "y")]), ("keys", [("a",), ("b",), ("d",)]), END, mass_delete=True) == []
+    assert project.rows("deal") == [("a", "y"), ("d", "x"), ("b", "x")]
+
+
 def test_what_was_removed_is_read_anew(project: Sent) -> None:
     project.send(("upsert", [("a", 1, "x"), ("b", 1, "y")]), END)
     project.send(("checkpoint", {"n": 2}, True))
