@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import Future
 from threading import Event, Timer, current_thread, main_thread
-from typing import TYPE_CHECKING
+from threading import enumerate as enumerate_threads
+from time import sleep
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -87,6 +90,22 @@ def test_what_is_asked_for_in_vain_is_told_behind_what_went_well(at_once: int) -
     assert [next(given), next(given)] == [(3, 2), (2, 3)]
     with pytest.raises(ZeroDivisionError):
         next(given)
+
+
+def test_no_thread_is_left_when_something_went_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(found: Future[Any], timeout: float | None = None) -> BaseException | None:
+        error = Future[Any].exception(found, timeout)
+        sleep(0.002)  # others go on meanwhile
+        return error
+
+    monkeypatch.setattr("aac.connectors.ahead._Found.exception", slow)
+    for _ in range(20):
+        with pytest.raises(ZeroDivisionError):
+            list(ahead(iter(range(40)), lambda number: 6 // (number - 5), 4))
+    left = [thread for thread in enumerate_threads() if "fill" in thread.name]
+    for thread in left:
+        thread.join(1)
+    assert [thread for thread in left if thread.is_alive()] == []
 
 
 def test_who_stops_waits_for_nothing() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from aac.connectors.base import SchemaChange
 from aac.errors import NoDataError
+from aac.landing import merging
 from aac.landing.pull import rehearse
 from tests.landing import NOW_US, column, ref, table
 from tests.oracle.records import Stream as Oracle
@@ -198,14 +199,97 @@ def test_first_batches_become_one_file(project: Sent) -> None:
     project.tables = [table("deal", column("id"), column("nowhere"))]
     assert told(project, *steps, END) != []  # a document that is wrong keeps nothing from being one file
     files = sorted(path.name for path in (project.root / ".aac" / "raw" / "crm" / "deal").iterdir())
-    assert files == ["000000000003.parquet", "000000000004.parquet"]
+    assert "000000000001.parquet" in files  # nothing is taken away before the store is there
     project.tables = [table("deal", column("id"), column("x"))]
     there = [("c", "x"), ("a", "x"), ("d", "x"), ("b", "x")]
     assert (told(project, END), project.rows("deal"), project.ask(RAW_TABLES)) == ([], there, [])
+    files = sorted(path.name for path in (project.root / ".aac" / "raw" / "crm" / "deal").iterdir())
+    assert files == ["000000000003.parquet", "000000000004.parquet"]
     (project.root / ".aac" / "store.duckdb").unlink()
     assert (told(project, END), project.rows("deal"), project.ask(RAW_TABLES)) == ([], there, [])
     assert told(project, ("upsert", [("a", 2, "y")]), ("keys", [("a",), ("b",), ("d",)]), END, mass_delete=True) == []
     assert project.rows("deal") == [("a", "y"), ("d", "x"), ("b", "x")]
+
+
+@pytest.mark.parametrize("wrong", [False, True], ids=["right", "with a wrong document"])
+@pytest.mark.parametrize("again", [[], [("10", 1, "x")]], ids=["each once", "one twice"])
+@pytest.mark.parametrize("lost", [False, True], ids=["store kept", "store lost"])
+@pytest.mark.parametrize("how", [Stopped, OSError])
+def test_killed_at_any_file_that_is_replaced_or_removed_nothing_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    how: type[BaseException],
+    lost: bool,
+    again: list[Any],
+    wrong: bool,
+) -> None:
+    pages = [[(f"{page}{n}", 1, "x") for n in range(10)] for page in range(5)]
+    pages[4] += again
+    keys = [
+        [],
+        [*pages[0][1:], *pages[1]],
+        *pages[2:],
+    ]  # the scan begins behind the first batch, and does not find `00`
+    steps: list[tuple[Any, ...]] = []
+    for page, listed in zip(pages, keys, strict=True):
+        steps += [
+            ("upsert", page),
+            *([("keys", listed)] if listed else []),
+            ("checkpoint", {"n": 1}, page is pages[-1]),
+        ]
+    there = {key: "x" for page in pages for key, _, _ in page if key != "00"}
+    point = 0
+    while True:
+        point += 1
+        project = Sent(tmp_path / str(point))
+        project.root.mkdir()
+        project.tables = [table("deal", column("id"), column("nowhere"))] if wrong else project.tables
+        stopping = Stopping(point, how)
+        with monkeypatch.context() as patch, suppress(Stopped, OSError):
+            stopping.watch(patch)
+            project.send(*steps)
+        if stopping.passed < point:
+            break
+        project.tables = [table("deal", column("id"), column("x"))]
+        if lost:
+            (project.root / ".aac" / "store.duckdb").unlink(missing_ok=True)
+        assert (told(project, END), project.seen) == ([], there), point
+    assert point > 1
+
+
+class Stopping:
+    """Raises something at one of the files of `.aac/raw` that are replaced or removed from the merge on."""
+
+    def __init__(self, point: int, how: type[BaseException]) -> None:
+        self.passed = 0
+        self._point = point
+        self._how = how
+        self._merges = False
+
+    def watch(self, patch: pytest.MonkeyPatch) -> None:
+        unlink, put, merge = Path.unlink, Path.replace, merging.merge
+
+        def begin(*given: Any, **named: Any) -> Any:
+            self._merges = True
+            return merge(*given, **named)
+
+        def unlinked(path: Path, missing_ok: bool = False) -> None:
+            self._reach(path)
+            unlink(path, missing_ok)
+
+        def replaced(path: Path, to: Path) -> Path:
+            self._reach(path)
+            return put(path, to)
+
+        patch.setattr(Path, "unlink", unlinked)
+        patch.setattr(Path, "replace", replaced)
+        patch.setattr("aac.landing.pulling.merge", begin)
+
+    def _reach(self, path: Path) -> None:
+        if self._merges and "raw" in path.parts:
+            self.passed += 1
+            if self.passed == self._point:
+                raise self._how(5, "stopped here")
 
 
 def test_what_was_removed_is_read_anew(project: Sent) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from typing_extensions import TypedDict
 
 from aac.connectors import transport
-from aac.connectors.limits import Bucket, Rate
+from aac.connectors.limits import FEW, Bucket, Rate
 from aac.connectors.recording import read_recording
 from aac.connectors.redacting import Redactor, Shown, masked
 from aac.connectors.transport import Answer, Call, RefusedError, Renewal, Service, Transport, recording_to
@@ -329,12 +329,16 @@ def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_rate_is_kept_and_learned_by_class() -> None:
     with asking(Scripted(headers=LIMITED), rate=Rate(1, 1)) as (made, _, clock):
-        for _ in range(42):
+        made.ask(ASK)
+        made.ask(ASK)
+        assert clock.slept == [0.111111]  # of a hundred in ten seconds ninety come back evenly, whatever we thought
+        clock.time += 10
+        for _ in range(12):
             made.ask(ASK)
-        assert clock.slept == []  # forty are left each time, whatever we thought at first
+        assert clock.slept == [0.111111] * 3  # and ten may be made at once
         for _ in range(4):
             made.ask(Call("GET", "/search", kind="search"))
-        assert clock.slept == [0.5, 0.5]
+        assert clock.slept == [*[0.111111] * 3, 0.5, 0.5]
         assert made.told_limits == LIMITED
 
 
@@ -351,6 +355,8 @@ def test_a_bucket_never_lets_more_through_than_its_rate(calls: int, seconds: flo
         for last in range(first, len(taken)):
             allowed = calls + (taken[last] - start) * calls / seconds
             assert last - first + 1 <= allowed + 1e-6
+            if calls > FEW and taken[last] - start < seconds - 1e-6:
+                assert last - first + 1 <= calls  # in a window of that length, wherever it begins
 
 
 def test_a_bucket_that_is_told_of_others_waits() -> None:
@@ -358,7 +364,28 @@ def test_a_bucket_that_is_told_of_others_waits() -> None:
     bucket = Bucket(Rate(100, 10), clock)
     bucket.learn(Rate(100, 10, left=0))
     bucket.take()
-    assert clock.slept == [0.1]
+    assert clock.slept == [0.111111]
+
+
+def test_an_answer_lowers_what_is_left_and_never_raises_it() -> None:
+    clock = Still()
+    bucket = Bucket(Rate(100, 10), clock)
+    for _ in range(10):
+        bucket.take()
+        bucket.end()
+    bucket.learn(Rate(100, 10, left=90))  # all at once they would be too many for the seconds that follow
+    bucket.take()
+    assert clock.slept == [0.111111]
+
+
+def test_who_is_told_to_wait_waits_in_all_threads() -> None:
+    clock = Stopped()
+    bucket = Bucket(Rate(100, 10), clock)
+    bucket.drain(5)
+    bucket.take()
+    clock.time += 5  # whoever was told has waited meanwhile
+    bucket.take()
+    assert clock.slept == [5.0, pytest.approx(1 / 9)]
 
 
 def test_who_waits_for_a_call_waits_behind_those_that_wait() -> None:
@@ -377,7 +404,7 @@ def test_an_answer_does_not_know_of_calls_that_are_under_way() -> None:
     bucket.end()
     bucket.learn(Rate(100, 10, left=2))  # for the two whose answers are still to come
     bucket.take()
-    assert clock.slept == [0.1]
+    assert clock.slept == [0.111111]
 
 
 @contextmanager

@@ -29,11 +29,11 @@ def ahead(items: Iterator[T], ask: Callable[[T], U], at_once: int) -> Iterator[t
     the item that it is at.
     """
     line = _Line(items, ask, at_once)
-    for _ in range(at_once):
-        Thread(target=line.fill, daemon=True).start()
     usual = sys.getswitchinterval()
     sys.setswitchinterval(TURN)
     try:
+        for _ in range(at_once):
+            Thread(target=line.fill, daemon=True).start()
         while (item := line.got.get().result()) is not None:
             line.room.release()
             yield item
@@ -65,7 +65,8 @@ class _Line(Generic[T, U]):
                     self.got.put(found)
                     item = next(self._items, None) if not self.is_over else None
                 found.set_result((item, self._ask(item)) if item is not None else None)
-            self.is_over |= found.exception() is not None or found.result() is None
+            if found.exception() is not None or found.result() is None:
+                self.is_over = True  # never set back: others set it, too
 
 
 class _Found(Future[T]):

@@ -40,51 +40,73 @@ class Rate:
     left: int | None = None
 
 
+TRIFLE = 1e-9
+"""Seconds that are lost in sums of floats, and no wait."""
+FEW = 10
+"""Calls of a rate that may all be made at once; of more a tenth may."""
+
+
 class Bucket:
-    """Lets calls of several threads through at a rate. A call takes one token; they come back evenly over time."""
+    """Lets calls of several threads through at a rate. A call takes one token; they come back evenly over time.
+
+    A bucket of more than a few calls holds a tenth of them, and the others come back within the rate's seconds: so no
+    window of these, wherever it begins, has more calls than the rate. That is how services count them.
+    """
 
     def __init__(self, rate: Rate, clock: Clock) -> None:
         self._rate = rate
         self._clock = clock
-        self._tokens = float(rate.calls)
+        self._tokens = self._most
         self._at = clock.now()
         self._under_way = 0
         self._lock = Lock()
 
     def take(self) -> None:
-        """Counts a call, and waits until it may be made: behind those that wait already."""
+        """Counts a call as under way, and waits until it may be made: behind those that wait already."""
         with self._lock:
+            self._under_way += 1
             self._fill()
             self._tokens -= 1
-            self._under_way += 1
-            wait = -self._tokens * self._rate.seconds / self._rate.calls
-        if wait > 0:
+            wait = -self._tokens / self._a_second
+        if wait > TRIFLE:
             self._clock.sleep(wait)
 
     def end(self) -> None:
-        """A call that was let through has its answer, or gets none."""
+        """A call is not under way any more."""
         with self._lock:
             self._under_way -= 1
 
     def learn(self, rate: Rate) -> None:
-        """Takes over what an answer says: it knows of others who use the account, and when its count begins anew; but
-        not of our calls that are still under way."""
+        """Takes over what an answer says: it knows of others who use the account, but not of our calls that are still
+        under way. When there is more left than we thought, the tokens still come back evenly."""
         if rate.calls < 1 or rate.seconds <= 0:
             return
         with self._lock:
             self._fill()
             self._rate = rate
-            if rate.left is not None:
-                self._tokens = float(rate.left - self._under_way)
-            self._tokens = min(self._tokens, float(rate.calls))
+            left = self._most if rate.left is None else float(rate.left - self._under_way)
+            self._tokens = min(self._tokens, self._most, left)
 
-    def drain(self) -> None:
-        """There is nothing left: a call was refused because there were too many."""
+    def drain(self, seconds: float) -> None:
+        """There is nothing left, for all threads: a call was refused because there were too many, and for ``seconds``
+        others would be."""
         with self._lock:
-            self._tokens = min(self._tokens, 0.0)
+            self._fill()
+            self._tokens = min(self._tokens, 0.0, 1 - seconds * self._a_second)
+
+    @property
+    def _most(self) -> float:
+        """Calls that may be made at once."""
+        return float(self._rate.calls if self._rate.calls <= FEW else self._rate.calls / 10)
+
+    @property
+    def _a_second(self) -> float:
+        """Tokens that come back each second."""
+        calls = self._rate.calls if self._rate.calls <= FEW else self._rate.calls - self._most
+        return calls / self._rate.seconds
 
     def _fill(self) -> None:
         now = self._clock.now()
-        gained = max(0.0, now - self._at) * self._rate.calls / self._rate.seconds
-        self._tokens = min(float(self._rate.calls), self._tokens + gained)
+        gained = max(0.0, now - self._at) * self._a_second
+        self._tokens = min(self._most, self._tokens + gained)
         self._at = now

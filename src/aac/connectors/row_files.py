@@ -44,6 +44,8 @@ class RowFiles:
 
     def add(self, op: Op, *rows: Mapping[str, Any]) -> None:
         """Writes rows down; columns that are left out are empty."""
+        if not rows:
+            return
         self.begin(op)
         self._open[op][1].write(b"".join([ENCODE(row) + b"\n" for row in rows]))
 

@@ -195,9 +195,10 @@ class Transport:
         self._counting, self._renewing = Lock(), Lock()
 
     @property
-    def is_free(self) -> bool:
-        """Whether calls are neither counted nor recorded."""
-        return self._budget is None and self._recording is None
+    def is_in_order(self) -> bool:
+        """Whether calls are to be made one after the other: of a budget all is for what comes first, and a recording is
+        read in the order in which things were asked."""
+        return self._budget is not None or self._recording is not None
 
     def close(self) -> None:
         """Ends all connections."""
@@ -263,8 +264,8 @@ class Transport:
         """The answer to a call that is made once, or why there is none that can be used."""
         self._count()
         bucket = self._buckets[call.kind]
-        bucket.take()
         try:
+            bucket.take()
             came = self._sent(call, headers)
         finally:
             bucket.end()
@@ -281,7 +282,7 @@ class Transport:
         if rate is not None:
             bucket.learn(rate)
         if isinstance(answer, Answer) and self._are_too_many(answer):
-            bucket.drain()
+            bucket.drain(self._asked_to_wait(answer) or 0.0)
         self.told_limits |= {name: value for name, value in told.items() if "limit" in name}
         return answer
 

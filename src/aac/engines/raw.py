@@ -265,7 +265,7 @@ def deleted_keys(table: tuple[str, ...], key: str) -> str:
     return f"SELECT {name(key)} FROM {name(*table)} WHERE {DELETED} IS NOT NULL"
 
 
-def gathered(batches: Iterable[str]) -> str:
+def together(batches: Iterable[str]) -> str:
     """All rows of some batches, in order."""
     return f"FROM read_parquet({texts(batches)})"
 

@@ -215,7 +215,7 @@ class Arrival:
             return
         unfinished = [number for number in self.batches.listed() if number > self._number]
         self.batches.remove(map(self.batches.path_of_keys, unfinished))  # keys whose batch was never written
-        before = self.batches.listed()
+        before = self.batches.paths_of_keys()
         if keys:
             self.batches.write_keys(self._number + 1, _sql([self._keys(part) for part in keys]))
         select = _sql([self._rows(at, part) for at, part in enumerate(parts)]) if parts else self.raw.nothing
@@ -223,7 +223,7 @@ class Arrival:
         self.batches.set_aside(self._cut)
         self._cut = []
         if keys and not self._scans:
-            self.batches.remove(self.batches.path_of_keys(each) for each in before)
+            self.batches.remove(before)
         self._scans = not complete and (self._scans or bool(keys))
         self._move_on(note)
 

@@ -38,7 +38,8 @@ class Note:
     the keys of a scan were listed that lie beside the batch; null when there are none. ``held``: columns of the stream
     that are kept under another name, and which: ``columns`` and ``types`` are by the names they are kept under.
     ``until``: how far the stream is read, in the connector's words. ``hidden``: the columns that were dropped or
-    hashed.
+    hashed. ``gathered``: the batch also holds the rows of all before it, and keys that were listed up to the batch of
+    this number have been judged; null: it holds its own.
     """
 
     columns: tuple[str, ...]
@@ -52,6 +53,7 @@ class Note:
     held: Mapping[str, str] = field(default_factory=dict[str, str])
     until: str | None = None
     hidden: Mapping[str, str] = field(default_factory=dict[str, str])
+    gathered: int | None = None
 
     @property
     def text(self) -> str:
@@ -131,10 +133,14 @@ class Batches:
         self._place(self._write(select, ""), self.path_of_keys(number))
 
     def gather(self, numbers: Sequence[int], note: Note) -> None:
-        """Makes the last of some batches one of the rows of all, with a note of its own, and removes the others."""
+        """Makes the last of some batches one of the rows of all, with a note of its own."""
         paths = [self.path(number) for number in numbers]
-        self._place(self._write(statements.gathered(map(str, paths)), note.text), paths[-1])
-        self.remove(paths[:-1])
+        self._place(self._write(statements.together(map(str, paths)), note.text), paths[-1])
+
+    def paths_of_keys(self) -> list[Path]:
+        """All lists of keys in the order in which they can be removed: the last one first, so that who finds some of
+        them sees that one is missing."""
+        return [self.path_of_keys(number) for number in reversed(self.listed())]
 
     def remove(self, paths: Iterable[Path]) -> None:
         """Removes files that nothing needs any more."""

@@ -19,6 +19,7 @@ from aac.landing.state import KEPT, RawStream, raw_name
 from aac.records import record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from aac.engines.duckdb import Store
@@ -84,6 +85,7 @@ class _Merge:
         self._changed = self._known.changed if self._known else 0
         self._base = arrival.base
         self._beside: list[int] = []
+        self._judged = 0
         self._has_table = self._known is not None and (self._known.base is None or self._known.over)
         if self._known is not None and self._known.over and self._base is None:  # what it lies over was removed
             self._store.drop(self._raw.table)
@@ -92,7 +94,7 @@ class _Merge:
 
     def run(self, *, mass_delete: bool) -> Mark:
         """Merges all batches, and then judges the scan of keys."""
-        numbers = [number for number in self._batches.numbers() if number > self._number]
+        numbers = self._left()
         for number in self._based(numbers):
             self._merge(number)
         self._judge(numbers, mass_delete=mass_delete)
@@ -103,9 +105,21 @@ class _Merge:
         return Mark(self._number, self._changed, note)
 
     def spent(self) -> list[Path]:
-        """Lists of keys, and batches without rows but the last: they were nothing but their state."""
+        """Lists of keys, batches of which a later one holds the rows, and those without rows but the last: they were
+        nothing but their state."""
         idle = [number for number in self._idle if number != self._number and not self._batches.parts(number)]
-        return [*map(self._batches.path, idle), *map(self._batches.path_of_keys, self._batches.listed())]
+        if self._base is not None and self._batches.note(self._base).gathered is not None:
+            idle += [number for number in self._batches.numbers() if number < self._base]
+        return [*map(self._batches.path, idle), *self._batches.paths_of_keys()]
+
+    def _left(self) -> list[int]:
+        """The batches that are still to be merged, without those of which a later one holds the rows."""
+        numbers = [number for number in self._batches.numbers() if number > self._number]
+        for place, number in reversed(list(enumerate(numbers))):
+            if (judged := self._batches.note(number).gathered) is not None:
+                self._judged = judged
+                return numbers[place:]
+        return numbers
 
     def stream(self, mark: Mark) -> RawStream:
         """The stream as it is now."""
@@ -237,8 +251,8 @@ class _Merge:
 
     def _judge(self, numbers: list[int], *, mass_delete: bool) -> None:
         """Deletes what a complete scan of keys did not find, by a batch of its own."""
-        lists = [number for number in self._batches.listed() if number in numbers]
-        if not lists:
+        lists = [number for number in self._batches.listed() if number in numbers and number > self._judged]
+        if not lists or self._lacks_keys(lists, numbers):
             return
         note = self._batches.note(numbers[-1])
         raw = self._as_of(note)
@@ -249,8 +263,9 @@ class _Merge:
         self._store.execute(raw.missing(later=bool(later)), *values)
         gone, there = self.value(MISSING), self._there
         if gone * 100 > there * MOST_DELETED and not mass_delete:
-            self._batches.remove(self._batches.path(number) for number in numbers if number >= lists[0])
-            self._batches.remove(self._batches.path_of_keys(number) for number in lists)
+            refused = [number for number in reversed(numbers) if number >= lists[0]]
+            self._batches.remove(map(self._batches.path, refused))
+            self._batches.remove(self._batches.paths_of_keys())
             raise SourceError(
                 f"{gone:,} of the {there:,} records of `{self._raw.table[-1]}` are not there any more, more than "
                 f"{MOST_DELETED} %: see whether aac may still read all of them; if they are really gone, run "
@@ -261,13 +276,22 @@ class _Merge:
             self._batches.write(numbers[-1] + 1, raw.deletion(self._run.us, self._run.id), note, raw, None)
             self._merge(numbers[-1] + 1)
 
+    def _lacks_keys(self, lists: Sequence[int], numbers: Sequence[int]) -> bool:
+        """Whether keys that were listed are not there any more: then nothing can be told by those that are."""
+        return any(
+            number not in lists and self._batches.note(number).lists is not None
+            for number in numbers
+            if number > lists[0]
+        )
+
     def _gather(self) -> None:
-        """Makes one batch of those that hold all records. Their keys have been judged: none of the lists is left, as of
-        one that lacks a part nothing could be told."""
+        """Makes one batch of those that hold all records, in the place of the last of them. The others stay until the
+        store that is written now is in its place: before, they may be those of the one that is there."""
         if not self._beside or self._base is None:
             return
-        self._batches.remove(map(self._batches.path_of_keys, self._batches.listed()))
-        self._batches.gather([*self._beside, self._base], replace(self._batches.note(self._base), lists=None))
+        judged = max(self._batches.numbers())
+        note = replace(self._batches.note(self._base), lists=None, gathered=judged)
+        self._batches.gather([*self._beside, self._base], note)
         self._beside = []
 
     def value(self, statement: str, *values: object) -> Any:

@@ -68,6 +68,8 @@ def changes_of(entries: Sequence[Mapping[str, Any]], type: str) -> list[Change]:
 
 def _are_in_order(moments: Sequence[str]) -> bool:
     """Whether moments follow each other, as far as that can be told without reading them: when all are of one form."""
+    if len(moments) < 2:
+        return True
     if len({len(moment) for moment in moments}) > 1 or not all(moment.endswith("Z") for moment in moments):
         return False
     return list(moments) == sorted(moments)
@@ -138,8 +140,10 @@ class Changes:
     def _other_than_told(self, record: Record, changes: list[Change]) -> str | None:
         """Holds the history against what HubSpot calculates, a moment at which a stage was entered; in words what
         differs first."""
+        if not changes or not self._moments:
+            return None
         shown = {(change.value, change.at) for change in changes}
-        for property, stage in self._moments.items() if changes else ():
+        for property, stage in self._moments.items():
             told = value_of(record["properties"].get(property), "timestamp")
             if told is None or (stage, told) in shown or (at := moment_of(told)) < moment_of(changes[0].at) - SAME:
                 continue  # what came before the history that is shown cannot be judged

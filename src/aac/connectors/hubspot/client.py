@@ -106,9 +106,8 @@ class Client:
 
     @property
     def at_once(self) -> int:
-        """How many calls may be made at once. One where they are counted, so that what comes first is not left undone
-        for want of calls, or recorded, so that they are read in the order in which they were made."""
-        return AT_ONCE if self._transport.is_free else 1
+        """How many calls may be made at once."""
+        return 1 if self._transport.is_in_order else AT_ONCE
 
     def account(self) -> tuple[Record, datetime]:
         """The account, which every token may ask for, and the server's own time."""
