@@ -292,6 +292,17 @@ class Stopping:
                 raise self._how(5, "stopped here")
 
 
+def test_a_folder_that_looks_like_a_column_is_none(tmp_path: Path) -> None:
+    project = Sent(tmp_path / "x=evil" / "id=7")
+    project.root.mkdir(parents=True)
+    rows = [("a", 1, "x"), ("b", 1, "y")]
+    first = (("upsert", rows), ("keys", rows), ("checkpoint", {"n": 1}, False))
+    assert told(project, *first, ("upsert", [("c", 1, "z")]), END) == []
+    assert project.seen == {"a": "x", "b": "y", "c": "z"}
+    assert told(project, ("upsert", [("a", 2, "w")]), ("delete", [("b", None, None)]), END) == []
+    assert project.seen == {"a": "w", "c": "z"}
+
+
 def test_what_was_removed_is_read_anew(project: Sent) -> None:
     project.send(("upsert", [("a", 1, "x"), ("b", 1, "y")]), END)
     project.send(("checkpoint", {"n": 2}, True))

@@ -396,3 +396,17 @@ def test_a_database_that_is_gone(project: Project) -> None:
     (finding,) = project.pull().findings
     assert f"there is no file `{path}`" in finding.message
     assert found([finding], "AAC609")
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_folder_that_looks_like_a_column_is_none(tmp_path: Path, form: str) -> None:
+    project = Project(tmp_path / "x=evil")
+    project.root.mkdir()
+    project.tables = [table("deal", column("id"), column("x"))]
+    if form == "parquet":
+        write_parquet(project, "deal", "SELECT 'a' AS id, 'good' AS x")
+    else:
+        text = "id,x\na,good\n" if form == "csv" else '{"id": "a", "x": "good"}\n'
+        project.put("deal", text).rename(project.root / "crm" / f"deal.{form}")
+        project.set(connector=form)
+    assert (project.pull().findings, project.rows("deal")) == ((), [("a", "good")])

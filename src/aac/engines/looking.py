@@ -28,8 +28,8 @@ TYPES = {
 numbers of more than 64 bits."""
 NESTED = re.compile(r"STRUCT|MAP|UNION|JSON|.*\[\d*\]$")
 
-PARQUET = "DESCRIBE FROM read_parquet($1::VARCHAR[], union_by_name = true)"
-JSON_OBJECTS = "FROM read_json_objects($1::VARCHAR[], format = 'newline_delimited')"
+PARQUET = "DESCRIBE FROM read_parquet($1::VARCHAR[], union_by_name = true, hive_partitioning = false)"
+JSON_OBJECTS = "FROM read_json_objects($1::VARCHAR[], format = 'newline_delimited', hive_partitioning = false)"
 KEYS = f"SELECT DISTINCT unnest(json_keys(json)) AS name {JSON_OBJECTS} WHERE json_type(json) = 'OBJECT' ORDER BY name"
 NO_OBJECTS = f"SELECT count(*) {JSON_OBJECTS} WHERE json_type(json) <> 'OBJECT'"
 COLUMNS = (

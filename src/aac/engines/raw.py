@@ -40,6 +40,14 @@ def texts(values: Iterable[str]) -> str:
     return f"[{', '.join(exp.Literal.string(value).sql('duckdb') for value in values)}]"
 
 
+def batch(which: str, *, rows: bool = False) -> str:
+    """A batch, or a list of them; ``rows``: with the number of each row.
+
+    A folder above them that is called `x=1` is no column `x` with a 1 in every row.
+    """
+    return f"read_parquet({which}, hive_partitioning = false{', file_row_number = true' if rows else ''})"
+
+
 @record
 class Raw:
     """The raw table of a stream, ``columns`` and ``key`` being those of the stream.
@@ -93,12 +101,12 @@ class Raw:
     @property
     def keyless(self) -> str:
         """One value: how many rows of the batch $1 have no key."""
-        return f"SELECT count(*) FROM read_parquet($1) WHERE {' OR '.join(f'{name(key)} IS NULL' for key in self.key)}"
+        return f"SELECT count(*) FROM {batch('$1')} WHERE {' OR '.join(f'{name(key)} IS NULL' for key in self.key)}"
 
     def unread(self, version: str) -> str:
         """(text) that is in the column of the version in the batch $1 and was not understood."""
         text = name(version)
-        return f"SELECT {text} FROM read_parquet($1) WHERE trim({text}) <> '' AND {VERSION} IS NULL LIMIT 1"
+        return f"SELECT {text} FROM {batch('$1')} WHERE trim({text}) <> '' AND {VERSION} IS NULL LIMIT 1"
 
     @property
     def number(self) -> str:
@@ -113,14 +121,14 @@ class Raw:
     @property
     def repeats(self) -> str:
         """One row: how many rows part $2 of the batch or the batches $1 has, and how many keys."""
-        keys = f"SELECT DISTINCT {self._keys()} FROM read_parquet($1) WHERE {PART} = $2"
-        return f"SELECT (SELECT count(*) FROM read_parquet($1) WHERE {PART} = $2), (SELECT count(*) FROM ({keys}))"
+        keys = f"SELECT DISTINCT {self._keys()} FROM {batch('$1')} WHERE {PART} = $2"
+        return f"SELECT (SELECT count(*) FROM {batch('$1')} WHERE {PART} = $2), (SELECT count(*) FROM ({keys}))"
 
     @property
     def fill(self) -> str:
         """Adds part $2 of the batch or the batches $1, in which no key comes twice, to a table without rows."""
         return f"""INSERT INTO {name(*self.table)} ({self._kept()})
-            SELECT {self._kept()} FROM read_parquet($1) WHERE {PART} = $2"""
+            SELECT {self._kept()} FROM {batch("$1")} WHERE {PART} = $2"""
 
     def upsert(self, *, once: bool) -> tuple[str, ...]:
         """Merges part $2 of the batch $1: a record is replaced by one that is no older.
@@ -134,7 +142,7 @@ class Raw:
         newer = f"coalesce(b.{VERSION}, {LEAST}) >= coalesce(r.{VERSION}, {LEAST}) AND ({' OR '.join(changed)})"
         choose = f"""CREATE OR REPLACE TEMP TABLE merging AS
             SELECT b.*, r.{RUN} IS NOT NULL AS {KNOWN} FROM (
-                FROM read_parquet($1, file_row_number = true) WHERE {PART} = $2
+                FROM {batch("$1", rows=True)} WHERE {PART} = $2
                 QUALIFY row_number() OVER (PARTITION BY {self._keys()} ORDER BY {newest}) = 1
             ) AS b LEFT JOIN {self._records} AS r ON {self._same("r", "b")}
             WHERE r.{RUN} IS NULL{"" if once else f" OR ({newer})"}"""
@@ -161,7 +169,7 @@ class Raw:
             SELECT b.*, r.{RUN} IS NOT NULL AS {KNOWN} FROM (
                 SELECT {self._keys()}, max({VERSION}) AS {VERSION}, bool_or({VERSION} IS NULL) AS {SURE},
                     max({EXTRACTED}) AS {EXTRACTED}, max({RUN}) AS {RUN}, min({ROW}) AS {FIRST}
-                FROM read_parquet($1, file_row_number = true) WHERE {PART} = $2 GROUP BY {self._keys()}
+                FROM {batch("$1", rows=True)} WHERE {PART} = $2 GROUP BY {self._keys()}
             ) AS b LEFT JOIN {self._records} AS r ON {self._same("r", "b")}
             WHERE CASE WHEN r.{RUN} IS NULL THEN b.{VERSION} IS NOT NULL
                 ELSE b.{SURE} OR b.{VERSION} >= coalesce(r.{VERSION}, {LEAST}) END"""
@@ -193,11 +201,9 @@ class Raw:
 
         Such are the upserts behind part $3 of the batch $2, and with ``later`` those of the batches $4.
         """
-        key = f"SELECT 1 FROM read_parquet($1) AS b WHERE {self._same('r', 'b')}"
-        sent = (
-            f"SELECT 1 FROM read_parquet($2) AS b WHERE b.{OP} = 'upsert' AND b.{PART} > $3 AND {self._same('r', 'b')}"
-        )
-        after = f"SELECT 1 FROM read_parquet($4) AS b WHERE b.{OP} = 'upsert' AND {self._same('r', 'b')}"
+        key = f"SELECT 1 FROM {batch('$1')} AS b WHERE {self._same('r', 'b')}"
+        sent = f"SELECT 1 FROM {batch('$2')} AS b WHERE b.{OP} = 'upsert' AND b.{PART} > $3 AND {self._same('r', 'b')}"
+        after = f"SELECT 1 FROM {batch('$4')} AS b WHERE b.{OP} = 'upsert' AND {self._same('r', 'b')}"
         conditions = [f"NOT EXISTS ({each})" for each in (key, sent, *([after] if later else []))]
         return f"""CREATE OR REPLACE TEMP TABLE missing AS
             SELECT {self._keys("r")} FROM {self._records} AS r
@@ -221,7 +227,7 @@ class Raw:
         """Where the records are."""
         if not self.base:
             return name(*self.table)
-        base = f"SELECT {self._kept()}, NULL::BIGINT AS {DELETED} FROM read_parquet({texts(self.base)}) AS p"
+        base = f"SELECT {self._kept()}, NULL::BIGINT AS {DELETED} FROM {batch(texts(self.base))} AS p"
         if not self.over:
             return f"({base})"
         same = self._same("p", "o")
@@ -257,7 +263,7 @@ def mark_changed(table: tuple[str, ...], key: Sequence[str], base: str, rows: in
     same = " AND ".join(f"o.{name(each)} = p.{name(each)}" for each in key)
     return f"""SET VARIABLE {name(bits_of(table))} = (
         SELECT bitstring_agg(p.{ROW}, 0, {max(rows - 1, 0):d})
-        FROM read_parquet({texts([base])}, file_row_number = true) AS p JOIN {name(*table)} AS o ON {same})"""
+        FROM {batch(texts([base]), rows=True)} AS p JOIN {name(*table)} AS o ON {same})"""
 
 
 def deleted_keys(table: tuple[str, ...], key: str) -> str:
@@ -267,7 +273,7 @@ def deleted_keys(table: tuple[str, ...], key: str) -> str:
 
 def together(batches: Iterable[str]) -> str:
     """All rows of some batches, in order."""
-    return f"FROM read_parquet({texts(batches)})"
+    return f"FROM {batch(texts(batches))}"
 
 
 MISSING = "SELECT count(*) FROM temp.main.missing"
@@ -281,10 +287,10 @@ ORDER BY column_index"""
 TABLES = "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2"
 """(name, number) of the tables of the schema $2: of what has changed since which batch; null for one of all records."""
 
-LENGTH = "SELECT count(*) FROM read_parquet($1)"
+LENGTH = f"SELECT count(*) FROM {batch('$1')}"
 """One value: how many rows the batch $1 has."""
 
-PARTS = f"SELECT DISTINCT {PART}, {OP} FROM read_parquet($1) ORDER BY ALL"
+PARTS = f"SELECT DISTINCT {PART}, {OP} FROM {batch('$1')} ORDER BY ALL"
 """(part, op) of the batch $1, in order."""
 
 NOTE = "SELECT decode(value) FROM parquet_kv_metadata($1) WHERE decode(key) = 'aac'"

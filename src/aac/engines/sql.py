@@ -66,6 +66,8 @@ if TYPE_CHECKING:
 
     from aac.expressions.nodes import Value
 
+NO_FOLDERS = exp.EQ(this=exp.var("hive_partitioning"), expression=exp.false())
+"""Tells a reader that a folder called `x=1` is no column of the files below it."""
 ROOT = "r"
 
 
@@ -518,7 +520,7 @@ def _changed_rows(files: Files) -> Expr:
     """Rows of a file and, in place of those that changed, those of a raw table that are not deleted."""
     path = duckdbs("LIST_VALUE", *map(exp.Literal.string, files.paths))
     numbered = exp.EQ(this=exp.var(ROW), expression=exp.true())
-    base = exp.alias_(exp.Table(this=duckdbs("READ_PARQUET", path, numbered)), "t", table=True)
+    base = exp.alias_(exp.Table(this=duckdbs("READ_PARQUET", path, numbered, NO_FOLDERS.copy())), "t", table=True)
     bits = exp.cast(duckdbs("GETVARIABLE", exp.Literal.string(bits_of(files.table))), "BIT")
     changed = exp.func("COALESCE", duckdbs("GET_BIT", bits, exp.cast(exp.column(ROW), "INT")), literal(0))
     columns = [exp.column(name, quoted=True) for name in files.columns]
@@ -540,7 +542,7 @@ def _typed_files(files: Files) -> Expr:
     else:
         paths = duckdbs("LIST_VALUE", *map(exp.Literal.string, files.paths))
         by_name = exp.EQ(this=exp.var("union_by_name"), expression=exp.true())
-        source = exp.alias_(exp.Table(this=duckdbs("READ_PARQUET", paths, by_name)), "t", table=True)
+        source = exp.alias_(exp.Table(this=duckdbs("READ_PARQUET", paths, by_name, NO_FOLDERS.copy())), "t", table=True)
     columns = [exp.alias_(_as_read(name, files.types.get(name)), name, quoted=True) for name in files.columns]
     return exp.select(*columns, copy=False).from_(source, copy=False).subquery(ROOT)
 
@@ -571,5 +573,6 @@ def _text_files(files: Files) -> Expr:
     else:
         options["format"] = exp.Literal.string("newline_delimited")
     reader = "READ_CSV" if files.format == "csv" else "READ_JSON"
-    call = duckdbs(reader, paths, *(exp.EQ(this=exp.var(key), expression=value) for key, value in options.items()))
+    given = (exp.EQ(this=exp.var(key), expression=value) for key, value in options.items())
+    call = duckdbs(reader, paths, *given, NO_FOLDERS.copy())
     return exp.alias_(exp.Table(this=call), ROOT, table=True)
