@@ -1,7 +1,7 @@
 """Batches become the raw table of their stream: by key and version, and what a key scan did not find is deleted.
 
-As long as little has changed since the first batch that brings records, they are read from there, and the table holds
-those that have changed.
+As long as little has changed since the first batches that bring records, they are read from there, and the table holds
+those that have changed. These batches become one.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ class _Merge:
         self._has_table = True
 
     def _settle(self) -> None:
-        """Makes a raw table of the records that one batch holds."""
+        """Makes a raw table of the records that batches hold."""
         if self._base is None:
             return
         raw = replace(self._as_of(self._batches.note(self._base)), base=())
