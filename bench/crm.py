@@ -6,7 +6,7 @@
 The server is that of the tests, in a process of its own, and writes down what it is asked. `aac pull` goes first; the
 bare client then asks for the very same, call by call, on one connection of the same HTTP library, and reads the JSON of
 each answer; it keeps nothing. Both are whole processes, compared in pairs by the clock, and processor time is told.
-Ends with 1 when a record or a change is missing, when the rate of `aac pull` by the clock is less than `LEAST_RATE` of
+Ends with 1 unless every record and change is there as it was made, when the rate of `aac pull` by the clock is less than `LEAST_RATE` of
 the bare client's, or when it takes `MOST_MEMORY` MB or more; as in the suite of connectors, the engine may take
 200 MB of these.
 """
@@ -40,6 +40,8 @@ MIB = 1.048576
 OUT = ROOT / "bench" / "out" / "crm"
 PROJECT, CALLS = OUT / "project", OUT / "calls.jsonl"
 STAGES = ("subscriber", "lead", "customer")
+BEGUN = datetime(2025, 1, 1, tzinfo=UTC)
+"""When the first contact was made; the others follow second by second, and stages day by day."""
 
 BARE = """
 import json, sys
@@ -132,18 +134,35 @@ def main() -> int:
     return told(f"crm-{asked.contacts}", figures, save=asked.save)
 
 
+THERE = """
+WITH contact AS (SELECT *, row_number() OVER (ORDER BY CAST(id AS BIGINT)) - 1 AS n FROM prepared.contact),
+change AS (
+    SELECT contact.n, row_number() OVER (PARTITION BY record_id ORDER BY changed_at) - 1 AS step, c.*
+    FROM prepared.lifecycle_change AS c JOIN contact ON contact.id = c.record_id
+)
+SELECT
+    (SELECT count(*) FROM contact
+     WHERE email = n || '@example.com' AND lifecyclestage = $1[-1] AND created_at = $2 + n * 1000000),
+    (SELECT count(*) FROM prepared.contact),
+    count(*) FILTER (
+        value = $1[step + 1] AND changed_at = $2 + n * 1000000 + step * 86400000000
+        AND left_at IS NOT DISTINCT FROM CASE WHEN step + 1 < len($1) THEN changed_at + 86400000000 END
+    ),
+    (SELECT count(*) FROM prepared.lifecycle_change)
+FROM change
+"""
+"""Contacts that are as they were made, all contacts; changes that are as they were made, and all changes."""
+
+
 def there(contacts: int) -> None:
-    """Ends the run when records or changes are missing."""
+    """Ends the run unless every contact and every change is there as it was made, and no other."""
     import duckdb
 
     with duckdb.connect(str(PROJECT / ".aac" / "store.duckdb"), read_only=True) as connection:
-        question = (
-            "SELECT (SELECT count(*) FROM prepared.contact), count(*), count(left_at) FROM prepared.lifecycle_change"
-        )
-        found = connection.execute(question).fetchone()
-    expected = (contacts, contacts * len(STAGES), contacts * (len(STAGES) - 1))
+        found = connection.execute(THERE, [list(STAGES), round(BEGUN.timestamp() * 1_000_000)]).fetchone()
+    expected = (contacts, contacts, contacts * len(STAGES), contacts * len(STAGES))
     if found != expected:
-        raise SystemExit(f"contacts, changes and those that ended are {found}, and {expected} were made")
+        raise SystemExit(f"contacts that are right and all, changes that are right and all: {found}, not {expected}")
 
 
 @contextmanager
@@ -171,9 +190,8 @@ def serve(contacts: int) -> None:
     from tests.fakes.hubspot.server import HubSpot
 
     account = Account()
-    begun = datetime(2025, 1, 1, tzinfo=UTC)
     for number in range(contacts):
-        at = begun + timedelta(seconds=number)
+        at = BEGUN + timedelta(seconds=number)
         values = {"email": f"{number}@example.com", "firstname": "Ada", "lifecyclestage": STAGES[0]}
         id = account.create("contacts", values, at)
         for step, stage in enumerate(STAGES[1:], 1):

@@ -55,7 +55,7 @@ class Found:
 
 
 class HubspotConnector:
-    """Streams: `deals`, `deals_stage_changes`, `owners`, … (docs/reference/hubspot.md)."""
+    """Streams: `deals`, `deals_stage_changes`, `owners`, … (docs/how-to/connect-hubspot.md)."""
 
     name: ClassVar[str] = "hubspot"
     settings: ClassVar[type[Settings]] = HubspotSettings
