@@ -6,9 +6,9 @@
 The server is that of the tests, in a process of its own, and writes down what it is asked. `aac pull` goes first; the
 bare client then asks for the very same, call by call, on one connection of the same HTTP library, and reads the JSON of
 each answer; it keeps nothing. Both are whole processes, compared in pairs by the clock, and processor time is told.
-Ends with 1 unless every record and change is there as it was made, when the rate of `aac pull` by the clock is less than `LEAST_RATE` of
-the bare client's, or when it takes `MOST_MEMORY` MB or more; as in the suite of connectors, the engine may take
-200 MB of these.
+Ends with 1 unless every record and every change is there as it was made, when the rate of `aac pull` by the clock is
+less than `LEAST_RATE` of the bare client's, or when it takes `MOST_MEMORY` MB or more; as in the suite of connectors,
+the engine may take 200 MB of these.
 """
 
 from __future__ import annotations
