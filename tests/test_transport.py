@@ -219,6 +219,14 @@ def test_a_wait_that_is_too_long_for_a_pull_ends_it_and_the_next_goes_on() -> No
     assert clock.slept == []
 
 
+def test_no_thread_sleeps_longer_than_a_pull_may_wait() -> None:
+    with asking(Scripted(429, headers={"Retry-After": "86400"}), WELL) as (made, _, clock):
+        with pytest.raises(UnfinishedError):
+            made.ask(ASK)
+        assert made.ask(ASK).data == {"id": 1}  # as another thread may, whose page is in front
+    assert sum(clock.slept) < 1
+
+
 def test_the_limit_of_a_day_is_not_waited_for() -> None:
     with (
         asking(answered({"policy": "DAILY"}, 429)) as (made, _, clock),

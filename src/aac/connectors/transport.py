@@ -282,7 +282,8 @@ class Transport:
         if rate is not None:
             bucket.learn(rate)
         if isinstance(answer, Answer) and self._are_too_many(answer):
-            bucket.drain(self._asked_to_wait(answer) or 0.0)
+            asked = self._asked_to_wait(answer) or 0.0
+            bucket.drain(asked if asked <= MOST_PATIENCE else 0.0)  # nobody sleeps longer: this pull is over
         self.told_limits |= {name: value for name, value in told.items() if "limit" in name}
         return answer
 
